@@ -96,14 +96,14 @@ def _started(
         values = replace(values, inputs={**values.inputs, **starts})
     run = Run.of(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
-        source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.chosen_seed,
+        source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.known_seed,
     )  # fmt: skip
     return page, context, replace(run, hash=fingerprint(run, page.steps, options.secret)), tape, values
 
 
 def _decided(options: Options) -> dict[str, Any]:
-    """The options as files of answers have them; no seed where a secret stands in its place."""
-    return as_entries(options) | {"seed": None if options.secret else options.chosen_seed}
+    """The options as files of answers have them."""
+    return as_entries(options) | {"seed": options.known_seed}
 
 
 def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain) -> Context:

@@ -101,6 +101,11 @@ class Options(Struct, frozen=True):
         return int(not self._own and bool(self.tokens or self.answer or self.level))
 
     @property
+    def known_seed(self) -> int | None:
+        """The seed that decided the numbers; None where a secret did."""
+        return None if self.secret else self.chosen_seed
+
+    @property
     def printed_seed(self) -> str:
         """What a page says that its seed is."""
         return OF_SECRET if self.secret else str(self.chosen_seed)

@@ -34,9 +34,10 @@ class Run(Struct, frozen=True, eq=False):
 
     rows: the numbers of each step. texts: the same as they stand in files: "3", "-1/2", "0.25", "-inf", "2*a - b".
     tokens: words, or ids where there is no vocabulary. source: the words that an encoder reads. sheet, seed: what the
-    run was made for. quality: figures of numbers that were searched for, such as the largest denominator. hash: seven
-    hex digits, computed from the numbers that a page shows. uniforms: what `uniform` has found, by steps' names, with
-    the step and the shapes that it reads; runs that share steps share it. own: of a run with slots, the run itself.
+    run was made for; no seed where a class's secret decided its numbers. quality: figures of numbers that were
+    searched for, such as the largest denominator. hash: seven hex digits, computed from the numbers that a page
+    shows. uniforms: what `uniform` has found, by steps' names, with the step and the shapes that it reads; runs that
+    share steps share it. own: of a run with slots, the run itself.
     """
 
     model: str

@@ -11,6 +11,7 @@ from byhand.formats.html.page import PAPERS
 from byhand.reading.back import Again
 from byhand.reading.markup import markup_difference
 from byhand.reading.page import Page
+from byhand.reading.verdict import SECRET_UNKNOWN
 from byhand.reading.ways import with_others
 from byhand.worksheet.folders import own_templates
 
@@ -23,7 +24,7 @@ def numbers_alone(page: Page) -> str:
     if page.foot.version != __version__:
         return f"byhand {page.foot.version} made it, and this is {__version__}"
     if page.secret_unknown:
-        return "it is of a class with a secret, which is not given"
+        return SECRET_UNKNOWN
     if page.asked.get("templates", "") != own_templates():
         return "it was not printed with the templates that are in use here"
     return ""

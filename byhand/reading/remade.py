@@ -11,17 +11,26 @@ from msgspec.structs import replace
 from byhand import __version__
 from byhand.arithmetic.expr import NEG_INF
 from byhand.arrange import arranged
-from byhand.errors import LONGEST_QUOTE, MOST_PROBLEMS, ByHandError, UnknownNameError, UnreadableError, WitnessError
+from byhand.errors import (
+    LONGEST_QUOTE,
+    MOST_PROBLEMS,
+    ByHandError,
+    SheetError,
+    UnknownNameError,
+    UnreadableError,
+    WitnessError,
+)
 from byhand.model import MODELS
 from byhand.model.parameters import parameter_shapes, shape_of
 from byhand.model.weights import Values
 from byhand.notation.number import LETTER, shown
 from byhand.options import Options
 from byhand.own_numbers import run_values
-from byhand.reading.verdict import Verdict
+from byhand.reading.verdict import SECRET_UNKNOWN, Verdict
 from byhand.reading.ways import Judges
 from byhand.record import SCHEMA, entry, fingerprint, parsed, read
 from byhand.runs import Run
+from byhand.secret import Secret
 from byhand.worksheet.sheet import languages_of, load_sheet
 from byhand.worksheet.views import Level
 
@@ -29,18 +38,19 @@ Remade = tuple[Run, Collection[str]]  # a run, and the steps that its page shows
 SINCE_SCHEMA_2 = ("axes", "part", "rule", "rules")
 
 
-def judged(text: str, judges: Judges) -> Verdict:
+def judged(text: str, judges: Judges, secret: Secret | None = None) -> Verdict:
     """The verdict on a run.json.
 
     Raises: UnreadableError where it is none, or is of another course.
     """
     record = parsed(text)
     run = read(record)
-    about = f"{run.sheet or run.model}, {len(run.steps)} steps"
-    alone = _numbers_alone(record)
+    about, of_secret = f"{run.sheet or run.model}, {len(run.steps)} steps", run.sheet is not None and run.seed is None
+    unknown = SECRET_UNKNOWN if of_secret and not secret else ""
+    alone = unknown or _numbers_alone(record)
     try:
         values = _values(run)
-        faults, hashes = _differences(record, run, values)
+        faults, hashes = _differences(record, run, values, secret if of_secret else None)
         if not faults and (instead := _given_instead(run, values)):
             about += f"; given in place of being computed: {_listed(instead)}"
     except UnreadableError:
@@ -48,8 +58,9 @@ def judged(text: str, judges: Judges) -> Verdict:
     except ByHandError as error:
         return Verdict(about, (f"its givens cannot be worked with: {error}",), alone)
     faults = faults or _denied(run, judges)
-    if not faults and record["schema"] > 1 and run.hash not in hashes:
-        faults = (f"its hash is {shown(run.hash)}; that of its numbers is {hashes[0]}",)
+    if not faults and not unknown and record["schema"] > 1 and run.hash not in hashes:
+        by = ", by this secret" if of_secret else ""
+        faults = (f"its hash is {shown(run.hash)}; that of its numbers is {hashes[0]}{by}",)
     return Verdict(about, faults, alone)
 
 
@@ -107,8 +118,9 @@ def _shaped(entries: list[Any], shape: tuple[int, ...]) -> list[Any]:
 def _remade(run: Run, values: Values) -> Iterator[Remade]:
     """The runs that a record may be of: its model's, or its sheet's, on each level and in each language.
 
-    Raises: UnreadableError for a model or a sheet that is not known.
+    Raises: UnreadableError for a model or a sheet that is not known; SheetError where it can be of no level.
     """
+    refused, made_any = None, False
     try:
         model = MODELS[run.model]
         if run.sheet is None:
@@ -121,24 +133,33 @@ def _remade(run: Run, values: Values) -> Iterator[Remade]:
                 raise UnreadableError(f"{sheet.name} is a sheet of {sheet.model.name}, and its model is {model.name}")
             options = Options(seed=run.seed, numbers=run.numbers, language=language)
             for level in get_args(Level):
-                document, made, _ = arranged(sheet, values, replace(options, level=level), run.domain)
+                try:
+                    document, made, _ = arranged(sheet, values, replace(options, level=level), run.domain)
+                except SheetError as error:  # as where this level asks for steps that the run has not
+                    refused = refused or error
+                    continue
+                made_any = True
                 yield made, document.steps
+        if refused and not made_any:
+            raise refused
     except UnknownNameError as error:
         if error.kind in ("model", "sheet"):
             raise UnreadableError(f"it is of another course: {error}") from None
         raise
 
 
-def _differences(record: Mapping[str, Any], run: Run, values: Values) -> tuple[tuple[str, ...], list[str]]:
+def _differences(
+    record: Mapping[str, Any], run: Run, values: Values, secret: Secret | None
+) -> tuple[tuple[str, ...], list[str]]:
     """What a record has otherwise than each run that it may be of; or nothing, and the hashes that it may have.
 
-    Numbers are left to the judges.
+    Numbers are left to the judges. secret: that of its class.
     """
     first, hashes = list[str](), list[str]()
     for made, shows in _remade(run, values):
         faults = [*_unlike(record, made)]
         first = first or faults
-        hashes += [] if faults else [fingerprint(run, shows)]
+        hashes += [] if faults else [fingerprint(run, shows, secret)]
         if run.hash in hashes:
             break
     return (() if hashes else tuple(first)), hashes

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+SECRET_UNKNOWN = "it is of a class with a secret, which is not given"
+
 
 class Finding(Enum):
     """What a file can be found to be, the best first: its word, the exit code of byhand verify, and its meaning."""

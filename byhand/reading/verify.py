@@ -37,7 +37,7 @@ def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None
         judges = [judge, graph.compare]
     content = content_of(path)
     if path.suffix.lower() == ".json":
-        return judged(_text(content), judges)
+        return judged(_text(content), judges, secret)
     if content.startswith(b"%PDF"):
         _check_name(path, "a PDF", ".pdf")
         return _drawn(content, judges, secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 from hashlib import sha256
@@ -167,6 +168,20 @@ def test_a_copy_is_verified_with_its_secret_and_without_it_as_far_as_it_prints(f
         "cannot be verified: its numbers come from W_E, which it does not print; verify it with the secret of its class"
     ]
     assert finding is Finding.UNREADABLE
+
+
+def test_a_run_of_a_class_is_verified_with_its_secret_and_without_it_but_for_its_hash(tmp_path):
+    folder = make_class(SHEET, CLASS[:1], Options(secret=SECRET), tmp_path, formats=("json",)).folder
+    (path,) = folder.glob("json/*.json")
+    assert json.loads(path.read_text(encoding="utf-8"))["seed"] is None
+    about = report(path, secret=SECRET)[0][0].removesuffix(": right")
+    assert report(path, secret=SECRET) == ([f"{about}: right"], Finding.RIGHT)
+    told = "it is of a class with a secret, which is not given, so its numbers alone are judged"
+    assert report(path) == ([f"{about}; {told}: numbers only"], Finding.NUMBERS_ONLY)
+    lines, _ = report(path, secret=OTHER)
+    assert re.fullmatch(r"its hash is '\w{7}'; that of its numbers is \w{7}, by this secret", lines[1])
+    path.write_text(path.read_text(encoding="utf-8").replace('"values": [["', '"values": [["1', 1), encoding="utf-8")
+    assert not {report(path, secret=each)[0][0][-5:] for each in (SECRET, None)} - {"WRONG"}
 
 
 def test_with_another_secret_the_hash_is_wrong(folders):
