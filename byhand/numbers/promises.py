@@ -662,13 +662,15 @@ def members_look_elsewhere(tape: Tape) -> bool:
 
 @sheet_promise
 def passes_differ_though_weights_do_not(tape: Tape) -> bool:
-    """All queries of the first pass are 0; in the second, the last word looks most at one word, and with weights of
-    its own at another one. No word has only 0 as values, and no dimension; from the second pass on, no dimension has
-    the values of the other, and with weights of its own the last word takes more than 0. Two passes leave a part of
-    the last one's weight, and a sixth or more of it finds no room. In the reversible block, ReLU cuts off one of two
-    numbers each time, and the wrong order would find something else.
+    """W_Q reads only the second number of a word, which is 0 in all, so that the first pass has only 0 as queries.
+    In the second, the last word looks most at one word, and with weights of its own at another one. No word has only
+    0 as values, and no dimension; from the second pass on, no dimension has the values of the other, and with weights
+    of its own the last word takes more than 0. Two passes leave a part of the last one's weight, and a sixth or more
+    of it finds no room. In the reversible block, ReLU cuts off one of two numbers each time, and the wrong order
+    would find something else.
     """
-    first = any(map(any, tape.values("blocks.0.attn.hook_q[0]")))
+    first, _ = tape.values("blocks.0.attn.W_Q[0]")
+    asks_nothing = not any(first) and not any(row[1] for row in tape.values("blocks.0.hook_resid_pre"))
     patterns = tape.values("blocks.1.attn.hook_pattern[0]")[-1], tape.values("own.pattern")[0]
     p, weights = tape.values("halt.p")[0], tape.values("halt.weight")[0]
     cut = all(sum(x > 0 for x in tape.values(f"back.{letter}_pre")[0]) == 1 for letter in "fg")
@@ -678,7 +680,7 @@ def passes_differ_though_weights_do_not(tape: Tape) -> bool:
     full = all(any(side) for rows in values for side in (*rows, *_transposed(rows)))
     full &= all(map(_has_columns_of_their_own, values[1:])) and any(tape.values("own.z")[0])
     over = weights[-1] > 0 and weights[-1] + LEAST_OVER <= p[-1]
-    return not first and _look_most_elsewhere(*patterns) and full and over and cut and order
+    return asks_nothing and _look_most_elsewhere(*patterns) and full and over and cut and order
 
 
 @sheet_promise
