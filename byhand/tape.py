@@ -291,8 +291,9 @@ class Tape:
     """Steps in the order in which they were recorded, and their values in one number system.
 
     numbers: the given matrices by name, as rows of exact numbers (int, Fraction), −∞ or letters. defaults: the names
-    of the givens that were left out and are filled with a default. results: the names of the steps that the model
-    returns.
+    of the givens that were left out and are filled with a default. fixed: the names of the givens that say how the
+    model is built or used, such as its sizes; each of their numbers has a meaning of its own, so no other numbers may
+    take their places. results: the names of the steps that the model returns.
     """
 
     def __init__(self, domain: Domain, numbers: Mapping[str, Sequence[Sequence[Any]]]) -> None:
@@ -300,6 +301,7 @@ class Tape:
         self.numbers = dict(numbers)
         self.steps: dict[str, Step] = {}
         self.defaults: set[str] = set()
+        self.fixed: set[str] = set()
         self.results: tuple[str, ...] = ()
         self.current_part = ""
         self._values: dict[str, Rows] = {}
@@ -321,11 +323,14 @@ class Tape:
             self.current_part = outer
 
     def given(
-        self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | Fraction | None = None
-    ) -> Matrix:
+        self, name: str, shape: Shape, axes: tuple[str, str] = ("", ""), default: int | Fraction | None = None,
+        fixed: bool = False,
+    ) -> Matrix:  # fmt: skip
         """A matrix whose numbers are given, recorded at the first call. If they are left out, it is filled with the
-        default.
+        default. fixed: whether it says how the model is built or used, as a size does.
         """
+        if fixed:
+            self.fixed.add(name)
         if default is not None and name not in self.numbers:
             self.numbers[name] = ((default,) * shape[1],) * shape[0]
             self.defaults.add(name)
@@ -415,7 +420,7 @@ class Tape:
     def seen(self, domain: Domain, as_seen: Callable[[Scalar], Scalar]) -> Tape:
         """A new tape with the same steps in another number system, where each number is `as_seen` of the one here."""
         copy = Tape(domain, self.numbers)
-        copy.steps, copy.defaults, copy.results = self.steps, self.defaults, self.results
+        copy.steps, copy.defaults, copy.fixed, copy.results = self.steps, self.defaults, self.fixed, self.results
         copy._as_seen = as_seen
         copy._unseen = {s.name: self.values(s.name) for s in self.used()} if self._unseen else self._values
         return copy

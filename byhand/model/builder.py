@@ -6,10 +6,12 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from byhand.errors import ValuesError
+from byhand.arithmetic.copies import categories
+from byhand.errors import MisfitError, ValuesError
 from byhand.model.config import Config
 from byhand.model.names import ATTN, ENCODER, RESID_MID, RESID_PRE
 from byhand.model.weights import Values
+from byhand.notation.number import plain
 from byhand.tape import Matrix, Tape
 
 
@@ -55,8 +57,10 @@ class Builder(Struct, frozen=True):
                 ENCODER, (self.values.source_positions(), self.config.d_model), ("source", "d_model")
             )
 
-    def matrix(self, name: str, axes: tuple[str, str], part: str = "") -> Matrix:
-        """A given matrix, whose shape is that of its numbers. part: of the architecture, where it has one.
+    def matrix(self, name: str, axes: tuple[str, str], part: str = "", fixed: bool = False) -> Matrix:
+        """A given matrix, whose shape is that of its numbers. part: of the architecture, where it has one. fixed:
+        whether its numbers say how the model is built or used, as distances and temperatures do, so that a student's
+        copy has them as they are.
 
         Raises: ValuesError where it is missing.
         """
@@ -64,7 +68,7 @@ class Builder(Struct, frozen=True):
         if rows is None:
             raise ValuesError(f"{name} is missing; give it under inputs, as rows")
         with self.tape.part(part or self.tape.current_part):
-            return self.tape.given(name, (len(rows), len(rows[0])), axes)
+            return self.tape.given(name, (len(rows), len(rows[0])), axes, fixed=fixed)
 
     def head(self) -> tuple[Matrix, Matrix, Matrix]:
         """The queries, keys and values of the only head, as givens. Shapes: (pos, d_head) twice, (pos, d_v)."""
@@ -73,11 +77,22 @@ class Builder(Struct, frozen=True):
         return q, k, v
 
     def number(self, name: str, default: int | Fraction, cols: int = 1) -> Matrix:
-        """A number that inputs give; if they do not, the default. It has a column for each of `cols` models side by
-        side.
+        """A number that says how the model is built or used, such as a price or a share: that of the inputs, else the
+        default. It has a column for each of `cols` models side by side.
         """
-        return self.tape.given(name, (1, cols), ("", "model" if cols > 1 else ""), default)
+        return self.tape.given(name, (1, cols), ("", "model" if cols > 1 else ""), default, fixed=True)
+
+    def count(self, name: str, default: int, cols: int = 1) -> Matrix:
+        """A `number` that counts something.
+
+        Raises: MisfitError where it is no whole number from 0.
+        """
+        found = self.number(name, default, cols)
+        for x in (x for entry in self.tape.numbers[name][0] for x in categories(entry)):
+            if not isinstance(x, str) and (x < 0 or x % 1):
+                raise MisfitError(name, f"{plain(x)}; a count is a whole number, 0 or more")
+        return found
 
     def size(self, name: str, cols: int = 1) -> Matrix:
         """A size as a number that steps calculate with: that of the config, unless inputs give another."""
-        return self.number(name, getattr(self.config, name), cols)
+        return self.count(name, getattr(self.config, name), cols)

@@ -344,7 +344,7 @@ def _savings(build: Builder, n: int, mixtures: int) -> Results:
         seen = may_see(name=f"seen.{name}", tape=tape, sizes=sizes, pattern=pattern, width=wide)
         counts.append(column_sum(row_sum(seen, name=f"seen.{name}.each"), name=f"count.{name}"))
 
-    latent = build.number("latent", 3)
+    latent = build.count("latent", 3)
     cards = {
         "gpt": product(heads, width, name="card.gpt", times=2),
         "shared": product(heads, width, name="card.shared"),

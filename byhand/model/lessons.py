@@ -212,10 +212,10 @@ def _convolution(build: Builder) -> Matrix:
     w_out = tape.given("blocks.0.mlp.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
     result = convolution(post, w_out, "blocks.0.mlp.b_out", "blocks.0.conv_out", "blocks.0.hook_conv_out")
     mlp(x, "blocks.0.mlp", c)
-    channels, kernels, wide = build.size("d_model"), build.size("d_mlp"), build.number("channels", 32)
+    channels, kernels, wide = build.size("d_model"), build.size("d_mlp"), build.count("channels", 32)
     add_up(product(channels, kernels, name="count.weights"), kernels, name="count")
     add_up(product(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
-    channels, kernels = build.number("gpt2.channels", 768), build.number("gpt2.kernels", 3072)
+    channels, kernels = build.count("gpt2.channels", 768), build.count("gpt2.kernels", 3072)
     add_up(product(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
     return result
 
@@ -289,14 +289,15 @@ def _sampling(build: Builder) -> Results:
     Also texts of two words, from the probabilities of the `first` word and of the `second` after it: the probability
     of the greedy text, and that of the likeliest one.
     """
-    logits, temperatures = build.matrix("logits", ("", "d_vocab")), build.matrix("temperatures", ("temperature", ""))
+    logits = build.matrix("logits", ("", "d_vocab"))
+    temperatures = build.matrix("temperatures", ("temperature", ""), fixed=True)
     probs = softmax(divided_by_each(logits, temperatures, name="scaled"), "probs", build.config.softmax_base)
     row_argmax(probs, name="likeliest")  # computed only when requested
     plain, last = (
         gather_rows(probs, name=name, sizes={"i": (1, "")}, rows=(row,))
         for name, row in (("probs.plain", 0), ("probs.last", probs.rows - 1))
     )
-    k, p = (build.number(name, default).values[0][0] for name, default in (("k", 2), ("p", Fraction(3, 4))))
+    k, p = (limit.values[0][0] for limit in (build.count("k", 2), build.number("p", Fraction(3, 4))))
     shares, nucleus = _renormalised(plain, "top_k", _top_k, k), _renormalised(last, "top_p", _top_p, p)
     count = len(build.tape.numbers.get("r", ((),)))
     throws = build.tape.given("r", (count, 1), ("throw", ""), default=Fraction(9, 20))
@@ -447,7 +448,7 @@ def _grouped_query_attention(build: Builder) -> Results:
         results.append(mixed("own", asking, *(build.matrix(f"own.{x}", ("own", "pos")) for x in "kv")))
     card = product(build.size("d_head", 2), name="count.card", times=2)  # a key and a value, each of d_head numbers
     counts = {"own": ("n_heads", q.rows), "shared": ("n_key_value_heads", k.rows)}
-    kept = (product(card, build.number(*count, 2), name=f"count.{name}") for name, count in counts.items())
+    kept = (product(card, build.count(*count, 2), name=f"count.{name}") for name, count in counts.items())
     return *results, *kept
 
 
@@ -519,7 +520,7 @@ def _sparse_patterns(build: Builder) -> Results:
     plain = softmax(scores, "plain.pattern", c.softmax_base)
     if "span.z" in build.tape.numbers:
         back, z, ramp = (
-            build.matrix(f"span.{x}", axes)
+            build.matrix(f"span.{x}", axes, fixed=True)
             for x, axes in (("back", ("new", "pos")), ("z", ("", "")), ("ramp", ("", "")))
         )
         mask = soft_span(back, z, ramp, name="span.mask")
@@ -551,7 +552,7 @@ def _mixture_of_experts(build: Builder) -> Results:
     first = column_mean(only_largest(shares, "first.kept", "first.chosen", 1), name="balance.first")
     likely = column_mean(shares, name="balance.mean")  # (1, expert)
     balance = multiply(row_dots(first, likely, name="balance.dot"), name="balance", times=c.num_experts)
-    size = build.number("expert_size", c.network_size, 2)
+    size = build.count("expert_size", c.network_size, 2)
     counts = (
         product(size, build.size(name, 2), name=f"count.{kind}")
         for kind, name in (("all", "num_experts"), ("active", "experts_per_token"))

@@ -18,6 +18,7 @@ GIVEN: dict[str, int | Fraction] = {
     "bias": 0, "bytes_per_number": 4, "copies": 3, "batch": 1, "seconds": 1, "peak_flops": 312 * 10**12,
     "gpus": 8, "utilisation": Fraction(3, 10), "train_tokens": 10**9,
 }  # fmt: skip
+COUNTS = {"bias", "copies", "batch", "gpus", "train_tokens"}  # of these figures, the whole numbers
 
 
 def product(*factors: Matrix, name: str, times: int = 1) -> Matrix:
@@ -43,7 +44,9 @@ def _sizing(build: Builder) -> tuple[Matrix, ...]:
     sizes = ("n_layers", "d_model", "n_heads", "d_head", "d_mlp", "d_vocab", "n_ctx")
     cols = max((len(rows[0]) for rows in build.tape.numbers.values()), default=1)
     n = {name: build.size(name, cols) for name in sizes}
-    n |= {name: build.number(name, default, cols) for name, default in GIVEN.items()}
+    for name, default in GIVEN.items():
+        counts = name in COUNTS
+        n[name] = build.count(name, int(default), cols) if counts else build.number(name, default, cols)
     params = _parameters(build, n)
     flops = _flops(n)
     memory = product(params, n["bytes_per_number"], n["copies"], name="checkpoint")
@@ -140,5 +143,5 @@ def _time(n: dict[str, Matrix], params: Matrix, flops: Matrix) -> tuple[Matrix, 
     work = product(params, n["train_tokens"], name="train.flops", times=6)
     speed = product(n["peak_flops"], n["gpus"], n["utilisation"], name="train.flops_per_second")
     seconds = quotient(work, speed, name="train.seconds")
-    day = tape.given("seconds_a_day", params.shape, params.axes, default=86_400)
+    day = tape.given("seconds_a_day", params.shape, params.axes, default=86_400, fixed=True)
     return used, product(per_token, tokens, name="palm.flops"), quotient(seconds, day, name="train.days")

@@ -24,10 +24,13 @@ What may change sign: the numbers at one place of an axis, if every step then ei
 or stays the same. This follows from the trees of the rules (`signs`): a product of two numbers that change stays the
 same, and so does a square; a sum changes if all its terms do; any other function must not see a change.
 
-Two things hold an axis fast that no operation can tell:
+Three things hold an axis fast that no operation can tell:
 
 - Tokens that attend to tokens: where a step has an axis of tokens on both sides, as a pattern has, they keep their
   order. A page there is about who attends to whom, and a run promises something of the last row.
+- Givens that are no numbers of the network but say how it is built or used, such as sizes, counts, distances and
+  temperatures. A model declares them where it reads them (`Builder.size`, `count` and `number`, and `fixed` of
+  `matrix`). They keep their signs, too, and so does what is counted with them.
 - The sheet: a text that speaks of a place, such as a lost number or the model that a column stands for, needs the
   same numbers there in every copy. It says so in its front matter (`in_place`). Signs may still change.
 """

@@ -290,7 +290,9 @@ class _Walk:
             self.unsigned.add(self.axis(side))
 
     def hold_fast(self, in_place: Collection[str]) -> None:
-        """Hold the axes that operations treat by place, tokens that attend to tokens, and what `in_place` names."""
+        """Hold the axes that operations treat by place, tokens that attend to tokens, givens that are fixed, such as
+        sizes, and what `in_place` names.
+        """
         needed, read = self._needed(), {name for step, _, _ in self.computed for name in step.inputs}
         for step, op, sides in self.computed:
             if op.tells and step.name not in needed:
@@ -302,12 +304,12 @@ class _Walk:
                 self.unsigned.add(self.axis(sides[letter][0]))
         for name, step in self.tape.steps.items():
             stays = not {name, name.partition("[")[0]}.isdisjoint(in_place)
-            limit = step.op is None and name not in read  # read by the model itself, such as how many words are kept
+            fixed = name in self.tape.fixed or (step.op is None and name not in read)  # read by the model itself
             for side, axis in zip(((name, 0), (name, 1)), step.axes, strict=True):
                 if axis in in_place:
                     self.hold(side)
-                elif stays or limit or TOKEN_AXES.issuperset(step.axes):
-                    self.hold(side, signs=not limit and stays)
+                elif stays or fixed or TOKEN_AXES.issuperset(step.axes):
+                    self.hold(side, signs=stays and not fixed)
 
     def _needed(self) -> set[str]:
         """The steps that the model's results are computed from, the results included."""

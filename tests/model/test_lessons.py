@@ -244,6 +244,12 @@ BAD = [
     ("dot-product", {"inputs": {"u": [[1, 2]]}}, "v is missing; give it under inputs, as rows"),
     ("dot-product", {"inputs": {"u": [[1, 2]], "v": [[1]]}}, "multiply: v is 1 × 1, but entry is 2 elsewhere"),
     ("embedding", {}, "embedding needs a vocabulary: give d_vocab, or a list of words"),
+    (
+        "sizing",
+        {"inputs": {"n_layers": [[2, -12]], "d_model": [[4, "1/2"]]}},
+        "n_layers is -12; a count is a whole number, 0 or more; d_model is 1/2; a count is a whole number, 0 or more",
+    ),
+    ("sizing", {"inputs": {"gpus": [["1/2"]]}}, "gpus is 1/2; a count is a whole number, 0 or more"),
     *(
         (
             "cross-entropy",

@@ -72,6 +72,15 @@ def step(record, name):
     return next(step for step in record["steps"] if step["name"] == name)
 
 
+def test_a_record_that_counts_below_0_is_wrong_though_its_numbers_follow():
+    record = json.loads(text_of("low-rank-attention"))
+    for name in ("linformer_k", "count.short", "count.times"):
+        for row in step(record, name)["values"]:
+            row[:] = [f"-{x}" for x in row]
+    found = "its givens cannot be worked with: linformer_k is -2; a count is a whole number, 0 or more"
+    assert faults_of(record) == (found,)
+
+
 def without_steps(record):
     record["steps"] = []
 

@@ -240,6 +240,16 @@ def test_heads_that_share_keys_change_places_among_themselves():
     assert f"{ATTN}W_K[0]" not in alike.computations[0]
 
 
+def test_a_given_that_is_fixed_keeps_places_and_signs_and_so_does_what_is_computed_with_it():
+    tape, x = tape_of(x=(2, 3))
+    sizes = tape.given("sizes", (1, 3), default=4, fixed=True)
+    counts = multiply(sizes, tape.given("others", (1, 3), default=5), name="counts")
+    relu(x, name="y")
+    known = symmetries(tape)
+    assert {known.axes[step.name, side] for step in (sizes, counts) for side in (0, 1)} <= known.held - known.signed
+    assert known.axes["x", 1] not in known.held
+
+
 def test_axes_with_names_keep_places_and_signs():
     known = known_of("attention-head")
     named = {known.axes[side] for side in ((f"{ATTN}W_V[0]", 0), (f"{ATTN}W_K[0]", 1))}
