@@ -117,15 +117,14 @@ def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain:
     shown = tape.seen(domain, partial(in_slot, domain)) if has_slots(domain) else tape
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
-        options.level or "standard", messages(options.language), dict(options.left_out),
+        options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
         {mark: word for word, mark in known.items()}, Texts(kept=options.cached and is_one_copy(domain)), tape,
     )  # fmt: skip
 
 
 def _stamped(page: Document, context: Context, run: Run, stamp: Mapping[str, str]) -> tuple[Document, Run]:
     """A page with slots, with its stamp in slots, and its run with slots."""
-    domain, minutes = context.tape.domain, page.effort.minutes
-    said = {"minutes": str(minutes), "time": page.time(minutes), **stamp}
+    domain, said = context.tape.domain, {**page.told_time, **stamp}
     in_slots = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "time") if said[name]}
     own = replace(
         run, domain=domain, tokens=context.tokens, vocabulary=context.vocabulary, source=context.source, own=run

@@ -43,6 +43,7 @@ class Options(Struct, frozen=True):
     cache: whether pages are taken from the cache. weight_places: the places to which a file's weights are rounded.
     language: the language of the pages; a text that it lacks is in English.
     left_out: the entries that inverse exercises leave out; where none are named, those that are easy to find.
+    minutes: of each sitting, or of a sheet that is one; where none are named, those that its numbers take.
     secret: of a class, whose numbers depend on it in place of the seed.
     feedback, variants, nbgrader: as in Setup.
     """
@@ -64,6 +65,7 @@ class Options(Struct, frozen=True):
     weight_places: int | None = None
     language: str = ENGLISH
     left_out: LeftOut = field(default_factory=dict)
+    minutes: tuple[int, ...] = ()
     secret: Secret | None = None
     feedback: bool = True
     variants: int = 0

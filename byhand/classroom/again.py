@@ -108,7 +108,7 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
             own_run = structs.replace(run, hash=hash_)
             yield OwnCopy(copy, document, own_run, said.split("\0"), of_class.run, at, texts, usual)
         else:
-            page, run = _by_itself(plan, numbers, copy, document.asked.get("left", ""))
+            page, run = _by_itself(plan, numbers, copy, document)
             yield OwnCopy(copy, page, run, [reply.right for reply in page.replies()])
 
 
@@ -136,16 +136,19 @@ def _typical(run: ClassRun, mark: int) -> str:
     return typical(run.text_of(mark, 0))
 
 
-def _by_itself(plan: Plan, numbers: NumberSets, copy: Copy, left: str) -> tuple[Document, Run]:
+def _by_itself(plan: Plan, numbers: NumberSets, copy: Copy, of_class: Document) -> tuple[Document, Run]:
     """The document and the run of a copy that was laid out by itself, its key drawn again as often as it takes.
+
+    of_class: the document of the class.
 
     Raises: RosterError where none has its hash.
     """
     from byhand.classroom.students import judged_page  # what draws pages is heavy
 
+    left, minutes = of_class.asked.get("left", ""), of_class.sittings
     for attempt in range(COPY_ATTEMPTS):
         with suppress(SheetError):
-            page, run = judged_page(plan, numbers.of(plan.key(copy.student) + AGAIN * attempt), left)
+            page, run = judged_page(plan, numbers.of(plan.key(copy.student) + AGAIN * attempt), left, minutes)
             if run.hash == copy.hash:
                 return page, run
     whose = copy.student.whose

@@ -117,7 +117,7 @@ def make_class(
             laid_out_alone += bool(copy.laid_out_alone)
             done(1)
         files.wait()
-        banks.write(folder, parts, lambda: judged_page(plan, pages.numbers.first_set, pages.left))
+        banks.write(folder, parts, lambda: judged_page(plan, pages.numbers.first_set, pages.left, pages.minutes))
     for each in (folder, *map(folder.joinpath, inside)):
         sync_folder(each)
     alike = sum(count for count in answers.values() if count > 1)

@@ -75,7 +75,7 @@ def _in_formats(plan: Plan, pages: ClassPages, copy: Copy, number: int, names: S
 
     @cache
     def own(in_slots: bool) -> tuple[Document, Run]:
-        page, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, in_slots)
+        page, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, pages.minutes, in_slots)
         if run.hash != copy.hash:
             raise WitnessError(f"{copy.student.whose!r} has other numbers on paper than in {', '.join(names)}")
         return _in_slots(page, run, copy.student) if in_slots else signed(page, copy.student), run

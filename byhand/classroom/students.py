@@ -90,6 +90,7 @@ class LaidOut:
     same numbers get marks, however few students there are.
     unchanged: the answers that are the same in all copies of a set of numbers.
     left: the entries that inverse exercises leave out, in words.
+    minutes: of each sitting, with the first set's numbers: every copy says that it takes as long, in every format.
     """
 
     layouts: Mapping[View, tuple[Slotted, ...]] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class LaidOut:
     samples: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     left: str = ""
+    minutes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,21 +123,24 @@ def class_pages(plan: Plan) -> ClassPages:
 def _laid_out(numbers: NumberSets) -> LaidOut:
     weasyprint()  # if it is not there, nothing needs to be searched for
     plan, sets = numbers.plan, numbers.sets
+    minutes: tuple[int, ...] = ()
     try:
+        first = judged_page(plan, numbers.first_set)
+        minutes = first[0].sittings
         keys = [f"tried/{k}" for k in range(SAMPLES)]
         samples = [key for key in fitting(numbers.run, keys, SAMPLE_ATTEMPTS) if key]
         if 2 * len(samples) < SAMPLES:
-            return LaidOut()
+            return LaidOut(minutes=minutes)
         run = _stamped(numbers.run(samples), [])
         pages = Pages(run.document, run.run.in_slots())
-        if pages.places != Pages(*judged_page(plan, numbers.first_set, "")).places:
-            return LaidOut()  # a reader would find its figures in another order
+        if pages.places != Pages(*first).places:
+            return LaidOut(minutes=minutes)  # a reader would find its figures in another order
         html = _html(plan, pages)
         layouts = {view: tuple(_layouts(page, run, plan, view)) for view, page in html.items()}
     except SheetError:
-        return LaidOut()
-    same = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)])
-    return LaidOut(layouts, html, tuple(samples), tuple(same), run.document.asked.get("left", ""))
+        return LaidOut(minutes=minutes)
+    same, page = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)]), run.document
+    return LaidOut(layouts, html, tuple(samples), tuple(same), page.asked.get("left", ""), page.sittings)
 
 
 def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
@@ -235,7 +240,7 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
             values = numbers.of(key)
             if not fit and plan.sheet.promises and breaking_promises(numbers.run_plain([values])):
                 raise SheetError(f"no numbers for {student.id!r} keep {', '.join(plan.sheet.promises)}")
-            page, run = judged_page(plan, values, class_.left)
+            page, run = judged_page(plan, values, class_.left, class_.minutes)
             break
         except SheetError:  # for instance, a mistake that the page shows cannot be computed with these numbers
             if attempt == COPY_ATTEMPTS - 1:
@@ -286,12 +291,14 @@ def said_of(page: Document, student: Student) -> dict[str, str]:
     }  # fmt: skip
 
 
-def judged_page(plan: Plan, own: Values, left: str, in_slots: bool = False) -> tuple[Document, Run]:
+def judged_page(
+    plan: Plan, own: Values, left: str = "", minutes: tuple[int, ...] = (), in_slots: bool = False
+) -> tuple[Document, Run]:
     """The document of one copy's numbers and its run, which the witness has judged.
 
-    left: as that of the class. in_slots: whether for pages that all copies share.
+    left, minutes: as those of the class. in_slots: whether for pages that all copies share.
     """
-    options = structs.replace(plan.options, left_out=left_out({"left": left})) if left else plan.options
+    options = structs.replace(plan.options, left_out=left_out({"left": left}), minutes=minutes)
     if in_slots:
         page, run = arrange_in_slots(plan.sheet, own, options)
     else:

@@ -51,7 +51,7 @@ def kind_of(page: Page) -> Kind:
 @lru_cache(CLASSES_KEPT)
 def _class_of(said: Said, secret: Secret | None, paper: Paper, letters: str) -> Class:
     page = Page((), (), {**dict(said), "hash": "0000000"}, (), secret)
-    options = replace(options_of(page), seed=page.seed, base=None, left_out={}, paper=paper)
+    options = replace(options_of(page), seed=page.seed, base=None, left_out={}, minutes=(), paper=paper)
     plan = Plan(sheet_of(page), options, letters)
     return plan, class_pages(plan)
 

@@ -48,7 +48,7 @@ def original(sheet: Sheet, options: Options, domain: Domain, page: Page) -> Valu
     """The numbers of the page's seed, or of the page's student in a class, if their hash is the page's; else None."""
     if page.secret_unknown:
         return None
-    seeded = replace(options, seed=page.seed)
+    seeded = replace(options, seed=page.seed, minutes=())
     of_seed = () if page.of_secret else (lambda: choose(sheet, seeded)[0],)
     for numbers in chain(of_seed, _of_student(sheet, seeded, page.student)):
         try:

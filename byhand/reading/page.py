@@ -36,7 +36,10 @@ _SAID = {  # what a page prints of itself: how it says it in its metadata
         f"a whole number of at most {LONGEST_SEED} digits, or the word {OF_SECRET}",
     ),
     "hash": ("[0-9a-f]{7}", "seven digits, or letters from a to f"),
-    "minutes": ("[1-9][0-9]{0,5}", "a whole number"),
+    "minutes": (
+        "(0|[1-9][0-9]{0,5})(,(0|[1-9][0-9]{0,5})){0,9}",
+        "a whole number for each sitting, such as 20 or 30,15",
+    ),
 }
 _HOLDS = {  # files of several pages, which are not read
     "sheets": "it is of a book; verify its sheets one by one, as byhand generate writes them without --book",

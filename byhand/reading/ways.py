@@ -28,7 +28,7 @@ from byhand.worksheet.views import MOST_VARIANTS, Level, Orientation
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step
-STAMP = ("version", "seed", "hash", "minutes")  # of a page, taken from it as they are
+STAMP = ("version", "seed", "hash")  # of a page, taken from it as they are
 MOST_PLACES, MOST_BASE = 12, 100
 
 
@@ -87,7 +87,7 @@ def with_others(again: Again) -> Again | None:
     """
     page, printed = again.page, again.printed
     count = int(page.said("variants", [*map(str, range(1, MOST_VARIANTS + 1))]))
-    asked = structs.replace(options_of(page), seed=page.seed, left_out={}, variants=count)
+    asked = structs.replace(options_of(page), seed=page.seed, left_out={}, minutes=(), variants=count)
     for tokens in ((), again.words["tokens"]):  # the words of the sheet, or else those that the page says
         with suppress(ByHandError):
             document, run = prepare(sheet_of(page), structs.replace(asked, tokens=tokens))
@@ -147,7 +147,7 @@ def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges:
 
 
 def options_of(page: Page) -> Options:
-    """What a page says that it was asked for.
+    """What a page says that it was asked for, and the minutes that it says that it takes.
 
     Raises: UnreadableError where that cannot be asked for.
     """
@@ -157,6 +157,7 @@ def options_of(page: Page) -> Options:
         orientation=page.said("orientation", get_args(Orientation)),  # type: ignore[arg-type]
         level=None if level == "standard" else level,  # type: ignore[arg-type]
         language=page.asked["language"], left_out=left_out(page.asked), secret=page.secret,
+        minutes=tuple(map(int, page.printed("minutes").split(","))),
     )  # fmt: skip
     if options.numbers != "decimal":
         return options

@@ -38,9 +38,9 @@ class Context(Struct, frozen=True, dict=True):
     """A sheet, its run, and the options of the page.
 
     tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
-    inverse exercises leave out; entries that are chosen here are added to it. spelled: where words are marks in
-    slots, the word that each stands for. texts: those of the page. own: the tape behind the one of a page with slots,
-    without these.
+    inverse exercises leave out; entries that are chosen here are added to it. minutes: of each sitting, as the page
+    says; where there are none, they are counted. spelled: where words are marks in slots, the word that each stands
+    for. texts: those of the page. own: the tape behind the one of a page with slots, without these.
     """
 
     sheet: Sheet
@@ -53,6 +53,7 @@ class Context(Struct, frozen=True, dict=True):
     level: Level = "standard"
     messages: Messages = field(default_factory=messages)
     left_out: LeftOut = field(default_factory=dict)
+    minutes: tuple[int, ...] = ()
     spelled: Mapping[str, str] = field(default_factory=dict)
     texts: Texts = field(default_factory=Texts)
     own: Tape | None = None

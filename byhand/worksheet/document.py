@@ -758,7 +758,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """A sheet with the numbers of a run, for every view and format.
 
     goal, conventions, objectives: Markdown tokens. before: the sheets that come before it. group, beside: its
-    group of the course, and the sheets of that group. sittings: the minutes of each, where its text parts it.
+    group of the course, and the sheets of that group. sittings: the minutes of each sitting into which its text parts
+    it, or of the only one.
     stamp: the seed and the hash of the run, for a page's foot. options: what decides its numbers, as files of answers
     say it.
     in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
@@ -818,12 +819,23 @@ class Document(Struct, frozen=True, eq=False, dict=True):
         parts = ["byhand"]
         parts += [say("top.number", n=self.number)] if self.number else []
         parts += [say(f"levels.{self.level}")] if self.level != "standard" else []
-        parts += [time] if (time := self.time(self.effort.minutes)) else []
+        parts += [self.time] if self.time else []
         return " · ".join(parts)
 
-    def time(self, minutes: int) -> str:
-        """How long so many minutes are, in words; "" for a sheet on which there is nothing to do."""
-        return time_told(minutes, self.messages, len(self.sittings)) if self.effort.seconds else ""
+    @property
+    def minutes(self) -> int:
+        """The minutes that the sheet says that it takes."""
+        return sum(self.sittings)
+
+    @property
+    def time(self) -> str:
+        """How long the sheet takes, in words; "" for one on which there is nothing to do."""
+        return time_told(self.minutes, self.messages, len(self.sittings)) if self.effort.seconds else ""
+
+    @property
+    def told_time(self) -> dict[str, str]:
+        """How long the sheet takes, as its page says it: the minutes of each sitting for machines, and in words."""
+        return {"minutes": ",".join(map(str, self.sittings)), "time": self.time}
 
     @property
     def foot(self) -> str:

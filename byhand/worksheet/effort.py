@@ -8,13 +8,13 @@ from byhand.effort import TYPICAL, minutes
 from byhand.worksheet.messages import Messages
 
 
-def time_told(minutes: int, messages: Messages, sittings: int = 0) -> str:
+def time_told(minutes: int, messages: Messages, sittings: int = 1) -> str:
     """How long a sheet takes, as its page says it: "21 minutes", or "85 minutes, or three sittings".
 
-    sittings: how many the sheet parts its steps into, if it does.
+    sittings: how many the sheet parts its steps into.
     """
     time = messages.say("effort.time", n=minutes)
-    return messages.say("effort.sittings", time=time, count=messages.counted(sittings)) if sittings else time
+    return messages.say("effort.sittings", time=time, count=messages.counted(sittings)) if sittings > 1 else time
 
 
 class Effort(Struct, frozen=True):

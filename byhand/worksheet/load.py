@@ -53,10 +53,13 @@ def document(context: Context) -> Document:
     except SheetError as error:
         raise SheetError(f"{sheet.name}.md: {error}") from None
     sections = tuple(_sections(sheet.name, tokens, blocks))
-    sittings = _sittings(sections, sheet.sittings) if sheet.sittings else ()
-    if sheet.sittings:
-        told = [word_in_slot(context.tape.domain, str(minutes)) for minutes in sittings]
-        sections = tuple(_with_minutes(section, told) for section in sections)
+    sittings = context.minutes or _sittings(sections, sheet.sittings or (1,))
+    if len(sittings) != max(1, len(sheet.sittings)):
+        raise SheetError(
+            f"{sheet.name}.md has {max(1, len(sheet.sittings))} sittings, and minutes for {len(sittings)}"
+        )
+    told = [word_in_slot(context.tape.domain, str(minutes)) for minutes in sittings]
+    sections = tuple(_with_minutes(section, told) for section in sections)
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
     sentences = conventions(config, tape, orientation, sections, messages)
     chart = map_of(

@@ -1,6 +1,7 @@
 """A class in other formats: files of the same numbers for each student, and a question bank of all copies."""
 
 import json
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -13,8 +14,11 @@ from byhand.classroom.index import read_index
 from byhand.classroom.roster import Student, anonymous
 from byhand.cli import main
 from byhand.options import Options
+from byhand.reading.page import read_html
+from byhand.reading.pdf import read_pdf
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
+from byhand.secret import Secret
 
 SHEET = "dot-product"
 ROSTER = [Student("Ada Lovelace", "101", "A"), Student("Müller, Jürgen", "102"), Student("Zoë", "103")]
@@ -66,6 +70,32 @@ def test_a_students_page_for_the_screen_is_the_one_that_is_written_by_itself(she
         pages.append({name: page for name, page in contents(made.folder).items() if name.endswith(".html")})
     assert pages[0] == pages[1]
     assert len(pages[0]) == 2 * len(ROSTER + QUOTED)
+
+
+def times_of(page):
+    """The minutes that a page says that it takes: in its metadata, over its title, and in its table of sittings."""
+    told = [row[-1] for table in page.tables if "minutes" in table.rows[0] for row in table.rows[1:]]
+    whole = re.search(r"(\d+)minutes", page.texts[0])[1]  # a text that is read has no blanks
+    assert sum(map(int, told or [whole])) == int(whole)
+    return page.asked["minutes"], whole, told
+
+
+@pytest.mark.parametrize("sheet", ["gpt", "encoder", SHEET] if FULL else ["gpt"])
+def test_a_copy_says_in_every_format_that_it_takes_as_long_as_the_class(sheet, tmp_path):
+    students, secret = ROSTER[:2], Secret("3" * 64)
+    made = make_class(sheet, students, Options(secret=secret), tmp_path, formats=("html", "txt"))
+    times = set()
+    for folder in ("worksheets", "keys"):
+        for student in students:
+            paths = [made.folder / folder / f"{student.stem}.{end}" for end in ("pdf", "html", "txt")]
+            pages = read_pdf(paths[0].read_bytes()), read_html(paths[1].read_text("utf-8"))
+            times |= {str(times_of(page)) for page in pages}
+            text = paths[2].read_text("utf-8")
+            assert all(f"minutes: {minutes}\n" in text for minutes in times_of(pages[0])[2])
+    assert len(times) == 1
+    for path in paths[:2]:  # nobody knows, without the secret, with whose numbers the minutes of a class are counted
+        lines, readable = report(path)
+        assert (readable, "WRONG" in lines[0]) == (True, False), lines
 
 
 def test_the_bank_has_each_step_as_a_category_of_all_variants(made, bank):

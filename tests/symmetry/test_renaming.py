@@ -212,6 +212,14 @@ def test_what_is_to_stay_in_place_may_change_sign_only():
     assert len({str(renamed_as("dot-product", seed).inputs["q"]) for seed in SEEDS}) > 15
 
 
+def test_a_first_pass_that_asks_by_the_second_number_does_so_in_every_copy():
+    for seed in SEEDS:
+        copy = renamed_as("recurrent-depth", seed)
+        (first, second), *_ = copy.weights["blocks.0.attn.W_Q"]
+        assert (int(first[0]), abs(int(second[0]))) == (0, 1)
+        assert not any(int(row[1]) for row in copy.inputs["blocks.0.hook_resid_pre"])
+
+
 def test_a_sheet_keeps_in_place_only_what_it_gives():
     with pytest.raises(SheetError, match=r"own.md: in_place: no input or weight 'y'; there are: x"):
         parse_sheet("own", "---\ntitle: T\nmodel: linear-layer\ngoal: G\nin_place: [y]\ninputs: {x: [[1]]}\n---\n")

@@ -78,7 +78,7 @@ class Book:
     @property
     def lecturer(self) -> Lecturer | None:
         """What the lecturer is told of the course; a book without keys is for students, and has none of it."""
-        sheets = [(s.d.name, s.d.number, s.d.title, s.effort.minutes) for s in self.sheets if s.d.group]
+        sheets = [(s.d.name, s.d.number, s.d.title, s.d.minutes) for s in self.sheets if s.d.group]
         return lecturer(sheets, self.messages) if sheets and self.views != VIEWS[:1] else None
 
     def folder(self, paper: Paper, setup: Setup | None = None) -> Iterator[tuple[str, str]]:
@@ -110,7 +110,7 @@ class Book:
 
     def _values(self, part: Part | None = None) -> dict[str, Any]:
         """What the template is given. part: the one whose title it is; None for what stands before the sheets."""
-        minutes = [sheet.effort.minutes for sheet in self.sheets]
+        minutes = [sheet.d.minutes for sheet in self.sheets]
         return front(minutes, self.messages, str(self.seed), self._has_keys) | {
             "view": "worksheet",
             "asked": BOOK,

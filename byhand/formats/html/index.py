@@ -29,11 +29,10 @@ def card(document: Document) -> Card:
     """The card of a sheet: its picture is its first picture of an idea, or else its map."""
     figures = (block for block in document.blocks if isinstance(block, Picture))
     drawn = next((picture.svg(figure, False, False) for figure in figures), "") or architecture_map.svg(document)
-    minutes = document.effort.minutes
-    time = time_told(minutes, document.messages, len(document.sittings))
+    time = time_told(document.minutes, document.messages, len(document.sittings))
     return Card(
-        document.name, document.number, document.title, document.group, str(prose(document.goal)), time, minutes,
-        drawn,
+        document.name, document.number, document.title, document.group, str(prose(document.goal)), time,
+        document.minutes, drawn,
     )  # fmt: skip
 
 

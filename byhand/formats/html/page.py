@@ -192,10 +192,7 @@ class Pages:
     def said(self) -> Mapping[str, str]:
         """What the pages print of themselves at head and foot: as the stamp says, or else as it is."""
         known = {"version": __version__, **self.d.stamp}
-        if "time" in known:
-            return known
-        minutes = known.get("minutes") or str(self.d.effort.minutes)
-        return {**known, "minutes": minutes, "time": self.d.time(int(minutes))}
+        return known if "time" in known else {**known, **self.d.told_time}
 
     def scripts(self, setup: Setup) -> tuple[Script, ...]:
         """What a worksheet on a screen knows of its sheet, and the script that answers."""
