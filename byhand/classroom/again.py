@@ -22,7 +22,7 @@ from byhand.errors import RosterError, SheetError
 from byhand.options_file import options_of
 from byhand.runs import Run
 from byhand.secret import Secret
-from byhand.worksheet.document import Document
+from byhand.worksheet.document import Document, Reply
 from byhand.worksheet.sheet import load_sheet
 
 if TYPE_CHECKING:
@@ -73,15 +73,15 @@ class Class:
 class OwnCopy:
     """A student's copy.
 
-    said: what its key says in each of its replies. Where the document is the class's: of_class: the run of all its
-    copies; at: which of these it is; texts: what stands in the document's slots on this copy; typical: what stands
-    there where the pages are laid out.
+    replies: the document's, with the copy's own texts. Where the document is the class's: of_class: the run of all
+    its copies; at: which of these it is; texts: what stands in the document's slots on this copy; typical: what
+    stands there where the pages are laid out.
     """
 
     copy: Copy
     document: Document
     run: Run
-    said: Sequence[str]
+    replies: Sequence[Reply]
     of_class: Run | None = None
     at: int = 0
     texts: TextOf | None = None
@@ -98,18 +98,28 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
     numbers = NumberSets(plan)
     keys, of_class = _run(numbers, copies)
     document, first = of_class.document, of_class.domain.count - sum(map(bool, keys))
-    replies = "\0".join(reply.right for reply in document.replies())
-    columns = zip(of_class.filled(document.stamp["hash"]), of_class.runs(), of_class.filled(replies), strict=True)
+    replies = document.replies()
+    texts_of_replies = "\0".join(text for reply in replies for text in (reply.right, *reply.labels))
+    filled = map(of_class.filled, (document.stamp["hash"], texts_of_replies))
+    columns = zip(of_class.runs(), *filled, strict=True)
     own = enumerate(islice(columns, first, None), first)
     for copy, key in zip(copies, keys, strict=True):
-        at, (hash_, run, said) = next(own) if key else (0, ("", of_class.run, ""))
+        at, (run, hash_, said) = next(own) if key else (0, (of_class.run, "", ""))
         if hash_ == copy.hash:
             texts, usual = partial(_text_of, of_class, at), partial(_typical, of_class)
             own_run = structs.replace(run, hash=hash_)
-            yield OwnCopy(copy, document, own_run, said.split("\0"), of_class.run, at, texts, usual)
+            own_replies = _with_texts(replies, iter(said.split("\0")))
+            yield OwnCopy(copy, document, own_run, own_replies, of_class.run, at, texts, usual)
         else:
             page, run = _by_itself(plan, numbers, copy, document)
-            yield OwnCopy(copy, page, run, [reply.right for reply in page.replies()])
+            yield OwnCopy(copy, page, run, page.replies())
+
+
+def _with_texts(replies: Sequence[Reply], texts: Iterator[str]) -> Sequence[Reply]:
+    """Replies with the texts of a copy."""
+    return [
+        structs.replace(reply, right=next(texts), labels=tuple(islice(texts, len(reply.labels)))) for reply in replies
+    ]
 
 
 def _run(numbers: NumberSets, copies: Sequence[Copy]) -> tuple[Sequence[str | None], ClassRun]:

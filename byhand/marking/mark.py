@@ -41,7 +41,7 @@ from byhand.options import Options, Tell, unheard
 from byhand.options_file import as_entries, options_of
 from byhand.runs import Run
 from byhand.secret import Secret
-from byhand.worksheet.document import Document
+from byhand.worksheet.document import Document, Reply
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 
@@ -418,9 +418,9 @@ def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, M
     own = own_copies(task.of_class.plan, task.of_class.copies)
     for student, copy in zip(students, own, strict=True):
         if before is not None and before.rules.document is copy.document:
-            marker = before.again(copy.run, copy.said)
+            marker = before.again(copy.run, copy.replies)
         else:
-            marker = _fresh(task, copy.document, copy.run, copy.said)
+            marker = _fresh(task, copy.document, copy.run, copy.replies)
         before = marker
         name = student.name or copy.copy.student.name
         yield replace(_checked(student, copy.copy.hash), name=name), marker, copy
@@ -441,10 +441,10 @@ def _checked(student: Filled, numbers: str) -> Filled:
     return student
 
 
-def _fresh(task: Task, document: Document, run: Run, said: Sequence[str] | None = None) -> Marker:
+def _fresh(task: Task, document: Document, run: Run, replies: Sequence[Reply] | None = None) -> Marker:
     marker = Marker.of(document, run, task.policy)
     given = {number: Fraction(worth) for number, worth in task.sheet.points.items()} | dict(task.points.sections)
-    return replace(marker, given=given, foils=task.points.foils, said=said)
+    return replace(marker, given=given, foils=task.points.foils, own_replies=replies)
 
 
 @lru_cache(maxsize=2)

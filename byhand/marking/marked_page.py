@@ -22,8 +22,8 @@ from byhand.formats.html.page import Medium, Pages, rendered
 from byhand.formats.html.sections import LaidSection
 from byhand.formats.look import LOOK
 from byhand.marking import strokes
-from byhand.marking.marks import BlankMark, Marks
-from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, section_of, state, tally, written
+from byhand.marking.marks import BlankMark, Marks, section_of
+from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, state, tally, written
 from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
@@ -43,6 +43,7 @@ HEADING_SIZE, COUNT_SIZE = 12 * PT, 9 * PT  # mm
 SUM, LEGEND_LINE = 15.6, 4.0  # mm: the sum of the page, and a line of what the marks mean
 SLACK = 3.0  # mm: the free room below a step that is not the last of its page, into which notes may reach
 LONGEST_ID = 60  # letters of an id, or of a name, at the foot
+MOST_FITTED = 100  # letters of which a box may have room for all
 LINE_LETTERS = 1.75  # mm: of an answer in words, the room for a letter
 
 
@@ -384,12 +385,7 @@ class Handwriting:
         for section in document.sections:
             for block in section.blocks:
                 self.sections |= dict.fromkeys(map(id, (block, *block.matrices)), section)
-        self.replies = {each.id: each.answer for each in notes.marks.choices}
-        self.labels = {
-            (reply.id, option): label
-            for reply in notes.document.replies()
-            for option, label in zip(reply.options, reply.labels, strict=False)
-        }
+        self.replies = {each.id: each.option for each in notes.marks.choices}
         self.replies |= {each.id: each.answer for each in notes.marks.answers}
 
     # figures
@@ -505,7 +501,7 @@ class Handwriting:
     def is_ticked(self, thing: Block | Panel, part: object = "") -> bool:
         """Whether a student has ticked a box."""
         name, option = self.field(thing, part)
-        return bool(name) and self.replies.get(name, "") in (option, self.labels.get((name, option)))
+        return bool(name) and self.replies.get(name, "") == option
 
     def box(self, thing: Block | Panel, part: object = "") -> Markup:
         """A box to tick, with a check if the student has ticked it."""
@@ -539,9 +535,9 @@ def fitted(mark: BlankMark | None, room: float) -> tuple[str, str]:
     if not text.isprintable() or not text:
         return text, SIZES[0]
     for size in SIZES:
-        if len(text) <= 100 and _width("sans-400.ttf", text, LOOK[size] * PT) <= room:
+        if len(text) <= MOST_FITTED and _width("sans-400.ttf", text, LOOK[size] * PT) <= room:
             return text, size
-    return cut("sans-400.ttf", text, room * 1000 / (LOOK[SIZES[-1]] * PT)), SIZES[-1]
+    return cut("sans-400.ttf", text[: MOST_FITTED + 1], room * 1000 / (LOOK[SIZES[-1]] * PT)), SIZES[-1]
 
 
 def halves(points: Any) -> str:

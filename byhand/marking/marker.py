@@ -10,17 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain
 
 from byhand.marking.causes import FOIL, Diagnosis
 from byhand.marking.classic import Rewritten, mistakes_of
-from byhand.marking.marks import BlankMark, Cause, Marks, Policy
+from byhand.marking.marks import BlankMark, Cause, Marks, Policy, section_of
 from byhand.marking.points import SHARES, Worth, points_of
 from byhand.marking.replies import choice_marks, open_marks
 from byhand.marking.rules import ALL, Rules
 from byhand.marking.verdicts import Judged, Judgement
 from byhand.runs import Run
-from byhand.worksheet.document import Document
+from byhand.worksheet.document import Document, Reply
 from byhand.worksheet.printed import made_by_readers
 
 
@@ -29,24 +28,24 @@ class Marker:
     """A sheet's rules, and how its answers become points.
 
     given: the points of sections by number, in place of those by time. foils: by a mistake's name, the share of its
-    points that an answer keeps that follows from an answer with the mistake. said: what the key says in each reply,
-    where that is not what the document says.
+    points that an answer keeps that follows from an answer with the mistake. own_replies: the replies of a copy of a
+    class, whose document has slots in their texts.
     """
 
     rules: Rules
     policy: Policy = field(default_factory=Policy)
     given: Mapping[int, Fraction] = field(default_factory=dict)
     foils: Mapping[str, str] = field(default_factory=dict)
-    said: Sequence[str] | None = None
+    own_replies: Sequence[Reply] | None = None
 
     @classmethod
     def of(cls, document: Document, run: Run, policy: Policy | None = None) -> Marker:
         """The marker of a sheet with the numbers of a run."""
         return cls(Rules(document, run), policy or Policy())
 
-    def again(self, run: Run, said: Sequence[str]) -> Marker:
-        """The marker of another copy of a class, on the same page. said: what its key says in each reply."""
-        other = replace(self, rules=self.rules.again(run), said=said)
+    def again(self, run: Run, replies: Sequence[Reply]) -> Marker:
+        """The marker of another copy of a class, on the same page, with its own replies."""
+        other = replace(self, rules=self.rules.again(run), own_replies=replies)
         alike = self.rules.has_rules_of(run)
         made = {m.name: m.made for m in self.mistakes} if alike else made_by_readers(self.rules.document, run)
         other.__dict__["mistakes"] = mistakes_of(other.rules, made)
@@ -76,11 +75,12 @@ class Marker:
         has_wrong = any(judgement.verdict == "wrong" for judgement in judged.all.values())
         diagnosis = Diagnosis(judged, self.mistakes if has_wrong else ())
         causes = diagnosis.causes
-        choices = choice_marks(document, answers, self.worth.blanks)
-        missed = {
-            number: sum((mark.worth - mark.points for mark in marks), Fraction(0))
-            for number, marks in choices.items()
-        }
+        replies = document.replies() if self.own_replies is None else self.own_replies
+        choices = choice_marks(document.messages, replies, answers, self.worth.blanks)
+        missed = dict[int, Fraction]()
+        for mark in choices:
+            section = section_of(mark.id)
+            missed[section] = missed.get(section, Fraction(0)) + mark.worth - mark.points
         kept = self._kept(diagnosis, causes)
         points, sections = points_of(judged, self.worth, self.policy, kept, missed)
         number = {blank: cause.number for cause in causes for blank in cause.cells}
@@ -90,7 +90,7 @@ class Marker:
         )
         return Marks(
             run.sheet or "", run.seed or 0, run.hash, student, name, self.policy, tuple(blanks), causes,
-            tuple(sections), tuple(chain.from_iterable(choices.values())), open_marks(document, answers, self.said),
+            tuple(sections), choices, open_marks(replies, answers),
         )  # fmt: skip
 
     def _kept(self, diagnosis: Diagnosis, causes: tuple[Cause, ...]) -> Mapping[str, Fraction]:

@@ -48,7 +48,8 @@ class BlankMark:
     answer, key, followed: texts; followed is what follows from the student's own numbers, "" if it has no value.
     form: how the answer is written, if not as the key writes it. source: "own" if the answer follows from the
     student's own numbers where the page has others printed. reads: the ids of the blanks that its rule reads.
-    cause: the number of the cause that the answer belongs to. override: a teacher's change.
+    cause: the number of the cause that the answer belongs to. override: a teacher's change. option: of a choice, the
+    option that was chosen, as the sheet names it; "" for none.
     """
 
     id: str
@@ -65,6 +66,7 @@ class BlankMark:
     because: tuple[Reason, ...] = ()
     cause: int | None = None
     override: Mapping[str, str] | None = None
+    option: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,11 @@ class Marks:
         """The most points that there are, but for answers in words that no person has marked yet."""
         marked = sum((each.worth for each in self.answers if each.points is not None), Fraction(0))
         return rounded_to_half(sum((section.worth for section in self.sections), marked))
+
+
+def section_of(name: str) -> int:
+    """The number of the section in which the blank or reply with an id stands."""
+    return int(name.partition("/")[0])
 
 
 def rounded_to_half(points: Fraction) -> Fraction:

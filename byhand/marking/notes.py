@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from byhand.arithmetic.expr import Ref, substitute
 from byhand.marking.causes import FOIL, UNEXPLAINED
-from byhand.marking.marks import BlankMark, Cause, Marks
+from byhand.marking.marks import BlankMark, Cause, Marks, section_of
 from byhand.marking.places import Places, matrix_name
 from byhand.marking.read import read
 from byhand.mistakes.slips import EITHER, PERHAPS
@@ -50,11 +50,6 @@ def state(mark: BlankMark) -> State:
 def is_computed(mark: BlankMark) -> bool:
     """Whether an answer counts: a copy does not."""
     return mark.id.split("/")[1] != "copy"
-
-
-def section_of(id: str) -> int:
-    """The number of the section that a blank stands in."""
-    return int(id.partition("/")[0])
 
 
 def tally(marks: Iterable[BlankMark]) -> dict[State, int]:

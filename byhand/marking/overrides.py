@@ -16,7 +16,7 @@ from byhand.classroom.index import as_written
 from byhand.classroom.roster import csv_rows
 from byhand.errors import AnswersError, ValuesError
 from byhand.marking.entries import entries, list_of, mapped
-from byhand.marking.marks import BlankMark, Marks, OpenMark, SectionMark, Verdict
+from byhand.marking.marks import BlankMark, Marks, OpenMark, SectionMark, Verdict, section_of
 from byhand.marking.points import SHARES
 from byhand.marking.record import overrides_of
 from byhand.notation.number import parse, shown
@@ -125,6 +125,6 @@ def _sections(marks: Marks, blanks: tuple[BlankMark, ...]) -> tuple[SectionMark,
     """The sections with the differences that changed blanks make."""
     more: dict[int, Fraction] = {}
     for old, new in zip((*marks.blanks, *marks.choices), blanks, strict=True):
-        number = int(new.id.partition("/")[0])
+        number = section_of(new.id)
         more[number] = more.get(number, Fraction(0)) + new.points - old.points
     return tuple(replace(section, points=section.points + more.get(section.number, 0)) for section in marks.sections)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from byhand.marking.marks import BlankMark, OpenMark, Verdict
-from byhand.worksheet.document import Document, Reply
+from byhand.worksheet.document import Reply
+from byhand.worksheet.messages import Messages
 
 WORTH = {"lines": Fraction(3), "because": Fraction(1)}  # points of an answer in words, until a teacher says otherwise
 _TRUE, _FALSE = {"true", "t", "yes", "y", "x"}, {"false", "f", "no", "n"}
@@ -14,42 +15,32 @@ _NOTHING = ("", "?", "…", "...")
 
 
 def choice_marks(
-    document: Document, answers: Mapping[str, str], worth: Mapping[str, Fraction]
-) -> dict[int, tuple[BlankMark, ...]]:
-    """The marks of the options that a student chose, by the number of the section. worth: of each, by its id."""
-    return {
-        section.number: tuple(
-            _chosen(document, reply, answers.get(reply.id, ""), worth[reply.id])
-            for reply in section.replies
-            if reply.options
-        )
-        for section in document.sections
-    }
-
-
-def open_marks(
-    document: Document, answers: Mapping[str, str], said: Sequence[str] | None = None
-) -> tuple[OpenMark, ...]:
-    """The answers in words, beside the key's. They wait for a person.
-
-    said: what the key says in each reply, where that is not what the document says.
-    """
-    replies = document.replies()
-    keys = [reply.right for reply in replies] if said is None else said
+    messages: Messages, replies: Sequence[Reply], answers: Mapping[str, str], worth: Mapping[str, Fraction]
+) -> tuple[BlankMark, ...]:
+    """The marks of the options that a student chose. worth: of each choice, by its id."""
     return tuple(
-        OpenMark(reply.id, " ".join(answers.get(reply.id, "").split()), key, WORTH[reply.role])
-        for reply, key in zip(replies, keys, strict=True)
+        _chosen(messages, reply, answers.get(reply.id, ""), worth[reply.id]) for reply in replies if reply.options
+    )
+
+
+def open_marks(replies: Sequence[Reply], answers: Mapping[str, str]) -> tuple[OpenMark, ...]:
+    """The answers in words, beside the key's. They wait for a person."""
+    return tuple(
+        OpenMark(reply.id, " ".join(answers.get(reply.id, "").split()), reply.right, WORTH[reply.role])
+        for reply in replies
         if not reply.options
     )
 
 
-def _chosen(document: Document, reply: Reply, text: str, worth: Fraction) -> BlankMark:
+def _chosen(messages: Messages, reply: Reply, text: str, worth: Fraction) -> BlankMark:
     """The mark of a choice."""
-    option = _option(document, reply, text)
+    option = _option(messages, reply, text)
     verdict: Verdict = "missing" if option == "" else "unreadable" if option is None else "wrong"
     right, answer = option == reply.right, _shown(reply, option) if option else text.strip()
     key = _shown(reply, reply.right)
-    return BlankMark(reply.id, answer, "right" if right else verdict, key, points=worth * right, worth=worth)
+    return BlankMark(
+        reply.id, answer, "right" if right else verdict, key, points=worth * right, worth=worth, option=option or "",
+    )  # fmt: skip
 
 
 def _shown(reply: Reply, option: str) -> str:
@@ -57,12 +48,12 @@ def _shown(reply: Reply, option: str) -> str:
     return reply.labels[int(option) - 1] if reply.labels else option
 
 
-def _option(document: Document, reply: Reply, text: str) -> str | None:
+def _option(messages: Messages, reply: Reply, text: str) -> str | None:
     """The option that a text names, by its number or its label; "" for nothing, and None for no option."""
     plain = " ".join(text.casefold().split())
     if plain in _NOTHING:
         return ""
-    say = document.messages.say
+    say = messages.say
     if reply.role == "claim":
         said = {"true": {*_TRUE, say("questions.true").casefold()}}
         said["false"] = {*_FALSE, say("questions.false").casefold()}

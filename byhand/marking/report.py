@@ -19,6 +19,7 @@ from byhand.formats.html.page import Medium, rendered
 from byhand.marking import charts
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.marked_page import MARKS, PT, halves
+from byhand.marking.marks import section_of
 from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
 from byhand.marking.places import Places
 from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
@@ -446,7 +447,7 @@ class Report:
 
     def title(self, name: str) -> str:
         """The number and the title of the section that a blank or a step belongs to."""
-        number = int(name.partition("/")[0])
+        number = section_of(name)
         title = next((section.title for section in self.document.sections if section.number == number), "")
         return f"{number} {title}"
 

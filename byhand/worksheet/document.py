@@ -589,7 +589,8 @@ class Choice(Question, Struct, frozen=True, eq=False):
 
     def replies(self) -> Iterator[Reply]:
         """The number of the word that is chosen."""
-        yield Reply(self, "choice", str(1 + self.right), _numbered(self.words), self.words)
+        labels = map(str, self.words)  # texts alone: a word may say of itself that other runs have another
+        yield Reply(self, "choice", str(1 + self.right), _numbered(self.words), tuple(labels))
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -235,7 +235,7 @@ def test_a_class_whose_students_have_their_own_numbers_has_the_words_of_one(tmp_
     assert made.exit_code == 0, made.output
     of_class, own = Class.in_folder(tmp_path / "softmax-class5"), Tally()
     for copy in own_copies(of_class.plan, of_class.copies):
-        own.add(replace(Marker.of(copy.document, copy.run), said=copy.said).mark({}, copy.copy.student.id))
+        own.add(replace(Marker.of(copy.document, copy.run), own_replies=copy.replies).mark({}, copy.copy.student.id))
         document, texts = copy.document, copy.texts
     for found in (Report(document, own, texts=texts), Report(document, own, texts=texts, names=False)):
         assert not MARK.search(found.html())
