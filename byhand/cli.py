@@ -564,7 +564,10 @@ def mark(
     )  # fmt: skip
     if made.absent:
         _tell(f"nothing from {len(made.absent)} of the class: {', '.join(s.whose for s in made.absent[:10])}")
-    _tell(f"wrote {made.folder}")
+    for line in made.unmarked:
+        _tell(f"not marked: {line}")
+    _tell(f"wrote {made.folder}: {made.students} marked" + f", {len(made.unmarked)} not" * bool(made.unmarked))
+    click.get_current_context().exit(int(bool(made.unmarked)))
 
 
 def _blank_answers(name: str, options: Options, out: str | None) -> None:

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import LONGEST_ID, csv_rows
-from byhand.errors import AnswersError, UnknownNameError, UnreadableError
-from byhand.marking.entries import begin, entries, list_of, mapped
+from byhand.errors import AnswersError, ByHandError, RosterError, UnknownNameError, UnreadableError
+from byhand.marking.entries import LARGEST_DECODED, Decoded, begin, decoded, entries, list_of, mapped
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.options_file import as_entries
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 LARGEST_FILE = 2_000_000_000  # bytes
 LONGEST_TEXT = 5000  # characters of an answer
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # how such a text begins
 Written = str | int | float | None
-_Read = TypeVar("_Read")
 
 
 class _Student(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,6 +69,23 @@ class Filled:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Unmarked:
+    """What was handed in and cannot be marked.
+
+    errors: each says in one line which file or student it is, and why. students: the ids of those who are known.
+    """
+
+    errors: list[ByHandError] = field(default_factory=list)
+    students: set[str] = field(default_factory=set)
+
+    def add(self, error: ByHandError, student: str = "") -> None:
+        """Note what cannot be marked."""
+        self.errors.append(error)
+        if student:
+            self.students.add(student)
+
+
 @dataclass(frozen=True)
 class Answers:
     """A file's answers.
@@ -83,37 +100,45 @@ class Answers:
     options: Mapping[str, Any] = field(default_factory=dict)
     is_sure: bool = field(default=True, kw_only=True)
 
-    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
+    def students(
+        self, blanks: Sequence[str], replies: Sequence[str] = (), unmarked: Unmarked | None = None
+    ) -> Iterator[Filled]:
         """The students, in the file's order. blanks: the ids of the sheet's blanks, in the order of the page.
 
-        replies: the ids of its other answers.
+        replies: the ids of its other answers. unmarked: gets those who cannot be marked; the others are yielded.
 
-        Raises: AnswersError; UnknownNameError for an id that the sheet does not have.
+        Raises: AnswersError for the first who cannot be marked, where there is no `unmarked`.
         """
+        known = dict.fromkeys((*blanks, *replies))
+        for each in self._read(blanks, known):
+            wrong = self._wrong(each, known) if isinstance(each, Filled) else each
+            if wrong is None:
+                assert isinstance(each, Filled)
+                yield each
+            elif unmarked is None:
+                raise wrong
+            else:
+                unmarked.add(wrong, each.id if isinstance(each, Filled) else "")
+
+    def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
+        """The students, or for one who cannot be read, why."""
         raise NotImplementedError
 
-    def _checked(self, student: Filled, known: Mapping[str, None]) -> Filled:
-        """A student's answers, whose ids are all known.
-
-        Raises: as `students`.
-        """
-        for name, text in student.answers.items():
-            if name not in known:
-                raise _of(self.name, student, UnknownNameError("blank", name, known))
-            if len(text) > LONGEST_TEXT:
-                told = f"{name} holds {len(text):,} characters; an answer has up to {LONGEST_TEXT:,}"
-                raise _of(self.name, student, AnswersError(told))
+    def _wrong(self, student: Filled, known: Mapping[str, None]) -> AnswersError | None:
+        """What is wrong with a student's answers: an id that the sheet does not have, or a text that is too long."""
         for kind, text in (("id", student.id), ("name", student.name)):
             if bad := unprintable(text):
-                raise AnswersError(f"{self.name}: the {kind} {shown(text)} holds {bad}, which cannot be printed")
+                return AnswersError(f"{self.name}: the {kind} {shown(text)} holds {bad}, which cannot be printed")
         if len(student.id) > LONGEST_ID:
-            raise AnswersError(f"{self.name}: an id of {len(student.id):,} characters; {LONGEST_ID} are the most")
-        return student
-
-
-def _of(file: str, student: Filled, error: AnswersError | UnknownNameError) -> AnswersError:
-    whose = f", student {shown(student.id)}" if student.id else ""
-    return AnswersError(f"{file}{whose}: {error}")
+            return AnswersError(f"{self.name}: an id of {len(student.id):,} characters; {LONGEST_ID} are the most")
+        whose = f"{self.name}, student {student.id!r}" if student.id else self.name
+        for name, text in student.answers.items():
+            if name not in known:
+                return AnswersError(f"{whose}: {UnknownNameError('blank', name, known)}")
+            if len(text) > LONGEST_TEXT:
+                told = f"{name} holds {len(text):,} characters; an answer has up to {LONGEST_TEXT:,}"
+                return AnswersError(f"{whose}: {told}")
+        return None
 
 
 @dataclass(frozen=True)
@@ -136,52 +161,52 @@ class JsonAnswers(Answers):
                 return cls(path.name, path=path, at=bare)
             file = _File() if at is None else _around(content, at, _File)
             if file.students is msgspec.UNSET:
-                file, at = msgspec.json.decode(content[begin(content) :], type=_File), None
-        except msgspec.MsgspecError as error:
+                file, at = decoded(content, _File, begin(content)), None
+                if not (file.id or file.name or file.answers or file.matrices):
+                    raise AnswersError("it holds no student")
+        except AnswersError as error:
             raise AnswersError(f"{path.name} is no file of answers: {error}") from None
         if file.schema != SCHEMA:
             raise AnswersError(f"{path.name} is of schema {file.schema}; this byhand reads schema {SCHEMA}")
         return cls(path.name, file.sheet, file.seed, file.options, path, at)
 
-    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
-        known = dict.fromkeys((*blanks, *replies))
-        for number, entry in enumerate(self._entries(), 1):
-            try:
-                student = msgspec.json.decode(entry, type=_Student if self.at is not None else _File)
-            except msgspec.MsgspecError as error:
-                raise AnswersError(f"{self.name}, student {number}: {error}") from None
-            cells = {
-                f"{matrix}/{i},{j}": text
-                for matrix, rows in student.matrices.items()
-                for i, row in enumerate(rows, 1)
-                for j, text in enumerate(row, 1)
-                if text not in (None, "") or f"{matrix}/{i},{j}" in known
-            }
-            texts = {name: _text(written) for name, written in {**cells, **student.answers}.items()}
-            yield self._checked(Filled(student.id, student.name, student.hash, texts), known)
-
-    def _entries(self) -> Iterator[bytes]:
-        """The students, in JSON."""
+    def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         with mapped(self.path) as content:
-            if self.at is None:
-                yield content[begin(content) :]
-                return
-            for start, end in entries(content, self.at):
-                yield content[start:end]
+            alone = (begin(content), len(content))
+            places = [alone] if self.at is None else entries(content, self.at)
+            for number, (start, end) in enumerate(places, 1):
+                try:
+                    student = decoded(content, _File if self.at is None else _Student, start, end)
+                except AnswersError as error:
+                    yield AnswersError(f"{self.name}, student {number}: {error}")
+                    continue
+                cells = {
+                    f"{matrix}/{i},{j}": text
+                    for matrix, rows in student.matrices.items()
+                    for i, row in enumerate(rows, 1)
+                    for j, text in enumerate(row, 1)
+                    if text not in (None, "") or f"{matrix}/{i},{j}" in known
+                }
+                texts = {name: _text(written) for name, written in {**cells, **student.answers}.items()}
+                yield Filled(student.id, student.name, student.hash, texts)
 
 
-def _around(content: mmap.mmap, at: int, kind: type[_Read]) -> _Read:
+def _around(content: mmap.mmap, at: int, kind: type[Decoded]) -> Decoded:
     """What stands around a list of objects, whose place is given, and an empty list in place of it.
 
-    Raises: MsgspecError for what is no such JSON.
+    Raises: AnswersError for what is no such JSON.
     """
     try:
         last = deque(entries(content, at), maxlen=1)
-    except ValueError:
-        msgspec.json.decode(content[begin(content) :], type=kind)
-        raise msgspec.ValidationError("its students are no objects") from None
-    end = last[0][1] if last else at
-    return msgspec.json.decode(content[begin(content) : at] + content[end:], type=kind)
+    except ValueError as error:
+        if len(content) > LARGEST_DECODED:
+            raise AnswersError(f"its students are no list of objects ({error})") from None
+        decoded(content, kind, begin(content))
+        raise AnswersError("its students are no objects") from None
+    end, start = last[0][1] if last else at, begin(content)
+    if len(content) - end + at - start > LARGEST_DECODED:
+        raise AnswersError(f"over {LARGEST_DECODED // 10**6} MB of it are no students")
+    return decoded(content[start:at] + content[end:], kind)
 
 
 def _text(written: Written) -> str:
@@ -199,19 +224,33 @@ class CsvAnswers(Answers):
         """The headings of the columns."""
         return [head.strip() for head in next(csv_rows(self.name, self.path.open("rb")), (0, []))[1]]
 
-    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
-        known = dict.fromkeys((*blanks, *replies))
-        columns = self._columns(blanks, known)
-        for line, row in islice(csv_rows(self.name, self.path.open("rb")), 1, None):
-            if len(row) > len(self.heads):
-                raise AnswersError(
-                    f"{self.name} line {line} has {len(row)} fields; its headings are {len(self.heads)}"
-                )
-            texts = {name: as_written(text) for name, text in zip(columns, row, strict=False) if name}
-            told = {name: texts.pop(name, "").strip() for name in ("id", "name", "hash")}
-            if "answers" in texts:
-                texts |= self._in_order(line, texts.pop("answers"), blanks)
-            yield self._checked(Filled(**told, answers=texts), known)
+    def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
+        try:
+            columns = self._columns(blanks, known)
+        except (RosterError, AnswersError) as error:
+            yield AnswersError(str(error))
+            return
+        try:
+            for line, row in islice(csv_rows(self.name, self.path.open("rb")), 1, None):
+                yield self._row(line, columns, row, blanks)
+        except RosterError as error:
+            yield AnswersError(f"{error}; what follows in it is not marked")
+
+    def _row(
+        self, line: int, columns: Sequence[str], row: Sequence[str], blanks: Sequence[str]
+    ) -> Filled | AnswersError:
+        """The student of a row. columns: what each holds, as `_columns` says."""
+        if len(row) > len(self.heads):
+            told = f"{self.name} line {line} has {len(row)} fields; its headings are {len(self.heads)}"
+            return AnswersError(told)
+        texts = {name: as_written(text) for name, text in zip(columns, row, strict=False) if name}
+        told_of = {name: texts.pop(name, "").strip() for name in ("id", "name", "hash")}
+        if "answers" in texts:
+            in_order = texts.pop("answers").split()
+            if len(in_order) != len(blanks):
+                return AnswersError(f"{self.name} line {line}: {len(in_order)} answers for {len(blanks)} blanks")
+            texts |= dict(zip(blanks, in_order, strict=True))
+        return Filled(**told_of, answers=texts)
 
     def _columns(self, blanks: Sequence[str], known: Mapping[str, None]) -> list[str]:
         """What each column holds: id, name, hash, all answers, or the answer in a blank; "" for anything else.
@@ -233,13 +272,6 @@ class CsvAnswers(Answers):
                 "column (byhand mark --blank SHEET names them), or all of them one column, answers"
             )
         return columns
-
-    def _in_order(self, line: int, text: str, blanks: Sequence[str]) -> dict[str, str]:
-        """Answers in the order of the page, with spaces between them."""
-        texts = text.split()
-        if len(texts) != len(blanks):
-            raise AnswersError(f"{self.name} line {line}: {len(texts)} answers for {len(blanks)} blanks")
-        return dict(zip(blanks, texts, strict=True))
 
 
 @dataclass(frozen=True)
@@ -265,12 +297,11 @@ class FormAnswers(Answers):
             raise AnswersError(f"{path.name}: {error}") from None
         return cls(path.name, sheet, seed, {name: asked[name] for name in asked if name != "seed"}, path)
 
-    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
-        known = dict.fromkeys((*blanks, *replies))
+    def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         for student, form in _forms(self.path).items():  # again, so that not all are held at once
             whose = form.page.student
             name, numbers = whose.name if whose else "", form.page.foot.hash
-            yield self._checked(Filled(student, name, numbers, form.answers), known)
+            yield Filled(student, name, numbers, form.answers)
 
 
 @dataclass(frozen=True)
@@ -295,10 +326,10 @@ class SheetAnswers(Answers):
         about = filled.about
         return cls(path.name, about.sheet, about.seed, about.options, filled, is_sure=about.sure)
 
-    def students(self, blanks: Sequence[str], replies: Sequence[str] = ()) -> Iterator[Filled]:
+    def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         assert self.filled is not None
-        about, known = self.filled.about, dict.fromkeys((*blanks, *replies))
-        yield self._checked(Filled(about.id, self.filled.name, about.hash, self.filled.answers), known)
+        about = self.filled.about
+        yield Filled(about.id, self.filled.name, about.hash, self.filled.answers)
 
 
 def _forms(path: Path) -> dict[str, FilledForm]:
@@ -330,7 +361,11 @@ def read_answers(path: Path) -> Answers:
             if content[:4] == b"%PDF":
                 return FormAnswers.of(path)
             start = begin(content)
+            if start == len(content):
+                raise AnswersError(f"{path.name} is empty")
             is_json = content[start : start + 1] in (b"{", b"[")
+            if content[:2] in UTF_16 and content[2:4].strip(b"\0") in (b"{", b"["):
+                raise AnswersError(f"{path.name} is JSON in UTF-16; save it as UTF-8")
             return JsonAnswers.of(path, content) if is_json else CsvAnswers(path.name, path=path)
     except OSError as error:
         raise AnswersError(f"{path}: {error.strerror or error}") from None

@@ -1,4 +1,7 @@
-"""The objects of a long JSON list in a file, one by one, so that a file of any length takes little memory."""
+"""JSON in files that may be long, damaged, or made to do harm.
+
+The objects of a list are found one by one, so that a file of any length takes little memory.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from byhand.errors import AnswersError
 
 BOM = b"\xef\xbb\xbf"  # with which some programs begin a text
 DEEPEST = 5  # objects within each other
 MOST_HELD = 2**22  # bytes of a file that are held in memory
+LARGEST_DECODED = 10_000_000  # bytes that are decoded at once: a thousand answers of the greatest length
+Decoded = TypeVar("Decoded")
 
 _TEXT = rb'"(?>[^"\\]++|\\.)*+"'
 _OBJECT = rb"\{\}"
@@ -29,6 +39,25 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         yield content
+
+
+def decoded(content: bytes | mmap.mmap, kind: type[Decoded], start: int = 0, end: int | None = None) -> Decoded:
+    """What a part of a file says in JSON; by default, the whole.
+
+    Raises: AnswersError where it is no such JSON, or longer than what one student can say.
+    """
+    end = len(content) if end is None else end
+    if end - start > LARGEST_DECODED:
+        told = f"{(end - start) // 10**6:,} MB belong together; one student has up to {LARGEST_DECODED // 10**6}"
+        raise AnswersError(told)
+    try:
+        return msgspec.json.decode(content[start:end], type=kind)
+    except UnicodeDecodeError:
+        raise AnswersError("a text in it is not UTF-8; save the file as UTF-8") from None
+    except RecursionError:
+        raise AnswersError("it has lists or objects too deep in each other") from None
+    except msgspec.MsgspecError as error:
+        raise AnswersError(str(error)) from None
 
 
 def begin(content: mmap.mmap) -> int:

@@ -6,13 +6,13 @@ grow with the class. The files get their names when all are written.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +24,15 @@ from byhand.choose import choose
 from byhand.classroom.again import Class, OwnCopy, own_copies
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import Submit, workers
-from byhand.errors import AnswersError, ConfigError, UnknownNameError
+from byhand.errors import AnswersError, ByHandError, ConfigError, UnknownNameError, collecting
 from byhand.files import output_errors, staging, sync_folder
-from byhand.marking.answers import Answers, Filled, read_answers
+from byhand.marking.answers import Answers, Filled, Unmarked, read_answers
 from byhand.marking.causes import FOIL, UNEXPLAINED
+from byhand.marking.entries import decoded
 from byhand.marking.folder import FORMATS, MARKED, MARKS, Marked, MarksFolder, row_of
 from byhand.marking.marker import Marker
 from byhand.marking.marks import Marks, Policy
-from byhand.marking.overrides import Changes, overridden, read_overrides
+from byhand.marking.overrides import Changes, number_of_points, overridden, read_overrides
 from byhand.marking.points import SHARES
 from byhand.marking.record import as_line, points_text
 from byhand.marking.tally import Tally
@@ -87,11 +88,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Marking:
-    """A marking that was written. absent: the students of the class who handed nothing in."""
+    """A marking that was written.
+
+    students: how many are marked. absent: the students of the class who handed nothing in. unmarked: a line on each
+    file or student that could not be marked.
+    """
 
     folder: Path
     students: int
     absent: tuple[Student, ...]
+    unmarked: tuple[str, ...] = ()
 
 
 def mark(
@@ -109,30 +115,37 @@ def mark(
     to write. report: whether to report what the class did; names: whether by name. done: called with a line on each
     student.
 
-    Raises: ByHandError; then nothing is written.
+    A file or a student that cannot be marked is passed over, and named in what is returned.
+
+    Raises: ByHandError, also where nobody can be marked; then nothing is written.
     """
     paths = [Path(answers)] if isinstance(answers, Path | str) else [*map(Path, answers)]
-    files = [read_answers(path) for path in chain.from_iterable(map(_within, paths))]
+    worth, unmarked = _points(points), Unmarked()
+    changed = read_overrides(Path(overrides)) if overrides is not None else None
+    files = _files(paths, unmarked, tell)
     of_class = Class.in_folder(Path(class_folder), secret) if class_folder is not None else None
-    task = replace(
-        _task(files, sheet, options, of_class, policy or Policy(), _points(points)),
-        pages=tuple(format for format in ("html", "pdf") if format in formats),
-    )
+    task, files = _task(files, sheet, options, of_class, policy or Policy(), worth, unmarked)
+    task = replace(task, pages=tuple(format for format in ("html", "pdf") if format in formats))
     folder = Path(out) / f"{task.sheet.name}-marks"
-    changes = _changes(folder, overrides, tell)
+    changes = _kept(folder, tell) if changed is None else changed
     with output_errors(folder), ExitStack() as stack:
         folder.mkdir(parents=True, exist_ok=True)
         written = MarksFolder(folder, stack.enter_context(staging(folder)), stack, formats, task.sheet.title)
         submit, tally = stack.enter_context(workers(jobs, "")), Tally()
-        for some, part in _marked_in_order(submit, task, files, changes, jobs, tell):
+        for some, part in _marked_in_order(submit, task, files, unmarked, changes, jobs, tell):
             tally += part
             for each in some:
                 written.add(each)
                 done(each.told)
-        copies = of_class.copies if of_class else ()
-        absent = tuple(copy.student for copy in copies if copy.student.id not in written.students)
+        if not written.students:
+            raise _nobody(unmarked, tell)
+        copies, known = of_class.copies if of_class else (), written.students.keys() | unmarked.students
+        absent = tuple(copy.student for copy in copies if copy.student.id not in known)
+        told = tuple(map(str, unmarked.errors))
+        if changed is None and (left := [name for name in changes if name not in written.students]):
+            tell(f"the changes by hand of {', '.join(left)} are left out, since they are not marked now")
         if report:
-            for name, content in _report(task, tally, absent, names, formats):
+            for name, content in _report(task, tally, absent, told, names, formats):
                 written.write(name, content)
         written.bind(
             f"{task.sheet.name} ({messages(task.options.language).say('views.marked')})",
@@ -142,18 +155,28 @@ def mark(
         written.end()
     for each_folder in (folder, folder / MARKED):
         sync_folder(each_folder)
-    return Marking(folder, len(written.students), absent)
+    return Marking(folder, len(written.students), absent, told)
+
+
+def _nobody(unmarked: Unmarked, tell: Tell) -> ByHandError:
+    """The error that nobody can be marked. tell: is told why, where that is more than one line."""
+    if len(unmarked.errors) == 1:
+        return unmarked.errors[0]
+    for error in unmarked.errors:
+        tell(f"not marked: {error}")
+    return AnswersError("nobody can be marked, so nothing is written")
 
 
 def _report(
-    task: Task, tally: Tally, absent: Sequence[Student], names: bool, formats: Sequence[str]
+    task: Task, tally: Tally, absent: Sequence[Student], unmarked: Sequence[str], names: bool, formats: Sequence[str]
 ) -> Iterator[tuple[str, bytes]]:
     """The files of the class's report."""
     from byhand.marking.report import Report  # what draws pages is heavy
     from byhand.marking.report_csv import report_csv
 
     document, _, texts = _made(task)
-    report = Report(document, tally, [student.whose for student in absent], names, texts)
+    size = len(task.of_class.copies) if task.of_class else tally.students
+    report = Report(document, tally, [student.whose for student in absent], unmarked, size, names, texts)
     if "csv" in formats:
         yield "report.csv", report_csv(report)
     if "html" in formats:
@@ -206,30 +229,53 @@ def _within(path: Path) -> Iterable[Path]:
     return found
 
 
+def _files(paths: Iterable[Path], unmarked: Unmarked, tell: Tell) -> list[Answers]:
+    """The files of answers that can be read. unmarked: gets the others.
+
+    Raises: ByHandError where none can.
+    """
+    found = list[Answers]()
+    for path in paths:
+        with collecting(unmarked.errors):
+            for each in _within(path):
+                with collecting(unmarked.errors):
+                    file = read_answers(each)
+                    options_of(file.options, file.name)  # as a check
+                    found.append(file)
+    if not found:
+        raise _nobody(unmarked, tell)
+    return found
+
+
 def _task(
     files: Sequence[Answers], name: str | None, options: Options | None, of_class: Class | None, policy: Policy,
-    points: PointsAsked,
-) -> Task:  # fmt: skip
-    """What is marked: as the class says, or the files, or the caller.
+    points: PointsAsked, unmarked: Unmarked,
+) -> tuple[Task, list[Answers]]:  # fmt: skip
+    """What is marked, as the class says, or the caller, or most of the files; and the files that answer it.
 
-    Raises: AnswersError where these contradict each other, or nothing says which sheet it is.
+    Raises: AnswersError where the caller and a file contradict each other, or nothing says which sheet it is.
     """
     if of_class is not None:
-        plan = of_class.plan
-        for file in files:
-            _agree(file, plan.sheet.name, plan.options)
-        return Task(plan.sheet, plan.options, policy, points, of_class)
-    said = next((file for file in files if file.sheet is not None), None)
-    name = name or (said.sheet if said else None)
-    if name is None:
-        raise AnswersError(f"{files[0].name} does not say which sheet it answers; name it with --sheet")
-    if said is not None:
-        options = _said(said, options)
-    sheet = load_sheet(name, options.language if options else "en")
-    options = (options or Options()).on(sheet)
+        task = Task(of_class.plan.sheet, of_class.plan.options, policy, points, of_class)
+    else:
+        about = Counter(
+            (file.sheet, file.seed) for file in files if file.sheet is not None and name in (None, file.sheet)
+        )
+        most = about.most_common(1)[0][0] if about else None
+        said = next((file for file in files if (file.sheet, file.seed) == most), None)
+        name = name or (said.sheet if said else None)
+        if name is None:
+            raise AnswersError(f"{files[0].name} does not say which sheet it answers; name it with --sheet")
+        if said is not None:
+            options = _said(said, options)
+        sheet = load_sheet(name, options.language if options else "en")
+        task = Task(sheet, (options or Options()).on(sheet), policy, points)
+    answering = list[Answers]()
     for file in files:
-        _agree(file, name, options)
-    return Task(sheet, options, policy, points)
+        with collecting(unmarked.errors):
+            _agree(file, task.sheet.name, task.options)
+            answering.append(file)
+    return task, answering
 
 
 def _said(file: Answers, options: Options | None) -> Options:
@@ -272,25 +318,21 @@ def _points(path: Path | str | None) -> PointsAsked:
     if path is None or str(path) == "none":
         return PointsAsked(shown=path is None)
     try:
-        entries = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Any])
+        entries = decoded(Path(path).read_bytes(), dict[str, Any])
         foils = msgspec.convert(entries.pop("foils", {}), type=dict[str, str])
-        sections = {int(number): Fraction(str(worth)) for number, worth in entries.items()}
-    except (OSError, msgspec.MsgspecError, ValueError) as error:
+        sections = {int(name): number_of_points(f"section {name}", worth) for name, worth in entries.items()}
+    except (OSError, AnswersError, msgspec.MsgspecError, ValueError) as error:
         raise ConfigError(f'{path}: {error}; write points by section, as in {{"5": 4}}') from None
     for name, share in foils.items():
         if name not in MISTAKES:
             raise ConfigError(f"{path}: {UnknownNameError('foil', name, MISTAKES)}")
         if share not in SHARES:
             raise ConfigError(f"{path}: {name} keeps {share!r} of its points; use full, half or none")
-    if worthless := next((number for number, worth in sections.items() if worth < 0), None):
-        raise ConfigError(f"{path}: section {worthless} has fewer points than 0")
     return PointsAsked(sections, foils)
 
 
-def _changes(folder: Path, overrides: Path | str | None, tell: Tell) -> Mapping[str, Changes]:
-    """A teacher's changes: those in a file, else those in the marks that are there from before."""
-    if overrides is not None:
-        return read_overrides(Path(overrides))
+def _kept(folder: Path, tell: Tell) -> Mapping[str, Changes]:
+    """A teacher's changes in the marks that are there from before."""
     before = folder / MARKS
     changes = read_overrides(before) if before.exists() else {}
     if changes:
@@ -302,7 +344,13 @@ def _changes(folder: Path, overrides: Path | str | None, tell: Tell) -> Mapping[
 
 
 def _marked_in_order(
-    submit: Submit, task: Task, files: Sequence[Answers], changes: Mapping[str, Changes], jobs: int, tell: Tell
+    submit: Submit,
+    task: Task,
+    files: Sequence[Answers],
+    unmarked: Unmarked,
+    changes: Mapping[str, Changes],
+    jobs: int,
+    tell: Tell,
 ) -> Iterator[tuple[list[Marked], Tally]]:
     """The marks of all students and their tallies, in the order of the answers, chunk by chunk.
 
@@ -310,7 +358,7 @@ def _marked_in_order(
     """
     of_class = task.of_class
     copies = {copy.student.id: copy for copy in of_class.copies} if of_class else {}
-    students, waiting = _students(task, files, tell), deque[Any]()
+    students, waiting = _students(task, files, unmarked, tell), deque[Any]()
     while some := list(islice(students, CHUNK)):
         own = {student.id: changes[student.id] for student in some if student.id in changes}
         if of_class is not None:  # a process need not know the rest of the class
@@ -322,39 +370,52 @@ def _marked_in_order(
         yield waiting.popleft().result()
 
 
-def _students(task: Task, files: Sequence[Answers], tell: Tell) -> Iterator[Filled]:
-    """The students of all files.
-
-    Raises: AnswersError where one is there twice, or is none of the class.
-    """
+def _students(task: Task, files: Sequence[Answers], unmarked: Unmarked, tell: Tell) -> Iterator[Filled]:
+    """The students of all files who can be marked. unmarked: gets the others."""
     seen: dict[str, str] = {}
-    document, *_ = _made(task)
+    document, run, _ = _made(task)
     blanks, replies = [blank.id for blank in document.blanks()], [reply.id for reply in document.replies()]
-    known = {copy.student.id for copy in task.of_class.copies} if task.of_class else None
+    copies = {copy.student.id: copy.hash for copy in task.of_class.copies} if task.of_class else None
     without = 0
     for file in files:
-        for student in file.students(blanks, replies):
+        marked, failed = len(seen), len(unmarked.errors)
+        for student in file.students(blanks, replies, unmarked):
             if not student.id and len(files) > 1:
                 student = replace(student, id=Path(file.name).stem)
             if student.id in seen:
-                before = seen[student.id]
-                where = f"twice in {file.name}" if before == file.name else f"in {before} and in {file.name}"
-                raise AnswersError(f"the student {student.id!r} is {where}; give one of them")
-            if known is not None and student.id not in known:
-                raise AnswersError(f"{file.name}: the class has no student {student.id!r}")
-            seen[student.id] = file.name
-            without += not student.hash
-            yield student
+                where = "twice in it" if seen[student.id] == file.name else f"in {seen[student.id]}, too"
+                told = f"the student {student.id!r} is {where}; the first is marked, so give only one of them"
+                unmarked.add(AnswersError(f"{file.name}: {told}"), student.id)
+            elif copies is not None and student.id not in copies:
+                unmarked.add(AnswersError(f"{file.name}: the class has no student {student.id!r}"))
+            elif wrong := _of_other_numbers(student, run.hash if copies is None else copies[student.id]):
+                unmarked.add(AnswersError(f"{file.name}: {wrong}"), student.id)
+            else:
+                seen[student.id] = file.name
+                without += not student.hash
+                yield student
+        if (len(seen), len(unmarked.errors)) == (marked, failed):
+            unmarked.add(AnswersError(f"{file.name} holds no students"))
     if without:
         tell(f"{without} student{'s' * (without > 1)} with {NO_HASH}")
-    if not seen:
-        raise AnswersError(f"{files[0].name} holds no students")
+
+
+def _of_other_numbers(student: Filled, numbers: str) -> str:
+    """What is wrong where a student had numbers with another hash than these."""
+    if not student.hash or student.hash == numbers:
+        return ""
+    whose = f"the student {student.id!r}" if student.id else "the student"
+    return (
+        f"{whose} had numbers with the hash {student.hash[:40]}, and these have {numbers}: another seed or "
+        "sheet, or other options; of words or numbers of your own, give --tokens, --answer or --values as the sheet "
+        "had them; of a class, give its folder with --class"
+    )
 
 
 def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes]) -> tuple[list[Marked], Tally]:
     """The marks of some students, and their tally.
 
-    Raises: AnswersError where a student had other numbers.
+    Raises: AnswersError where a change is of a blank that there is not.
     """
     found, pages, tally = [], None, Tally()
     them = list(_markers(task, students))
@@ -405,14 +466,11 @@ def _drawn(
 
 
 def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, Marker, OwnCopy | None]]:
-    """Each student with the marker of their numbers, and in a class their copy.
-
-    Raises: AnswersError.
-    """
+    """Each student with the marker of their numbers, and in a class their copy."""
     if task.of_class is None:
         marker = _marker(task)
         for student in students:
-            yield _checked(student, marker.rules.run.hash), marker, None
+            yield student, marker, None
         return
     before: Marker | None = None
     own = own_copies(task.of_class.plan, task.of_class.copies)
@@ -423,22 +481,7 @@ def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, M
             marker = _fresh(task, copy.document, copy.run, copy.replies)
         before = marker
         name = student.name or copy.copy.student.name
-        yield replace(_checked(student, copy.copy.hash), name=name), marker, copy
-
-
-def _checked(student: Filled, numbers: str) -> Filled:
-    """A student who had the numbers with a hash.
-
-    Raises: AnswersError.
-    """
-    if student.hash and student.hash != numbers:
-        whose = f"the student {student.id!r}" if student.id else "the student"
-        raise AnswersError(
-            f"{whose} had numbers with the hash {student.hash}, and these have {numbers}: another seed or sheet, or "
-            "other options; of words or numbers of your own, give --tokens, --answer or --values as the sheet had "
-            "them; of a class, give its folder with --class"
-        )
-    return student
+        yield replace(student, name=name), marker, copy
 
 
 def _fresh(task: Task, document: Document, run: Run, replies: Sequence[Reply] | None = None) -> Marker:

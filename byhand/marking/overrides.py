@@ -10,12 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
-import msgspec
-
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import csv_rows
 from byhand.errors import AnswersError, ValuesError
-from byhand.marking.entries import entries, list_of, mapped
+from byhand.marking.entries import decoded, entries, list_of, mapped
 from byhand.marking.marks import BlankMark, Marks, OpenMark, SectionMark, Verdict, section_of
 from byhand.marking.points import SHARES
 from byhand.marking.record import overrides_of
@@ -24,6 +22,7 @@ from byhand.notation.number import parse, shown
 Changes = Mapping[str, Mapping[str, str]]  # by blank: "verdict", "points", or both
 FIELDS = ("student", "blank", "verdict", "points")
 VERDICTS = get_args(Verdict)
+MOST_POINTS = 10_000  # of a section or a blank
 
 
 def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
@@ -44,6 +43,8 @@ def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
     found: dict[str, dict[str, Mapping[str, str]]] = {}
     for line, row in islice(csv_rows(path.name, path.open("rb")), 1, None):
         entry = {head: as_written(text).strip() for head, text in zip(heads, row, strict=False)}
+        if missing := [field for field in FIELDS[:2] if field not in entry]:
+            raise AnswersError(f"{path.name} line {line} has no {missing[0]}; its headings are {', '.join(heads)}")
         change = {key: entry[key] for key in ("verdict", "points") if entry.get(key)}
         found.setdefault(entry["student"], {})[entry["blank"]] = _checked(f"{path.name} line {line}", change)
     return found
@@ -57,12 +58,15 @@ def _of_marks(name: str, content: mmap.mmap, at: int) -> dict[str, dict[str, Map
     try:
         found = {}
         for start, end in entries(content, at):
-            marks: dict[str, Any] = msgspec.json.decode(content[start:end], type=dict[str, Any])
+            try:
+                marks = decoded(content, dict[str, Any], start, end)
+            except AnswersError as error:
+                raise ValueError(str(error)) from None
             by_hand = overrides_of(marks)
             changes = {blank: _checked(f"{name}, {blank}", dict(change)) for blank, change in by_hand.items()}
             if changes:
                 found[str(marks["student"])] = changes
-    except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise AnswersError(f"{name} is no marks.json: {error}") from None
     return found
 
@@ -77,17 +81,22 @@ def _checked(where: str, change: Mapping[str, str]) -> Mapping[str, str]:
     if change.get("verdict", "right") not in VERDICTS:
         raise AnswersError(f"{where}: no verdict {shown(change['verdict'])}; there are: {', '.join(VERDICTS)}")
     if "points" in change:
-        _points(where, change["points"])
+        number_of_points(where, change["points"])
     return change
 
 
-def _points(where: str, text: str) -> Fraction:
+def number_of_points(where: str, text: object) -> Fraction:
+    """A number of points from a file. where: the place in it.
+
+    Raises: AnswersError.
+    """
     try:
         points = parse(text)
     except ValuesError as error:
         raise AnswersError(f"{where}: {error}") from None
-    if not isinstance(points, Fraction) or points < 0:
-        raise AnswersError(f"{where}: {shown(text)} is no number of points; write one as 3, 0.5 or 1/3")
+    if not isinstance(points, Fraction) or not 0 <= points <= MOST_POINTS:
+        told = f"write one as 3, 0.5 or 1/3, up to {MOST_POINTS:,}"
+        raise AnswersError(f"{where}: {shown(text)} is no number of points; {told}")
     return points
 
 
@@ -97,7 +106,8 @@ def overridden(marks: Marks, changes: Changes) -> Marks:
     Raises: AnswersError for a blank that the sheet does not have.
     """
     known = {mark.id for mark in (*marks.blanks, *marks.choices)} | {answer.id for answer in marks.answers}
-    if unknown := next((name for name in changes if name not in known), None):
+    unknown = next((name for name in changes if name not in known), None)
+    if unknown is not None:
         raise AnswersError(f"student {shown(marks.student)}: the sheet has no blank {shown(unknown)} to change")
     blanks, choices = (
         tuple(_changed(marks, blank, changes.get(blank.id)) for blank in those)
@@ -113,12 +123,12 @@ def _changed(marks: Marks, blank: BlankMark, change: Mapping[str, str] | None) -
         return blank
     verdict: Any = change.get("verdict", blank.verdict)
     share = {"right": Fraction(1), "followed": SHARES[marks.policy.follow]}.get(verdict, Fraction(0))
-    points = _points(blank.id, change["points"]) if "points" in change else share * blank.worth
+    points = number_of_points(blank.id, change["points"]) if "points" in change else share * blank.worth
     return replace(blank, verdict=verdict, points=points, override=change)
 
 
 def _marked(answer: OpenMark, change: Mapping[str, str]) -> OpenMark:
-    return replace(answer, points=_points(answer.id, change["points"])) if "points" in change else answer
+    return replace(answer, points=number_of_points(answer.id, change["points"])) if "points" in change else answer
 
 
 def _sections(marks: Marks, blanks: tuple[BlankMark, ...]) -> tuple[SectionMark, ...]:

@@ -66,13 +66,16 @@ class Thought:
 class Report:
     """The report of a class.
 
-    absent: who handed nothing in. names: whether students are named; else they are numbers. texts: of a document with
-    slots, what stands there. about: the class, for the foot of the page.
+    absent: who handed nothing in. unmarked: a line on each file or student that could not be marked. size: how many
+    students the class has, if not only those who are marked or absent. names: whether students are named; else they
+    are numbers. texts: of a document with slots, what stands there. about: the class, for the foot of the page.
     """
 
     document: Document
     tally: Tally
     absent: Sequence[str] = ()
+    unmarked: Sequence[str] = ()
+    size: int = 0
     names: bool = True
     texts: TextOf | None = None
     about: str = ""
@@ -372,7 +375,8 @@ class Report:
     @cached_property
     def foot(self) -> Markup:
         """The line at the foot of the page."""
-        here, whole = self.tally.students, self.tally.students + len(self.absent)
+        whole = max(self.size, self.tally.students + len(self.absent))
+        here = whole - len(self.absent)
         handed = self.say("handed_in", n=f"{here:,}", of=f"{whole:,}") if self.absent else Markup()
         about = escape(_cut(escaped_line(self.about), 60))
         return Markup(" · ").join(filter(None, (escape(self.document.name), about, handed)))
@@ -412,6 +416,7 @@ class Report:
             "constant": self._listed("constant", (row for row in tally.rows if row.constant)),
             "loose": self._listed("loose", (row for row in tally.rows if row.loose >= 3)),
             "absent": self.say("absent", names=self._absent()) if self.absent else "",
+            "unmarked": self.say("unmarked", n=len(self.unmarked)) if self.unmarked else "",
             "policy": self.policy,
         }  # fmt: skip
 

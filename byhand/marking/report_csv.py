@@ -23,7 +23,8 @@ Entry = dict[str, Any]
 
 def report_csv(report: Report) -> bytes:
     """The tables of a report as CSV: class, rule, step, cell, choice, answer, unreadable, idea, slip, habit, words,
-    student, absent. A cell that most miss and go on from says "doubtful"; a student says why points were lost.
+    student, absent, not marked. A cell that most miss and go on from says "doubtful"; a student says why points were
+    lost.
     """
     rows = IndexWriter(file := io.BytesIO(), COLUMNS)
     for entry in _entries(report):
@@ -135,6 +136,8 @@ def _students(report: Report) -> Iterator[Entry]:
         }  # fmt: skip
     for name in report.absent if report.names else ():
         yield {"table": "absent", "what": escaped_line(name)}
+    for line in report.unmarked if report.names else ():
+        yield {"table": "not marked", "what": escaped_line(line)}
 
 
 def _names(report: Report, students: Sequence[str]) -> str:

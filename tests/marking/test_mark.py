@@ -98,7 +98,8 @@ REFUSED = [
 def test_answers_to_other_numbers_are_refused_and_nothing_is_written(tmp_path, entries, args, message):
     path, *_ = wrong_and_right(tmp_path, **entries)
     said = json.loads(path.read_text())
-    said["students"][0]["hash"] = "0000000" if "byhand" in entries else ""
+    for student in said["students"]:
+        student["hash"] = "0000000" if "byhand" in entries else ""
     path.write_text(json.dumps(said))
     told = run("mark", path, *args, "--out", tmp_path)
     assert told.exit_code == 1
@@ -106,15 +107,20 @@ def test_answers_to_other_numbers_are_refused_and_nothing_is_written(tmp_path, e
     assert not list(tmp_path.rglob("marks.*"))
 
 
-def test_one_student_in_two_files_is_refused(tmp_path):
+def test_of_a_student_in_two_files_the_first_is_marked(tmp_path):
     path, *_ = wrong_and_right(tmp_path)
     other = tmp_path / "other.json"
-    other.write_bytes(path.read_bytes())
+    student = json.loads(path.read_text())["students"][0]
+    other.write_text(json.dumps({"sheet": NAME, "seed": 2, "students": [student, {"id": "x"}, {"id": "x"}]}))
     told = run("mark", path, other, "--out", tmp_path)
-    assert (told.exit_code, told.stderr) == (
-        1,
-        "byhand: the student 'right' is in answers.json and in other.json; give one of them\n",
-    )
+    assert told.exit_code == 1
+    assert [line for line in told.stderr.splitlines() if "not marked" in line] == [
+        "byhand: not marked: other.json: the student 'right' is in answers.json, too; the first is marked, so give only one of them",
+        "byhand: not marked: other.json: the student 'x' is twice in it; the first is marked, so give only one of them",
+    ]
+    assert [marks["student"] for marks in json.loads((tmp_path / f"{NAME}-marks" / "marks.json").read_text())] == [
+        "right", "wrong", "x",
+    ]  # fmt: skip
 
 
 def test_a_folder_of_files_is_marked_in_the_order_of_their_names(tmp_path):
