@@ -10,7 +10,7 @@ test: setup ## run every test; those of pages for the screen need Chromium, and 
 	@command -v chromium chromium-browser google-chrome >/dev/null || echo "There is no Chromium: the tests of pages for the screen are skipped; make test-screen installs it"
 	@$(PY) -m pytest
 
-test-formats: setup ## install LibreOffice, LaTeX and a notebook's kernel, and read every format of every sheet back
+test-formats: setup ## install LibreOffice, LaTeX, a notebook's kernel and pdf.js, and read every format of every sheet back
 	@PYTHON='$(PYTHON)' sh tools/setup.sh formats
 	@BYHAND_FULL=1 $(PY) -m pytest tests/formats tests/classroom/test_spreadsheet_rosters.py
 
@@ -76,7 +76,7 @@ audit: ## look the pinned packages up in OSV's list of known vulnerabilities, wi
 	osv-scanner scan source --offline -L requirements.txt:constraints.txt
 
 clean: ## remove .venv, caches and builds; the worksheets in output/ stay
-	@rm -rf .venv .screen build dist byhand/formats/built .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .formats .screen build dist byhand/formats/built .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list

@@ -95,6 +95,15 @@ if [ -n "$formats" ] && ! .venv/bin/python -c 'import ipykernel, nbclient' 2>/de
     say "installing what runs notebooks into .venv"
     BYHAND_LAYOUTS='' .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,test-formats]'
 fi
+pdfjs=5.6.205  # Firefox's viewer of PDF, without its windows
+if [ -n "$formats" ] && ! grep -qs "\"version\": \"$pdfjs\"" .formats/node_modules/pdfjs-dist/package.json; then
+    if has npm; then
+        say "installing pdf.js into .formats"
+        npm install --prefix .formats --no-save --omit=optional --no-fund --no-audit --loglevel=error "pdfjs-dist@$pdfjs"
+    else
+        say "there is no npm, which installs pdf.js: the test of forms that Firefox saves is skipped"
+    fi
+fi
 fonts=byhand/formats/built
 fonts_from=$(cat constraints.txt byhand/formats/fonts.py byhand/formats/faces.py byhand/formats/glyphs.py | cksum)
 if [ "$(cat "$fonts/made_from" 2>/dev/null)" != "$fonts_from" ]; then

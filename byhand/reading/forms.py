@@ -19,9 +19,9 @@ from byhand.reading.pdf import (
     LARGEST_PDF,
     MOST_REFERENCES,
     MOST_UNPACKED,
-    ODD_FILTERS,
     STREAM,
     about,
+    is_oddly_packed,
     opened,
 )
 from byhand.worksheet.asked import DOT, FIELDS, NAME, as_text, as_word, field_name, from_words
@@ -164,7 +164,7 @@ def check_saved(content: bytes) -> None:
     whole, left, packed, references = memoryview(content), MOST_UNPACKED, 2 * len(content), content.count(b"R")
     for part in STREAM.finditer(content):
         header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - HEADER) : part.start()]
-        if ODD_FILTERS.search(header):
+        if is_oddly_packed(header):
             raise UnreadableError("it is packed in a way that is not read; save it with another program")
         unpack, at = zlib.decompressobj(), part.end()
         with suppress(zlib.error):  # what is not packed

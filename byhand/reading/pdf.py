@@ -38,7 +38,8 @@ _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
 STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _LENGTH = re.compile(rb"/Length\s+([0-9]{1,9})(?!\s+[0-9]+\s+R)")
 HEADER = 4_000  # bytes in which the entries of a packed part stand
-ODD_FILTERS = re.compile(rb"#|/(?:LZW|RunLength|ASCIIHex|ASCII85|DCT|JPX|CCITTFax|JBIG2)Decode")
+_ODD_FILTERS = re.compile(rb"#|/(?:LZW|RunLength|ASCIIHex|ASCII85|DCT|JPX|CCITTFax|JBIG2)Decode")
+_OUTSIDE, _INSIDE = re.compile(rb"[()%]"), re.compile(rb"\\.|[()]", re.DOTALL)  # what ends a part of entries
 _FILTER_LIST = re.compile(rb"/Filter\s*\[")
 Spot = tuple[int, float, float]  # a page, and where on it
 _SLACK = 12.0  # px by which the texts of a row stand higher or lower
@@ -203,6 +204,24 @@ def paper_of(file: pikepdf.Pdf) -> Paper:
     return "letter" if abs(float(file.pages[0].MediaBox[2]) - LETTER_WIDTH) < 1 else "a4"
 
 
+def is_oddly_packed(entries: bytes) -> bool:
+    """Whether a part of a PDF may be packed in a way that is not read. entries: those before the part, or their end.
+
+    A filter's name may be written with # for a letter. Within texts, such as the raw bytes of an /ID, that means
+    nothing. Texts are told from names only where each ends; a comment, which could hide where one begins, is odd.
+    """
+    outside, depth, begin, at = list[bytes](), 0, 0, 0
+    while found := (_INSIDE if depth else _OUTSIDE).search(entries, at):
+        at = found.end()
+        if not depth:
+            outside.append(entries[begin : at - 1])
+            if found[0] != b"(":
+                return True
+        depth += {b"(": 1, b")": -1}.get(found[0], 0)
+        begin = at
+    return depth > 0 or bool(_ODD_FILTERS.search(b" ".join([*outside, entries[begin:]])))
+
+
 def check_room(content: bytes) -> None:
     """Check that a PDF is no longer than a page of ours, packed and unpacked.
 
@@ -215,7 +234,7 @@ def check_room(content: bytes) -> None:
         header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - HEADER) : part.start()]
         length = _LENGTH.search(header)
         packed -= int(length[1]) if length else packed + 1
-        if packed < 0 or ODD_FILTERS.search(header) or _FILTER_LIST.search(header):
+        if packed < 0 or is_oddly_packed(header) or _FILTER_LIST.search(header):
             raise UnreadableError("it is packed in a way in which our pages are not")
         with suppress(zlib.error):  # what is not packed has its own length
             end = part.end() + int(length[1])  # type: ignore[index]

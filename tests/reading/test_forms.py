@@ -346,6 +346,29 @@ def test_how_a_program_packs_its_file_is_no_difference(mode, packed):
     check_saved(indirect)
 
 
+@pytest.mark.parametrize("raw", [
+    b"#", b"/a#b%[<", rb"\(#\)", b"((#))", rb"\\", rb"#\\\)\\", b")(", b"#) (", bytes(b for b in range(256) if b not in b"()\\"),
+])  # fmt: skip
+def test_a_form_is_read_whatever_bytes_its_identifier_has(raw):
+    """Programs that save a form write raw bytes into the entries of the packed table of its objects."""
+    with pikepdf.open(io.BytesIO(by_pypdf(blank(), ANSWERS))) as file:
+        file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    saved, count = re.subn(rb"/ID *\[ *<\w*> *<\w*> *\]", lambda _: b"/ID [(%s)(%s)]" % (raw, raw), out.getvalue())
+    assert count == 1
+    assert answers_of(saved) == ANSWERS
+
+
+@pytest.mark.parametrize("entries", [
+    b"/Filter/Fl#61teDecode", b"/A (b) /Filter/LZWDecode", b"/A (b) /Filter/L#5aWDecode /C (d)", b"/A (b)) /C (d)", b"/A (b",
+    b"% (\n/Filter/L#5aWDecode % )", rb"/A (b\\) /Filter/L#5aWDecode (c\))", b"/ID [(a) (b)] /Filter /ASCII85Decode", b"/A (obj % ) /B",
+])  # fmt: skip
+def test_a_way_of_packing_is_not_hidden_by_texts_and_comments(entries):
+    with pytest.raises(
+        UnreadableError, match=r"^it is packed in a way that is not read; save it with another program$"
+    ):
+        filled_in(blank() + b"9 0 obj\n<<%s/Length 5>>\nstream\n12345\nendstream" % entries)
+
+
 BOMB = zlib.compress(bytes(30_000_000), 9)
 
 
