@@ -362,15 +362,15 @@ class Checks {
     const states = [...this.states(section).values()];
     const count = (...of) => states.filter((state) => of.includes(state)).length;
     const [right, own, not, empty] = [count("right"), count("own"), count("not", "unread"), count("empty")];
-    const say = (name, places) => this.page.say(`screen.found.${name}`, places);
+    const say = (name, places) => this.page.say(name, places);
     const parts = [];
-    if (right + own + not === 0) parts.push(say("nothing"));
-    else if (!not && !empty) parts.push(own ? say("all_own", { n: own }) : say("all", { n: right }));
+    if (right + own + not === 0) parts.push(say("screen.found.nothing"));
+    else if (!not && !empty) parts.push(own ? say("screen.found.all_own", { n: own }) : say("screen.found.all", { n: right }));
     else {
-      parts.push(say("stand", { n: right + own, of: right + own + not }));
-      if (own) parts.push(say("own", { n: own }));
-      if (not) parts.push(say("not", { n: not }));
-      if (empty) parts.push(say("empty", { n: empty }));
+      parts.push(say("screen.found.stand", { n: right + own, of: right + own + not }));
+      if (own) parts.push(say("screen.found.own", { n: own }));
+      if (not) parts.push(say("screen.found.not", { n: not }));
+      if (empty) parts.push(say("screen.found.empty", { n: empty }));
     }
     box.said.textContent = parts.join(" ");
     box.rows.hidden = !not || this.rowsOf(section).size === 0;
@@ -389,7 +389,7 @@ class Checks {
   }
   tellRows(section) {
     const { said, rows, cells } = this.boxes.get(section);
-    said.textContent = this.page.say("screen.found.rows", { rows: [...this.rowsOf(section).keys()].join(", ") });
+    said.textContent = this.page.say("screen.found.rows", { labels: [...this.rowsOf(section).keys()].join(", ") });
     rows.hidden = true;
     cells.focus();
   }

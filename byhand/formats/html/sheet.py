@@ -36,8 +36,7 @@ from byhand.worksheet.sources import place_of
 Json = Any
 SCHEMA = 1
 TEXTS = (
-    "screen.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.", "questions.true",
-    "questions.false",
+    "screen.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.yes", "shapes.no",
 )  # fmt: skip
 OF_DECIMALS = ("truncated", "too-few-places", "point-misplaced")  # slips that fractions do not have
 _SIZES = re.compile(r"(\d+) ?[x×] ?(\d+)")
