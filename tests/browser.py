@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from copy import copy
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -56,7 +57,11 @@ class Browser:
         except BaseException:
             self.runner.close()
             raise
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._open_window()
+
+    def _open_window(self) -> None:
+        self.session = ""
+        target = self.call("Target.createTarget", url="about:blank", newWindow=True)["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
         self.call("Network.enable")
@@ -66,6 +71,13 @@ class Browser:
         told = "window.faults = []; for (const kind of ['error', 'unhandledrejection', 'securitypolicyviolation']) addEventListener(kind, (e) => faults.push(`${e.message ?? e.reason ?? e.violatedDirective}`))"
         self.call("Page.addScriptToEvaluateOnNewDocument", source=told)
         self.sized(1100, 900)
+        self.dark(False)
+
+    def window(self) -> Browser:
+        """Another window of this browser."""
+        other = copy(self)
+        other._open_window()
+        return other
 
     def _run(self, task: Any) -> Any:
         async def limited() -> Any:
@@ -101,12 +113,10 @@ class Browser:
         self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
 
     def dark(self, dark: bool) -> None:
-        """What the system says of its colours."""
-        self.call(
-            "Emulation.setEmulatedMedia",
-            media="",
-            features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
-        )
+        """What the system says of its colours; and that nothing glides, so that it is where it belongs at once."""
+        asked = {"prefers-color-scheme": "dark" if dark else "light", "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in asked.items()]
+        self.call("Emulation.setEmulatedMedia", media="", features=features)
 
     def open(self, page: Path, forget: bool = True) -> None:
         """Open a file, without what was kept of it before: all files share that, so the page before can take it away."""
@@ -122,15 +132,18 @@ class Browser:
 
     def ready(self) -> None:
         """Wait until the page is there."""
-        ready = "document.readyState === 'complete' && !window.old && location.protocol !== 'about:'"
+        self.until("document.readyState === 'complete' && !window.old && location.protocol !== 'about:'")
+
+    def until(self, script: str) -> None:
+        """Wait until a script returns what is true."""
         end = monotonic() + SECONDS
         while monotonic() < end:
             with suppress(AssertionError):  # the page may be going away while it is asked
-                if self.run(ready):
+                if self.run(script):
                     return
             sleep(0.02)
         self.close()
-        raise TimeoutError("the page did not open")
+        raise TimeoutError(f"this never was so: {script}")
 
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script returns; a function is called with the arguments."""
@@ -173,6 +186,18 @@ class Browser:
     def type(self, text: str) -> None:
         for letter in text:
             self.press(letter)
+
+    def tap(self, element: str) -> None:
+        """Tap with a finger on the middle of an element that a script finds, scrolled to where it is out of sight."""
+        x, y = self.run(f"""(async () => {{
+          for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame); // until the page stands still
+          const element = {element};
+          const middle = ({{ x, y, width, height }}) => [x + width / 2, y + height / 2];
+          if (document.elementFromPoint(...middle(element.getBoundingClientRect())) !== element) element.scrollIntoView({{ block: "center" }});
+          return middle(element.getBoundingClientRect());
+        }})()""")
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     @property
     def faults(self) -> list[str]:

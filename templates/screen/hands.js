@@ -29,7 +29,6 @@ class Hands {
       this.page.write([[id, text]]);
       field.setSelectionRange(at, at);
     } else this.page.write([[id, field.value]]);
-    this.pad?.echo();
   }
   left(field) {
     const blank = this.page.blank(field);
@@ -112,6 +111,9 @@ class Hands {
   }
 }
 
+// What is pressed leaves the focus in the cell, and so these keys where they are.
+const stay = (event) => event.target.closest("button") && event.preventDefault();
+
 // The keys of a phone, at the lower edge of the screen, and over them the name of the cell and what it holds.
 class Pad {
   constructor(hands) {
@@ -130,30 +132,55 @@ class Pad {
     this.name = element("span", { class: "cell" });
     this.text = element("output");
     const tools = [this.name, this.text];
-    if (hands.help) tools.push(this.button(page.say("screen.help.title"), page.say("screen.help.title"), () => hands.help.next(), "tool"));
-    if (hands.checks) tools.push(this.button(page.say("screen.check"), page.say("screen.check"), () => hands.checks.press(page.sectionOf(this.field)), "tool"));
+    if (hands.help) tools.push(this.button(page.say("screen.help.title"), page.say("screen.help.title"), () => this.help(), "tool"));
+    if (hands.checks) tools.push(this.button(page.say("screen.check"), page.say("screen.check"), () => hands.checks.check(page.sectionOf(this.field)), "tool"));
     this.place = element("div", { class: "pad", hidden: true }, element("div", { class: "tools" }, ...tools), element("div", { class: "keys" }, ...keys));
     document.body.append(this.place);
     document.addEventListener("focusin", ({ target }) => this.at(target));
+    page.onChange(() => {
+      this.echo();
+      if (this.found) this.tell(null);
+    });
+    if (hands.checks) {
+      hands.checks.onFound = (place) => this.tell(place);
+      for (const { place } of hands.checks.boxes.values()) place.addEventListener("pointerdown", stay);
+    }
   }
   isNumber(field) {
     return !["word", "text"].includes(this.hands.page.blank(field)?.role);
   }
   button(text, name, act, kind = "") {
-    // what is pressed leaves the focus in the cell
-    return element("button", { type: "button", class: kind, "aria-label": name, onpointerdown: (event) => event.preventDefault(), onclick: act }, text);
+    return element("button", { type: "button", class: kind, "aria-label": name, onpointerdown: stay, onclick: act }, text);
   }
   at(target) {
     const { page } = this.hands;
     const shown = Boolean(page.blank(target)) && this.isNumber(target);
     if (shown) this.field = target;
     else if (this.place.contains(target)) return;
+    if (this.found && !this.found.parentElement.contains(target)) this.tell(null);
     this.place.hidden = !shown;
     document.documentElement.classList.toggle("padded", shown);
     if (!shown) return;
     this.name.textContent = target.dataset.name;
     this.echo();
-    requestAnimationFrame(() => target.closest("td, figure").scrollIntoView({ block: "center", inline: "nearest" }));
+    document.documentElement.style.setProperty("--pad", `${window.innerHeight - this.place.getBoundingClientRect().top}px`);
+    this.center();
+  }
+  help() {
+    this.tell(null);
+    this.hands.help.next();
+  }
+  // What a check found stays in sight, above these keys, until one types again, asks for help, or goes to another step.
+  tell(place) {
+    this.found?.classList.remove("told");
+    this.found = place;
+    place?.classList.add("told");
+    document.documentElement.style.setProperty("--told", `${place ? place.offsetHeight + 8 : 0}px`);
+    if (place?.parentElement.contains(this.field)) this.center();
+  }
+  // Bring the cell in which one writes to the middle of what can be seen.
+  center() {
+    if (!this.place.hidden) requestAnimationFrame(() => this.field.closest("td, figure").scrollIntoView({ block: "center", inline: "nearest" }));
   }
   echo() {
     if (this.field) this.text.textContent = this.field.value;
@@ -170,6 +197,5 @@ class Pad {
   }
   fill(text) {
     this.hands.page.write([[this.field.dataset.id, text]]);
-    this.echo();
   }
 }

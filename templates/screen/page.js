@@ -292,6 +292,7 @@ class Checks {
     Object.assign(this, { page, help });
     this.marks = new Map(); // by id: the state that is shown
     this.onMarks = () => {};
+    this.onFound = () => {}; // with the box in which it is told what was found
     this.mistakes = null;
     this.boxes = new Map(page.sections.filter((section) => this.idsOf(section).length).map((section) => [section, this.box(section)]));
     for (const [section, box] of this.boxes) section.place.append(box.place);
@@ -315,11 +316,6 @@ class Checks {
   }
   judged() {
     return new Judged(this.page.rules, this.page.answers.texts);
-  }
-  // Check a step on a phone: what is found stands below its figure.
-  press(section) {
-    this.check(section);
-    this.boxes.get(section).place.scrollIntoView({ block: "end" });
   }
   // How one checks: when one asks, as one goes, or not at all, with pencil and paper.
   get way() {
@@ -378,6 +374,7 @@ class Checks {
     box.next.hidden = Boolean(not || empty) || this.after(section) === undefined;
     box.notes.replaceChildren();
     if (!not) this.mark(section);
+    this.onFound(box.place);
   }
   rowsOf(section) {
     const rows = new Map();
@@ -388,10 +385,11 @@ class Checks {
     return rows;
   }
   tellRows(section) {
-    const { said, rows, cells } = this.boxes.get(section);
+    const { place, said, rows, cells } = this.boxes.get(section);
     said.textContent = this.page.say("screen.found.rows", { labels: [...this.rowsOf(section).keys()].join(", ") });
+    if (document.activeElement === rows) cells.focus();
     rows.hidden = true;
-    cells.focus();
+    this.onFound(place);
   }
   tellCells(section) {
     const { rows, cells } = this.boxes.get(section);
@@ -442,7 +440,7 @@ class Checks {
   }
   // What may have happened, in the words of a marked page: one note for a mistake, or for a slip that is made again.
   explain(section) {
-    const { notes } = this.boxes.get(section);
+    const { place, notes } = this.boxes.get(section);
     const diagnosis = this.diagnosis();
     const found = new Map();
     for (const id of this.idsOf(section)) {
@@ -458,6 +456,7 @@ class Checks {
       return element("li", {}, element("b", {}, `${names}${ids.length > 4 ? " …" : ""}: `), text);
     }));
     this.help.show();
+    this.onFound(place);
   }
   reason({ kind, foil, sure, other }) {
     const say = (name, places) => this.page.say(name, places);

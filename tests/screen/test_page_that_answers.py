@@ -304,6 +304,53 @@ def test_a_phone_has_its_own_keys_and_scrolls_in_one_direction_only(sheet_on_pho
     assert browser.run(small) == 0
 
 
+# Whether one sees an element: its first line and its last stand in the window, and nothing stands over them.
+SEEN = """async (element) => {
+  for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+  const { left, top, bottom, width } = element.getBoundingClientRect();
+  return [top + 4, bottom - 4].every((y) => element.contains(document.elementFromPoint(left + width / 2, y)));
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 820])
+def test_what_a_check_or_a_hint_says_is_seen_beside_the_keys_of_a_phone(width, sheet, opened):
+    browser = opened(sheet, width=390)
+    browser.call("Emulation.setDeviceMetricsOverride", width=width, height=844, deviceScaleFactor=2, mobile=True)
+    browser.reload()
+    browser.run("""(() => {
+      const number = (id) => byhand.page.rules.blanks.has(id) && byhand.hands.pad.isNumber(byhand.page.fields.get(id));
+      window.steps = [...byhand.checks.boxes.keys()].flatMap((section) => {
+        const id = byhand.checks.idsOf(section).find(number);
+        return id ? [{ place: section.place, field: byhand.page.fields.get(id) }] : [];
+      });
+    })()""")
+    count = browser.run("steps.length")
+    pressed = "(text) => [...document.querySelectorAll('.pad button')].find((b) => b.textContent === text)"
+    asked = "(text) => [...step.place.querySelectorAll('.ladder button')].find((b) => b.textContent === text)"
+    for at in sorted({0, count // 2, count - 1}):
+        browser.run(f"window.step = steps[{at}]")
+        browser.tap("step.field")
+        for key in "77":
+            browser.tap(f"({pressed})('{key}')")
+        browser.tap(f"({pressed})('Check this step')")
+        seen = {"found": "step.place.querySelector('.found')", "cell": "step.field"}
+        assert "not right yet" in browser.run(f"{seen['found']}.textContent")
+        assert [each for each, of in seen.items() if not browser.run(f"({SEEN})({of})")] == [], at
+        if browser.run(f"!({asked})('Which row?').hidden"):
+            browser.tap(f"({asked})('Which row?')")
+            assert browser.run(f"{seen['found']}.textContent").startswith("Look again at: ")
+            assert [each for each, of in seen.items() if not browser.run(f"({SEEN})({of})")] == [], at
+        browser.tap(f"({asked})('Which cell?')")
+        seen["note"] = "step.place.querySelector('.notes li')"
+        assert [each for each, of in seen.items() if not browser.run(f"({SEEN})({of})")] == [], at
+        assert browser.run("step.field.closest('[data-state]').dataset.state") == "not"
+        for n in range(4):
+            browser.tap(f"({pressed})('Hint')" if n == 0 else "document.querySelector('.help li button')")
+            hint = {"hint": f"document.querySelector('.help li[data-step=\"{n}\"] p')", "cell": "step.field"}
+            assert [each for each, of in hint.items() if not browser.run(f"({SEEN})({of})")] == [], (at, n)
+        browser.tap("document.querySelector('.help .close')")
+
+
 def test_the_dark_follows_the_system_and_the_button(opened):
     browser = opened("softmax", seed=0)
     ground = "getComputedStyle(document.documentElement).backgroundColor"
