@@ -28,14 +28,15 @@ class Sums {
     const { reckoning } = new Judged(this.page.rules, {});
     for (const { cells, place } of this.rows) place.textContent = this.sum(cells, reckoning);
   }
-  // "2" of a whole row, "2 + …" before, and "…" where nothing is written.
+  // "2" of a whole row, "2 + …" before, and "…" where nothing is written, or what has no sum.
   sum(cells, reckoning) {
     const { answers, run } = this.page;
     const readings = cells.map(({ at, blank }) => reckoning.read(blank ? answers.text(blank.id) : run.text(...at)));
     const known = readings.filter(({ kind }) => kind === "number").map(({ values }) => values[0]);
     const blanks = cells.filter(({ blank }) => blank);
     if (!known.length || (blanks.length && !blanks.some(({ blank }) => answers.text(blank.id).trim()))) return "…";
-    const sum = known.reduce((before, each) => EITHER.add(before, each));
+    const sum = orNull(() => known.reduce((before, each) => EITHER.add(before, each)));
+    if (sum === null) return "…"; // such as √2 + ∞
     const rounded = reckoning.places !== null && sum instanceof Fraction ? run.system.rounded(sum) : sum;
     return known.length === cells.length ? reckoning.text(rounded) : `${reckoning.text(rounded)} + …`;
   }

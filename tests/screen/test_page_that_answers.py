@@ -579,6 +579,26 @@ def test_rows_that_a_check_adds_up_are_added_up_as_one_types(opened):
     assert opened("attention-head", Setup(feedback=False)).run(SUMS) == []
 
 
+@pytest.mark.parametrize("numbers", ["exact", "decimal"])
+def test_whatever_is_typed_the_page_follows(numbers, opened):
+    browser = opened("causal-mask", seed=3, numbers=numbers)
+    odd = ["∞", "-inf", "√2", "√-2", "2^99", "9e99", "1/0", "½", "?", "1,234", "-", "what"]
+    counted = browser.run("""(odd) => {
+      const summed = byhand.page.order.map((field) => [field.getAttribute("aria-describedby"), field]).filter(([sum]) => sum?.startsWith("sums"));
+      const row = summed.map(([sum]) => sum).find((sum, at, all) => all.indexOf(sum) < at);
+      const two = summed.filter(([sum]) => sum === row).slice(0, 2).map(([, field]) => field);
+      return odd.flatMap((one) => odd.map((other) => {
+        two.forEach((field) => byhand.page.write([[field.dataset.id, ""]]));
+        const before = parseInt(byhand.bar.count.textContent);
+        [one, other].forEach((text, at) => byhand.page.write([[two[at].dataset.id, text]]));
+        byhand.page.sectionOf(two[0]).place.querySelector(".check").click();
+        byhand.checks.tellCells(byhand.page.sectionOf(two[0]));
+        return parseInt(byhand.bar.count.textContent) - before;
+      }));
+    }""", odd)  # fmt: skip
+    assert set(counted) == {4}  # two cells, and a copy of each
+
+
 def test_what_changes_is_not_checked_any_more_nor_what_is_computed_from_it(opened):
     page, browser = page_of("attention-head"), opened("attention-head")
     browser.write(typed(Student(page)))
