@@ -24,7 +24,7 @@ class Hands {
     const blank = this.page.blank(field);
     if (field.type === "radio") this.page.write([[id, field.value]]);
     else if (blank && !["word", "text"].includes(blank.role)) {
-      const text = field.value.replace(/-/g, "−").replace(/^−?(?:inf|oo|infinity|∞)$/i, (whole) => (/^[−i]/i.test(whole) ? "−∞" : whole));
+      const text = field.value.replace(/-/g, "−").replace(/^−(?:inf|oo|∞inity)$/i, "−∞");
       const at = field.selectionStart + text.length - field.value.length;
       this.page.write([[id, text]]);
       field.setSelectionRange(at, at);
@@ -126,8 +126,9 @@ class Pad {
       ...["7", "8", "9"].map((digit) => key(digit)), this.button("⌫", page.say("screen.pad.back"), () => this.back()),
       ...["4", "5", "6"].map((digit) => key(digit)), key("−", page.say("screen.pad.minus")),
       ...["1", "2", "3"].map((digit) => key(digit)), key("/", page.say("screen.pad.fraction")),
-      key("0"), masks ? this.button("−∞", page.say("screen.pad.infinity"), () => this.fill("−∞")) : key(".", page.say("screen.pad.point")),
-      this.button("‹", page.say("screen.pad.before"), () => hands.move(this.field, -1)), this.button("›", page.say("screen.pad.next"), () => hands.move(this.field, 1)),
+      key("0"), key(".", page.say("screen.pad.point")),
+      masks ? this.button("−∞", page.say("screen.pad.infinity"), () => this.fill("−∞")) : this.button("‹", page.say("screen.pad.before"), () => hands.move(this.field, -1)),
+      this.button("›", page.say("screen.pad.next"), () => hands.move(this.field, 1)),
     ];
     this.name = element("span", { class: "cell" });
     this.text = element("output");

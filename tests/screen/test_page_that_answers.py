@@ -261,7 +261,7 @@ def test_what_is_typed_is_read_in_every_way_and_can_be_undone(opened):
     browser = opened("causal-mask", seed=3)
     browser.run("byhand.page.order[0].focus()")
     name = browser.run("document.activeElement.dataset.id")
-    for keys, text in (("-3", "−3"), ("-inf", "−∞"), ("3/4", "3/4"), ("i", "i")):
+    for keys, text in (("-3", "−3"), ("-inf", "−∞"), ("-infinity", "−∞"), ("inf", "inf"), ("3/4", "3/4"), ("i", "i")):
         browser.run("document.activeElement.select()")
         browser.type(keys)
         assert browser.run("(id) => byhand.page.answers.text(id)", name) == text
@@ -294,6 +294,9 @@ def test_a_phone_has_its_own_keys_and_scrolls_in_one_direction_only(sheet_on_pho
     assert browser.run("document.documentElement.scrollWidth") <= 390
     if sheet_on_phone != "shapes":
         assert browser.run("document.querySelector('.pad').offsetHeight") > 200
+        keys = browser.run("[...document.querySelectorAll('.pad .keys button')].map((b) => b.textContent)")
+        assert {*"0123456789−/.⌫›"} <= set(keys)
+        assert ("−∞" in keys) == (sheet_on_phone == "gpt")  # which has a mask
         for key in ("−", "3", "/", "4", "⌫", "5"):
             browser.run(
                 "(key) => [...document.querySelectorAll('.pad button')].find((b) => b.textContent === key).click()",
