@@ -2,6 +2,9 @@
 // read from one, as byhand mark reads it.
 
 const LONGEST_TEXT = 5000; // characters of an answer
+const LONGEST_NAME = 60;
+
+const isOfPicture = (name) => name.startsWith("picture ");
 
 class Answers {
   constructor(sheet, known) {
@@ -10,21 +13,33 @@ class Answers {
     this.place = ["byhand", sheet.sheet, sheet.hash, ...(sheet.student ? [sheet.student.id] : [])].join(" ");
     this.texts = {}; // by id
     this.hints = {}; // by id: the highest step of help that was opened
+    this.settings = {}; // by name
+    this.times = { texts: {}, hints: {}, settings: {} }; // when each of these was written, or taken away
     this.copied = new Set(); // copies that filled themselves
-    this.settings = {};
     this.past = []; // what was changed, for undo: lists of [id, text before]
+    this.onMerged = () => {}; // with the ids of the texts that another window has changed
+    window.addEventListener("storage", ({ key: place, newValue }) => {
+      if (place === this.place && newValue !== null && this.recall(newValue)) this.keep();
+    });
   }
   text(id) {
     return this.texts[id] ?? "";
+  }
+  // Put an entry into a table, or take it away: later than what stood there, even if the clock was put back.
+  put(table, id, entry) {
+    const times = this.times[table];
+    times[id] = Math.max(Date.now(), (times[id] ?? 0) + 1);
+    this.set(table, id, entry);
+  }
+  set(table, id, entry = "") {
+    if (entry === "") delete this[table][id];
+    else this[table][id] = entry;
   }
   // Write answers, all of which are undone together. changes: pairs of id and text.
   write(changes, { undone = false } = {}) {
     const before = changes.map(([id]) => [id, this.text(id)]);
     if (!undone) this.past.push(before);
-    for (const [id, text] of changes) {
-      if (text === "") delete this.texts[id];
-      else this.texts[id] = text.slice(0, LONGEST_TEXT);
-    }
+    for (const [id, text] of changes) this.put("texts", id, text.slice(0, LONGEST_TEXT));
     this.keep();
   }
   undo() {
@@ -33,35 +48,71 @@ class Answers {
     return before ?? [];
   }
   open(id, step) {
-    this.hints[id] = Math.max(this.hints[id] ?? 0, step);
+    this.put("hints", id, Math.max(this.hints[id] ?? 0, step));
     this.keep();
   }
+  choose(name, setting) {
+    this.put("settings", name, setting);
+    this.keep();
+  }
+  // What is empty from now on stays empty, whatever another window wrote before.
   clear() {
-    [this.texts, this.hints, this.past] = [{}, {}, []];
+    this.recall();
+    for (const id of new Set([...this.known, ...Object.keys(this.texts)])) this.put("texts", id);
+    for (const id of this.known) this.put("hints", id);
+    for (const name of ["uncovered", ...Object.keys(this.settings).filter(isOfPicture)]) this.put("settings", name);
+    this.past = [];
     this.copied.clear();
-    delete this.settings.uncovered;
     this.keep();
   }
-  // The browser may forbid to keep anything; then the file that is saved is all there is.
+  // Keep all this with what other windows have kept. The browser may forbid it; then the file that is saved is all there is.
   keep() {
-    const { texts, hints, settings } = this;
+    this.recall();
+    const { texts, hints, settings, times } = this;
     const done = [this.known.filter((id) => this.text(id)).length, this.known.length];
+    this.seen = JSON.stringify({ texts, hints, settings, times, copied: [...this.copied], done });
     try {
-      localStorage.setItem(this.place, JSON.stringify({ texts, hints, settings, copied: [...this.copied], done }));
+      localStorage.setItem(this.place, this.seen);
     } catch {
-      this.forgets = true;
+      this.seen = null;
     }
   }
-  recall() {
+  // Take over what is kept, by this window before or by another one. True if some of this is later.
+  recall(kept = null) {
+    let [changed, isLater] = [[], false];
     try {
-      const kept = JSON.parse(localStorage.getItem(this.place) ?? "{}");
-      const ids = new Set([...this.known, "name"]);
-      const own = (table) => Object.fromEntries(Object.entries(table ?? {}).filter(([id]) => ids.has(id) || id.startsWith("picture ")));
-      [this.texts, this.hints, this.settings] = [own(kept.texts), own(kept.hints), kept.settings ?? {}];
-      this.copied = new Set(kept.copied);
+      const text = kept ?? localStorage.getItem(this.place) ?? "{}";
+      if (text === this.seen) return false;
+      [changed, isLater] = this.merge(Object(JSON.parse(text)));
+      this.seen = text;
     } catch {
-      this.forgets = true;
+      return false; // the browser forbids it, or something else wrote there
     }
+    this.onMerged(changed);
+    return isLater;
+  }
+  // Of each entry, the one that was written last counts. What has no time was kept before there were times.
+  merge(kept) {
+    const [ids, copied] = [new Set([...this.known, "name"]), new Set(kept.copied)];
+    const changed = new Set();
+    let isLater = false;
+    for (const [table, own] of Object.entries(this.times)) {
+      const [entries, times] = [kept[table] ?? {}, kept.times?.[table] ?? {}];
+      for (const id of Object.keys({ ...entries, ...times, ...own })) {
+        if (table !== "settings" && !ids.has(id) && !isOfPicture(id)) continue;
+        const [theirs, ours] = [times[id] ?? (id in entries ? 0 : -1), own[id] ?? -1];
+        const [other, entry] = [entries[id], this[table][id]].map((each) => JSON.stringify(each ?? ""));
+        const isNewer = theirs > ours || (theirs === ours && other > entry); // at the same time: in all windows the same
+        isLater ||= !isNewer && (ours > theirs || entry > other);
+        if (!isNewer) continue;
+        if (table === "texts" && this.text(id) !== (entries[id] ?? "")) changed.add(id);
+        if (table === "texts") this.copied[copied.has(id) ? "add" : "delete"](id);
+        own[id] = theirs;
+        this.set(table, id, entries[id]);
+      }
+    }
+    this.past = this.past.map((changes) => changes.filter(([id]) => !changed.has(id))).filter(({ length }) => length);
+    return [[...changed], isLater];
   }
   // With whose it is, if that is known: many may have the same numbers.
   get fileName() {
@@ -86,10 +137,9 @@ class Answers {
     const student = Array.isArray(file?.students) ? file.students[0] : file;
     if (typeof student?.answers !== "object" || student.answers === null) return "screen.open.unreadable";
     if (file.sheet !== this.sheet.sheet || (student.hash && student.hash !== this.sheet.hash)) return "screen.open.other";
-    const texts = Object.entries(student.answers).filter(([id]) => this.known.includes(id));
-    this.write(this.known.map((id) => [id, `${new Map(texts).get(id) ?? ""}`]));
-    this.hints = Object.fromEntries(Object.entries(student.hints ?? {}).filter(([id]) => this.known.includes(id)));
-    this.keep();
+    const name = student.name ? [["name", `${student.name}`.slice(0, LONGEST_NAME)]] : [];
+    for (const id of this.known) this.put("hints", id, student.hints?.[id]);
+    this.write([...this.known.map((id) => [id, `${student.answers[id] ?? ""}`]), ...name]);
     return "";
   }
 }

@@ -22,22 +22,21 @@ class Covers {
     return cover;
   }
   get opened() {
-    return (this.page.answers.settings.uncovered ??= []);
+    return this.page.answers.settings.uncovered ?? [];
+  }
+  uncover(name) {
+    this.page.answers.choose("uncovered", [...this.opened, name]);
   }
   open({ figure, name }) {
-    this.opened.push(name);
-    this.page.answers.keep();
+    this.uncover(name);
     this.show();
     (figure.querySelector("input") ?? figure.closest("section").querySelector("input, textarea"))?.focus();
   }
   show() {
-    const { page, opened } = this;
+    const { page } = this;
     for (const { cells, name, ids, button } of this.covers) {
-      if (!opened.includes(name) && ids.every((id) => page.answers.text(id))) {
-        opened.push(name);
-        page.answers.keep();
-      }
-      button.hidden = opened.includes(name);
+      if (!this.opened.includes(name) && ids.every((id) => page.answers.text(id))) this.uncover(name);
+      button.hidden = this.opened.includes(name);
       for (const cell of cells) {
         cell.classList.toggle("covered", !button.hidden);
         if (button.hidden) cell.removeAttribute("aria-label");

@@ -22,6 +22,10 @@ class Page {
     this.sections = [...document.querySelectorAll("main section:not(.able)")].map((place, at) => ({ place, ...sheet.sections[at], at }));
     this.fields = this.foundFields();
     this.listeners = [];
+    this.answers.onMerged = (ids) => {
+      ids.forEach((id) => this.show(id));
+      this.tell(ids);
+    };
     document.documentElement.classList.add("answers");
     for (const section of this.sections) section.place.id = `step-${section.at}`;
     for (const place of document.querySelectorAll(".map, figure")) {
@@ -107,8 +111,8 @@ function nameField(page) {
   const line = document.querySelector("header .line.name");
   if (!line || page.sheet.student?.name) return;
   const label = line.textContent.trim();
-  const field = element("input", { "aria-label": label, autocomplete: "off", maxlength: 60 });
-  field.value = page.answers.text("name");
+  const field = element("input", { "aria-label": label, autocomplete: "off", maxlength: LONGEST_NAME });
+  page.fields.set("name", field);
   field.addEventListener("input", () => page.answers.write([["name", field.value]], { undone: true }));
   line.append(field);
 }
@@ -274,8 +278,7 @@ class Bar {
   }
   turn() {
     this.dark(!document.documentElement.classList.contains("dark"));
-    this.page.answers.settings.dark = document.documentElement.classList.contains("dark");
-    this.page.answers.keep();
+    this.page.answers.choose("dark", document.documentElement.classList.contains("dark"));
   }
   // null: as the system has it.
   dark(chosen) {
@@ -291,6 +294,7 @@ class Checks {
   constructor(page, help) {
     Object.assign(this, { page, help });
     this.marks = new Map(); // by id: the state that is shown
+    this.way = page.answers.settings.way ?? "asked"; // one checks when one asks, as one goes, or not at all: with pencil and paper
     this.onMarks = () => {};
     this.onFound = () => {}; // with the box in which it is told what was found
     this.mistakes = null;
@@ -317,21 +321,13 @@ class Checks {
   judged() {
     return new Judged(this.page.rules, this.page.answers.texts);
   }
-  // How one checks: when one asks, as one goes, or not at all, with pencil and paper.
-  get way() {
-    return this.page.answers.settings.way ?? "asked";
-  }
   choose(way) {
-    this.page.answers.settings.way = way;
-    this.page.answers.keep();
+    if (way !== this.way) this.page.answers.choose("way", way);
+    this.way = way;
     document.documentElement.classList.toggle("pencil", way === "pencil");
-    if (way === "pencil") for (const id of [...this.marks.keys()]) this.unmark(id);
+    if (way === "pencil") this.forget([...this.marks.keys()]);
     if (way === "going") for (const section of this.boxes.keys()) this.mark(section);
     this.onMarks();
-  }
-  unmark(id) {
-    this.marks.delete(id);
-    this.show(id);
   }
   asOneGoes(field) {
     if (this.way !== "going") return;

@@ -21,7 +21,10 @@ class Pictures {
       const tables = [...section.place.querySelectorAll("figure.grid, figure.entries")];
       return (section.figures ?? []).flatMap(({ dots }, at) => (dots === undefined ? [] : [this.framesOf(tables[at], dots)]));
     });
-    page.onChange(() => this.draw());
+    page.onChange(() => {
+      this.draw();
+      this.pens.forEach((pen) => pen.show());
+    });
   }
   // The frames of a pattern's dots, in each drawing of a figure.
   framesOf(figure, step) {
@@ -92,7 +95,7 @@ class Pen {
     this.drawn = shape("g", {});
     this.picture.append(this.drawn, this.layer);
     this.answers = [...page.rules.blanks.values()].filter(({ step, role }) => covered?.steps.includes(step) && role !== "copy").map(({ id }) => id);
-    this.lines = page.answers.settings[this.id] ?? [];
+    this.line = null; // that is being drawn
     this.fields = this.fieldsOver([...this.picture.querySelectorAll(".blank")]);
     const say = (name) => page.say(name);
     this.toggle = element("button", { type: "button", "aria-pressed": "false", onclick: () => this.turn() }, say("screen.pen.button"));
@@ -104,6 +107,9 @@ class Pen {
     this.picture.addEventListener("pointermove", (event) => this.go(event));
     for (const end of ["pointerup", "pointercancel"]) this.picture.addEventListener(end, () => this.end());
     this.show();
+  }
+  get lines() {
+    return this.page.answers.settings[this.id] ?? [];
   }
   // A field over each box and each line to write on, kept with the answers.
   fieldsOver(blanks) {
@@ -188,7 +194,6 @@ class Pen {
     event.preventDefault();
     this.picture.setPointerCapture(event.pointerId);
     this.line = [this.point(event)];
-    this.lines.push(this.line);
   }
   go(event) {
     if (!this.line) return;
@@ -196,22 +201,22 @@ class Pen {
     this.show();
   }
   end() {
-    if (this.line) this.keep();
+    const line = this.line;
     this.line = null;
+    if (line) this.keep([...this.lines, line]);
   }
   erase() {
-    this.lines.pop();
-    this.keep();
+    this.keep(this.lines.slice(0, -1));
   }
-  keep() {
-    this.page.answers.settings[this.id] = this.lines;
-    this.page.answers.keep();
+  keep(lines) {
+    this.page.answers.choose(this.id, lines);
     this.show();
   }
   show() {
     this.rub.disabled = !this.lines.length;
     if (this.checks) this.complete(this.checks);
+    const drawn = this.line ? [...this.lines, this.line] : this.lines;
     const path = (line) => `M${line.map((point) => point.join(" ")).join("L")}${line.length === 1 ? "h.1" : ""}`;
-    this.layer.replaceChildren(...this.lines.map((line) => shape("path", { d: path(line) })));
+    this.layer.replaceChildren(...drawn.map((line) => shape("path", { d: path(line) })));
   }
 }

@@ -228,6 +228,26 @@ def test_answers_stay_when_the_page_is_opened_again_and_the_file_is_marked_alike
     )
 
 
+def test_an_opened_file_brings_its_name_along(opened, tmp_path):
+    browser, name = opened("linear-layer"), "document.querySelector('.line.name input')"
+    browser.run(f"{name}.focus()")
+    browser.type("Zoe")
+    browser.write({"1/ask/y/1,2": "7"})
+    saved = browser.run("byhand.page.answers.file")
+    (tmp_path / "saved.json").write_text(saved, encoding="utf-8")
+    browser.run(f"window.confirm = () => true; {AGAIN}")
+    assert browser.run(f"{name}.value") == ""
+    field = browser.call("Runtime.evaluate", expression="byhand.bar.open")["result"]["objectId"]
+    browser.call("DOM.setFileInputFiles", files=[str(tmp_path / "saved.json")], objectId=field)
+    browser.until("document.querySelector('.said').textContent === 'saved.json is open.'")
+    assert browser.run(f"{name}.value") == "Zoe"
+    assert browser.run("byhand.page.answers.file") == saved
+    browser.run(f"{AGAIN}; byhand.page.answers.write([['name', 'Ann']])")
+    nameless = saved.replace("Zoe", "")
+    assert browser.run("(text) => byhand.page.answers.read(text)", nameless) == ""
+    assert browser.run("byhand.page.answers.text('name')") == "Ann"
+
+
 def test_a_sheet_is_done_by_keys_alone(opened):
     page, browser = page_of("dot-product"), opened("dot-product")
     answers = typed(Student(page))
@@ -271,6 +291,150 @@ def test_what_is_typed_is_read_in_every_way_and_can_be_undone(opened):
     for _ in range(2):
         browser.press("z", ctrl=True)
     assert browser.run("(id) => byhand.page.answers.text(id)", name) == "3/4"
+
+
+DEAF = "addEventListener('storage', (event) => event.stopImmediatePropagation())"
+KEPT = "JSON.parse(localStorage.getItem(byhand.page.answers.place))"
+AGAIN = "[...document.querySelectorAll('.menu button')].find((b) => b.textContent === 'Start again').click()"
+
+
+@pytest.fixture(params=["hears", "deaf"])
+def two(request, opened):
+    """Two windows with one sheet; a deaf one is told of nothing that the other writes until it writes itself."""
+    first = opened("attention-head")
+    second = first.window()
+    if request.param == "deaf":
+        second.call("Page.addScriptToEvaluateOnNewDocument", source=DEAF)
+    second.call("Page.navigate", url=first.run("location.href"))
+    second.ready()
+    yield first, second
+    assert second.faults == []
+    second.call("Page.close")
+
+
+def test_two_windows_lose_no_answer_of_each_other(two):
+    first, second = two
+    answers = typed(Student(page_of("attention-head")))
+    one, other = list(answers)[:2]
+    first.write(answers)
+    second.write({one: "7"})
+    assert (written(second)[one], written(second)[other]) == ("7", answers[other].replace("-", "−"))
+    assert second.run("(id) => byhand.page.fields.get(id).value", other) == written(second)[other]
+    assert second.run("byhand.bar.count.textContent") == first.run("byhand.bar.count.textContent")
+    first.until(f"byhand.page.answers.text({json.dumps(one)}) === '7'")
+    assert first.run("(id) => byhand.page.fields.get(id).value", one) == "7"
+    second.write({other: ""})  # what is emptied is an answer, too
+    first.until(f"byhand.page.answers.text({json.dumps(other)}) === ''")
+    for window in two:
+        window.reload()
+    assert written(first) == written(second) == first.run(f"{KEPT}.texts")
+    assert {name: written(first).get(name) for name in answers} == {
+        **{name: text.replace("-", "−") for name, text in answers.items()}, one: "7", other: None,
+    }  # fmt: skip
+
+
+def test_what_two_windows_write_in_turn_ends_alike_with_what_each_cell_had_last(two):
+    first, second = two
+    dice, last = Random(3), {}
+    names = [*typed(Student(page_of("attention-head")))][:8]
+    for n in range(40):
+        window, name, text = dice.choice(two), dice.choice(names), dice.choice(["", f"{n}", f"−{n}/7"])
+        window.run("(() => { for (const now = Date.now(); Date.now() === now; ); })()")  # later than what was before
+        window.write({name: text})
+        last[name] = text
+    whole = json.dumps(sorted([name, text] for name, text in last.items()))
+    first.until(f"{whole}.every(([id, text]) => byhand.page.answers.text(id) === text)")
+    for window in two:
+        window.reload()
+        assert {name: written(window).get(name, "") for name in last} == last
+
+
+def test_who_starts_again_is_not_given_what_another_window_had(two):
+    first, second = two
+    answers = typed(Student(page_of("attention-head")))
+    one = next(iter(answers))
+    first.write(answers)
+    first.run("document.querySelector('.line.name input').focus()")
+    first.type("Zoe")
+    second.write({one: "7"})
+    second.run("byhand.page.answers.open(byhand.page.known[1], 2)")
+    second.run("byhand.pictures.pens[0].keep([[[1, 1], [2, 2]]])")
+    first.until("document.querySelectorAll('.strokes path').length === 1")
+    copies = first.run("[...byhand.page.answers.copied].length")
+    first.run(f"window.confirm = () => true; {AGAIN}")
+    assert first.run("document.querySelector('.line.name input').value") == ""
+    second.write({one: "5"})
+    first.until(f"byhand.page.answers.text({json.dumps(one)}) === '5'")
+    for window in two:
+        assert window.run("[byhand.page.answers.hints, byhand.pictures.pens[0].lines]") == [{}, []]
+        assert window.run("document.querySelectorAll('.strokes path').length") == 0
+        window.reload()
+        left = {name: text for name, text in written(window).items() if "/copy/" not in name}
+        assert left == {one: "5"}
+        assert len(written(window)) < copies
+
+
+def test_a_cell_in_which_one_writes_changes_only_to_what_is_written_later(two):
+    first, second = two
+    one = next(iter(typed(Student(page_of("attention-head")))))
+    first.write({one: "1"})
+    second.run("(id) => byhand.page.fields.get(id).focus()", one)
+    second.run("document.activeElement.select()")
+    second.type("23")
+    assert second.run("document.activeElement.value") == "23"
+    first.until(f"byhand.page.answers.text({json.dumps(one)}) === '23'")
+    first.write({one: "4"})
+    second.run("byhand.page.answers.open(byhand.page.known[1], 1)")  # so that a deaf window looks
+    assert second.run("document.activeElement.value") == "4"
+
+
+def test_what_two_windows_draw_is_kept_together(two):
+    first, second = two
+    first.run("byhand.pictures.pens[0].keep([[[1, 1], [2, 2]]])")
+    second.run("byhand.page.answers.keep()")  # so that a deaf window looks
+    second.run("byhand.pictures.pens[0].keep([...byhand.pictures.pens[0].lines, [[3, 3], [4, 4]]])")
+    first.until("document.querySelectorAll('.strokes path').length === 2")
+
+
+def test_what_was_kept_before_it_had_times_is_read_and_counts_least(two):
+    first, second = two
+    one, other, third = list(typed(Student(page_of("attention-head"))))[:3]
+    copies = [name for name in first.run("byhand.page.known") if name.startswith("2/copy")]
+    old = {
+        "texts": {one: "1", other: "−2", copies[0]: "9", copies[1]: "9", "name": "Zoe"}, "hints": {one: 3},
+        "settings": {"dark": True, "way": "going", "uncovered": []}, "copied": [copies[0]], "done": [3, 65],
+    }  # fmt: skip
+    first.run("(kept) => localStorage.setItem(byhand.page.answers.place, JSON.stringify(kept))", old)
+    first.reload()
+    assert {**written(first), **old["texts"], copies[0]: written(first)[copies[0]]} == written(first)
+    assert written(first)[copies[0]] != "9"  # it filled itself, and does so again
+    assert first.run("[byhand.page.answers.hints, byhand.checks.way]") == [{one: 3}, "going"]
+    assert first.run("document.documentElement.classList.contains('dark')") is True
+    assert first.run("document.querySelector('.line.name input').value") == "Zoe"
+    first.write({one: "5"})
+    second.write({other: "", third: "6"})
+    for window in two:
+        window.reload()
+        assert [written(window).get(name) for name in (one, other, third)] == ["5", None, "6"]
+
+
+@pytest.mark.parametrize("forbidden", [
+    "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })",
+    "Storage.prototype.setItem = () => { throw new DOMException('no', 'QuotaExceededError'); }",
+], ids=["storage", "room"])  # fmt: skip
+def test_a_page_works_where_the_browser_keeps_nothing(forbidden, opened):
+    first = opened("attention-head")
+    window = first.window()
+    window.call("Page.addScriptToEvaluateOnNewDocument", source=forbidden)
+    window.call("Page.navigate", url=first.run("location.href"))
+    window.ready()
+    answers = typed(Student(page_of("attention-head")))
+    window.write(answers)
+    window.run(CHECK_ALL)
+    assert set(answers) <= set(json.loads(window.run("byhand.page.answers.file"))["students"][0]["answers"])
+    assert set(window.run(STATES).values()) >= {"right"}
+    assert window.faults == []
+    window.call("Page.close")
 
 
 @pytest.mark.parametrize("text", ["1\t-2\n3\t1/2", "1 -2\n3 1/2", "[[1, -2], [3, 1/2]]", "1, -2; 3, 1/2"])
@@ -690,7 +854,7 @@ def test_a_picture_that_no_answer_decides_is_compared_once_something_is_drawn(op
         "[...document.querySelectorAll('.picture button')].filter((b) => b.textContent === 'Compare' && !b.hidden)"
     )
     assert browser.run(f"{compare}.length") == 0
-    browser.run("byhand.pictures.pens[0].lines.push([[1, 1], [2, 2]]); byhand.pictures.pens[0].keep()")
+    browser.run("byhand.pictures.pens[0].keep([[[1, 1], [2, 2]]])")
     browser.run(f"{compare}[0].click()")
     assert browser.run("byhand.pictures.pens[0].drawn.childElementCount") > 0
     browser.run("byhand.checks.choose('pencil')")
