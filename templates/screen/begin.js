@@ -14,6 +14,7 @@
   const pictures = new Pictures(page, checks);
   const covers = new Covers(page);
   page.showAll();
+  checks?.recall();
   if (!sheet.feedback) document.querySelector("main").prepend(element("p", { class: "silent" }, page.say(sheet.numbers === "symbolic" ? "screen.letters" : "screen.silent")));
   else document.querySelector("main").append(legend(page));
   window.byhand = { page, variants, help, checks, copies, bar, hands, pictures, covers };

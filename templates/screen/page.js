@@ -211,7 +211,6 @@ class Bar {
       box.checked = this.checks.way === way;
       return element("label", {}, box, this.page.say(`screen.way.${way}`));
     });
-    this.checks.choose(this.checks.way);
     return element("fieldset", {}, element("legend", {}, this.page.say("screen.way.title")), ...ways);
   }
   show() {
@@ -329,6 +328,15 @@ class Checks {
     if (way === "going") for (const section of this.boxes.keys()) this.mark(section);
     this.onMarks();
   }
+  // Mark again what was marked when the page was left.
+  recall() {
+    const marked = this.way === "pencil" ? [] : this.page.answers.settings.marked ?? [];
+    this.choose(this.way);
+    for (const section of this.boxes.keys()) if (this.idsOf(section).some((id) => marked.includes(id))) this.mark(section, marked);
+  }
+  keep() {
+    this.page.answers.choose("marked", [...this.marks.keys()]);
+  }
   asOneGoes(field) {
     if (this.way !== "going") return;
     const section = this.page.sectionOf(field);
@@ -404,6 +412,7 @@ class Checks {
     }
     const all = this.idsOf(section).every((id) => ["right", "own"].includes(this.marks.get(id)));
     section.place.classList.toggle("done", all);
+    this.keep();
     this.onMarks();
   }
   show(id) {
@@ -419,6 +428,7 @@ class Checks {
   // What changed is not checked any more, nor what is computed from it.
   forget(ids) {
     const changed = new Set(ids);
+    const before = this.marks.size;
     for (const id of [...this.marks.keys()]) {
       const blank = this.page.rules.blanks.get(id);
       if (changed.has(id) || (blank && this.page.rules.reads(blank).some((each) => changed.has(each.id)))) {
@@ -428,6 +438,7 @@ class Checks {
         this.page.sections[blank?.section ?? this.page.sections.findIndex(({ replies }) => replies.some((reply) => reply.id === id))]?.place.classList.remove("done");
       }
     }
+    if (this.marks.size < before) this.keep();
     this.onMarks();
   }
   diagnosis() {

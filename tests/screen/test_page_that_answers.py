@@ -248,6 +248,28 @@ def test_an_opened_file_brings_its_name_along(opened, tmp_path):
     assert browser.run("byhand.page.answers.text('name')") == "Ann"
 
 
+def test_what_was_checked_is_marked_when_the_page_is_opened_again(opened):
+    page, browser = page_of("attention-head"), opened("attention-head")
+    browser.write(typed(who_made(page, slips_made(page, 1, KINDS, Random(5)))))
+    browser.run("[...document.querySelectorAll('.check')].slice(0, 2).forEach((check) => check.click())")
+    browser.run("byhand.checks.mark([...byhand.checks.boxes.keys()][3])")
+    marked = browser.run(STATES)
+    done = browser.run("[...document.querySelectorAll('main section.done')].map(({ id }) => id)")
+    assert set(marked.values()) > {"right"}
+    assert done
+    browser.reload()
+    assert browser.run(STATES) == marked
+    assert browser.run("[...document.querySelectorAll('main section.done')].map(({ id }) => id)") == done
+    browser.write({next(name for name, state in marked.items() if state == "right"): "77"})
+    left = browser.run(STATES)
+    assert len(left) < len(marked)
+    browser.reload()
+    assert browser.run(STATES) == left
+    browser.run("byhand.checks.choose('pencil')")
+    browser.reload()
+    assert browser.run(STATES) == {}
+
+
 def test_a_sheet_is_done_by_keys_alone(opened):
     page, browser = page_of("dot-product"), opened("dot-product")
     answers = typed(Student(page))
