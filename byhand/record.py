@@ -61,15 +61,19 @@ _WRITTEN = {"exact": r"-?\d+(/0*[1-9]\d*)?", "decimal": r"-?\d+(\.\d+)?", "float
 
 def as_text(run: Run) -> str:
     """A run as JSON, a step a line."""
-    head = {
+    lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head(run).items()]
+    body = ",\n".join(f"    {json.dumps(entry(run, step), ensure_ascii=False)}" for step in run.steps.values())
+    return "{\n" + ",\n".join(lines) + ',\n  "steps": [\n' + body + "\n  ]\n}\n"
+
+
+def head(run: Run) -> dict[str, Json]:
+    """All that is written of a run before its steps."""
+    return {
         "schema": SCHEMA, "byhand": __version__, "hash": run.hash, "sheet": run.sheet, "model": run.model,
         "seed": run.seed, "config": run.config.as_dict(), "numbers": run.numbers, **run.domain.details(),
         "tokens": list(run.tokens), **({"source": list(run.source)} if run.source else {}),
         "vocabulary": list(run.vocabulary), **({"quality": run.quality} if run.quality is not None else {}),
     }  # fmt: skip
-    lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
-    body = ",\n".join(f"    {json.dumps(entry(run, step), ensure_ascii=False)}" for step in run.steps.values())
-    return "{\n" + ",\n".join(lines) + ',\n  "steps": [\n' + body + "\n  ]\n}\n"
 
 
 def entry(run: Run, step: Step) -> dict[str, Json]:

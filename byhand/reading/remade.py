@@ -28,7 +28,7 @@ from byhand.options import Options
 from byhand.own_numbers import run_values
 from byhand.reading.verdict import SECRET_UNKNOWN, Verdict
 from byhand.reading.ways import Judges
-from byhand.record import SCHEMA, entry, fingerprint, parsed, read
+from byhand.record import SCHEMA, entry, fingerprint, head, parsed, read
 from byhand.runs import Run
 from byhand.secret import Secret
 from byhand.worksheet.sheet import languages_of, load_sheet
@@ -179,7 +179,11 @@ def _unlike(record: Mapping[str, Any], made: Run) -> Iterator[str]:
     if not missing and not extra and (moved := [a for a, b in zip(found, own, strict=True) if a != b]):
         yield f"{_name(moved[0])} does not stand where {by} has it among its steps"
     whole = not _numbers_alone(record)
+    if whole and (unknown := [*(record.keys() - {*head(made), "quality", "steps"})]):
+        yield f"it has {_listed(sorted(unknown))}, which byhand does not write"
     for name in (name for name in own if name in found):
+        if whole and (unknown := [*(found[name].keys() - {*own[name], "params", *SINCE_SCHEMA_2})]):
+            yield f"{name}: it has {_listed(sorted(unknown))}, which byhand does not write"
         for key in ("op", "inputs", "params", "shape", *(SINCE_SCHEMA_2 if whole else ())):
             ours, theirs = (step.get(key, {} if key == "params" else None) for step in (own[name], found[name]))
             if ours != theirs:

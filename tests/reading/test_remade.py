@@ -115,6 +115,9 @@ WRONG = [
     (lambda record: step(record, Q).update(axes=["pos", "pos"]), f"{Q}: its axes is ['pos', 'pos']; attention-head makes ['pos', 'd_head']"),
     (lambda record: step(record, Q).update(part="mlp"), f"{Q}: its part is 'mlp'; attention-head makes 'heads'"),
     (lambda record: step(record, Q).update(rule=["num", "1"]), f"{Q}: its rule is ['num', '1']; attention-head makes "),
+    (lambda record: record.update(note="checked", checked=True), "it has checked, note, which byhand does not write"),
+    (lambda record: record.update(places=2), "it has places, which byhand does not write"),
+    (lambda record: step(record, Q).update(answers=[["9"]]), f"{Q}: it has answers, which byhand does not write"),
     (lambda record: record.update(hash="1234567"), "its hash is '1234567'; that of its numbers is "),
 ]  # fmt: skip
 
