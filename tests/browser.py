@@ -134,12 +134,13 @@ class Browser:
         """Wait until the page is there."""
         self.until("document.readyState === 'complete' && !window.old && location.protocol !== 'about:'")
 
-    def until(self, script: str) -> None:
-        """Wait until a script returns what is true."""
+    def until(self, script: str, *others: Browser) -> None:
+        """Wait until a script returns what is true; or, in several windows, the same everywhere."""
         end = monotonic() + SECONDS
         while monotonic() < end:
             with suppress(AssertionError):  # the page may be going away while it is asked
-                if self.run(script):
+                found, *more = (window.run(script) for window in (self, *others))
+                if found and all(each == found for each in more):
                     return
             sleep(0.02)
         self.close()

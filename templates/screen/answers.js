@@ -17,9 +17,12 @@ class Answers {
     this.times = { texts: {}, hints: {}, settings: {} }; // when each of these was written, or taken away
     this.copied = new Set(); // copies that filled themselves
     this.past = []; // what was changed, for undo: lists of [id, text before]
+    this.same = null; // the text that was kept with all of this, and no more
     this.onMerged = () => {}; // with the ids of the texts that another window has changed
     window.addEventListener("storage", ({ key: place, newValue }) => {
-      if (place === this.place && newValue !== null && this.recall(newValue)) this.keep();
+      if (place !== this.place || newValue === null) return;
+      this.recall(newValue);
+      if (this.recall()) this.keep(); // it was written over what this window has
     });
   }
   text(id) {
@@ -29,6 +32,7 @@ class Answers {
   put(table, id, entry) {
     const times = this.times[table];
     times[id] = Math.max(Date.now(), (times[id] ?? 0) + 1);
+    this.same = null;
     this.set(table, id, entry);
   }
   set(table, id, entry = "") {
@@ -70,32 +74,34 @@ class Answers {
     this.recall();
     const { texts, hints, settings, times } = this;
     const done = [this.known.filter((id) => this.text(id)).length, this.known.length];
-    this.seen = JSON.stringify({ texts, hints, settings, times, copied: [...this.copied], done });
+    const text = JSON.stringify({ texts, hints, settings, times, copied: [...this.copied], done });
     try {
-      localStorage.setItem(this.place, this.seen);
+      localStorage.setItem(this.place, text);
+      this.same = text;
     } catch {
-      this.seen = null;
+      this.same = null;
     }
   }
-  // Take over what is kept, by this window before or by another one. True if some of this is later.
+  // Take over what is kept, by this window before or by another one. True if it lacks what this window has.
   recall(kept = null) {
-    let [changed, isLater] = [[], false];
+    let found = null;
+    let text = null;
     try {
-      const text = kept ?? localStorage.getItem(this.place) ?? "{}";
-      if (text === this.seen) return false;
-      [changed, isLater] = this.merge(Object(JSON.parse(text)));
-      this.seen = text;
+      text = kept ?? localStorage.getItem(this.place) ?? "{}";
+      if (text === this.same) return false;
+      found = this.merge(Object(JSON.parse(text)));
     } catch {
       return false; // the browser forbids it, or something else wrote there
     }
-    this.onMerged(changed);
-    return isLater;
+    this.same = found.lacks ? null : text;
+    if (found.isNew) this.onMerged(found.changed);
+    return found.lacks;
   }
   // Of each entry, the one that was written last counts. What has no time was kept before there were times.
   merge(kept) {
     const [ids, copied] = [new Set([...this.known, "name"]), new Set(kept.copied)];
     const changed = new Set();
-    let isLater = false;
+    let [isNew, lacks] = [false, false];
     for (const [table, own] of Object.entries(this.times)) {
       const [entries, times] = [kept[table] ?? {}, kept.times?.[table] ?? {}];
       for (const id of Object.keys({ ...entries, ...times, ...own })) {
@@ -103,16 +109,17 @@ class Answers {
         const [theirs, ours] = [times[id] ?? (id in entries ? 0 : -1), own[id] ?? -1];
         const [other, entry] = [entries[id], this[table][id]].map((each) => JSON.stringify(each ?? ""));
         const isNewer = theirs > ours || (theirs === ours && other > entry); // at the same time: in all windows the same
-        isLater ||= !isNewer && (ours > theirs || entry > other);
+        lacks ||= !isNewer && (ours > theirs || entry > other);
         if (!isNewer) continue;
-        if (table === "texts" && this.text(id) !== (entries[id] ?? "")) changed.add(id);
+        isNew = true;
+        if (table === "texts" && entry !== other) changed.add(id);
         if (table === "texts") this.copied[copied.has(id) ? "add" : "delete"](id);
         own[id] = theirs;
         this.set(table, id, entries[id]);
       }
     }
     this.past = this.past.map((changes) => changes.filter(([id]) => !changed.has(id))).filter(({ length }) => length);
-    return [[...changed], isLater];
+    return { changed: [...changed], isNew, lacks };
   }
   // With whose it is, if that is known: many may have the same numbers.
   get fileName() {

@@ -29,7 +29,9 @@ def answers(document):
 
 
 @pytest.mark.skipif(not FULL, reason="make test-formats fills forms in with pdf.js")
-@pytest.mark.skipif(NODE is None or not PDFJS.exists(), reason="pdf.js is not installed; make test-formats installs it")
+@pytest.mark.skipif(
+    NODE is None or not PDFJS.exists(), reason="pdf.js is not installed; make test-formats installs it"
+)
 def test_what_firefox_saves_is_marked(tmp_path):
     todo = []
     for sheet in SHEETS:
@@ -45,4 +47,7 @@ def test_what_firefox_saves_is_marked(tmp_path):
         (form,) = filled_in((tmp_path / f"{sheet}-saved.pdf").read_bytes()).values()
         assert form.answers == answers(document), sheet
         marks = Marker.of(document, run).mark(form.answers)
-        assert (marks.points, {mark.verdict for mark in (*marks.blanks, *marks.choices)}) == (marks.worth, {"right"}), sheet
+        assert (marks.points, {mark.verdict for mark in (*marks.blanks, *marks.choices)}) == (
+            marks.worth,
+            {"right"},
+        ), sheet

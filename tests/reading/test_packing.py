@@ -20,6 +20,7 @@ from byhand.formats.pdf.slotted import filled
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.packing import check_packing
+from byhand.reading.verdict import Finding
 from byhand.reading.verify import report, verify
 from byhand.worksheet.sheet import load_sheet
 
@@ -57,8 +58,8 @@ def test_a_key_of_which_a_viewer_shows_another_page_is_not_right(key, tmp_path):
     content = FACES["an object stream has it twice"][1](parts_of(key))
     assert shown(judged(content)) == shown(key) != shown(content)
     (tmp_path / "key.pdf").write_bytes(content)
-    (line,), readable = report(tmp_path / "key.pdf")
-    assert not readable
+    (line,), finding = report(tmp_path / "key.pdf")
+    assert finding is Finding.UNREADABLE
     assert line.startswith("cannot be verified: it has object ")
 
 
@@ -107,8 +108,7 @@ def test_whoever_saved_a_page_it_is_right(name, key, tmp_path):
     path = tmp_path / "key.pdf"
     path.write_bytes(SAVED[name](key))
     assert fault(path.read_bytes()) == ""
-    verdict = verify(path)
-    assert (verdict.faults, verdict.in_part) == ((), False)
+    assert verify(path).finding is Finding.RIGHT
 
 
 def test_whoever_saved_a_form_it_has_one_face():

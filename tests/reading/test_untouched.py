@@ -9,7 +9,8 @@ from byhand.classroom.roster import Student
 from byhand.errors import ByHandError
 from byhand.options import Options
 from byhand.pipeline import generate
-from byhand.reading.many import Tally, files_in, wrong_of
+from byhand.reading.many import Tally, files_in, findings_of
+from byhand.reading.verdict import Finding
 from byhand.secret import Secret
 from byhand.worksheet.order import ORDER
 from byhand.worksheet.views import VIEWS
@@ -32,10 +33,14 @@ STUDENTS = [Student("Ada Lovelace", "101"), Student("李雷", "李雷")]
 
 
 def judged(folder, secret=None):
-    """How many files of a folder are read, and which of them are not right."""
+    """What the files of a folder are found to be, and which of them are not right."""
     files, _ = files_in(folder)
-    (tally,) = wrong_of(files, 1, onnx=False, secret=secret)
+    (tally,) = findings_of(files, 1, onnx=False, secret=secret)
     return tally
+
+
+def all_right(count):
+    return Tally({Finding.RIGHT: count}, ())
 
 
 @pytest.mark.parametrize(("sheet", "n"), in_turn(*range(len(ASKED))))
@@ -48,7 +53,7 @@ def test_every_file_of_a_sheet_is_right(sheet, n, tmp_path):
     except ByHandError as error:
         assert not any(tmp_path.iterdir())
         pytest.skip(f"there is no such sheet: {error}")
-    assert judged(tmp_path) == Tally(len(paths), 0, ())
+    assert judged(tmp_path) == all_right(len(paths))
     assert len(paths) >= 2 * len(views) + 1
 
 
@@ -64,10 +69,10 @@ def test_every_file_of_a_sheet_is_right(sheet, n, tmp_path):
 def test_every_file_of_a_class_is_right(sheet, asked, tmp_path):
     """Those of each student, in the forms that are read."""
     make_class(sheet, STUDENTS, Options(**asked), tmp_path, forms=True, formats=("html", "json"))
-    assert judged(tmp_path, asked.get("secret")) == Tally(6 * len(STUDENTS), 0, ())
+    assert judged(tmp_path, asked.get("secret")) == all_right(6 * len(STUDENTS))
 
 
 def test_every_page_of_a_book_is_right(tmp_path):
     """But for its PDF and its index, which are of several sheets."""
     book(["softmax", "family-tree"], Options(paper="letter"), tmp_path)
-    assert judged(tmp_path) == Tally(6, 0, ())
+    assert judged(tmp_path) == all_right(6)
