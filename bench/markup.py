@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from byhand.formats.html.grid import Grid, Slot
 from byhand.formats.html.page import Pages
+from byhand.page.grid import Grid, Slot
 
 FIGURES, LEAST, MOST = 24, 12, 52
 FIGURE = re.compile(r'<figure class="grid.*?</figure>', re.DOTALL)

@@ -15,7 +15,6 @@ from page_layout import drawn, keeps_in_place, laid_out
 from byhand.errors import UnknownNameError
 from byhand.formats import Setup
 from byhand.formats.html import page as html_page
-from byhand.formats.html.map import svg
 from byhand.formats.html.page import Pages
 from byhand.formats.notebook.notebook import notebook
 from byhand.formats.pdf import pdf
@@ -25,6 +24,7 @@ from byhand.formats.written.linear import linear
 from byhand.formats.written.markdown import markdown
 from byhand.mistakes import MISTAKES
 from byhand.options import Options
+from byhand.page.map import svg
 from byhand.pipeline import prepare
 from byhand.reading.page import read_html
 from byhand.reading.pdf import read_pdf

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -21,7 +22,7 @@ from byhand.formats.faces import FEW, FEW_GREEK, MATH, SANS, SANS_ITALIC, SOURCE
 
 BROUGHT = Path(__file__).with_name("built")  # the folder of the files that were built before
 TABLE = "built.json"  # in it: what they were built from, and the checksum of each
-
+_FAMILY = re.compile(r"'(byhand [^']+)'")  # as a drawing names it
 
 # of a page, but not drawn with its fonts: ends of lines, and raised letters of what is spoken
 UNDRAWN = {*map(ord, "\n\tᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ⁽⁾⁼▾")}
@@ -65,6 +66,19 @@ def font_face_css(url: Callable[[Face], str], faces: Iterable[Face] | None = Non
         f'src: url("{url(face)}") }}'
         for face in (FACES if faces is None else faces)
     )
+
+
+def alone(svg: str) -> bytes:
+    """A drawing as a file by itself, with the fonts that it uses."""
+    families, bold = {*_FAMILY.findall(svg)}, 'font-weight="600"' in svg
+
+    def is_used(face: Face) -> bool:
+        upright = face.family != "byhand Sans" or face.style == "normal"
+        return face.family in families and upright and (face.weight == 400 or bold)
+
+    fonts = font_face_css(lambda face: face.data_url, filter(is_used, FACES))
+    begin = svg.index(">") + 1
+    return f"{svg[:begin]}<style>{fonts}</style>{svg[begin:]}".encode()
 
 
 def fonts_of(page: str) -> str:

@@ -12,10 +12,10 @@ from fractions import Fraction
 from html import escape
 from math import ceil
 
-from byhand.formats.html.drawing import Drawing
 from byhand.marking.notes import STATES, State
 from byhand.marking.places import short_name
 from byhand.marking.strokes import INK, PALE, SOLID, n, svg, texture
+from byhand.page.drawing import Drawing
 from byhand.pictures.labels import formula, words
 from byhand.worksheet.document import Document, Panel, Section, Table, WordBoxes
 

@@ -16,14 +16,14 @@ from typing import Any
 from markupsafe import Markup
 
 from byhand.formats import Paper, Setup
-from byhand.formats.html.fields import BETWEEN, fields
-from byhand.formats.html.grid import Grid, Slot
 from byhand.formats.html.page import Medium, Pages, rendered
-from byhand.formats.html.sections import LaidSection
-from byhand.formats.look import LOOK
 from byhand.marking import strokes
 from byhand.marking.marks import BlankMark, Marks, section_of
 from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, state, tally, written
+from byhand.page.fields import BETWEEN, fields
+from byhand.page.grid import Grid, Slot
+from byhand.page.look import LOOK
+from byhand.page.sections import LaidSection
 from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words

@@ -9,7 +9,7 @@ from byhand.model.weights import Values, checked_words
 from byhand.notation.number import shown
 
 # Four words each: three tokens, and the word that a reader expects next. No word is longer than those that a column
-# has room for without breaking them, so that one page serves all (formats/html/grid.py).
+# has room for without breaking them, so that one page serves all (page/grid.py).
 SENTENCES = tuple(
     tuple(line.split())
     for line in """

@@ -17,8 +17,8 @@ from itertools import zip_longest
 
 from byhand.errors import UnreadableError
 from byhand.formats import Paper, Setup
-from byhand.formats.html.grid import Slot, unlike
 from byhand.formats.html.page import Medium, Pages, prose
+from byhand.page.grid import Slot, unlike
 from byhand.reading.line_order import visual
 from byhand.reading.page import Page, cut, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from byhand.formats.html.grid import Grid, Slot
-from byhand.formats.html.layout import strips_as
 from byhand.formats.html.page import Pages
-from byhand.formats.html.sections import LAYOUTS
 from byhand.notation.inline import spoken
+from byhand.page.grid import Grid, Slot
+from byhand.page.layout import strips_as
+from byhand.page.sections import LAYOUTS
 from byhand.runs import Run
 from byhand.worksheet.document import Document, Picture, Section, Strip
 

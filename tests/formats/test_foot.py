@@ -10,12 +10,12 @@ from page_pdf import pictures
 
 from byhand.formats import Setup
 from byhand.formats.html.page import PAPERS
-from byhand.formats.look import COLOURS
 from byhand.formats.pdf.foot import filling
 from byhand.formats.pdf.inner import Foot
 from byhand.formats.pdf.slotted import filled
 from byhand.formats.pdf.stream import rgb
 from byhand.options import Options
+from byhand.page.look import COLOURS
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
 

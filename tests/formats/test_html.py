@@ -10,12 +10,12 @@ from kinds import kinds_and_run
 from page_text import cells, page_text
 
 from byhand.errors import SheetError
-from byhand.formats.html.grid import PAGE_WIDTH
 from byhand.formats.html.page import Pages, _markdown, css_string, prose
-from byhand.formats.html.sections import WORDS_GAP
 from byhand.formats.pdf.figures import PICTURE
 from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.page.grid import PAGE_WIDTH
+from byhand.page.sections import WORDS_GAP
 from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.worksheet import markdown

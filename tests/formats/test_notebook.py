@@ -24,10 +24,10 @@ from byhand.formats import Setup
 from byhand.formats.notebook.entries import NEVER
 from byhand.formats.notebook.entries import number as entered
 from byhand.formats.notebook.notebook import notebook
-from byhand.formats.written.parts import Page
 from byhand.mistakes import MISTAKES, applying, mistaken
 from byhand.notation.inline import spoken
 from byhand.notation.number import plain
+from byhand.page.parts import Page
 from byhand.tape import Tape
 from byhand.worksheet.document import Strip
 

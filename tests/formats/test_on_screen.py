@@ -17,12 +17,12 @@ from tinyhtml5.parser import HTMLParser
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import POLICY, Pages
 from byhand.formats.html.script import source_hash
-from byhand.formats.look import COLOURS
 from byhand.marking.marked_page import marked_html
 from byhand.marking.marker import Marker
 from byhand.marking.report import Report
 from byhand.marking.tally import Tally
 from byhand.options import Options
+from byhand.page.look import COLOURS
 from byhand.pipeline import prepare
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet, sheet_files

@@ -18,7 +18,7 @@ from byhand.formats import Setup
 from byhand.formats.written.latex import escaped, exam, latex, maths
 from byhand.formats.written.linear import linear
 from byhand.formats.written.markdown import markdown
-from byhand.formats.written.parts import Page
+from byhand.page.parts import Page
 from byhand.worksheet.document import Question, Reply
 
 ORIENTATIONS = ("rows", "columns")

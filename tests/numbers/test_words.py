@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError
-from byhand.formats.html.grid import USUAL_WORD
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -16,6 +15,7 @@ from byhand.numbers.choice import choose
 from byhand.numbers.dice import DRAW
 from byhand.numbers.registry import SEARCHES, Instance
 from byhand.numbers.words import LONGER_SENTENCES, SENTENCES, answers, sentence, vocabulary
+from byhand.page.grid import USUAL_WORD
 
 CONFIG = Config(d_model=4, n_heads=2, d_head=4, d_v=2, d_mlp=6, softmax_base=2)
 SHEET = Values(CONFIG, tokens=("the", "cat", "sat"), vocabulary=("the", "cat", "sat", "down", "on", "mat"))

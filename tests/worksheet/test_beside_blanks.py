@@ -15,9 +15,9 @@ from kinds import lesson
 
 from byhand.formats import Setup
 from byhand.formats.html.page import pages
-from byhand.formats.look import COLOURS
 from byhand.formats.pdf.slotted import filled
 from byhand.options import Options
+from byhand.page.look import COLOURS
 from byhand.pipeline import prepare
 from byhand.worksheet.order import ORDER
 from byhand.worksheet.sheet import load_sheet, sheet_files

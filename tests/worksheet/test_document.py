@@ -6,8 +6,8 @@ import pytest
 from kinds import kinds, lesson
 
 from byhand.effort import QUESTION, STEP
-from byhand.formats.html.sections import LAYOUTS
 from byhand.options import Options
+from byhand.page.sections import LAYOUTS
 from byhand.pipeline import prepare
 from byhand.worksheet import document
 from byhand.worksheet.document import Block, Figure, Question, TextBlock

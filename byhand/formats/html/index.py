@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from byhand import __version__
 from byhand.formats import Paper
-from byhand.formats.html import map as architecture_map
-from byhand.formats.html import picture
 from byhand.formats.html.page import Script, prose, rendered
 from byhand.formats.html.script import script
+from byhand.page import map as architecture_map
+from byhand.page import picture
 from byhand.worksheet.card import Card
 from byhand.worksheet.document import Document, Picture
 from byhand.worksheet.effort import time_told

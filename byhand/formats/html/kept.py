@@ -38,13 +38,14 @@ from byhand.effort import Seconds
 from byhand.errors import SheetError
 from byhand.formats import Paper, Setup
 from byhand.formats.fonts import fonts_of
-from byhand.formats.html import marks, picture
+from byhand.formats.html import marks
 from byhand.formats.html.covered import pen_under
-from byhand.formats.html.grid import Grid
 from byhand.formats.html.page import ASKED, FONTS, Medium, Pages, pages
 from byhand.notation.html import value_html
 from byhand.notation.number import exact_text, plain
 from byhand.notation.text import value_text
+from byhand.page import picture
+from byhand.page.grid import Grid
 from byhand.runs import Run
 from byhand.worksheet.asked import OPTIONS
 from byhand.worksheet.document import Document

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from byhand.arithmetic.copies import Radius, written
-from byhand.formats.html.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark
-from byhand.formats.look import COLOURS
+from byhand.page.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark
+from byhand.page.look import COLOURS
 
 FOOT = 1.3  # mm: the feet of a bracket
 AIR = 0.5  # mm by which a bracket in print stands off the cells in it, at each side where no others follow

@@ -18,10 +18,16 @@ from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import LimitError, SheetError
 from byhand.formats import Paper, Setup
 from byhand.formats.fonts import fonts_of
-from byhand.formats.html import map as architecture_map
-from byhand.formats.html import picture
-from byhand.formats.html.fields import Field, Thing, fields, nameless, numbered_fields, room
-from byhand.formats.html.grid import (
+from byhand.formats.html.marks import drawing
+from byhand.formats.html.table import rows, tick
+from byhand.notation.html import html, terms_html, value_html
+from byhand.notation.inline import inline, spoken
+from byhand.notation.text import text, value_text
+from byhand.notation.words import unprintable
+from byhand.page import map as architecture_map
+from byhand.page import picture
+from byhand.page.fields import Field, Thing, fields, nameless, numbered_fields, room
+from byhand.page.grid import (
     FIGURE_WIDTH,
     GUTTER,
     PHONE_HEIGHTS,
@@ -34,15 +40,9 @@ from byhand.formats.html.grid import (
     Tag,
     ems,
 )
-from byhand.formats.html.layout import strips
-from byhand.formats.html.marks import drawing
-from byhand.formats.html.sections import Grids, laid_sections
-from byhand.formats.html.table import rows, tick
-from byhand.formats.look import COLOURS, LOOK
-from byhand.notation.html import html, terms_html, value_html
-from byhand.notation.inline import inline, spoken
-from byhand.notation.text import text, value_text
-from byhand.notation.words import unprintable
+from byhand.page.layout import strips
+from byhand.page.look import COLOURS, LOOK
+from byhand.page.sections import Grids, laid_sections
 from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.tape import shape_text

@@ -20,11 +20,11 @@ from byhand.arithmetic.expr import Ref, refs
 from byhand.errors import SheetError
 from byhand.formats import Setup
 from byhand.formats.html.covered import fnv, pen_under
-from byhand.formats.html.entries import EntryTable
-from byhand.formats.html.grid import Grid
-from byhand.formats.html.sections import LaidSection
 from byhand.mistakes import slips
 from byhand.notation.number import exact_text
+from byhand.page.entries import EntryTable
+from byhand.page.grid import Grid
+from byhand.page.sections import LaidSection
 from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step

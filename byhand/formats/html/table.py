@@ -8,10 +8,10 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from byhand.formats.html.fields import BETWEEN, Field, nameless, room
-from byhand.formats.html.grid import Grid, Slot
 from byhand.notation.html import value_html
 from byhand.notation.inline import inline, spoken
+from byhand.page.fields import BETWEEN, Field, nameless, room
+from byhand.page.grid import Grid, Slot
 
 
 class Writing(Protocol):

@@ -13,11 +13,13 @@ from typing import Any
 
 from byhand import __version__
 from byhand.formats import Setup
-from byhand.formats.html.picture import alone
+from byhand.formats.fonts import alone
 from byhand.formats.notebook.tasks import Tasks
 from byhand.formats.written import markdown
 from byhand.formats.written.inline import paragraphs
-from byhand.formats.written.parts import (
+from byhand.notation.inline import spoken
+from byhand.notation.number import plain
+from byhand.page.parts import (
     Entries,
     Matrix,
     Options,
@@ -27,8 +29,6 @@ from byhand.formats.written.parts import (
     Room,
     Sketch,
 )
-from byhand.notation.inline import spoken
-from byhand.notation.number import plain
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.document import Cell, Document, Panel, Section

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Expr, Ref, nodes
 from byhand.formats.notebook.checks import sealed
-from byhand.formats.written.parts import Page
 from byhand.mistakes import away, changes_of
 from byhand.notation.python import python
+from byhand.page.parts import Page
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Cell, Reply, Section
 

@@ -15,7 +15,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import MARK
-from byhand.formats.look import COLOURS, LOOK
 from byhand.formats.pdf.breaking import CLOSE
 from byhand.formats.pdf.pieces import (
     MATH,
@@ -30,6 +29,7 @@ from byhand.formats.pdf.pieces import (
     stripped,
 )
 from byhand.formats.pdf.svg import Drawing, drawing
+from byhand.page.look import COLOURS, LOOK
 
 _TAG = re.compile(
     r'<div class="tag (?P<side>right|over)" style="left:(?P<left>[-\d.]+)mm;top:(?P<top>[-\d.]+)mm'

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from byhand.formats.look import COLOURS, LOOK
 from byhand.formats.pdf.beside import Label
 from byhand.formats.pdf.boxes import Line
 from byhand.formats.pdf.figures import Figure
@@ -18,6 +17,7 @@ from byhand.formats.pdf.shape import ascent, middle, shape
 from byhand.formats.pdf.stream import TextRun, rgb, tagged, text_at
 from byhand.formats.pdf.svg import Drawing
 from byhand.formats.pdf.tables import CellStyle, Table, TableCell
+from byhand.page.look import COLOURS, LOOK
 
 
 @dataclass

@@ -17,15 +17,15 @@ from xml.etree.ElementTree import Element, fromstring
 from msgspec.structs import replace
 
 from byhand.arithmetic.expr import substitute
-from byhand.formats.html import map as architecture_map
-from byhand.formats.html import picture
-from byhand.formats.html.grid import Grid, Slot
-from byhand.formats.html.layout import strips
+from byhand.formats.fonts import alone
 from byhand.formats.html.page import prose
-from byhand.formats.html.picture import alone
-from byhand.formats.html.sections import laid_figures
 from byhand.notation.html import terms_html, value_html
 from byhand.notation.inline import inline
+from byhand.page import map as architecture_map
+from byhand.page import picture
+from byhand.page.grid import Grid, Slot
+from byhand.page.layout import strips
+from byhand.page.sections import laid_figures
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.document import Blank, Block, Cell, Document, Figure, Panel, Reply, Strip

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from byhand.formats.written.parts import Words
+from byhand.page.parts import Words
 
 
 class Marks(Struct, frozen=True):

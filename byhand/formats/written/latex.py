@@ -18,7 +18,10 @@ from msgspec import structs
 from byhand.arithmetic.expr import Expr
 from byhand.formats import Setup
 from byhand.formats.written.inline import Marks, line, paragraphs
-from byhand.formats.written.parts import (
+from byhand.notation.inline import GREEK, SIGNS
+from byhand.notation.latex import LATEX
+from byhand.notation.write import write, write_value
+from byhand.page.parts import (
     Blanks,
     Entries,
     Example,
@@ -36,9 +39,6 @@ from byhand.formats.written.parts import (
     Words,
     Worked,
 )
-from byhand.notation.inline import GREEK, SIGNS
-from byhand.notation.latex import LATEX
-from byhand.notation.write import write, write_value
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.document import Cell, Document, Panel, Section

@@ -15,7 +15,10 @@ from msgspec.structs import replace
 from byhand.arithmetic.expr import Fn, Ref, nodes, refs, settled, substitute
 from byhand.formats import Setup
 from byhand.formats.written.inline import Marks, line, paragraphs
-from byhand.formats.written.parts import (
+from byhand.notation.inline import spoken
+from byhand.notation.text import TEXT, text, value_text
+from byhand.notation.write import write
+from byhand.page.parts import (
     Blanks,
     Entries,
     Example,
@@ -33,9 +36,6 @@ from byhand.formats.written.parts import (
     Words,
     Worked,
 )
-from byhand.notation.inline import spoken
-from byhand.notation.text import TEXT, text, value_text
-from byhand.notation.write import write
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Cell, Document, Panel, Section
 from byhand.worksheet.sources import Sources, place_of

@@ -6,7 +6,8 @@ import re
 
 from byhand.formats import Setup
 from byhand.formats.written.inline import Marks, line, paragraphs
-from byhand.formats.written.parts import (
+from byhand.notation.text import text, value_text
+from byhand.page.parts import (
     Blanks,
     Entries,
     Example,
@@ -24,7 +25,6 @@ from byhand.formats.written.parts import (
     Words,
     Worked,
 )
-from byhand.notation.text import text, value_text
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.document import Cell, Document, Panel

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.formats.look import COLOURS
+from byhand.page.look import COLOURS
 
 FACE = "Arial"  # which every spreadsheet has, or one as wide
 TILE, TILE_EDGE, PALE = "#E2E2E2", "#888888", "#555555"

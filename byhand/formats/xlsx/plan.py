@@ -16,9 +16,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.expr import substitute
-from byhand.formats.html.entries import EntryTable
-from byhand.formats.html.grid import PRINT_HEIGHTS, Grid, Mark, Slot, Tag
-from byhand.formats.html.sections import Boxes, Drawn, LaidFigure, LaidSection, laid_sections
 from byhand.formats.xlsx import looks
 from byhand.formats.xlsx.looks import Look
 from byhand.formats.xlsx.words import (
@@ -37,6 +34,9 @@ from byhand.formats.xlsx.words import (
 )
 from byhand.notation.text import value_text
 from byhand.notation.write import GROUPED
+from byhand.page.entries import EntryTable
+from byhand.page.grid import PRINT_HEIGHTS, Grid, Mark, Slot, Tag
+from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection, laid_sections
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.document import (

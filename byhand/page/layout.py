@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.copies import categories, is_word
 from byhand.errors import SheetError
-from byhand.formats.html.grid import (
+from byhand.notation.inline import spoken
+from byhand.page.grid import (
     CAPTION_EM,
     FIGURE_WIDTH,
     MARGIN,
@@ -28,8 +29,7 @@ from byhand.formats.html.grid import (
     unlike,
     weights,
 )
-from byhand.formats.html.phone import on_phone
-from byhand.notation.inline import spoken
+from byhand.page.phone import on_phone
 from byhand.worksheet.document import Cell, Falk, Panel, Strip
 
 

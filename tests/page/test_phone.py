@@ -7,12 +7,12 @@ from itertools import combinations
 import pytest
 from every_sheet import in_turn
 
-from byhand.formats.html.grid import PHONE_LABEL_EM, PHONE_WIDTHS, Grid, Slot
 from byhand.formats.html.marks import drawing
 from byhand.formats.html.page import Pages
-from byhand.formats.html.phone import ROOM, on_phone
 from byhand.formats.html.table import rows
 from byhand.options import Options
+from byhand.page.grid import PHONE_LABEL_EM, PHONE_WIDTHS, Grid, Slot
+from byhand.page.phone import ROOM, on_phone
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Cell
 from byhand.worksheet.sheet import load_sheet

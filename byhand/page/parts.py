@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 from msgspec import Struct, structs
 
 from byhand.arithmetic.expr import Expr, substitute
-from byhand.formats.html import map as architecture_map
-from byhand.formats.html import picture
 from byhand.notation.text import value_text
+from byhand.page import map as architecture_map
+from byhand.page import picture
 from byhand.runs import Run
 from byhand.worksheet.document import (
     Answer,

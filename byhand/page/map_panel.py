@@ -9,7 +9,7 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.formats.html.drawing import Drawing, Point, Rect
+from byhand.page.drawing import Drawing, Point, Rect
 from byhand.pictures.labels import Label, formula, words
 from byhand.worksheet.document import Map, Node
 from byhand.worksheet.messages import Messages

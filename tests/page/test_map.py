@@ -22,9 +22,9 @@ from maps import (
 )
 from msgspec.structs import replace
 
-from byhand.formats.html.map import ranges, svg
-from byhand.formats.html.map_panel import PartPanel
 from byhand.options import Options
+from byhand.page.map import ranges, svg
+from byhand.page.map_panel import PartPanel
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Node
 from byhand.worksheet.messages import messages

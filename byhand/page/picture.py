@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 
 from byhand.arithmetic.copies import Html, Said, Svg, written
-from byhand.formats.fonts import FACES, Face, font_face_css
-from byhand.formats.html.grid import PAGE_WIDTH
+from byhand.page.grid import PAGE_WIDTH
 from byhand.pictures.labels import SANS, mm
 from byhand.pictures.registry import Sketch
 from byhand.worksheet.document import Picture
 
 KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a page that is worksheet and key
 PRINTED, PEN = "<g>", '<g class="for-key">'  # what each layer begins with
-_FACE = re.compile(r"'(byhand [^']+)'")
 
 
 def said(figure: Picture, shown: bool) -> str:
@@ -66,16 +63,3 @@ def svg(figure: Picture, shown: bool, shared: bool, whole: bool = False) -> str:
         f'height="{mm(kind.height)}mm" viewBox="0 0 {wide} {mm(kind.height)}" role="img" {label} '
         f'font-family="{SANS}">{layers}</svg>'
     )
-
-
-def alone(svg: str) -> bytes:
-    """A drawing as a file by itself, with the fonts that it uses."""
-    families, bold = {*_FACE.findall(svg)}, 'font-weight="600"' in svg
-
-    def is_used(face: Face) -> bool:
-        upright = face.family != "byhand Sans" or face.style == "normal"
-        return face.family in families and upright and (face.weight == 400 or bold)
-
-    fonts = font_face_css(lambda face: face.data_url, filter(is_used, FACES))
-    begin = svg.index(">") + 1
-    return f"{svg[:begin]}<style>{fonts}</style>{svg[begin:]}".encode()

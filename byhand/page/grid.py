@@ -20,8 +20,8 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.copies import categories, first, is_word, longest
 from byhand.arithmetic.expr import Div, Fn, nodes
-from byhand.formats.look import LOOK
 from byhand.notation.text import value_text
+from byhand.page.look import LOOK
 from byhand.worksheet.document import Cell, Panel
 
 FIGURE_WIDTH = 118.0  # mm

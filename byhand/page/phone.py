@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from byhand.arithmetic.copies import texts_of
-from byhand.formats.html.grid import (
+from byhand.page.grid import (
     BESIDE,
     CELL_EM,
     FITTED,

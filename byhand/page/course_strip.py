@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from byhand.formats.html.drawing import Drawing, Rect
-from byhand.formats.html.map_panel import LABEL, LOOKS, NUMBER
+from byhand.page.drawing import Drawing, Rect
+from byhand.page.map_panel import LABEL, LOOKS, NUMBER
 from byhand.pictures.labels import Label, words
 from byhand.worksheet.document import Document
 from byhand.worksheet.order import GROUPS

@@ -7,10 +7,10 @@ from itertools import groupby, pairwise
 
 from msgspec.structs import replace
 
-from byhand.formats.html import strip
-from byhand.formats.html.drawing import Drawing, Rect
-from byhand.formats.html.map_panel import LABEL, LOOKS, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.notation.inline import spoken
+from byhand.page import course_strip
+from byhand.page.drawing import Drawing, Rect
+from byhand.page.map_panel import LABEL, LOOKS, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.pictures.labels import Label, formula, words
 from byhand.worksheet.document import Box, Document, Map
 from byhand.worksheet.messages import Messages
@@ -31,7 +31,7 @@ SCALES = (1.0, 0.87, 0.76)  # of labels: the largest that leaves such gaps
 def svg(document: Document) -> str:
     """The map as an inline SVG, 118 mm wide; where no part of it has been met yet, a strip of the course."""
     if not document.map.boxes:
-        return strip.svg(document, WIDTH)
+        return course_strip.svg(document, WIDTH)
     drawing, chart = Drawing(), _fitting(document.map)
     panels = panels_that_fit(chart, WIDTH, document.messages)
     row = _row(chart, DOWN if chart.encoder else BESIDE if chart.memory else 0.0)
@@ -53,7 +53,7 @@ def svg(document: Document) -> str:
 
 def said(document: Document) -> str:
     """The map in a sentence, or the strip where no part of it has been met yet."""
-    return _sentence(document.map, document.messages) if document.map.boxes else strip.said(document)
+    return _sentence(document.map, document.messages) if document.map.boxes else course_strip.said(document)
 
 
 Column = list[tuple[Box, Rect]]

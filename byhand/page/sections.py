@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct
 
-from byhand.formats.html.entries import entries
-from byhand.formats.html.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
-from byhand.formats.html.layout import falk, strips
+from byhand.page.entries import entries
+from byhand.page.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
+from byhand.page.layout import falk, strips
 from byhand.tape import Place
 from byhand.worksheet.document import (
     Answer,

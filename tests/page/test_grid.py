@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 from msgspec.structs import replace
 
-from byhand.formats.html.grid import GUTTER, PRINT_WIDTHS, Grid, Slot, fitted
-from byhand.formats.html.layout import falk, strips
 from byhand.options import Options
+from byhand.page.grid import GUTTER, PRINT_WIDTHS, Grid, Slot, fitted
+from byhand.page.layout import falk, strips
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Cell, Falk, Panel, Strip
 from byhand.worksheet.sheet import load_sheet
