@@ -43,6 +43,9 @@ bench: setup ## time the slow parts
 	@$(PY) bench/classroom.py
 	@$(PY) bench/marking.py
 
+wheel: setup ## build the wheel and the source archive of a release into dist/, with fonts, numbers and pages: minutes
+	@BYHAND_BRINGS=all $(PY) -m build --no-isolation
+
 picture: setup ## redraw the pictures of README and docs
 	@$(PY) tools/picture.py
 
@@ -52,7 +55,7 @@ setup: ## install what is missing; the targets above do it first
 # In a fresh environment, so that nothing tried out by hand is pinned.
 constraints: ## renew constraints.txt, with the oldest Python that byhand runs on
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh" && \
-	BYHAND_LAYOUTS='' "$$fresh/bin/python" -m pip install --quiet '.[dev,test-formats]' && \
+	"$$fresh/bin/python" -m pip install --quiet '.[dev,test-formats]' && \
 	{ echo '# Tested versions of all that is installed. To renew: make constraints sbom'; \
 	  "$$fresh/bin/python" -m pip freeze --exclude byhand | sed 's/+.*//' | LC_ALL=C sort -f; } > "$$fresh/pins" && \
 	cp "$$fresh/pins" constraints.txt
@@ -62,7 +65,7 @@ sbom: ## renew byhand.cdx.json, the list of all that byhand needs to run, after 
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh/tool" && \
 	"$$fresh/tool/bin/python" -m venv --without-pip "$$fresh/run" && \
 	"$$fresh/tool/bin/pip" install --quiet cyclonedx-bom && \
-	BYHAND_LAYOUTS='' "$$fresh/tool/bin/pip" --python "$$fresh/run/bin/python" install --quiet -c constraints.txt . && \
+	"$$fresh/tool/bin/pip" --python "$$fresh/run/bin/python" install --quiet -c constraints.txt . && \
 	"$$fresh/tool/bin/cyclonedx-py" environment --output-reproducible --pyproject pyproject.toml --of JSON \
 	  "$$fresh/run/bin/python" > "$$fresh/found" && $(PY) tools/sbom.py < "$$fresh/found"
 
@@ -82,4 +85,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test test-formats test-every attack students test-torch check bench picture setup constraints sbom audit clean help
+.PHONY: worksheet test test-formats test-every attack students test-torch check bench wheel picture setup constraints sbom audit clean help

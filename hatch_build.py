@@ -1,12 +1,14 @@
-"""Builds into the wheel what else would be made at first use: the fonts, the numbers of the first seeds, the pages of
-the course, and what is read from its sheets and texts.
+"""Adds to the wheel of a release what would else be made at first use: the fonts, the numbers of the first seeds, the
+pages of the course, and what is read from its sheets and texts. `make wheel` asks for it; any other wheel, such as that
+of `pip install .`, is built at once and has nothing of it.
+
+BYHAND_BRINGS in the environment says what is added: `all`; `fonts`; or the fonts and what belongs to some sheets, by
+their names, as in `shapes,gpt`.
 
 The pages are those of every sheet in English with its own numbers and with those of four seeds, and of a class of
 gpt, on A4 and on Letter; most other seeds have the same pages, of which only slots are filled in. With them the first
 `generate` takes a quarter of the time, and needs no Pango. Those of the classes of all sheets would add 6 MB, and
-take a quarter of the time off a first class. Where there is no Pango, the wheel has no pages. Where BYHAND_LAYOUTS in
-the environment is empty, it has fonts only; with BYHAND_LAYOUTS=shapes,gpt it has what is said above of these two
-sheets, and no class.
+take a quarter of the time off a first class. Where there is no Pango, the wheel has no pages.
 
 A page is kept under all that made it: this code, the fonts, the templates, and the versions of the libraries that
 write it and lay it out. Where others are installed beside it, it is not found, and is made at first use, as it is
@@ -23,20 +25,22 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOR_FONTS = ("brotli", "fonttools", "fontpkg-source-sans-3", "isal", "msgspec", "platformdirs", "ziamath")
-ASKED = os.environ.get("BYHAND_LAYOUTS")
+BRINGS = os.environ.get("BYHAND_BRINGS", "")
+ALL, FONTS = "all", "fonts"
 LAID_OUT = (1, 2, 3, 4)  # seeds whose pages are made, where they are others than those of the sheet's own numbers
 KINDS = ("laid-out", "pages", "parsed", "shipped", "templates")  # of what making a page leaves in the cache
 
 
 class Brought(BuildHookInterface):
-    """Adds to a wheel what it brings; not to an editable one, since a checkout's set-up builds its own fonts."""
+    """Adds to a wheel what it brings; to an editable one nothing, since a checkout's set-up builds its own fonts."""
 
     def dependencies(self) -> list[str]:
-        """The requirements of the package: of these, building fonts alone needs a few."""
-        return [need for need in self.metadata.core.dependencies if ASKED != "" or need.startswith(FOR_FONTS)]
+        """What making it needs, of the requirements of the package: building fonts alone needs a few."""
+        needs = self.metadata.core.dependencies if BRINGS else []
+        return [need for need in needs if BRINGS != FONTS or need.startswith(FOR_FONTS)]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable":
+        if version == "editable" or not BRINGS:
             return
         self.folder = TemporaryDirectory()
         package = Path(self.folder.name, "byhand")  # as it will be installed
@@ -48,7 +52,7 @@ class Brought(BuildHookInterface):
 
         bring()
         files = [BROUGHT]
-        if ASKED != "":
+        if BRINGS != FONTS:
             from byhand import cache
 
             os.environ.pop("BYHAND_TEMPLATES", None)  # one's own sheets are not the wheel's
@@ -60,7 +64,7 @@ class Brought(BuildHookInterface):
         build_data["force_include"] |= {str(path): str(path.relative_to(package.parent)) for path in files}
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        if version != "editable":
+        if version != "editable" and BRINGS:
             self.folder.cleanup()
 
     def _numbers(self) -> dict[str, bytes]:
@@ -90,7 +94,7 @@ class Brought(BuildHookInterface):
                 options = Options(formats=("html", "pdf"), paper=paper, seed=seed)
                 for name in self._sheets():
                     generate(name, options, out)
-                if seed is None and not ASKED:
+                if seed is None and BRINGS == ALL:
                     make_class(FLAGSHIP, anonymous(1), options, out / paper)
             paths = (path for kind in KINDS for path in (cache.home() / kind).iterdir())
             kept = {path.name: cache.content_of(path) for path in paths}
@@ -101,4 +105,4 @@ class Brought(BuildHookInterface):
     def _sheets(self) -> list[str]:
         from byhand.worksheet.sheet import sheet_files
 
-        return ASKED.split(",") if ASKED else [*sheet_files()]
+        return [*sheet_files()] if BRINGS == ALL else BRINGS.split(",")

@@ -14,7 +14,7 @@ def run(*command, **options):
 
 
 def built(checkout, folder, **environment):
-    """The wheel and the source archive of a checkout; with BYHAND_LAYOUTS="", the wheel is built in seconds."""
+    """The wheel and the source archive of a checkout; BYHAND_BRINGS says what the wheel brings."""
     command = [sys.executable, "-m", "build", "--wheel", "--sdist", "--no-isolation", "--outdir", folder, checkout]
     run(*command, env={**os.environ, **environment})
     (wheel,), (source,) = folder.glob("byhand-*.whl"), folder.glob("byhand-*.tar.gz")

@@ -25,7 +25,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory):
-    return built(CHECKOUT, tmp_path_factory.mktemp("dist"), BYHAND_LAYOUTS="")
+    return built(CHECKOUT, tmp_path_factory.mktemp("dist"), BYHAND_BRINGS="fonts")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_the_archives_come_out_the_same_bytes_from_another_folder_at_another_tim
         (elsewhere,) = (tmp_path / "elsewhere").iterdir()
         for path in elsewhere.rglob("*"):
             os.utime(path, (10**9, 10**9))
-        again = built(elsewhere, tmp_path / "dist", BYHAND_LAYOUTS="")
+        again = built(elsewhere, tmp_path / "dist", BYHAND_BRINGS="fonts")
     finally:
         os.umask(before)
     assert [path.read_bytes() for path in again] == [wheel.read_bytes(), source.read_bytes()]
@@ -78,7 +78,7 @@ def test_fonts_are_built_with_nothing_but_what_building_a_wheel_asks_for():
     at_will.add("typing-extensions")  # which msgspec uses where it is installed
     asked = run(
         sys.executable, "-c", "from hatchling.build import *; print(*get_requires_for_build_wheel())",
-        cwd=CHECKOUT, env={**os.environ, "BYHAND_LAYOUTS": ""},
+        cwd=CHECKOUT, env={**os.environ, "BYHAND_BRINGS": "fonts"},
     )  # fmt: skip
     assert owners - at_will - {"byhand", "setuptools"} <= {Requirement(need).name for need in asked.split()}
 
@@ -173,7 +173,7 @@ print("weasyprint" in sys.modules)
 def with_layouts(tmp_path_factory):
     """The Python of an environment with a wheel that brings the pages of a sheet."""
     folder = tmp_path_factory.mktemp("with layouts")
-    wheel, _ = built(CHECKOUT, folder / "dist", BYHAND_LAYOUTS=SHEET)
+    wheel, _ = built(CHECKOUT, folder / "dist", BYHAND_BRINGS=SHEET)
     return installed(wheel, folder / "venv")
 
 
@@ -224,7 +224,7 @@ def test_without_pango_a_wheel_has_fonts_and_numbers_and_a_line_says_so(wheel, t
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_PANGO)
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, CHECKOUT],
-        env={**os.environ, "BYHAND_LAYOUTS": SHEET, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
+        env={**os.environ, "BYHAND_BRINGS": SHEET, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "The wheel has no laid-out pages: a PDF needs Pango" in done.stdout + done.stderr
     with ZipFile(next(tmp_path.glob("*.whl"))) as made, ZipFile(wheel) as with_fonts:
@@ -234,13 +234,15 @@ def test_without_pango_a_wheel_has_fonts_and_numbers_and_a_line_says_so(wheel, t
     assert json.loads(brotli.decompress(numbers).partition(b"\n")[2])["1"]["inputs"]
 
 
-def test_an_editable_install_builds_nothing():
-    code = """
+@pytest.mark.parametrize(("version", "brings"), [("editable", "all"), ("standard", "")])
+def test_an_install_from_a_checkout_makes_nothing_and_asks_for_nothing(version, brings):
+    code = f"""
 import sys
 sys.path.insert(0, "")
 from hatch_build import Brought
-build_data = {}
-Brought(".", {}, None, None, "", "wheel").initialize("editable", build_data)
-print(build_data, "byhand" in sys.modules)
+build_data, hook = {{}}, Brought(".", {{}}, None, None, "", "wheel")
+hook.initialize({version!r}, build_data)
+print(build_data, "byhand" in sys.modules, {brings!r} or hook.dependencies())
 """
-    assert run(sys.executable, "-c", code, cwd=CHECKOUT) == "{} False"
+    env = {**os.environ, "BYHAND_BRINGS": brings}
+    assert run(sys.executable, "-c", code, cwd=CHECKOUT, env=env) == f"{{}} False {brings or []}"

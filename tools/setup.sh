@@ -88,12 +88,12 @@ made_from="$PWD $(cat constraints.txt pyproject.toml | cksum)"
 if [ "$(cat .venv/made_from 2>/dev/null)" != "$made_from" ]; then
     say "installing the packages of constraints.txt into .venv (about a minute)"
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
-    BYHAND_LAYOUTS='' .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
     echo "$made_from" >.venv/made_from
 fi
 if [ -n "$formats" ] && ! .venv/bin/python -c 'import ipykernel, nbclient' 2>/dev/null; then
     say "installing what runs notebooks into .venv"
-    BYHAND_LAYOUTS='' .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,test-formats]'
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,test-formats]'
 fi
 pdfjs=5.6.205  # Firefox's viewer of PDF, without its windows
 if [ -n "$formats" ] && ! grep -qs "\"version\": \"$pdfjs\"" .formats/node_modules/pdfjs-dist/package.json; then
