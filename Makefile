@@ -43,6 +43,9 @@ bench: setup ## time the slow parts
 	@$(PY) bench/classroom.py
 	@$(PY) bench/marking.py
 
+sizes: ## count the lines of code, docs and blanks of each room, beside the last release's, or another commit's: SINCE=…
+	@$(PY) tools/sizes.py $(SINCE)
+
 wheel: setup ## build the wheel and the source archive of a release into dist/, with fonts, numbers and pages: minutes
 	@BYHAND_BRINGS=all $(PY) -m build --no-isolation
 
@@ -85,4 +88,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test test-formats test-every attack students test-torch check bench wheel picture setup constraints sbom audit clean help
+.PHONY: worksheet test test-formats test-every attack students test-torch check bench sizes wheel picture setup constraints sbom audit clean help
