@@ -39,6 +39,7 @@ from byhand.formats.pdf.layout import copy_html
 from byhand.formats.pdf.slotted import slots_of
 from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.reading.verify import report
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import all_sheets, load_sheet
@@ -165,7 +166,7 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
     with stage(spent, "names and codes"):
         run = room._stamped(run, class_)
     with stage(spent, "marking"):
-        room._html(plan, Pages(run.document, run.run.in_slots()))
+        room._html(plan, Pages(lower(run.document, run.run.in_slots())))
     with stage(spent, "filling"):
         marks = [run.domain.marks[number] for number in slots_of(made.html["key"])]
         pages = {view: list(fill(made.layouts["key"][0].layout, marks, view)) for view in CLASS_VIEWS}
@@ -255,7 +256,7 @@ def proof(count: int, sheets: list[str]) -> None:
         keys = fitting(made.numbers.run, [*made.samples, *map(plan.key, class_)])
         run = room._stamped(made.numbers.run([key for key in keys if key]), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
-        of = Pages(run.document, run.run)
+        of = Pages(lower(run.document, run.run))
         dict(room._html(plan, of))
         for view, html in made.html.items():
             pages = list(zip(*fill(made.layouts[view][0], run.domain.marks), strict=True))

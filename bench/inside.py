@@ -63,10 +63,11 @@ def printed(sheet: str, seed: int = 0) -> tuple[Pages, dict[str, str]]:
     """A sheet's document laid out, and the HTML that worksheet and key are printed from."""
     from byhand.formats.html.page import Pages
     from byhand.options import Options
+    from byhand.page.page import lower
     from byhand.pipeline import prepare
     from byhand.worksheet.sheet import load_sheet
 
-    laid_out = Pages(*prepare(load_sheet(sheet), Options(seed=seed)))
+    laid_out = Pages(lower(*prepare(load_sheet(sheet), Options(seed=seed))))
     return laid_out, {view: laid_out.html(view, "print") for view in ("worksheet", "key")}
 
 
@@ -83,19 +84,20 @@ def formats(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
     """By format that is installed, the seconds of processor time that its files take each time, and their size."""
     from byhand.formats import OWN, Setup, asked
     from byhand.options import Options
+    from byhand.page.page import lower
     from byhand.pipeline import prepare
     from byhand.worksheet.sheet import load_sheet
 
     # other numbers each time, since a process may keep what it has made of the same ones
-    prepared = [prepare(load_sheet(sheet), Options(seed=seed)) for seed in range(int(runs) + 1)]
+    prepared = [lower(*prepare(load_sheet(sheet), Options(seed=seed))) for seed in range(int(runs) + 1)]
     setup, result = Setup(cache=False), dict[str, dict[str, Any]]()
     for name, format in OWN.items():
         if format.missing:
             continue
         spent, size = list[float](), 0
-        for document, run in prepared:
+        for page in prepared:
             start = process_time()
-            files = [make(document, run, view, setup) for _, _, make, view in asked([format], ["worksheet", "key"])]
+            files = [make(page, view, setup) for _, _, make, view in asked([format], ["worksheet", "key"])]
             spent.append(process_time() - start)
             size = sum(map(len, files))
         result[name] = {"seconds": spent[1:], "bytes": size}

@@ -8,9 +8,8 @@ from pathlib import Path
 from byhand.files import write
 from byhand.formats import Format, asked, ready
 from byhand.options import Options, Tell, unheard
+from byhand.page.page import Page, lower
 from byhand.pipeline import prepare
-from byhand.runs import Run
-from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -23,17 +22,18 @@ def book(
     """
     options = options or Options()
     formats = [ready(name, options.setup) for name in options.formats]
-    sheets = [prepare(load_sheet(name, options.language), options, tell) for name in dict.fromkeys(names)]
+    loaded = [load_sheet(name, options.language) for name in dict.fromkeys(names)]
+    sheets = [lower(*prepare(sheet, options, tell)) for sheet in loaded]
     files: dict[str, bytes] = {}
     for format in formats:
         files |= format.many(sheets, options.views, options.setup) if format.many else _each(format, sheets, options)
     return write(Path(out) / f"book-seed{options.chosen_seed}", files)
 
 
-def _each(format: Format, sheets: Sequence[tuple[Document, Run]], options: Options) -> dict[str, bytes]:
+def _each(format: Format, sheets: Sequence[Page], options: Options) -> dict[str, bytes]:
     """The files of a format that cannot bind sheets: each sheet's files, with the sheet's name before theirs."""
     return {
-        f"{document.name}-{file}": make(document, run, view, options.setup)
-        for document, run in sheets
+        f"{page.document.name}-{file}": make(page, view, options.setup)
+        for page in sheets
         for file, _, make, view in asked([format], options.views)
     }

@@ -1,7 +1,7 @@
 """From a sheet's name to files: the whole way. Read this first.
 
-name → sheet → its numbers → the run of its model, and the document that shows it → the witness's verdict → files,
-all or none
+name → sheet → its numbers → the run of its model, and the document that shows it → the witness's verdict → the page →
+files, all or none
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ def _key(name: str, options: Options, tell: Tell) -> str | None:
 def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     """The contents of a sheet's files, by their names."""
     from byhand.choose import choose
+    from byhand.page.page import lower
     from byhand.worksheet.sheet import load_sheet
 
     formats = [ready(name, options.setup) for name in options.formats]
     sheet = load_sheet(name, options.language)
     options = options.on(sheet)
-    prepared = cache(partial(_prepared, sheet, options, choose(sheet, options, tell)))
+    numbers = choose(sheet, options, tell)
+    prepared = cache(lambda in_slots: lower(*_prepared(sheet, options, numbers, in_slots)))
 
     return {
         file: made_of(format, make, view, options.setup, prepared, options.fills_pages)

@@ -41,6 +41,7 @@ from byhand.formats.pdf.figures import cut_out
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pictures import UndrawableError
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Checkpoint, Document, Panel, Picture, Section
@@ -91,7 +92,7 @@ def chosen(sheet: str, level: str, seed: int) -> tuple[Values, Any]:
 
 def pages_of(document: Document, run: Run) -> dict[Section, list[int]]:
     """The pages, from 0, on which each section of a worksheet stands. Every page has one: none is left for the foot."""
-    html, _ = cut_out(Pages(document, run).html("worksheet", "print"), str)
+    html, _ = cut_out(Pages(lower(document, run)).html("worksheet", "print"), str)
     return pages_among(document, rendered_document(html).pages)
 
 

@@ -13,6 +13,7 @@ import pytest
 from byhand.formats import Setup
 from byhand.formats.html.script import RULES, script
 from byhand.formats.html.sheet import of_page
+from byhand.page.page import lower
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 
@@ -30,7 +31,7 @@ for (const line of require("fs").readFileSync(0, "utf8").split("\\n").filter(Boo
 
 def sheet_of(document: Document, run: Run) -> dict[str, Any]:
     """What a page knows of its sheet, as it comes out of a file."""
-    return json.loads(json.dumps(of_page(document, run, Setup())))
+    return json.loads(json.dumps(of_page(lower(document, run), Setup())))
 
 
 def answers_of(function: str, questions: Sequence[Any]) -> list[Any]:

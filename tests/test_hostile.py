@@ -24,6 +24,7 @@ from byhand.model.weights import Values, numbers
 from byhand.notation.inline import inline, spoken
 from byhand.notation.number import parse
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
 from byhand.worksheet import messages as messages_module
 from byhand.worksheet import sandbox
@@ -36,7 +37,7 @@ ASK = "\n\n{{ ask('softmax') }}\n"
 def page(body, front=FRONT, **options):
     """What a sheet's key looks like on a screen."""
     document, run = prepare(parse_sheet("x", f"---\n{front}---\n## A\n\n{body}{ASK}"), Options(**options))
-    return Pages(document, run).html("key", "screen")
+    return Pages(lower(document, run)).html("key", "screen")
 
 
 def main_part(html):
@@ -243,7 +244,7 @@ GRIDS = "<div style='display:grid'>" * 20 + "x" + "</div>" * 20  # each takes tw
 
 def for_print(body):
     document, run = prepare(parse_sheet("x", f"---\n{FRONT}---\n## A\n\n{body}{ASK}"), Options())
-    return Pages(document, run).html("worksheet", "print")
+    return Pages(lower(document, run)).html("worksheet", "print")
 
 
 def test_a_page_of_too_many_tags_is_not_laid_out(folder):

@@ -25,6 +25,7 @@ from byhand.formats.written.markdown import markdown
 from byhand.mistakes import MISTAKES
 from byhand.options import Options
 from byhand.page.map import svg
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.reading.page import read_html
 from byhand.reading.pdf import read_pdf
@@ -124,7 +125,7 @@ def test_no_english_is_left_on_any_page(name, options, views, xx):
     document, run = made(name, **options)
     kept = MATHS | names(document, run)
     for view in views:
-        texts = Said(Pages(document, run).html(view, "screen").replace(document.stamp["hash"], "")).texts
+        texts = Said(Pages(lower(document, run)).html(view, "screen").replace(document.stamp["hash"], "")).texts
         words = re.findall(r"[^\W\d_]{2,}", outside(" ".join(texts)))
         assert {word for word in words if word not in kept and not spelled(word, document)} == set()
 
@@ -162,7 +163,7 @@ def spelled(word, document):
 
 @pytest.mark.parametrize(("name", "view"), in_turn("worksheet", "worked"))
 def test_every_page_is_read_back_and_a_changed_digit_is_found(name, view, xx, tmp_path):
-    pages, path = Pages(*made(name)), tmp_path / "page.html"
+    pages, path = Pages(lower(*made(name))), tmp_path / "page.html"
     path.write_text(pages.html(view, "screen"), encoding="utf-8")
     assert verify(path).faults == ()
     html = pages.html("key", "screen")
@@ -172,14 +173,14 @@ def test_every_page_is_read_back_and_a_changed_digit_is_found(name, view, xx, tm
 
 
 def test_a_page_that_says_that_it_is_in_english_is_wrong(xx, tmp_path):
-    html = Pages(*made("softmax")).html("key", "screen")
+    html = Pages(lower(*made("softmax"))).html("key", "screen")
     path = tmp_path / "key.html"
     path.write_text(html.replace("language=xx", "language=en"), encoding="utf-8")
     assert verify(path).faults
 
 
 def test_a_page_is_read_where_there_are_no_messages_of_its_language(xx, monkeypatch):
-    pages = Pages(*made("layer-norm"))
+    pages = Pages(lower(*made("layer-norm")))
     screen, paper = pages.html("key", "screen"), pdf(pages.html("key", "print"))
     monkeypatch.delenv("BYHAND_TEMPLATES")
     with pytest.raises(UnknownNameError):
@@ -200,7 +201,7 @@ def test_the_map_has_room_for_longer_words(name, orientation, xx):
 def test_on_paper_nothing_overflows(name, xx, caplog):
     """With worked lines, a page has all that it says in the other views, too."""
     caplog.set_level(logging.WARNING)
-    source = Pages(*made(name, orientation="columns" if name == "shapes" else "rows"))
+    source = Pages(lower(*made(name, orientation="columns" if name == "shapes" else "rows")))
     keeps_in_place(drawn(laid_out(source.html("worked", "print"))), "a4")
     assert not caplog.records, [record.getMessage() for record in caplog.records]
 
@@ -208,7 +209,7 @@ def test_on_paper_nothing_overflows(name, xx, caplog):
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_pdf_is_read_back(view, xx, tmp_path):
     path = tmp_path / "page.pdf"
-    path.write_bytes(filled(*made("layer-norm"), view, Setup()))
+    path.write_bytes(filled(lower(*made("layer-norm")), view, Setup()))
     assert verify(path).faults == ()
 
 

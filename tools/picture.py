@@ -36,6 +36,7 @@ from byhand.marking.report import Report
 from byhand.marking.tally import Tally
 from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.sheet import load_sheet
@@ -99,11 +100,11 @@ def platforms(document: Document, run: Run) -> None:
     """A quiz for Canvas, and in the player that BYHAND_QTI_PLAYER names, items in QTI."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "package.zip"
-        package.write_bytes(canvas(document, run))
+        package.write_bytes(canvas(lower(document, run)))
         quiz = Image.open(io.BytesIO(draw(canvas_preview.preview(package, key=True), height=2400)))
         save("formats-canvas.png", quiz.crop((0, 1290, 1000, 2400)))
         if player := os.environ.get("BYHAND_QTI_PLAYER"):
-            package.write_bytes(qti(document, run, THREE))
+            package.write_bytes(qti(lower(document, run), THREE))
             items = Image.open(io.BytesIO(draw(qti_preview.preview(package, Path(player), key=True))))
             save("formats-qti.png", items.crop((0, 380, 1000, 1500)))
 
@@ -132,21 +133,24 @@ def main() -> None:
         if k in (4, 20):
             slips |= {blank.id: "" for blank in document.blanks()[30:]}
         tally.add(followed(marker, slips, name))
-    worksheet, key = (filled(document, run, view, Setup()) for view in ("worksheet", "key"))
+    worksheet, key = (filled(lower(document, run), view, Setup()) for view in ("worksheet", "key"))
     save("page.png", page(worksheet, 1), page(key, 2))
-    marked = MarkedPages(document, run).pdf(one, one.name)
+    marked = MarkedPages(lower(document, run)).pdf(one, one.name)
     save("marked-page.png", page(marked, 1), page(marked, 2))
     save("report.png", page(Report(document, tally).pdf(), 1))
     slip = followed(marker, {f"1/ask/{AT}scores_raw[0]/2,2": "4"}, "Mira Lindqvist")
     answers = {mark.id: mark.answer for mark in slip.blanks if not mark.id.startswith("5/ask")}
-    sheet_of_one = printed(filled_in(workbook(document, run, Setup()), answers))
+    sheet_of_one = printed(filled_in(workbook(lower(document, run), Setup()), answers))
     save("formats-xlsx.png", page(sheet_of_one, 1).crop((0, 0, 794, 960)))
-    save("formats-moodle.png", Image.open(io.BytesIO(draw(preview(moodle(document, run), key=True)))))
+    save("formats-moodle.png", Image.open(io.BytesIO(draw(preview(moodle(lower(document, run)), key=True)))))
     platforms(document, run)
-    shown = notebook_page(notebook(document, run, "worksheet", Setup()), IN_A_NOTEBOOK)
+    shown = notebook_page(notebook(lower(document, run), "worksheet", Setup()), IN_A_NOTEBOOK)
     drawn = Image.open(io.BytesIO(draw(shown, 1000, 2200)))
     save("formats-ipynb.png", drawn.crop((0, 560, 1000, 2060)))
-    save("formats-tex.png", *(page(typeset(latex(document, run, view, Setup())), 1) for view in ("worksheet", "key")))
+    save(
+        "formats-tex.png",
+        *(page(typeset(latex(lower(document, run), view, Setup())), 1) for view in ("worksheet", "key")),
+    )
 
 
 if __name__ == "__main__":

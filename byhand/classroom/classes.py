@@ -35,6 +35,7 @@ from byhand.files import mend, output_errors, staged, staging, sync_folder, writ
 from byhand.formats.pdf.slotted import LETTERS
 from byhand.options import Options
 from byhand.options_file import as_entries
+from byhand.page.page import lower
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 from byhand.worksheet.views import View
@@ -117,7 +118,8 @@ def make_class(
             laid_out_alone += bool(copy.laid_out_alone)
             done(1)
         files.wait()
-        banks.write(folder, parts, lambda: judged_page(plan, pages.numbers.first_set, pages.left, pages.minutes))
+        first = partial(judged_page, plan, pages.numbers.first_set, pages.left, pages.minutes)
+        banks.write(folder, parts, lambda: lower(*first()))
     for each in (folder, *map(folder.joinpath, inside)):
         sync_folder(each)
     alike = sum(count for count in answers.values() if count > 1)

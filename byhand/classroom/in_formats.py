@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +22,7 @@ from byhand.errors import WitnessError
 from byhand.files import staged
 from byhand.formats import Format, Make, made_of, ready
 from byhand.options import Options
+from byhand.page.page import Page, lower
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.views import View
@@ -74,24 +75,25 @@ def _in_formats(plan: Plan, pages: ClassPages, copy: Copy, number: int, names: S
     setup = plan.options.setup
 
     @cache
-    def own(in_slots: bool) -> tuple[Document, Run]:
-        page, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, pages.minutes, in_slots)
+    def own(in_slots: bool) -> Page:
+        document, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, pages.minutes, in_slots)
         if run.hash != copy.hash:
             raise WitnessError(f"{copy.student.whose!r} has other numbers on paper than in {', '.join(names)}")
-        return _in_slots(page, run, copy.student) if in_slots else signed(page, copy.student), run
+        signs = partial(_in_slots, run) if in_slots else signed
+        return lower(signs(document, copy.student), run)
 
     formats = [ready(name, setup) for name in names]
     files = {
         place: made_of(format, make, view, setup, own, plan.options.fills_pages)
         for format in formats if not format.bank for place, make, view in _files(format)
     }  # fmt: skip
-    return InFormats(files, {each.name: each.bank.part(*own(False), number) for each in formats if each.bank})
+    return InFormats(files, {each.name: each.bank.part(own(False), number) for each in formats if each.bank})
 
 
-def _in_slots(page: Document, run: Run, student: Student) -> Document:
+def _in_slots(run: Run, document: Document, student: Student) -> Document:
     """A document with slots, and in slots what it says of its student."""
-    said = {name: word_in_slot(run.domain, text) for name, text in said_of(page, student).items()}
-    return replace(page, stamp={**page.stamp, **said})
+    said = {name: word_in_slot(run.domain, text) for name, text in said_of(document, student).items()}
+    return replace(document, stamp={**document.stamp, **said})
 
 
 def _files(format: Format) -> Iterator[tuple[Place, Make, View]]:
@@ -121,12 +123,12 @@ class Banks:
                     self._under[name][heading] = self._stack.enter_context(file)
                 self._under[name][heading].write(text)
 
-    def write(self, folder: Path, parts: Path, example: Callable[[], tuple[Document, Run]]) -> None:
+    def write(self, folder: Path, parts: Path, example: Callable[[], Page]) -> None:
         """Write the banks into a folder. example: makes a copy with which they begin."""
         for format in self._formats:
             assert format.bank
             with staged(folder / format.bank.file, parts) as file:
-                file.write(format.bank.begin(*example()))
+                file.write(format.bank.begin(example()))
                 for heading, text in self._under[format.name].items():
                     file.write(heading)
                     text.seek(0)

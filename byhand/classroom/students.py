@@ -31,6 +31,7 @@ from byhand.formats.pdf.slotted import Slotted, slots_of, slotted, typical
 from byhand.formats.pdf.template import Template, copy_pdf, said_in, template
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
+from byhand.page.page import lower
 from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.asked import as_word, left_out
@@ -132,8 +133,8 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
         if 2 * len(samples) < SAMPLES:
             return LaidOut(minutes=minutes)
         run = _stamped(numbers.run(samples), [])
-        pages = Pages(run.document, run.run.in_slots())
-        if pages.places != Pages(*first).places:
+        pages = Pages(lower(run.document, run.run.in_slots()))
+        if pages.places != Pages(lower(*first)).places:
             return LaidOut(minutes=minutes)  # a reader would find its figures in another order
         html = _html(plan, pages)
         layouts = {view: tuple(_layouts(page, run, plan, view)) for view, page in html.items()}
@@ -188,7 +189,7 @@ def _together(
 ) -> list[Copy]:
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
     run = _stamped(run_of(tuple(keys.values())), [*keys])
-    printed = Pages(run.document, run.run.in_slots())
+    printed = Pages(lower(run.document, run.run.in_slots()))
     html = _html(plan, printed)
     if not _same_pages(class_.html, html):
         if len(keys) <= 1:
@@ -246,7 +247,7 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
             if attempt == COPY_ATTEMPTS - 1:
                 raise
     page = signed(page, student)
-    own = Pages(page, run)
+    own = Pages(lower(page, run))
     layouts = {view: lay_out_copy(own.html(view, "print", plan.options.paper), str) for view in CLASS_VIEWS}
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
     pages: dict[View, Filled] = {

@@ -20,8 +20,7 @@ from byhand.worksheet.views import VIEWS, View
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from byhand.runs import Run
-    from byhand.worksheet.document import Document
+    from byhand.page.page import Page
 
 ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which other packages add formats
 Paper = Literal["a4", "letter"]
@@ -42,8 +41,8 @@ class Setup(Struct, frozen=True):
     nbgrader: bool = False
 
 
-Make = Callable[["Document", "Run", View, Setup], bytes]
-Bind = Callable[[Sequence[tuple["Document", "Run"]], Sequence[View], Setup], Mapping[str, bytes]]
+Make = Callable[["Page", View, Setup], bytes]
+Bind = Callable[[Sequence["Page"], Sequence[View], Setup], Mapping[str, bytes]]
 
 
 class Bank(Struct, frozen=True):
@@ -54,8 +53,8 @@ class Bank(Struct, frozen=True):
     """
 
     file: str
-    begin: Callable[[Document, Run], bytes]
-    part: Callable[[Document, Run, int], Mapping[bytes, bytes]]
+    begin: Callable[[Page], bytes]
+    part: Callable[[Page, int], Mapping[bytes, bytes]]
     end: Callable[[], bytes]
 
 
@@ -63,12 +62,12 @@ class Format(Struct, frozen=True):
     """A format in which sheets are written.
 
     about: its description, in a line. files: the names of its files, and what writes each of them: a function of a
-    document, its run and a view. A name with {view} is of a file for each view; others are of one file for all views.
+    page and a view. A name with {view} is of a file for each view; others are of one file for all views.
     needs: the modules that must be installed. install: the command that installs them.
     many: writes several sheets as one set of files, such as a book; without it, each sheet is written by itself.
     marks: whether its files are of no use without telling right from wrong. bank: writes a whole class as one file,
-    where that is of more use than a file for each student. slots: whether its files can be made of a document and a
-    run with slots, too: then the page of another run is found and filled in.
+    where that is of more use than a file for each student. slots: whether its files can be made of a page with
+    slots, too: then the page of another run is found and filled in.
     """
 
     name: str
@@ -87,88 +86,88 @@ class Format(Struct, frozen=True):
         return [module for module in self.needs if find_spec(module) is None]
 
 
-def _html(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _html(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.arithmetic.copies import has_slots
 
-    if has_slots(run.domain):
+    if has_slots(page.run.domain):
         from byhand.formats.html.kept import screen_page
 
-        return screen_page(document, run, view, setup).encode()
+        return screen_page(page, view, setup).encode()
     from byhand.formats.html.page import pages
 
-    return pages(document, run).html(view, "screen", setup.paper, setup=setup).encode()
+    return pages(page).html(view, "screen", setup.paper, setup=setup).encode()
 
 
-def _html_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
+def _html_of_many(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
     from byhand.formats.html.book import Book
 
     return {name: page.encode() for name, page in Book.of(sheets, views).folder(setup.paper, setup)}
 
 
-def _pdf(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _pdf(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.pdf.slotted import filled
 
-    return filled(document, run, view, setup)
+    return filled(page, view, setup)
 
 
-def _pdf_of_many(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
+def _pdf_of_many(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
     from byhand.formats.pdf.bound import bound_book
 
     return {"book.pdf": bound_book(sheets, views, setup)}
 
 
-def _pdf_form(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _pdf_form(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.pdf.form import filled_form
 
-    return filled_form(document, run, setup)  # a worksheet, whatever the view: in a key is nothing to fill in
+    return filled_form(page, setup)  # a worksheet, whatever the view: in a key is nothing to fill in
 
 
-def _xlsx(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _xlsx(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.xlsx.workbook import workbook
 
-    return workbook(document, run, setup)  # worksheet and key are sheets of it
+    return workbook(page, setup)  # worksheet and key are sheets of it
 
 
-def _json(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _json(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.record import as_text
 
-    return as_text(run.own or run).encode()
+    return as_text(page.run.own or page.run).encode()
 
 
-def _moodle(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _moodle(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.moodle import moodle
 
-    return moodle(document, run)
+    return moodle(page)
 
 
-def _canvas(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _canvas(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.canvas import canvas
 
-    return canvas(document, run)
+    return canvas(page)
 
 
-def _qti21(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _qti21(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.qti import TWO, qti
 
-    return qti(document, run, TWO)
+    return qti(page, TWO)
 
 
-def _qti30(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _qti30(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.qti import THREE, qti
 
-    return qti(document, run, THREE)
+    return qti(page, THREE)
 
 
-def _bank_begin(document: Document, run: Run) -> bytes:
+def _bank_begin(page: Page) -> bytes:
     from byhand.formats.moodle import begun_bank
 
-    return begun_bank(document, run)
+    return begun_bank(page)
 
 
-def _bank_part(document: Document, run: Run, number: int) -> Mapping[bytes, bytes]:
+def _bank_part(page: Page, number: int) -> Mapping[bytes, bytes]:
     from byhand.formats.moodle import bank_part
 
-    return bank_part(document, run, number)
+    return bank_part(page, number)
 
 
 def _bank_end() -> bytes:
@@ -180,34 +179,34 @@ def _bank_end() -> bytes:
 _BANK = Bank("bank.xml", _bank_begin, _bank_part, _bank_end)
 
 
-def _md(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _md(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.written.markdown import markdown
 
-    return markdown(document, run, view, setup)
+    return markdown(page, view, setup)
 
 
-def _txt(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _txt(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.written.linear import linear
 
-    return linear(document, run, view, setup)
+    return linear(page, view, setup)
 
 
-def _tex(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _tex(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.written.latex import latex
 
-    return latex(document, run, view, setup)
+    return latex(page, view, setup)
 
 
-def _exam(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _exam(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.written.latex import exam
 
-    return exam(document, run, view, setup)
+    return exam(page, view, setup)
 
 
-def _ipynb(document: Document, run: Run, view: View, setup: Setup) -> bytes:
+def _ipynb(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.notebook.notebook import notebook
 
-    return notebook(document, run, view, setup)
+    return notebook(page, view, setup)
 
 
 OWN = {
@@ -291,20 +290,20 @@ def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[st
 
 
 def made_of(
-    format: Format, make: Make, view: View, setup: Setup, prepared: Callable[[bool], tuple[Document, Run]],
+    format: Format, make: Make, view: View, setup: Setup, prepared: Callable[[bool], Page],
     fills: bool,
 ) -> bytes:  # fmt: skip
     """What is in a file of a format.
 
-    prepared: gives the document and its run, with slots or without. fills: whether the page of another run may be
+    prepared: gives the page, with slots or without. fills: whether the page of another run may be
     filled in.
     """
     if fills and format.slots and view != "worked":
         try:
-            return make(*prepared(True), view, setup)
+            return make(prepared(True), view, setup)
         except SheetError as error:  # as where a word is longer than any slot
-            tell_debug("%s, %s: written by itself; %s", prepared(False)[0].name, view, error)
-    return make(*prepared(False), view, setup)
+            tell_debug("%s, %s: written by itself; %s", prepared(False).document.name, view, error)
+    return make(prepared(False), view, setup)
 
 
 def tell_debug(line: str, *parts: object) -> None:

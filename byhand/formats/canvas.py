@@ -18,8 +18,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from byhand.formats.quiz.look import styled
 from byhand.formats.quiz.package import package_name, packed, picture_file, resource, xml
 from byhand.formats.quiz.questions import POINTS_OF_WORDS, Choice, Entry, Question, Quiz, quiz_of
-from byhand.runs import Run
-from byhand.worksheet.document import Document
+from byhand.page.page import Page
 
 QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 PACKAGE = "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"
@@ -31,19 +30,19 @@ _LIKE_A_BLANK = re.compile(r"\[(?=b\d+\])")
 NO_CHOICE = -1  # the number of no statement
 
 
-def canvas(document: Document, run: Run) -> bytes:
+def canvas(page: Page) -> bytes:
     """A sheet as a quiz, one question at a time."""
-    quiz, name = quiz_of(document, run), package_name(document)
+    quiz, name, title = quiz_of(page), package_name(page), page.document.title
     writer = _Writer(quiz)
     items = [item for question in quiz.questions for item in writer.items(question)]
     test = Element("questestinterop", {"xmlns": QTI})
-    assessment = SubElement(test, "assessment", {"ident": name, "title": document.title})
+    assessment = SubElement(test, "assessment", {"ident": name, "title": title})
     _metadata(assessment, {"cc_maxattempts": "1"})
     SubElement(assessment, "section", {"ident": "root_section"}).extend(items)
     files = {
         "imsmanifest.xml": xml(_manifest(name, list(quiz.pictures))),
         f"{name}/{name}.xml": xml(test),
-        f"{name}/assessment_meta.xml": xml(_meta(name, document.title, writer.html(quiz.about.body), writer.points)),
+        f"{name}/assessment_meta.xml": xml(_meta(name, title, writer.html(quiz.about.body), writer.points)),
     }
     return packed(files | {picture_file(picture): svg for picture, svg in quiz.pictures.items()})
 
@@ -81,7 +80,7 @@ class _Writer:
 
     def __init__(self, quiz: Quiz) -> None:
         self.quiz, self.points, self.count = quiz, 0, 0
-        self.say = quiz.document.messages.say
+        self.say = quiz.page.messages.say
 
     def html(self, body: Element, *, blanks: bool = False, choice: int | None = None) -> str:
         """The text of a question.

@@ -18,8 +18,7 @@ from byhand.errors import SheetError
 from byhand.formats.quiz.look import styled
 from byhand.formats.quiz.questions import POINTS_OF_WORDS, Choice, Entry, Question, Quiz, Words, quiz_of
 from byhand.notation.number import shown
-from byhand.runs import Run
-from byhand.worksheet.document import Document
+from byhand.page.page import Page
 
 BEGIN = b'<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n'
 END = b"</quiz>\n"
@@ -29,24 +28,24 @@ _PLACE = re.compile(r'<(entry|choice) n="(\d+)" />')
 _IMAGE = re.compile(r'(<img src=")(\w+)"')
 
 
-def moodle(document: Document, run: Run) -> bytes:
+def moodle(page: Page) -> bytes:
     """A sheet as a category of questions, in its order."""
-    quiz = quiz_of(document, run)
-    writer = _Writer(quiz, document.stamp["hash"])
-    seed, name = document.stamp["seed"], document.name
-    category = _category(f"{ROOT}/{_named(name)}/{_named(f'seed {seed}')}", document.title)
+    quiz = quiz_of(page)
+    writer = _Writer(quiz, page.stamp["hash"])
+    seed, name = page.stamp["seed"], page.document.name
+    category = _category(f"{ROOT}/{_named(name)}/{_named(f'seed {seed}')}", page.document.title)
     questions = "".join(writer.question(question) for question in (quiz.about, *quiz.questions))
     return BEGIN + (category + questions).encode() + END
 
 
-def begun_bank(document: Document, run: Run) -> bytes:
+def begun_bank(page: Page) -> bytes:
     """The beginning of a question bank: what the sheet is about, its map and its pictures, which stand here only.
 
     The pictures show the numbers of this run, as an example.
     """
-    quiz = quiz_of(document, run)
-    writer = _Writer(quiz, document.stamp["hash"])
-    say, root = document.messages.say, _bank(document)
+    quiz = quiz_of(page)
+    writer = _Writer(quiz, page.stamp["hash"])
+    say, root = page.messages.say, _bank(page)
     texts = "".join(
         writer.question(question) for question in (quiz.about, *quiz.questions) if question.kind == "text"
     )
@@ -54,20 +53,20 @@ def begun_bank(document: Document, run: Run) -> bytes:
     return BEGIN + (_category(root, say("quiz.draw")) + about + texts).encode()
 
 
-def bank_part(document: Document, run: Run, number: int) -> Mapping[bytes, bytes]:
+def bank_part(page: Page, number: int) -> Mapping[bytes, bytes]:
     """One variant's questions, by the category that each belongs to. number: the variant's."""
-    quiz = quiz_of(document, run)
+    quiz = quiz_of(page)
     writer, found = _Writer(quiz, f"{number:04}"), dict[bytes, bytes]()
     asked = [question for question in quiz.questions if question.kind != "text"]
     for n, question in enumerate(asked, 1):
-        path = f"{_bank(document)}/{_named(f'{n:02} {question.title}')}"
+        path = f"{_bank(page)}/{_named(f'{n:02} {question.title}')}"
         found[_category(path, "").encode()] = writer.question(question).encode()
     return found
 
 
-def _bank(document: Document) -> str:
-    seed = document.stamp["seed"]
-    return f"{ROOT}/{_named(document.name)}/{_named(f'variants, seed {seed}')}"
+def _bank(page: Page) -> str:
+    seed = page.stamp["seed"]
+    return f"{ROOT}/{_named(page.document.name)}/{_named(f'variants, seed {seed}')}"
 
 
 def _named(name: str) -> str:
@@ -89,7 +88,7 @@ class _Writer:
     def question(self, question: Question) -> str:
         """A question, or a text between questions."""
         self.count += 1
-        name = f"{self.quiz.document.name} {question.called} · {self.variant}"
+        name = f"{self.quiz.page.document.name} {question.called} · {self.variant}"
         kind = {"text": "description", "words": "essay", "answers": "cloze"}[question.kind]
         return (
             f'<question type="{kind}"><name><text>{escape(name)}</text></name>'
@@ -97,7 +96,7 @@ class _Writer:
             f"{self._files(question)}</questiontext>"
             f'<generalfeedback format="html"><text>{_data(self._feedback(question))}</text></generalfeedback>'
             f"{self._rest(question)}<penalty>0.3333333</penalty><hidden>0</hidden>"
-            f"<idnumber>{escape(f'{self.quiz.document.name}-{self.variant}-{self.count}')}</idnumber></question>\n"
+            f"<idnumber>{escape(f'{self.quiz.page.document.name}-{self.variant}-{self.count}')}</idnumber></question>\n"
         )
 
     def _rest(self, question: Question) -> str:
@@ -127,7 +126,7 @@ class _Writer:
         if not question.mend:
             return ""
         rows = (f"<li>{escape(told)} <b>{escape(mend)}</b></li>" for told, mend in question.mend.values())
-        return f"<p>{escape(self.quiz.document.messages.say('quiz.mistakes'))}</p><ul>{''.join(rows)}</ul>"
+        return f"<p>{escape(self.quiz.page.messages.say('quiz.mistakes'))}</p><ul>{''.join(rows)}</ul>"
 
 
 def _entry(entry: Entry) -> str:

@@ -18,8 +18,7 @@ from byhand import __version__
 from byhand.formats.quiz.look import LABEL, LOOKS, TABLE
 from byhand.formats.quiz.package import package_name, packed, picture_file, resource, xml
 from byhand.formats.quiz.questions import POINTS_OF_WORDS, Entry, Question, Quiz, quiz_of
-from byhand.runs import Run
-from byhand.worksheet.document import Document
+from byhand.page.page import Page
 
 ROUNDED = "rounded"  # the name of a feedback that belongs to no mistake
 STYLES, MANIFEST, TEST = "style.css", "imsmanifest.xml", "test.xml"
@@ -64,12 +63,12 @@ THREE = Version(
 )  # fmt: skip
 
 
-def qti(document: Document, run: Run, version: Version) -> bytes:
+def qti(page: Page, version: Version) -> bytes:
     """A sheet as a package of a version of the standard."""
-    quiz, name = quiz_of(document, run), package_name(document)
+    quiz, name = quiz_of(page), package_name(page)
     questions = (quiz.about, *quiz.questions)
     items = {f"q{n:02}": _item(quiz, f"{name}-q{n:02}", question) for n, question in enumerate(questions)}
-    files = {MANIFEST: b"", TEST: version.item(_test(name, document.title, items))}
+    files = {MANIFEST: b"", TEST: version.item(_test(name, page.document.title, items))}
     files |= {f"{key}.xml": version.item(item) for key, item in items.items()}
     files |= {picture_file(picture): svg for picture, svg in quiz.pictures.items()} | {STYLES: _styles()}
     return packed(files | {MANIFEST: _xml(_manifest(name, items, version), version.package)})
@@ -117,7 +116,7 @@ def _item(quiz: Quiz, identifier: str, question: Question) -> Element:
     """An item; without anything to answer, a text that is read."""
     item = _rooted("assessmentItem", identifier, question.called)
     item.attrib |= {"adaptive": "false", "timeDependent": "false"}
-    item.set("xml:lang", quiz.document.messages.language)
+    item.set("xml:lang", quiz.page.messages.language)
     for n, entry in enumerate(question.entries):
         _declare_entry(item, _entry_name(n), entry)
     for n, choice in enumerate(question.choices):
@@ -297,7 +296,7 @@ def _feedback(quiz: Quiz, question: Question) -> Iterator[tuple[str, str]]:
     for name, (told, mend) in (question.mend or {}).items():
         yield name, f"{told} {mend}"
     if any(not wrong.mistakes for entry in question.entries for wrong in entry.wrong):
-        yield ROUNDED, quiz.document.messages.say("quiz.rounded")
+        yield ROUNDED, quiz.page.messages.say("quiz.rounded")
     for n, choice in enumerate(question.choices):
         if choice.why:
             yield _why(n), choice.why

@@ -423,7 +423,7 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
         marks = marker.mark(student.answers, student.id, student.name, known)
         if student.id in changes:
             marks = overridden(marks, changes[student.id])
-        if task.pages and (pages is None or pages.document is not marker.rules.document):
+        if task.pages and (pages is None or pages.page.document is not marker.rules.document):
             pages = _marked_pages(task, marker, copy)
         drawn = {} if pages is None else dict(_drawn(task, pages, marks, marker.rules.run, copy))
         tally.add(marks)
@@ -449,9 +449,10 @@ def _screened(them: Sequence[tuple[Filled, Marker, OwnCopy | None]]) -> Sequence
 
 def _marked_pages(task: Task, marker: Marker, copy: OwnCopy | None) -> MarkedPages:
     from byhand.marking.marked_page import MarkedPages  # what draws pages is heavy
+    from byhand.page.page import lower
 
     rules, shown, typical = marker.rules, task.points.shown, copy.typical if copy else None
-    return MarkedPages(rules.document, rules.run, task.options.setup, shown, typical)
+    return MarkedPages(lower(rules.document, rules.run), task.options.setup, shown, typical)
 
 
 def _drawn(

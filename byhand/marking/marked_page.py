@@ -23,6 +23,7 @@ from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, 
 from byhand.page.fields import BETWEEN, fields
 from byhand.page.grid import Grid, Slot
 from byhand.page.look import LOOK
+from byhand.page.page import Page
 from byhand.page.sections import LaidSection
 from byhand.pictures.labels import words
 from byhand.runs import Run
@@ -61,22 +62,22 @@ TYPES = {"": Type(8.6 * PT, 11.2 * PT, 0.8), "tight": Type(8 * PT, 9.8 * PT, 0.5
 
 
 def marked_html(
-    document: Document, run: Run, marks: Marks, name: str = "", medium: Medium = "screen", paper: Paper = "a4",
+    page: Page, marks: Marks, name: str = "", medium: Medium = "screen", paper: Paper = "a4",
     *, points: bool = True, cache: bool = True,
 ) -> str:  # fmt: skip
     """A marked page as HTML, for the screen or as the input of the printing.
 
     name: the student's, at the head of the page. points: whether it says how many points the sheet has earned.
     """
-    return MarkedPages(document, run, Setup(paper, cache), points).html(marks, name, medium)
+    return MarkedPages(page, Setup(paper, cache), points).html(marks, name, medium)
 
 
 def marked_pdf(
-    document: Document, run: Run, marks: Marks, name: str = "", paper: Paper = "a4", *, points: bool = True,
+    page: Page, marks: Marks, name: str = "", paper: Paper = "a4", *, points: bool = True,
     cache: bool = True,
 ) -> bytes:  # fmt: skip
     """A marked page as PDF, with the boxes and the breaks of the worksheet."""
-    return MarkedPages(document, run, Setup(paper, cache), points).pdf(marks, name)
+    return MarkedPages(page, Setup(paper, cache), points).pdf(marks, name)
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,11 @@ class OnPaper:
 class MarkedPages:
     """The marked pages of students who have one document.
 
-    run: of one of them. points: whether the pages say how many points the sheet has earned. typical: of a class,
+    page: of one of them. points: whether the pages say how many points the sheet has earned. typical: of a class,
     whose document has slots for what students have otherwise, the texts that the worksheet was laid out with.
     """
 
-    document: Document
-    run: Run
+    page: Page
     setup: Setup = field(default_factory=Setup)
     points: bool = True
     typical: TextOf | None = None
@@ -136,7 +136,7 @@ class MarkedPages:
         from byhand.formats.pdf.layout import copy_html
 
         own = self.on_paper if medium == "print" else OnPaper(self.on_screen, Room())
-        page = MarkedPage(Notes(self.document, run or self.run, marks), own, name, medium, self.points)
+        page = MarkedPage(Notes(self.page.document, run or self.page.run, marks), own, name, medium, self.points)
         return copy_html(page.html(self.setup.paper), texts) if texts else page.html(self.setup.paper)
 
     def pdf(self, marks: Marks, name: str = "", run: Run | None = None, texts: TextOf | None = None) -> bytes:
@@ -148,7 +148,7 @@ class MarkedPages:
     @cached_property
     def on_screen(self) -> Pages:
         """How the document is laid out for a screen."""
-        return Pages(self.document, self.run)
+        return Pages(self.page)
 
     @cached_property
     def on_paper(self) -> OnPaper:
@@ -156,7 +156,7 @@ class MarkedPages:
         from byhand.formats.pdf.layout import copy_html
         from byhand.formats.pdf.slotted import shared
 
-        if self.typical is None and (found := shared(self.document, self.run, "worksheet", self.setup)):
+        if self.typical is None and (found := shared(self.page, "worksheet", self.setup)):
             return OnPaper(self.on_screen, _room(self.on_screen, found.html, self.setup.cache))
         worksheet = self.on_screen.html("worksheet", "print", self.setup.paper)
         if self.typical is not None:
@@ -189,11 +189,11 @@ class MarkedPage:
         """The page, perhaps with slots for numbers and words."""
         laid, room = self.own.laid, self.own.room
         writing = Handwriting(laid.d, self.notes, self.medium)
-        margins = {drawn.section.number: self._margin(drawn, room) for drawn in laid.sections}
+        margins = {drawn.section.number: self._margin(drawn, room) for drawn in laid.page.sections}
         lead, after = self.notes.lead
         return rendered(
             "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False, asked=MARKS,
-            map=laid.map, sections=laid.sections, worked=laid.worked,
+            map=Markup(laid.page.map), sections=laid.page.sections, worked=laid.worked,
             first=laid.first, name=escaped_line(self.name), whose=self.whose, writing=writing, room=room,
             lead=lead, after=after, long_lead=_is_long(f"{lead} {after.striptags()}"), summary=self._summary(room),
             margins=margins, more=[margin for margin in margins.values() if margin.more], signs=SIGNS,
@@ -349,10 +349,10 @@ def _room(laid: Pages, html: str, cache: bool) -> Room:
         blocks = heights(html, cache=cache)
     except UnknownFormError:
         return Room()
-    numbers = [each.section.number for each in laid.sections]
+    numbers = [each.section.number for each in laid.page.sections]
     sections = [block for block in blocks if block.kind in ("step", "question")]
     inner = [block.inner for block in blocks if block.kind == "words"]
-    asking = [each.section.number for each in laid.sections if each.section.is_question]
+    asking = [each.section.number for each in laid.page.sections if each.section.is_question]
     questions = [block.height for block in blocks if block.kind == "questions"]
     if not len(numbers) == len(sections) == len(inner) or len(asking) != len(questions):
         return Room()

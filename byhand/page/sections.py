@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain
 from typing import Any, ClassVar, Protocol
 
@@ -11,7 +12,7 @@ from msgspec import Struct
 from byhand.page.entries import entries
 from byhand.page.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
 from byhand.page.layout import falk, strips
-from byhand.tape import Place
+from byhand.page.parts import Part, stands
 from byhand.worksheet.document import (
     Answer,
     Claim,
@@ -24,6 +25,7 @@ from byhand.worksheet.document import (
     TextBlock,
     WordBoxes,
 )
+from byhand.worksheet.views import View
 
 GAP = 2.0  # mm: between two figures
 WORDS_GAP = 8.0  # mm: between a question's words and its figures
@@ -127,12 +129,28 @@ LAYOUTS: dict[str, LayOut] = {
 }
 
 
-class LaidSection(Struct, frozen=True):
-    """A section with its figures, laid out below each other. opens: whether it begins a page."""
+class LaidSection(Struct, frozen=True, eq=False, dict=True):
+    """A section as it stands on a page."""
 
     section: Section
-    laid: tuple[LaidFigure, ...]
-    opens: bool = False
+    parts: tuple[Part, ...]
+    """All that stands there in any view, in reading order."""
+    opens: bool
+    """Whether it begins a page."""
+    grids: Grids = strips
+    """What breaks a strip of matrices into grids."""
+
+    @cached_property
+    def laid(self) -> tuple[LaidFigure, ...]:
+        """Its figures, placed on their grids, below each other; when they are asked for, as text needs no places.
+
+        Raises: SheetError for a figure that is larger than a page.
+        """
+        return laid_figures(self.section.figures, self.grids)
+
+    def in_view(self, view: View) -> Iterator[Part]:
+        """What stands there in a view, in reading order."""
+        return (part for part in self.parts if stands(part, view))
 
     @property
     def height(self) -> float:
@@ -172,20 +190,6 @@ class LaidSection(Struct, frozen=True):
 
     def _is_after(self, word: TextBlock) -> bool:
         return bool(self.laid) and (word in self.section.closing or (self.below and word.last))
-
-
-def laid_sections(sections: Iterable[Section], grids: Grids = strips) -> list[LaidSection]:
-    """Sections with their figures laid out. grids: breaks a strip into grids.
-
-    A checkpoint that prints what the page before it asks for begins a page.
-    """
-    laid, asked = list[LaidSection](), set[Place]()  # asked: since a page was begun
-    for section in sections:
-        figures = laid_figures(section.figures, grids)
-        opens = section.opens or not asked.isdisjoint(section.checked_places)
-        asked = {*section.asked_places, *(() if opens else asked)}
-        laid.append(LaidSection(section, figures, opens))
-    return laid
 
 
 def laid_figures(figures: Iterable[Figure], grids: Grids = strips) -> tuple[LaidFigure, ...]:

@@ -18,6 +18,7 @@ from itertools import zip_longest
 from byhand.errors import UnreadableError
 from byhand.formats import Paper, Setup
 from byhand.formats.html.page import Medium, Pages, prose
+from byhand.page import page as lowered
 from byhand.page.grid import Slot, unlike
 from byhand.reading.line_order import visual
 from byhand.reading.page import Page, cut, differences, read_html, squeezed
@@ -140,7 +141,7 @@ class Again:
         return list(owners(self._laid, self.page.view))
 
     @cached_property
-    def _laid(self) -> Pages:
+    def _laid(self) -> lowered.Page:
         return laid_as(
             self.printed.document, self.printed.run, self.page.view, [table.shape for table in self.page.tables]
         )
@@ -148,14 +149,14 @@ class Again:
     @cached_property
     def pages(self) -> Pages:
         """The sheet, laid out with tables of the page's shapes if it can have as many."""
-        return (
-            self._laid if len(self.laid) == len(self.page.tables) else Pages(self.printed.document, self.printed.run)
-        )
+        if len(self.laid) == len(self.page.tables):
+            return Pages(self._laid)
+        return Pages(lowered.lower(self.printed.document, self.printed.run))
 
     @cached_property
     def owners(self) -> list[Owner]:
         """The owners of the tables of the printed sheet."""
-        return list(owners(self.pages, self.page.view))
+        return list(owners(self.pages.page, self.page.view))
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from byhand.formats import Setup
 from byhand.formats.pdf.form import filled_form
 from byhand.formats.pdf.slotted import filled
 from byhand.notation.number import shown
+from byhand.page.page import lower
 from byhand.reading.back import Again
 from byhand.reading.copies import class_of, copies_again, kind_of
 from byhand.reading.forms import filled_in
@@ -30,15 +31,16 @@ def check_drawing(content: bytes, again: Again) -> str:
 
     Raises: UnreadableError where it shows or holds something else.
     """
-    page, (paper, layout), printed = again.page, printing(content), again.printed
+    page, (paper, layout) = again.page, printing(content)
+    own = lower(again.printed.document, again.printed.run)
     if page.has_fields:
         _check_empty(content)
     if page.student:
         difference = _copy_difference(content, page)
     elif page.has_fields:
-        difference = pdf_difference(content, filled_form(printed.document, printed.run, Setup(paper)))
+        difference = pdf_difference(content, filled_form(own, Setup(paper)))
     else:
-        difference = pdf_difference(content, filled(printed.document, printed.run, page.view, Setup(paper)))
+        difference = pdf_difference(content, filled(own, page.view, Setup(paper)))
     here = f"WeasyPrint {version('weasyprint')}"
     if difference and layout != here and layout.startswith("WeasyPrint "):
         return f"{shown(layout)} laid it out, and this is {here}"

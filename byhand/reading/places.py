@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from byhand.formats.html.page import Pages
 from byhand.notation.inline import spoken
 from byhand.page.grid import Grid, Slot
 from byhand.page.layout import strips_as
+from byhand.page.page import Page, lower
 from byhand.page.sections import LAYOUTS
 from byhand.runs import Run
 from byhand.worksheet.document import Document, Picture, Section, Strip
@@ -23,18 +23,18 @@ class Owner:
     slots: list[list[Slot]] | None = None
 
 
-def owners(pages: Pages, view: str) -> Iterator[Owner]:
+def owners(page: Page, view: str) -> Iterator[Owner]:
     """The owners of a page's tables, in order: in each section those of figures, then those of worked lines."""
-    for drawn in pages.sections:
+    for drawn in page.sections:
         for laid in drawn.laid:
             if laid.shape:
                 yield Owner(drawn.section, laid.shape, laid.slots_by_row())
-        for shape in _worked_shapes(pages.d, drawn.section, view):
+        for shape in _worked_shapes(page.document, drawn.section, view):
             yield Owner(drawn.section, shape)
 
 
-def laid_as(document: Document, run: Run, view: str, shapes: Sequence[tuple[int, ...]]) -> Pages:
-    """A sheet, laid out with its strips broken as on a page whose tables have these shapes."""
+def laid_as(document: Document, run: Run, view: str, shapes: Sequence[tuple[int, ...]]) -> Page:
+    """The page of a sheet with its strips broken as on a page whose tables have these shapes."""
     grids: dict[int, list[Grid]] = {}
     at = 0
     for section in document.sections:
@@ -44,7 +44,7 @@ def laid_as(document: Document, run: Run, view: str, shapes: Sequence[tuple[int,
             has_table = figure.kind in LAYOUTS and not isinstance(figure, Picture)
             at += len(grids.get(id(figure), "1")) if has_table else 0
         at += len(_worked_shapes(document, section, view))
-    return Pages(document, run, lambda strip: grids[id(strip)])
+    return lower(document, run, lambda strip: grids[id(strip)])
 
 
 def _worked_shapes(document: Document, section: Section, view: str) -> list[tuple[int, ...]]:

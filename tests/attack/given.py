@@ -20,6 +20,7 @@ from byhand.classroom.roster import read_roster
 from byhand.formats.html.page import Pages
 from byhand.options import Options
 from byhand.own_numbers import load_values, run_values
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import parse_sheet, sheet_files
@@ -99,7 +100,7 @@ def sheets(dice: Random, folder: Path, count: int | None) -> Iterator[str]:
             text = spoiled_text(text, dice)
 
         def act(text: str = text) -> str:
-            Pages(*prepare(parse_sheet("x", text), Options())).html("key", "screen")
+            Pages(lower(*prepare(parse_sheet("x", text), Options()))).html("key", "screen")
             return ""
 
         yield told(act)

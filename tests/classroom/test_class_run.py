@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from byhand.arrange import arranged
 from byhand.classroom.class_run import run_copies, unchanged
 from byhand.formats.html.page import Pages
+from byhand.page.page import lower
 
 
 def test_what_is_the_same_in_every_copy_is_said_of_each():
@@ -19,11 +20,11 @@ def test_numbers_from_anywhere_are_run_together():
     sheet, options, first = own_numbers("positional-encoding")
     copies = [first, *(own_numbers("positional-encoding", seed)[2] for seed in (1, 2))]
     run = run_together(sheet, copies, options)
-    pages = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "screen", for_all=True)))
+    pages = list(run.filled(Pages(lower(run.document, run.run.in_slots())).html("key", "screen", for_all=True)))
     for values, page in zip(copies, pages, strict=True):
         document, made, _ = arranged(sheet, values, options, options.domain)
         own = replace(document, stamp={"seed": "0", "hash": made.hash})
-        assert unmeasured(page) == unmeasured(Pages(own, made).html("key", "screen"))
+        assert unmeasured(page) == unmeasured(Pages(lower(own, made)).html("key", "screen"))
 
 
 def test_copies_whose_page_would_have_other_words_are_noted():

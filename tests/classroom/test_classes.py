@@ -32,6 +32,7 @@ from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.slotted import LETTERS
 from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.reading.page import squeezed
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verdict import Finding
@@ -370,7 +371,7 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), LETTERS)
     run = room._stamped(NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])
-    html = room._html(plan, Pages(run.document, run.run))["key"]
+    html = room._html(plan, Pages(lower(run.document, run.run)))["key"]
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
     contents = [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks, "key")]
     filled = copy_pdf(template(laid, "key"), contents, "")

@@ -26,6 +26,7 @@ from byhand.formats.pdf.layout import lay_out
 from byhand.formats.pdf.template import copy_pdf, template, templates
 from byhand.options import Options
 from byhand.page.grid import PRINT_HEIGHTS
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import load_sheet
@@ -46,7 +47,7 @@ def run_of(sheet, **options):
 def printed(sheet, view):
     """The copies' PDFs, and the HTML that they come from."""
     run = run_of(sheet)[2]
-    html = Pages(run.document, run.run.in_slots()).html(view, "print")
+    html = Pages(lower(run.document, run.run.in_slots())).html(view, "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     pages, base = list(fill(laid, run.domain.marks, view)), template(laid, view)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages], "") for k in range(len(KEYS) + 1)]
@@ -68,14 +69,14 @@ def heights(html):
 )
 def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     found, values, run = run_of(sheet, **options)
-    key = list(run.filled(Pages(run.document, run.run.in_slots()).html("key", "screen", for_all=True)))
+    key = list(run.filled(Pages(lower(run.document, run.run.in_slots())).html("key", "screen", for_all=True)))
     asked = Options(**options).on(found)
     for copy, name in ((0, 0), (3, KEYS[2])):
         own_values = renamed(found.model, values, name, in_place=found.in_place)
         page, own, _ = arranged(found, own_values, asked, asked.domain)
         assert asdict([*run.runs()][copy]) == asdict(replace(own, domain=run.domain.inner, hash=""))
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
-        alone = Pages(page, own).html("key", "screen")
+        alone = Pages(lower(page, own)).html("key", "screen")
         assert unmeasured(key[copy]) == unmeasured(alone)
         assert all(room >= needed for room, needed in zip(heights(key[copy]), heights(alone), strict=True))
     assert len(set(key)) == 1 + len(KEYS)
@@ -126,7 +127,7 @@ def test_the_fonts_of_a_copy_have_every_number():
 
 def test_what_does_not_fit_is_said():
     run = run_of("attention-head")[2]
-    html = Pages(run.document, run.run.in_slots()).html("worksheet", "print")
+    html = Pages(lower(run.document, run.run.in_slots())).html("worksheet", "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     assert all(all(page) for page in fill(laid, run.domain.marks, "worksheet"))
     slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
@@ -139,4 +140,4 @@ def test_what_does_not_fit_is_said():
 
 def test_a_sheets_own_page_has_no_marks():
     page, run = prepare(load_sheet("attention-head"), Options())
-    assert not any(ord(c) >= 0xF0000 for c in Pages(page, run).html("key", "print"))
+    assert not any(ord(c) >= 0xF0000 for c in Pages(lower(page, run)).html("key", "print"))

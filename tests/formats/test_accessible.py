@@ -22,6 +22,7 @@ from byhand.marking.marker import Marker
 from byhand.marking.report import Report
 from byhand.marking.tally import Tally
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
@@ -34,7 +35,7 @@ def prepared(sheet, **options):
 
 
 def written(sheet, view, **options):
-    return filled(*prepared(sheet, **options), view, Setup())
+    return filled(lower(*prepared(sheet, **options)), view, Setup())
 
 
 @pytest.mark.parametrize("sheet", [*SHEETS, "kinds"])
@@ -46,7 +47,7 @@ def test_a_sheet_and_its_key_are_accessible(sheet):
 @pytest.mark.parametrize("sheet", ["attention-head", "softmax", "kinds"])
 def test_worked_lines_and_a_sheet_to_fill_in_are_accessible(sheet):
     assert faults(written(sheet, "worked")) == []
-    assert faults(filled_form(*prepared(sheet), Setup())) == []
+    assert faults(filled_form(lower(*prepared(sheet)), Setup())) == []
 
 
 def test_a_sheet_with_tokens_as_columns_is_accessible():
@@ -54,7 +55,7 @@ def test_a_sheet_with_tokens_as_columns_is_accessible():
 
 
 def test_a_book_is_accessible_and_its_links_say_where_they_lead():
-    book = bound_book([prepared(sheet) for sheet in ("layer-norm", "kinds")], ("worksheet", "key"), Setup())
+    book = bound_book([lower(*prepared(sheet)) for sheet in ("layer-norm", "kinds")], ("worksheet", "key"), Setup())
     assert faults(book) == []
     with pikepdf.open(io.BytesIO(book)) as file:
         links = [link for page in file.pages for link in page.get("/Annots", ())]
@@ -106,7 +107,7 @@ def test_a_marked_page_and_a_report_are_accessible():
     tally = Tally()
     for each in marks:
         tally.add(each)
-        assert faults(marked_pdf(document, run, each, each.name)) == []
+        assert faults(marked_pdf(lower(document, run), each, each.name)) == []
     assert faults(Report(document, tally).pdf()) == []
 
 

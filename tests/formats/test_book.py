@@ -20,6 +20,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.pdf.bound import bound_book
 from byhand.formats.pdf.slotted import filled
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.reading.page import read_html
 from byhand.reading.pdf import read_pdf
@@ -31,12 +32,12 @@ from byhand.worksheet.sheet import load_sheet
 def sheets():
     lines = "{{ ask('blocks.0.attn.hook_q[0]') }}\n\n" * 3
     own = lesson(f"## First\n\n{lines}## Second\n\n{lines}")
-    return [prepare(sheet, Options()) for sheet in (own, load_sheet("layer-norm"))]
+    return [lower(*prepare(sheet, Options())) for sheet in (own, load_sheet("layer-norm"))]
 
 
 @cache
 def book():
-    return Book(tuple(Pages(*sheet) for sheet in sheets()), ("worksheet", "key"), 0, messages())
+    return Book(tuple(map(Pages, sheets())), ("worksheet", "key"), 0, messages())
 
 
 @cache
@@ -79,7 +80,7 @@ def test_the_contents_say_where_each_sheet_is():
     (at,) = (page for title, _, page in bookmarks() if title == "Contents")
     text = reader().pages[at - 1].extract_text()
     own, norm, key_of_own, key_of_norm = (page for _, depth, page in bookmarks() if depth == 1)
-    minutes = [sheet.effort.minutes for sheet in book().sheets]
+    minutes = [sheet.d.effort.minutes for sheet in book().sheets]
     rows = re.findall(
         r"^\d+$", text, flags=re.MULTILINE
     )  # without blanks: page of the key, of the worksheet, minutes
@@ -133,7 +134,7 @@ def test_only_pages_after_the_first_of_a_sheet_have_a_running_head():
 
 
 def test_the_book_breaks_as_its_sheets_do_alone():
-    alone = PdfReader(io.BytesIO(filled(*sheets()[0], "worksheet", Setup())))
+    alone = PdfReader(io.BytesIO(filled(sheets()[0], "worksheet", Setup())))
     first, after = [page for _, depth, page in bookmarks() if depth == 1][:2]
     assert (len(alone.pages) + 1) // 2 * 2 == after - first
     for page, bound in zip(alone.pages, reader().pages[first - 1 :], strict=False):
@@ -160,7 +161,7 @@ def test_the_folder_has_an_index_of_all_its_pages():
 
 
 def test_a_sheet_leads_to_those_before_it_that_the_book_holds():
-    both = [prepare(load_sheet(name), Options()) for name in ("softmax", "scores")]
+    both = [lower(*prepare(load_sheet(name), Options())) for name in ("softmax", "scores")]
     of_both = Book.of(both, ("worksheet", "key"))
     for name, html in dict(of_both.folder("a4")).items():
         links = re.findall(r'<a class="tied" href="([^"]*)">7&nbsp;Softmax;?</a>', html)
@@ -177,7 +178,7 @@ def test_a_sheet_leads_to_those_before_it_that_the_book_holds():
 
 def test_a_sheet_alone_leads_nowhere():
     for view in ("worksheet", "key"):
-        pdf = filled(*prepare(load_sheet("scores"), Options()), view, Setup())
+        pdf = filled(lower(*prepare(load_sheet("scores"), Options())), view, Setup())
         assert not any("/Annots" in page for page in PdfReader(io.BytesIO(pdf)).pages)
 
 

@@ -19,6 +19,7 @@ from byhand.formats.quiz.questions import quiz_of
 from byhand.formats.quiz.spelling import number
 from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
 
@@ -28,7 +29,7 @@ AT = "blocks.0.attn."
 
 @lru_cache(maxsize=8)
 def written(sheet, seed=3, **options):
-    return opened(canvas(*made(sheet, seed, **options)))
+    return opened(canvas(lower(*made(sheet, seed, **options))))
 
 
 def parts(files):
@@ -143,7 +144,7 @@ def test_statements_are_asked_one_by_one():
 
 
 def claims_of(sheet):
-    return [choice for question in quiz_of(*made(sheet, 3)).questions for choice in question.choices]
+    return [choice for question in quiz_of(lower(*made(sheet, 3))).questions for choice in question.choices]
 
 
 def test_a_single_number_is_a_numerical_question_with_its_tolerance(tmp_path):
@@ -153,7 +154,7 @@ def test_a_single_number_is_a_numerical_question_with_its_tolerance(tmp_path):
     sheet.write_text(ONE, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BYHAND_TEMPLATES", str(tmp_path))
-        files = opened(canvas(*prepare(load_sheet("one"), Options(numbers="decimal"))))
+        files = opened(canvas(lower(*prepare(load_sheet("one"), Options(numbers="decimal")))))
     (item,) = (CanvasItem(item) for item in parts(files)[1].iter("item"))
     assert item.kind == "numerical_question"
     assert [item.score({"response1": text}) for text in ("11", "11.0", "11.01", "11.02", "x")] == [
@@ -179,7 +180,7 @@ goal: "You multiply a row by a column."
 
 
 def test_every_kind_of_question_is_allowed_and_can_be_answered():
-    test = parts(opened(canvas(*kinds_and_run())))[1]
+    test = parts(opened(canvas(lower(*kinds_and_run()))))[1]
     assert problems(test, QTI_1_2) == []
     found = [CanvasItem(item) for item in test.iter("item")]
     assert [item.facts["points_possible"] for item in found] == [
@@ -193,7 +194,7 @@ def test_every_kind_of_question_is_allowed_and_can_be_answered():
 
 def test_a_word_in_brackets_is_taken_for_no_blank():
     document, run = made("attention-head", 3, tokens=("[b1]", "[b2]", "b3"))
-    item = next(CanvasItem(item) for item in parts(opened(canvas(document, run)))[1].iter("item"))
+    item = next(CanvasItem(item) for item in parts(opened(canvas(lower(document, run))))[1].iter("item"))
     text = "".join(item.html.itertext())
     assert text.count("[b1]") == text.count("[b2]") == 1
     assert "[\u2060b1]" in text
@@ -213,7 +214,7 @@ def test_pictures_are_files_that_questions_name():
 
 
 def test_the_same_sheet_is_the_same_bytes_and_letters_are_refused(tmp_path):
-    assert canvas(*made("shapes", 3)) == canvas(*made("shapes", 3))
+    assert canvas(lower(*made("shapes", 3))) == canvas(lower(*made("shapes", 3)))
     arguments = ["attention-in-letters", "--format", "canvas,qti", "--out", str(tmp_path / "o")]
     result = CliRunner().invoke(main, ["generate", *arguments])
     assert result.exit_code == 1

@@ -16,6 +16,7 @@ from byhand.formats.pdf.slotted import filled
 from byhand.formats.pdf.stream import rgb
 from byhand.options import Options
 from byhand.page.look import COLOURS
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
 
@@ -86,7 +87,7 @@ def test_squares_begin_below_what_stands_there():
 
 @cache
 def pages(sheet, view):
-    return pictures(filled(*prepare(load_sheet(sheet), Options()), view, Setup()), DPI)
+    return pictures(filled(lower(*prepare(load_sheet(sheet), Options())), view, Setup()), DPI)
 
 
 def ruled(picture):

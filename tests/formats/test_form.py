@@ -18,6 +18,7 @@ from byhand.formats import Setup
 from byhand.formats.pdf.form import filled_form
 from byhand.formats.pdf.slotted import filled
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
 from byhand.worksheet.sheet import load_sheet, sheet_files
 from byhand.worksheet.spoken import called
@@ -35,7 +36,7 @@ def prepared(sheet, orientation="rows", seed=0):
 
 @cache
 def form_of(sheet, orientation="rows", seed=0):
-    return filled_form(*prepared(sheet, orientation, seed), Setup())
+    return filled_form(lower(*prepared(sheet, orientation, seed)), Setup())
 
 
 def widgets(pdf):
@@ -68,18 +69,18 @@ def test_every_answer_has_one_field(sheet):
 @pytest.mark.parametrize("sheet", ["kinds", "sizing", "kv-cache", "logits-and-perplexity", "cross-entropy", "gpt"])
 def test_a_field_lies_in_its_box(sheet, orientation):
     """In the picture of the page, a field for a number is white, and so is a box to tick; lines are just outside."""
-    drawn = pictures(filled(*prepared(sheet, orientation), "worksheet", Setup()), DPI)
+    drawn = pictures(filled(lower(*prepared(sheet, orientation)), "worksheet", Setup()), DPI)
     scale = DPI / 72
     for page, (left, bottom, right, top), field, option in widgets(form_of(sheet, orientation)):
         picture = drawn[page]
-        upper, lower = (picture.shape[0] - edge * scale for edge in (top, bottom))
+        upper, under = (picture.shape[0] - edge * scale for edge in (top, bottom))
         if field.get("/Ff", 0) & 1 << 12:
-            line = picture[round(lower) - 3 : round(lower) + 4, round(left * scale) + 8 : round(right * scale) - 8]
+            line = picture[round(under) - 3 : round(under) + 4, round(left * scale) + 8 : round(right * scale) - 8]
             assert (line.min(axis=0) < 240).all(), field["/TM"]
             continue
         edge = 2 if option else 0  # the line of a box to tick is part of it
         x, y = round(left * scale) + 1 + edge, round(upper) + 1 + edge
-        right_x, lower_y = round(right * scale) - 1 - edge, round(lower) - 1 - edge
+        right_x, lower_y = round(right * scale) - 1 - edge, round(under) - 1 - edge
         assert (picture[y:lower_y, x:right_x] > 250).all(), field["/TM"]
         for beside in (picture[y:lower_y, x - 8 : x], picture[y:lower_y, right_x : right_x + 8]):
             assert (beside.min(axis=1) < 200).mean() > 0.4, field["/TM"]  # a copy's line is dashed
@@ -87,7 +88,7 @@ def test_a_field_lies_in_its_box(sheet, orientation):
 
 @pytest.mark.parametrize("sheet", ["kinds", "attention-head", "shapes"])
 def test_the_page_looks_as_the_worksheet_for_the_printer(sheet):
-    assert different(form_of(sheet), filled(*prepared(sheet), "worksheet", Setup())) == 0
+    assert different(form_of(sheet), filled(lower(*prepared(sheet)), "worksheet", Setup())) == 0
 
 
 def test_fields_say_what_they_are_for(golden):
@@ -160,12 +161,12 @@ def test_what_is_typed_has_a_font_in_the_file():
 
 
 def test_the_same_form_has_the_same_bytes():
-    assert filled_form(*prepared("shapes"), Setup(cache=False)) == form_of("shapes")
+    assert filled_form(lower(*prepared("shapes")), Setup(cache=False)) == form_of("shapes")
 
 
 def test_another_run_has_its_own_words_in_its_fields():
     document, run = prepare(load_sheet("attention-head"), Options(seed=1, tokens=("a", "dog", "ran")))
-    names = {field["/TU"] for *_, field, _ in widgets(filled_form(document, run, Setup()))}
+    names = {field["/TU"] for *_, field, _ in widgets(filled_form(lower(document, run), Setup()))}
     assert "Step 1, S, row dog, column ran" in names
     assert not any("cat" in name for name in names)
 
@@ -196,10 +197,10 @@ def test_what_is_asked_for_twice_is_refused():
     twice = f"## A\n\n{{% set m = blank('{SCORES}') %}}{{{{ strip(m, '→', m) }}}}\n"
     document, run = prepare(lesson(twice), Options())
     with pytest.raises(SheetError, match=rf"^the page asks twice for 1/ask/{re.escape(SCORES)}/1,1, so a form "):
-        filled_form(document, run, Setup(cache=False))
+        filled_form(lower(document, run), Setup(cache=False))
 
 
 def test_a_cell_that_a_sheet_writes_twice_has_two_fields():
     body = f"## A\n\n{{% set c = count('{SCORES}') %}}{{{{ table(['', 'x', 'y'], ['a', c, c]) }}}}\n"
-    pdf = filled_form(*prepare(lesson(body), Options()), Setup(cache=False))
+    pdf = filled_form(lower(*prepare(lesson(body), Options())), Setup(cache=False))
     assert [field["/TM"] for *_, field, _ in widgets(pdf)] == ["1/table/1", "1/table/2"]

@@ -15,6 +15,7 @@ from byhand.formats.pdf.figures import PICTURE
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.grid import PAGE_WIDTH
+from byhand.page.page import lower
 from byhand.page.sections import WORDS_GAP
 from byhand.pipeline import prepare
 from byhand.runs import Run
@@ -36,7 +37,7 @@ def prepared(
 
 @cache
 def page(sheet: str, view: str, orientation: str = "rows", numbers: str = "exact", medium: str = "print") -> str:
-    return Pages(*prepared(sheet, orientation, numbers)).html(view, medium)  # type: ignore[arg-type]
+    return Pages(lower(*prepared(sheet, orientation, numbers))).html(view, medium)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("view", ["worksheet", "key", "worked"])
@@ -48,7 +49,7 @@ def test_the_text_of_a_sheet_is_the_golden_one(sheet, view, golden):
 @pytest.mark.parametrize(("numbers", "base"), [("decimal", "e"), ("symbolic", None)])
 @pytest.mark.parametrize("sheet", SHEETS)
 def test_the_text_of_a_key_in_other_numbers_is_the_golden_one(sheet, numbers, base, golden):
-    pages = Pages(*prepared(sheet, "rows", numbers, base))
+    pages = Pages(lower(*prepared(sheet, "rows", numbers, base)))
     golden(f"{sheet}-key-{numbers}.txt", page_text(pages.html("key", "print")))
 
 
@@ -79,11 +80,11 @@ def test_every_answer_in_the_key_is_the_runs_in_the_order_of_the_page(sheet):
 
 @pytest.mark.parametrize("view", ["worksheet", "key", "worked"])
 def test_the_text_of_every_kind_of_question_is_the_golden_one(view, golden):
-    golden(f"kinds-{view}.txt", page_text(Pages(*kinds_and_run()).html(view, "print")))
+    golden(f"kinds-{view}.txt", page_text(Pages(lower(*kinds_and_run())).html(view, "print")))
 
 
 def test_a_screen_has_a_named_field_for_every_kind_of_answer():
-    pages = Pages(*kinds_and_run())
+    pages = Pages(lower(*kinds_and_run()))
     screen = pages.html("worksheet", "screen")
     names = re.findall(r'<input [^>]*aria-label="([^"]*)"', screen)
     assert len(names) == screen.count("<input ")
@@ -184,7 +185,7 @@ def test_what_a_sheet_says_is_escaped_everywhere():
         f"## {hostile}\n\n{hostile}\n\n{{{{ softmax('softmax') }}}}\n",
     )
     for medium in ("print", "screen"):
-        html = Pages(*prepare(sheet, Options())).html("key", medium)  # type: ignore[arg-type]
+        html = Pages(lower(*prepare(sheet, Options()))).html("key", medium)  # type: ignore[arg-type]
         assert "<script" not in html
         assert "&lt;script&gt;" in html
 
@@ -196,18 +197,18 @@ def test_a_string_in_css_cannot_end_the_style():
 def test_a_template_that_does_not_parse_is_named_with_its_line(folder):
     (folder / "page.html").write_text("one\n{% if %}\n", encoding="utf-8")
     with pytest.raises(SheetError, match=r"^template page.html line 2: Expected an expression"):
-        Pages(*prepared("attention-head")).html("key", "print")
+        Pages(lower(*prepared("attention-head"))).html("key", "print")
 
 
 def test_a_template_cannot_reach_what_is_not_its_own(folder):
     (folder / "page.html").write_text("{{ d.__class__ }}", encoding="utf-8")
     with pytest.raises(SheetError, match="access to attribute '__class__'"):
-        Pages(*prepared("attention-head")).html("key", "print")
+        Pages(lower(*prepared("attention-head"))).html("key", "print")
 
 
 @pytest.mark.parametrize("medium", ["print", "screen"])
 def test_no_property_of_a_figure_is_set_twice(medium):
-    html = Pages(*prepared("attention-in-letters", numbers="symbolic")).html("worksheet", medium)
+    html = Pages(lower(*prepared("attention-in-letters", numbers="symbolic"))).html("worksheet", medium)
     styles = re.findall(r'<figure class="[^"]*" style="([^"]*)"', html)
     names = [[each.partition(":")[0] for each in style.split(";")] for style in styles]
     assert all(len(set(each)) == len(each) for each in names)
@@ -216,7 +217,7 @@ def test_no_property_of_a_figure_is_set_twice(medium):
 
 @pytest.mark.parametrize(("sheet", "level", "number"), [("sampling", "standard", 6), ("sizing", "stretch", 3)])
 def test_a_question_after_other_texts_stands_below_the_figures_with_its_lines(sheet, level, number):
-    sections = Pages(*prepare(load_sheet(sheet), Options(level=level))).sections
+    sections = lower(*prepare(load_sheet(sheet), Options(level=level))).sections
     (drawn,) = (each for each in sections if each.section.number == number)
     assert [block.kind for block in drawn.after] == ["prose", "answer"]
     assert drawn.before[0].kind == "prose"
@@ -224,7 +225,7 @@ def test_a_question_after_other_texts_stands_below_the_figures_with_its_lines(sh
 
 @pytest.mark.parametrize("sheet", ["dot-product", "softmax", "sizing"])
 def test_a_question_has_the_width_that_its_figures_leave(sheet):
-    asked = [drawn for drawn in Pages(*prepared(sheet)).sections if drawn.section.is_question]
+    asked = [drawn for drawn in lower(*prepared(sheet)).sections if drawn.section.is_question]
     for drawn in asked:
         figures = drawn.width + WORDS_GAP if drawn.laid and not drawn.below else 0
         assert drawn.words_width == PAGE_WIDTH - figures >= 60

@@ -25,6 +25,7 @@ from byhand.formats.pdf.figures import PICTURE
 from byhand.formats.pdf.inner import UnknownFormError
 from byhand.formats.pdf.stream import COLOUR_STEPS, in_px
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
 from byhand.worksheet.sheet import load_sheet
 
@@ -174,7 +175,7 @@ def unknown_form(*_):
 
 
 def test_with_a_weasyprint_of_another_form_pages_are_laid_out_by_it_alone(monkeypatch, tmp_path, caplog):
-    html = Pages(*prepare(load_sheet("softmax"), Options())).html("key", "print")
+    html = Pages(lower(*prepare(load_sheet("softmax"), Options()))).html("key", "print")
     without_pictures = PICTURE.sub("", html)  # in which WeasyPrint sets small letters a hundredth wider than the pen
     usual, plain = pdf(html), pdf(without_pictures)
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")

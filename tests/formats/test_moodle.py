@@ -26,6 +26,7 @@ from byhand.formats.quiz.spelling import number
 from byhand.marking.read import read as read_number
 from byhand.mistakes import MISTAKES, foil
 from byhand.notation.text import value_text
+from byhand.page.page import lower
 
 ORACLE = Path(__file__).resolve().parents[3] / "shared" / "tools" / "check_moodle.py"
 NUMERIC = [sheet for sheet in SHEETS if sheet != "attention-in-letters"]
@@ -37,7 +38,7 @@ AT = "blocks.0.attn."
 def written(sheet, seed=3, **options):
     """A sheet's document, run, quiz and file."""
     document, run = made(sheet, seed, **options)
-    return document, run, Quiz(document, run), moodle(document, run)
+    return document, run, Quiz(lower(document, run)), moodle(lower(document, run))
 
 
 @lru_cache(maxsize=8)
@@ -240,7 +241,7 @@ def test_statements_are_chosen_and_say_why():
 
 
 def test_every_kind_of_question_can_be_answered():
-    questions = read(moodle(*kinds_and_run()))
+    questions = read(moodle(lower(*kinds_and_run())))
     assert [len(question.fields) for question in questions] == [0, 2, 1, 8, 3, 10, 3, 1, 0]
     for question in questions:
         assert all(field.mark(field.key).share == 1 for field in question.fields)
@@ -256,7 +257,7 @@ def test_letters_are_refused_in_a_line(tmp_path):
         "decimal, or a sheet with numbers"
     )
     with pytest.raises(ConfigError, match=message):
-        moodle(*made("attention-in-letters"))
+        moodle(lower(*made("attention-in-letters")))
     arguments = ["generate", "attention-in-letters", "--format", "moodle", "--out", str(tmp_path / "o")]
     result = CliRunner().invoke(main, arguments)
     assert (result.exit_code, result.stderr) == (1, f"byhand: {message}\n")
@@ -288,7 +289,7 @@ def test_words_that_no_field_can_hold_are_refused(word):
 
 def test_the_same_sheet_is_the_same_bytes():
     document, run = made("attention-head", 3)
-    assert moodle(document, run) == written("attention-head")[-1]
+    assert moodle(lower(document, run)) == written("attention-head")[-1]
 
 
 # a question bank; tests/classroom/test_class_formats.py makes one
@@ -296,8 +297,8 @@ def test_the_same_sheet_is_the_same_bytes():
 
 def test_five_hundred_variants_of_a_head_are_less_than_fifty_megabytes():
     """50 MB are what many servers take at most. Pictures stand once, so a variant is what the file grows by."""
-    document, run = made("attention-head", 3)
-    begin, part = begun_bank(document, run), bank_part(document, run, 1)
+    page = lower(*made("attention-head", 3))
+    begin, part = begun_bank(page), bank_part(page, 1)
     assert b"<file" in begin
     assert not any(b"<file" in questions for questions in part.values())
     assert len(begin) + 500 * sum(map(len, part.values())) < 50_000_000

@@ -27,13 +27,14 @@ from byhand.formats.notebook.notebook import notebook
 from byhand.mistakes import MISTAKES, applying, mistaken
 from byhand.notation.inline import spoken
 from byhand.notation.number import plain
-from byhand.page.parts import Page
+from byhand.page.page import lower
+from byhand.page.parts import Matrix
 from byhand.tape import Tape
 from byhand.worksheet.document import Strip
 
 
 def book(document, run, view="key", **setup) -> Any:
-    made = notebook(document, run, view, Setup(**setup)).decode()
+    made = notebook(lower(document, run), view, Setup(**setup)).decode()
     found = nbformat.reads(made, 4)
     nbformat.validate(found)
     return found
@@ -66,7 +67,7 @@ def figures(document, run, shown):
             continue  # to be ticked: they stand in the prose
         for panel in of if isinstance(block, Strip) else sorted(of, key=lambda panel: panel.has_blanks):
             is_copy = panel.role == "copy" or not panel.has_blanks
-            title = ", ".join(map(spoken, Page(document, run, "key").matrix(panel).titles))
+            title = ", ".join(map(spoken, Matrix(panel).titles))
             yield (title, tuple(right(cell, run, shown) for cell in panel.flat)), is_copy
 
 
@@ -259,7 +260,7 @@ def test_what_cannot_be_checked_stops_with_a_line(code, line):
 
 def test_the_same_sheet_gives_the_same_bytes():
     document, run = made("causal-mask", 3)
-    assert notebook(document, run, "key", Setup()) == notebook(document, run, "key", Setup())
+    assert notebook(lower(document, run), "key", Setup()) == notebook(lower(document, run), "key", Setup())
 
 
 @pytest.mark.parametrize(("entry", "value"), [

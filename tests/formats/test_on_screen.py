@@ -23,6 +23,7 @@ from byhand.marking.report import Report
 from byhand.marking.tally import Tally
 from byhand.options import Options
 from byhand.page.look import COLOURS
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet, sheet_files
@@ -35,7 +36,7 @@ DARKEST, READABLE = "#e2e2e2", 4.5  # behind words that are not white; the least
 
 @cache
 def pages(sheet):
-    return Pages(*(kinds_and_run() if sheet == "kinds" else prepare(load_sheet(sheet), Options())))
+    return Pages(lower(*(kinds_and_run() if sheet == "kinds" else prepare(load_sheet(sheet), Options()))))
 
 
 def html(sheet, view):
@@ -114,7 +115,7 @@ def test_worked_lines_an_index_a_marked_page_and_a_report_are_valid_and_accessib
     assert (
         faults(dict(Book((pages("softmax"),), ("worksheet", "key"), 0, messages()).folder("a4"))["index.html"]) == []
     )
-    assert faults(marked_html(document, run, marks, "Ada", "screen")) == []
+    assert faults(marked_html(lower(document, run), marks, "Ada", "screen")) == []
     assert faults(Report(document, tally).html()) == []
 
 

@@ -22,6 +22,7 @@ from byhand.errors import OutputError, SheetError
 from byhand.formats.html.page import PAPERS, Pages
 from byhand.formats.pdf import engine, pdf
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, sheet_files
 from byhand.worksheet.views import VIEWS
@@ -45,13 +46,13 @@ COMBINATIONS = [
 @pytest.mark.parametrize(("numbers", "level"), [("exact", "easy"), ("decimal", "stretch"), ("symbolic", "standard")])
 def test_every_kind_of_question_keeps_within_its_bounds(orientation, numbers, level, paper, caplog):
     caplog.set_level(logging.WARNING)
-    fits(Pages(*kinds_and_run(orientation=orientation, numbers=numbers, level=level, seed=0)), paper)
+    fits(Pages(lower(*kinds_and_run(orientation=orientation, numbers=numbers, level=level, seed=0))), paper)
     assert not caplog.records, [r.getMessage() for r in caplog.records]
 
 
 @cache
 def pages(sheet, orientation="rows", numbers="exact", base=None):
-    return Pages(*prepare(load_sheet(sheet), Options(orientation=orientation, numbers=numbers, base=base)))
+    return Pages(lower(*prepare(load_sheet(sheet), Options(orientation=orientation, numbers=numbers, base=base))))
 
 
 @pytest.mark.parametrize(("sheet", "orientation", "numbers", "views"), COMBINATIONS)
@@ -63,7 +64,7 @@ def test_nothing_overflows_and_key_and_papers_break_like_the_sheet(sheet, orient
     for page in a4.pages:
         roomy(page)
     if numbers == EXACT:
-        assert [*beside(source.d, source.run, pages_among(source.d, a4.pages))] == []
+        assert [*beside(source.d, source.page.run, pages_among(source.d, a4.pages))] == []
     if (orientation, numbers) == ("rows", EXACT) and sheet in BOTH_PAPERS:
         letter = drawn(laid_out(source.html("worksheet", "print", "letter")))
         for (text, *here), (other, *there) in zip(places(a4, "a4"), places(letter, "letter"), strict=True):
@@ -95,7 +96,7 @@ def test_all_papers_share_an_area():
 def test_long_words_do_not_cover_each_other(orientation):
     values = {"tokens": ["extraordinarily", "long", "vocabulary"]}
     document, run = prepare(load_sheet("attention-head"), Options(orientation=orientation, values=values))
-    for page in drawn(laid_out(Pages(document, run).html("key", "print"))).pages:
+    for page in drawn(laid_out(Pages(lower(document, run)).html("key", "print"))).pages:
         inside(page, PAPERS["a4"])
         apart(page)
 
@@ -104,7 +105,7 @@ def test_long_words_do_not_cover_each_other(orientation):
 def test_long_numbers_do_not_cover_each_other(orientation):
     weights = {"linear.W": [["1234/8", 2, 3], [4, -5, 1234567], ["-7/6541", 0, 9], [0, 0, 1]]}
     document, run = prepare(load_sheet("linear-layer"), Options(orientation=orientation, values={"weights": weights}))
-    for page in drawn(laid_out(Pages(document, run).html("key", "print"))).pages:
+    for page in drawn(laid_out(Pages(lower(document, run)).html("key", "print"))).pages:
         inside(page, PAPERS["a4"])
         apart(page)
 
@@ -112,7 +113,7 @@ def test_long_numbers_do_not_cover_each_other(orientation):
 @pytest.mark.parametrize(("seed", "paper"), [(0, "a4"), (1, "letter"), (2, "a4"), (3, "letter")])
 def test_one_head_is_one_leaf(seed, paper):
     document, run = prepare(load_sheet("attention-head"), Options(seed=seed))
-    assert len(laid_out(Pages(document, run).html("key", "print", paper)).pages) == 2
+    assert len(laid_out(Pages(lower(document, run)).html("key", "print", paper)).pages) == 2
 
 
 @cache

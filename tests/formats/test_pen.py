@@ -29,6 +29,7 @@ from byhand.formats.pdf.svg import Dot, drawing
 from byhand.formats.pdf.tables import TABLE
 from byhand.formats.pdf.template import whole
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.reading.pdf import _drawn
 from byhand.worksheet.sheet import load_sheet
@@ -43,7 +44,7 @@ def key(sheet, orientation="rows", numbers="exact", view="key"):
         if sheet == "kinds"
         else prepare(load_sheet(sheet), Options(orientation=orientation, numbers=numbers))
     )
-    return Pages(*made).html(view, "print")
+    return Pages(lower(*made)).html(view, "print")
 
 
 @cache

@@ -16,6 +16,7 @@ from byhand.formats.qti import THREE, TWO, qti
 from byhand.formats.quiz.questions import quiz_of
 from byhand.formats.quiz.spelling import number
 from byhand.notation.text import value_text
+from byhand.page.page import lower
 
 NUMERIC = [case for case in CASES if case[0] != "attention-in-letters"]
 AT = "blocks.0.attn."
@@ -23,7 +24,7 @@ AT = "blocks.0.attn."
 
 @lru_cache(maxsize=8)
 def written(sheet, seed, version):
-    return opened(qti(*made(sheet, seed), version))
+    return opened(qti(lower(*made(sheet, seed)), version))
 
 
 @lru_cache(maxsize=8)
@@ -70,7 +71,7 @@ def test_items_are_what_the_standard_allows_and_one_in_both_versions(sheet, seed
 
 @pytest.mark.parametrize("options", [{"orientation": "columns"}, {"numbers": "decimal", "base": "e"}], ids=str)
 def test_items_are_what_the_standard_allows_in_columns_and_in_decimals(options):
-    files = opened(qti(*made("attention-head", 3, **options), TWO))
+    files = opened(qti(lower(*made("attention-head", 3, **options)), TWO))
     for name in (name for name in files if name.endswith(".xml") and name != "imsmanifest.xml"):
         item = local(ElementTree.fromstring(files[name]), TWO.items)
         assert problems(item, QTI_2_1) == [], name
@@ -150,7 +151,7 @@ def test_every_number_of_the_figures_is_printed_where_it_stands_on_the_page(shee
 @pytest.mark.parametrize(("sheet", "seed"), NUMERIC)
 def test_what_a_mistake_gives_earns_a_part_and_is_named(sheet, seed):
     document, run = made(sheet, seed)
-    meant = [question for question in quiz_of(document, run).questions if question.entries]
+    meant = [question for question in quiz_of(lower(document, run)).questions if question.entries]
     tried = 0
     for question, (_, item, names) in zip(meant, of_sections(sheet, seed), strict=True):
         for entry in question.entries:
@@ -170,7 +171,7 @@ def test_what_a_mistake_gives_earns_a_part_and_is_named(sheet, seed):
 
 
 def test_every_kind_of_question_is_allowed_and_can_be_answered():
-    files = opened(qti(*kinds_and_run(), TWO))
+    files = opened(qti(lower(*kinds_and_run()), TWO))
     items = [Item(local(ElementTree.fromstring(files[f"q{n:02}.xml"]), TWO.items)) for n in range(1, 9)]
     assert [problem for item in items for problem in problems(item.root, QTI_2_1)] == []
     assert [item.worth for item in items] == [2, 1, 8, 3, 10, 3, 1, 3]
@@ -198,7 +199,7 @@ def test_who_marks_words_is_told_what_the_key_says():
 
 def test_the_same_sheet_is_the_same_bytes():
     for version in (TWO, THREE):
-        assert qti(*made("shapes", 3), version) == qti(*made("shapes", 3), version)
+        assert qti(lower(*made("shapes", 3)), version) == qti(lower(*made("shapes", 3)), version)
 
 
 SCHEMAS = os.environ.get("BYHAND_QTI_SCHEMAS")

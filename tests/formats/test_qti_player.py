@@ -19,6 +19,7 @@ from qti_standard import local
 
 from byhand.formats.qti import THREE, TWO, qti
 from byhand.formats.quiz.questions import quiz_of
+from byhand.page.page import lower
 
 PLAYER = os.environ.get("BYHAND_QTI_PLAYER")
 PAGE = """<!doctype html><meta charset="utf-8"><body><pre id="out"></pre><script src="PLAYER"></script><script>
@@ -52,9 +53,9 @@ PAGE = """<!doctype html><meta charset="utf-8"><body><pre id="out"></pre><script
 @pytest.mark.parametrize("sheet", ["attention-head", "causal-mask", "positional-encoding"])
 def test_another_player_scores_the_key_and_every_mistake_alike(sheet, tmp_path):
     document, run = made(sheet, 3)
-    two, three = (opened(qti(document, run, version)) for version in (TWO, THREE))
+    two, three = (opened(qti(lower(document, run), version)) for version in (TWO, THREE))
     tries, expected = [], []
-    for n, question in enumerate(quiz_of(document, run).questions, 1):
+    for n, question in enumerate(quiz_of(lower(document, run)).questions, 1):
         if question.kind != "answers":
             continue
         item = Item(local(ElementTree.fromstring(two[f"q{n:02}.xml"]), TWO.items))

@@ -21,8 +21,9 @@ COUNT = '''"""A format of another package: how many blanks a sheet has."""
 from byhand.formats import Format
 
 
-def count(document, run, view, setup):
-    return f"{document.name}, {view}, {setup.paper}: {len(document.blanks())} of {len(run.steps)} steps".encode()
+def count(page, view, setup):
+    name, blanks, steps = page.document.name, page.document.blanks(), page.run.steps
+    return f"{name}, {view}, {setup.paper}: {len(blanks)} of {len(steps)} steps".encode()
 
 
 COUNT = Format("count", "how many blanks there are", {"{view}.count": count})

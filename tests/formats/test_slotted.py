@@ -22,6 +22,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf, slotted
 from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.page.page import Page, lower
 from byhand.pipeline import files_of, prepare
 from byhand.reading.verify import verify
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
@@ -45,7 +46,7 @@ def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
     slotted._slotted.cache_clear()  # of another test's page
     made, lay_out = [], slotted.lay_out
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
-    pages = [slotted.filled(*prepared(sheet, seed), view, Setup()) for seed in (1, 2, 3)]
+    pages = [slotted.filled(lower(*prepared(sheet, seed)), view, Setup()) for seed in (1, 2, 3)]
     assert len(made) == 1
     assert len(set(pages)) == 3
 
@@ -54,7 +55,7 @@ def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
 def test_runs_of_a_sheet_are_filled_into_the_same_page(sheet):
     pages = set()
     for seed in range(1, 7):
-        found = slotted.shared(*prepared(sheet, seed), "key", Setup(cache=False))
+        found = slotted.shared(lower(*prepared(sheet, seed)), "key", Setup(cache=False))
         pages.add((found.page, found.texts))
     assert len(pages) <= 2  # a claim of gpt is true of some runs
 
@@ -74,9 +75,9 @@ def test_runs_of_a_sheet_are_filled_into_the_same_page(sheet):
 def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     document, run = prepared(sheet, 1, **options)
     paper = options.get("paper", "a4")
-    found = slotted.filled(document, run, view, Setup(paper))
+    found = slotted.filled(lower(document, run), view, Setup(paper))
     in_slots, own = document.in_slots(document)
-    html = Pages(in_slots, own).html(view, "print", paper)
+    html = Pages(lower(in_slots, own)).html(view, "print", paper)
     texts = mark_texts(own.domain)
     full = laid_out_alone(html, lambda number: texts[number].at(0), view)
     assert same_text(found, full)
@@ -92,14 +93,14 @@ def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
     """In print and on the screen, where no number is asked for as the page is written."""
     document, run = prepared(sheet, **asked)
     slots, own = in_slots(sheet, **asked)
-    page = kept_page(slots, own, "key", "print", "a4", Setup())
-    assert with_texts(page.html, page.texts(own)) == Pages(document, run).html("key", "print", for_all=True)
+    page = kept_page(lower(slots, own), "key", "print", "a4", Setup())
+    assert with_texts(page.html, page.texts(own)) == Pages(lower(document, run)).html("key", "print", for_all=True)
     for view in ("worksheet", "key"):
-        assert screen_page(slots, own, view, Setup()) == Pages(document, run).html(view, "screen")
+        assert screen_page(lower(slots, own), view, Setup()) == Pages(lower(document, run)).html(view, "screen")
 
 
 def test_a_word_that_is_longer_than_its_column_is_filled_in():
-    assert slotted.shared(*prepared("transformer-block"), "key", Setup()) is not None
+    assert slotted.shared(lower(*prepared("transformer-block")), "key", Setup()) is not None
 
 
 def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch):
@@ -108,7 +109,8 @@ def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch)
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     document, run = prepared("softmax")
     pages = {
-        view: PdfReader(io.BytesIO(slotted.filled(document, run, view, Setup()))) for view in ("worksheet", "key")
+        view: PdfReader(io.BytesIO(slotted.filled(lower(document, run), view, Setup())))
+        for view in ("worksheet", "key")
     }
     assert len(made) == 1
     texts = {view: [page.extract_text() for page in reader.pages] for view, reader in pages.items()}
@@ -129,7 +131,7 @@ def test_the_bar_of_a_root_in_an_answer_is_on_the_key_only():
     document, run = prepared("scores")
     coloured = {}
     for view in ("worksheet", "key"):
-        pages = pypdfium2.PdfDocument(slotted.filled(document, run, view, Setup()))
+        pages = pypdfium2.PdfDocument(slotted.filled(lower(document, run), view, Setup()))
         pictures = [page.render(scale=2).to_numpy().astype(int) for page in pages]
         coloured[view] = sum(np.count_nonzero(np.ptp(picture[..., :3], axis=-1) > 20) for picture in pictures)
     assert coloured["worksheet"] == 0
@@ -141,10 +143,10 @@ def test_the_bar_of_a_root_in_an_answer_is_on_the_key_only():
 def test_a_view_of_the_page_says_what_the_view_says_by_itself(sheet, view):
     """So no answer stays on a worksheet, whatever kind of question it answers."""
     document, run = prepared(sheet, 1)
-    alone = pdf(Pages(document, run).html(view, "print"))
+    alone = pdf(Pages(lower(document, run)).html(view, "print"))
     found, expected = (
         [{letter: len(places) for letter, places in page.items()} for page in characters(each)]
-        for each in (slotted.filled(document, run, view, Setup()), alone)
+        for each in (slotted.filled(lower(document, run), view, Setup()), alone)
     )
     assert found == expected
 
@@ -157,7 +159,7 @@ def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     for seed in (1, 2):
         document, run = prepared("transformer-by-hand", seed)
-        found = slotted.shared(document, run, "worksheet", Setup())
+        found = slotted.shared(lower(document, run), "worksheet", Setup())
         assert {"she", "pears"} <= {*found.texts}
     assert len(made) == 2
 
@@ -173,10 +175,10 @@ def test_another_seed_is_not_written_anew(tmp_path, monkeypatch):
 def test_a_page_that_asks_for_a_number_as_it_is_written_is_not_kept(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     caplog.set_level(logging.DEBUG, "byhand")
-    largest = property(lambda pages: f"{float(max(pages.run.values('softmax')[0])):.17g}")
-    monkeypatch.setattr(Pages, "map", largest)
+    largest = property(lambda page: f"{float(max(page.run.values('softmax')[0])):.17g}")
+    monkeypatch.setattr(Page, "map", largest)
     page = files_of("softmax", Options(seed=1, formats=("html",), views=("key",)), print)["key.html"].decode()
-    assert largest.fget(Pages(*prepared("softmax", 1))) in page
+    assert largest.fget(lower(*prepared("softmax", 1))) in page
     assert "written by itself; with other words or numbers, its page may be another" in caplog.text
 
 
@@ -184,19 +186,19 @@ def test_a_document_is_kept_for_what_it_says_but_not_for_its_numbers():
     shapes = set()
     for seed, orientation in ((1, "rows"), (2, "rows"), (1, "columns")):
         document, run = in_slots("softmax", seed, orientation=orientation)
-        shapes.add(shape_of(Pages(document, run), run, "screen"))
-        assert shape_of(Pages(replace(document, title="Hardmax"), run), run, "screen") not in shapes
+        shapes.add(shape_of(Pages(lower(document, run)), "screen"))
+        assert shape_of(Pages(lower(replace(document, title="Hardmax"), run)), "screen") not in shapes
     assert len(shapes) == 2
 
 
 def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     document, run = prepared("softmax", 1)
-    slotted.filled(document, run, "key", Setup())
+    slotted.filled(lower(document, run), "key", Setup())
     other, title = replace(document, title="Hardmax"), document.title
     in_slots, with_slots = document.in_slots(document)
     other = replace(other, in_slots=lambda own: (replace(in_slots, title="Hardmax"), with_slots))
-    page = PdfReader(io.BytesIO(slotted.filled(other, run, "worksheet", Setup()))).pages[0].extract_text()
+    page = PdfReader(io.BytesIO(slotted.filled(lower(other, run), "worksheet", Setup()))).pages[0].extract_text()
     assert "Hardmax" in page
     assert title not in page.splitlines()[:5]
 
@@ -204,7 +206,7 @@ def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp
 def test_a_word_with_an_apostrophe_is_filled_in():
     """Words are escaped in more than one way, which mean the same."""
     document, run = prepared("attention-head", 1, tokens=("don't", "be", "late"))
-    assert "don't" in slotted.shared(document, run, "key", Setup()).own
+    assert "don't" in slotted.shared(lower(document, run), "key", Setup()).own
 
 
 def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
@@ -226,14 +228,16 @@ def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):
     body = f"## A\n\n{{{{ 'four' if value('{Q}', 0, 0) == '4' else 'many' }}}}\n\n{{{{ ask('{Q}') }}}}"
     document, run = prepare(lesson(body), Options())  # a text is compared, where a number should be
     assert document.in_slots(document)
-    assert slotted.filled(document, run, "key", Setup()) == pdf(Pages(document, run).html("key", "print"))
+    assert slotted.filled(lower(document, run), "key", Setup()) == pdf(
+        Pages(lower(document, run)).html("key", "print")
+    )
     assert "lesson, key: laid out by itself; with slots, its page is another" in caplog.text
 
 
 def test_a_word_that_is_broken_has_no_slot(tmp_path, caplog):
     caplog.set_level(logging.DEBUG, "byhand")
     document, run = prepared("attention-head", tokens=("an", "extraordinary", "cat"))
-    (tmp_path / "key.pdf").write_bytes(slotted.filled(document, run, "key", Setup()))
+    (tmp_path / "key.pdf").write_bytes(slotted.filled(lower(document, run), "key", Setup()))
     assert (
         "attention-head, key: laid out by itself; with other words or numbers, its page may be another" in caplog.text
     )
@@ -244,7 +248,7 @@ def test_all_that_a_run_decides_is_in_slots():
     document, run = prepared("gpt", 2)
     in_slots, own = document.in_slots(document)
     texts = mark_texts(own.domain)
-    html = Pages(in_slots, own).html("key", "print")
+    html = Pages(lower(in_slots, own)).html("key", "print")
     assert MARK.sub(lambda mark: texts[mark_number(mark[0])].at(0), html).count(run.hash) == 1
     for text in (*run.vocabulary, run.hash):
         assert f">{text}<" not in html
@@ -253,7 +257,9 @@ def test_all_that_a_run_decides_is_in_slots():
 def test_what_has_no_room_is_laid_out_by_itself(caplog):
     caplog.set_level(logging.DEBUG, "byhand")
     document, run = prepared("causal-mask", 1, tokens=("кот", "спит", "тут"))
-    assert slotted.filled(document, run, "key", Setup()) == pdf(Pages(document, run).html("key", "print"))
+    assert slotted.filled(lower(document, run), "key", Setup()) == pdf(
+        Pages(lower(document, run)).html("key", "print")
+    )
     assert (
         "causal-mask, key: laid out by itself; its words or numbers have no room in the page of other runs"
         in caplog.text
@@ -262,8 +268,8 @@ def test_what_has_no_room_is_laid_out_by_itself(caplog):
 
 def test_worked_lines_are_formulas_and_are_laid_out_by_themselves(tmp_path):
     document, run = prepared("logits-and-perplexity")
-    worked = slotted.filled(document, run, "worked", Setup())
-    assert worked == pdf(Pages(document, run).html("worked", "print"))
+    worked = slotted.filled(lower(document, run), "worked", Setup())
+    assert worked == pdf(Pages(lower(document, run)).html("worked", "print"))
     (tmp_path / "worked.pdf").write_bytes(worked)
     assert verify(tmp_path / "worked.pdf").faults == ()
 
@@ -271,7 +277,9 @@ def test_worked_lines_are_formulas_and_are_laid_out_by_themselves(tmp_path):
 def test_letters_have_no_slots():
     document, run = prepared("attention-head", numbers="symbolic")
     assert document.in_slots is None
-    assert slotted.filled(document, run, "key", Setup()) == pdf(Pages(document, run).html("key", "print"))
+    assert slotted.filled(lower(document, run), "key", Setup()) == pdf(
+        Pages(lower(document, run)).html("key", "print")
+    )
 
 
 @pytest.mark.parametrize(

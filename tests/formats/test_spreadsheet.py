@@ -29,6 +29,7 @@ from byhand.model import MODELS
 from byhand.notation.spreadsheet import cell_name
 from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.reading.remade import _values
 from byhand.reading.spreadsheet import filled_in
 from byhand.worksheet.document import Blank, Reply
@@ -44,8 +45,8 @@ class Made:
 
     def __init__(self, sheet, seed=0, feedback=True, **options):
         self.document, self.run = made(sheet, seed, **options)
-        self.content = workbook(self.document, self.run, Setup(feedback=feedback))
-        self.plan = plan(self.document, self.run, feedback)
+        self.content = workbook(lower(self.document, self.run), Setup(feedback=feedback))
+        self.plan = plan(lower(self.document, self.run), feedback)
         sections = self.document.sections
         self.answers = [each for s in sections for each in (*s.blanks, *(r for r in s.replies if r.options))]
 
@@ -236,7 +237,7 @@ def test_a_cell_of_the_key_is_the_rule_on_the_same_sheet():
 
 def test_the_same_bytes_each_time():
     one = opened("attention-head", 3)
-    assert workbook(one.document, one.run, Setup()) == one.content
+    assert workbook(lower(one.document, one.run), Setup()) == one.content
 
 
 # what is computed

@@ -11,14 +11,15 @@ from functools import partial
 
 import pytest
 from every_sheet import CASES, FULL, made
-from kinds import kinds_and_run
+from kinds import kinds, kinds_and_run
 from written_back import MACRO, by_rows, cells, of_latex, of_linear, of_markdown
 
 from byhand.formats import Setup
 from byhand.formats.written.latex import escaped, exam, latex, maths
 from byhand.formats.written.linear import linear
 from byhand.formats.written.markdown import markdown
-from byhand.page.parts import Page
+from byhand.page.page import lower
+from byhand.page.parts import block_parts
 from byhand.worksheet.document import Question, Reply
 
 ORIENTATIONS = ("rows", "columns")
@@ -26,7 +27,7 @@ WITHOUT_LATEX = shutil.which("pdflatex") is None or shutil.which("pdftotext") is
 
 
 def file(write, document, run, view="key", **setup):
-    return write(document, run, view, Setup(**setup)).decode()
+    return write(lower(document, run), view, Setup(**setup)).decode()
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
@@ -116,12 +117,9 @@ class Guess(Question):
 
 
 def test_a_kind_of_question_of_ones_own_is_written_by_what_it_asks_for():
-    document, run = kinds_and_run()
-    page = Page(document, run, "key")
-    options, room = page.block(Guess())
-    assert (options.labels, options.ticked, room.answer) == (("a cat", "a dog"), 1, "It barks.")
-    options, room = Page(document, run, "worksheet").block(Guess())
-    assert (options.ticked, room.answer) == (None, None)
+    options, room = block_parts(Guess(), kinds().messages)
+    assert (options.labels, options.ticked("key"), room.answer("key")) == (("a cat", "a dog"), 1, "It barks.")
+    assert (options.ticked("worksheet"), room.answer("worksheet")) == (None, None)
 
 
 def test_what_latex_would_obey_is_written_as_it_looks():

@@ -16,13 +16,14 @@ from byhand.marking.binding import bind
 from byhand.marking.marked_page import MarkedPages
 from byhand.marking.report import Report
 from byhand.marking.tally import Tally
+from byhand.page.page import lower
 
 
 @pytest.fixture(scope="module")
 def pdfs():
     """Pages of three students, one of whom needs a page more for notes."""
     page = Page.of("attention-head")
-    pages = MarkedPages(page.document, page.run)
+    pages = MarkedPages(lower(page.document, page.run))
     found = [pages.pdf(marks, marks.name) for marks in marks_of_a_class()[:6]]
     return sorted(found, key=lambda pdf: -len(pypdfium2.PdfDocument(pdf)))[:3]
 

@@ -22,6 +22,7 @@ from byhand.marking.answers import read_answers
 from byhand.marking.marker import Marker
 from byhand.notation.spreadsheet import cell_name
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import generate
 from byhand.reading import spreadsheet
 from byhand.reading.spreadsheet import as_fraction
@@ -29,7 +30,7 @@ from byhand.reading.spreadsheet import as_fraction
 
 @cache
 def content(sheet, **options):
-    return workbook(*made(sheet, 3, **options), Setup())
+    return workbook(lower(*made(sheet, 3, **options)), Setup())
 
 
 def places(book):
@@ -97,14 +98,14 @@ def test_what_is_in_cells_has_the_marks_of_the_same_in_json(sheet, options, tmp_
 def test_a_copy_of_a_class_says_whose_it_is(tmp_path):
     document, run = made("shapes", 3)
     path = tmp_path / "ada.xlsx"
-    path.write_bytes(workbook(signed(document, Student("Ada Ødegård", "s 1")), run, Setup()))
+    path.write_bytes(workbook(lower(signed(document, Student("Ada Ødegård", "s 1")), run), Setup()))
     (student,) = read_answers(path).students([b.id for b in document.blanks()], [r.id for r in document.replies()])
     assert (student.id, student.name, student.hash) == ("s 1", "Ada Ødegård", run.hash)
 
 
 def test_a_name_that_is_written_on_the_page_is_the_students(tmp_path):
     document, run = made("shapes", 3)
-    spot = next(spot for spot in plan(document, run, True).spots if spot.role == "name")
+    spot = next(spot for spot in plan(lower(document, run), True).spots if spot.role == "name")
     path = saved(tmp_path / "bo.xlsx", content("shapes"), **{cell_name(spot.row, spot.col): "Bo"})
     (student,) = read_answers(path).students([b.id for b in document.blanks()], [r.id for r in document.replies()])
     assert (student.id, student.name) == ("", "Bo")

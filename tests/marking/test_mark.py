@@ -23,6 +23,7 @@ from byhand.formats.pdf.form import filled_form
 from byhand.formats.pdf.slotted import filled
 from byhand.marking.mark import mark as marked
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.secret import made_secret
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
@@ -291,7 +292,7 @@ def filled_by_pypdf(pdf, answers):
 
 def test_filled_forms_are_marked_by_the_names_of_their_files(tmp_path):
     document, run_ = sheet(NAME, seed=2)
-    form, right = filled_form(document, run_, Setup()), key(document)
+    form, right = filled_form(lower(document, run_), Setup()), key(document)
     first = next(iter(right))
     folder = tmp_path / "handed in"
     folder.mkdir()
@@ -313,7 +314,7 @@ def test_a_pdf_without_fields_is_refused_in_a_line(tmp_path):
 
 def pdf_of_sheet():
     document, run_ = sheet(NAME, seed=2)
-    return filled(document, run_, "worksheet", Setup())
+    return filled(lower(document, run_), "worksheet", Setup())
 
 
 def test_several_marked_pages_are_bound_for_the_printer(tmp_path):

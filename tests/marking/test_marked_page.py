@@ -25,6 +25,7 @@ from byhand.marking.marker import Marker
 from byhand.marking.marks import OpenMark
 from byhand.marking.notes import Notes, is_computed, state, tally, written
 from byhand.mistakes.slips import PRIOR
+from byhand.page.page import lower
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import sheet_files
 
@@ -41,7 +42,7 @@ def page_of(sheet="attention-head", **asked):
 @cache
 def pages_of_worksheet():
     page = page_of()
-    return len(pypdfium2.PdfDocument(filled(page.document, page.run, "worksheet", Setup())))
+    return len(pypdfium2.PdfDocument(filled(lower(page.document, page.run), "worksheet", Setup())))
 
 
 @cache
@@ -56,12 +57,12 @@ def marks_of(answers, sheet="attention-head", **asked):
 
 def html(marks, medium="screen", sheet="attention-head", name="Ada Lovelace", orientation="rows", **options):
     page = page_of(sheet, orientation=orientation)
-    return marked_html(page.document, page.run, marks, name, medium, **options)
+    return marked_html(lower(page.document, page.run), marks, name, medium, **options)
 
 
 def pdf(marks, sheet="attention-head", name="Ada Lovelace", **options):
     page = page_of(sheet)
-    return marked_pdf(page.document, page.run, marks, name, **options)
+    return marked_pdf(lower(page.document, page.run), marks, name, **options)
 
 
 def text(marks, **about):
@@ -161,7 +162,7 @@ def drawn_too(line, lines):
 def test_worksheet_key_and_marked_page_have_the_same_boxes_at_the_same_places(sheet):
     page = page_of(sheet)
     answers = dict.fromkeys(Student(page).answers(), "7")
-    worksheet, key = (edges(filled(page.document, page.run, view, Setup())) for view in ("worksheet", "key"))
+    worksheet, key = (edges(filled(lower(page.document, page.run), view, Setup())) for view in ("worksheet", "key"))
     marked = edges(pdf(marks_of(answers, sheet), sheet))
     assert all(len(own) > 10 for own in worksheet[:2])  # a page of questions alone has no boxes
     for own, of_key, theirs in zip(worksheet, key, marked, strict=False):
@@ -177,7 +178,7 @@ def numbered_titles(document):
 @cache
 def titles_of_worksheet(sheet):
     page = page_of(sheet)
-    return numbered_titles(page_layout.laid_out(Pages(page.document, page.run).html("worksheet", "print")))
+    return numbered_titles(page_layout.laid_out(Pages(lower(page.document, page.run)).html("worksheet", "print")))
 
 
 STUDENTS = {
@@ -367,13 +368,13 @@ def test_what_is_ticked_or_written_on_lines_is_shown_and_what_it_is_stands_besid
         answers[reply.id] = others[0] if others else f"words of {reply.id}"
     marks = Marker.of(document, run).mark(answers)
     for medium in ("screen", "print"):
-        found = marked_html(document, run, marks, "Ada", medium)
+        found = marked_html(lower(document, run), marks, "Ada", medium)
         assert found.count('<span class="tick theirs">✓</span>') == sum(bool(r.options) for r in document.replies())
         for reply in document.replies():
             assert reply.options or f">{answers[reply.id]}</p>" in found
         for key in ("on", "false", "true", "A"):
             assert f'It is <span class="key">{key}</span>.' in found
-    assert marked_pdf(document, run, marks, "Ada").startswith(b"%PDF")
+    assert marked_pdf(lower(document, run), marks, "Ada").startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(("numbers", "said"), [
@@ -383,7 +384,7 @@ def test_decimals_and_letters_have_notes_too(numbers, said):
     page = page_of(numbers=numbers)
     answers = {blank.id: blank.cell.text for blank in page.blanks} | {SCORE: "9.99"}
     marks = Marker.of(page.document, page.run).mark(answers)
-    found = page_text(marked_html(page.document, page.run, marks, "Ada"))
+    found = page_text(marked_html(lower(page.document, page.run), marks, "Ada"))
     assert said in found
     assert "from your numbers" not in found
-    assert marked_pdf(page.document, page.run, marks, "Ada").startswith(b"%PDF")
+    assert marked_pdf(lower(page.document, page.run), marks, "Ada").startswith(b"%PDF")

@@ -8,10 +8,10 @@ import pytest
 from every_sheet import in_turn
 
 from byhand.formats.html.marks import drawing
-from byhand.formats.html.page import Pages
 from byhand.formats.html.table import rows
 from byhand.options import Options
 from byhand.page.grid import PHONE_LABEL_EM, PHONE_WIDTHS, Grid, Slot
+from byhand.page.page import lower
 from byhand.page.phone import ROOM, on_phone
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Cell
@@ -22,8 +22,8 @@ SCROLLS = {"attention-in-letters"}  # its shares are sums of letters, each wider
 
 
 def grids(sheet, **asked):
-    pages = Pages(*prepare(load_sheet(sheet), Options(**asked)))
-    return [figure for section in pages.sections for figure in section.laid if isinstance(figure, Grid)]
+    page = lower(*prepare(load_sheet(sheet), Options(**asked)))
+    return [figure for section in page.sections for figure in section.laid if isinstance(figure, Grid)]
 
 
 def grid_of(kinds, rows=("r",)):

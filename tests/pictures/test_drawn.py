@@ -18,6 +18,7 @@ from byhand.formats.pdf import pdf
 from byhand.formats.pdf.slotted import filled
 from byhand.notation.text import by_word
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pictures import PICTURES
 from byhand.pictures.canvas import Canvas
 from byhand.pipeline import prepare
@@ -47,7 +48,7 @@ def test_a_picture_is_drawn_alike_in_both_views_and_its_pen_is_in_the_key_only(n
     assert pictures_of(document)
     for picture in pictures_of(document):
         sketch = picture.sketch
-        worksheet, key = (Pages(document, run).html(view, "screen") for view in ("worksheet", "key"))
+        worksheet, key = (Pages(lower(document, run)).html(view, "screen") for view in ("worksheet", "key"))
         assert sketch.printed in worksheet
         assert sketch.printed in key
         assert KEY_PEN not in sketch.printed
@@ -73,8 +74,8 @@ def figures(content):
 @pytest.mark.parametrize("view", ["worksheet", "key"])
 def test_a_pdf_that_is_filled_in_is_the_one_that_is_laid_out_by_itself(view):
     document, run = made("softmax")
-    whole = pdf(Pages(document, run).html(view, "print"))
-    shared = filled(document, run, view, Setup())
+    whole = pdf(Pages(lower(document, run)).html(view, "print"))
+    shared = filled(lower(document, run), view, Setup())
     assert different(whole, shared) < 0.001
     (picture,) = pictures_of(document)
     said = picture.sketch.key_says if view == "key" else picture.sketch.worksheet_says

@@ -27,6 +27,7 @@ from byhand.formats import Setup
 from byhand.formats.pdf.form import filled_form
 from byhand.formats.pdf.slotted import LETTERS, filled
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.reading.forms import MOST_FIELDS, check_saved, filled_in
 from byhand.reading.verdict import Finding
@@ -46,7 +47,7 @@ ROSTER = [Student("Ada Lovelace", "a.l@x.edu"), Student("Łukasz", "s/3·x"), St
 
 @cache
 def blank():
-    return filled_form(*kinds_and_run(), Setup())
+    return filled_form(lower(*kinds_and_run()), Setup())
 
 
 def by_pypdf(pdf, answers):
@@ -94,7 +95,7 @@ def test_an_empty_form_has_every_answer_empty():
 def test_a_form_says_what_it_answers():
     options = Options(seed=4, numbers="decimal", places=3, orientation="columns")
     document, run = prepare(load_sheet("scores"), options)
-    form = filled_in(filled_form(document, run, Setup()))[""]
+    form = filled_in(filled_form(lower(document, run), Setup()))[""]
     foot, asked = form.page.foot, options_of(form.page)
     assert (foot.sheet, foot.seed, foot.hash) == ("scores", "4", run.hash)
     assert (asked.numbers, asked.places, asked.rounding, asked.orientation) == ("decimal", 3, "carry", "columns")
@@ -208,7 +209,7 @@ def test_forms_are_verified_and_filled_ones_are_for_byhand_mark(school, tmp_path
     folder, forms = school
     lines = CliRunner().invoke(main, ["verify", str(folder)]).stdout
     assert f"{folder}: 9 files, 9 right" in lines
-    (tmp_path / "form.pdf").write_bytes(filled_form(*prepare(load_sheet("shapes"), Options()), Setup()))
+    (tmp_path / "form.pdf").write_bytes(filled_form(lower(*prepare(load_sheet("shapes"), Options())), Setup()))
     assert report(tmp_path / "form.pdf")[0][0].endswith(": right")
     told = "it is filled in, and so no longer as byhand wrote it; byhand mark says what is right"
     for pdf in (forms["7"], (tmp_path / "form.pdf").read_bytes()):
@@ -217,7 +218,7 @@ def test_forms_are_verified_and_filled_ones_are_for_byhand_mark(school, tmp_path
 
 
 def test_a_form_to_which_something_is_added_is_told_from_its_reprint(tmp_path):
-    pdf = filled_form(*prepare(load_sheet("shapes"), Options()), Setup())
+    pdf = filled_form(lower(*prepare(load_sheet("shapes"), Options())), Setup())
 
     def hint(file):
         file.Root.AcroForm.Fields[0].TU = String("It is 3.")
@@ -319,7 +320,7 @@ def test_a_page_without_fields_and_a_page_of_another_program_are_refused():
     with pytest.raises(
         UnreadableError, match=r"^it has no fields; byhand generate --format pdf-form writes a page that"
     ):
-        filled_in(filled(*kinds_and_run(), "worksheet", Setup()))
+        filled_in(filled(lower(*kinds_and_run()), "worksheet", Setup()))
     other = PdfWriter()
     other.add_blank_page(100, 100)
     other.write(out := io.BytesIO())

@@ -23,6 +23,7 @@ from byhand.errors import UnreadableError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
 from byhand.reading import verify as checking
 from byhand.reading import ways
@@ -52,7 +53,7 @@ def again(sheet, *views, **options):
     document, run = prepare(load_sheet(sheet), Options(**options))
     printed = Printed(document, run, {})
     for view in views:
-        html = Pages(document, run).html(view, "screen")
+        html = Pages(lower(document, run)).html(view, "screen")
         assert signs(DRAWN.sub("", html[html.index("<body") :])) == signs(read(html))
         yield Again(printed, read_html(html), "screen")
 
@@ -271,7 +272,7 @@ def test_a_sheet_prints_all_that_its_numbers_come_from(sheet):
     values = choose(load_sheet(sheet), options)[0]
     document, run, _ = arranged(load_sheet(sheet), values, options, options.domain, whole=False)
     printed = Printed(structs.replace(document, stamp={"seed": "0", "hash": "1234567"}), run, {})
-    page = read_html(Pages(printed.document, run).html("key", "screen"))
+    page = read_html(Pages(lower(printed.document, run)).html("key", "screen"))
     assert Again(printed, page, "screen").hidden() == []
 
 
@@ -335,7 +336,7 @@ def test_a_pdf_says_what_its_page_says(printed):
     ], strict=True):  # fmt: skip
         page = read_pdf(path.read_bytes())
         document, run = prepare(load_sheet(sheet), Options(**options))
-        expected = read_html(Pages(document, run).html(view, "print"))
+        expected = read_html(Pages(lower(document, run)).html(view, "print"))
         assert (page.texts, page.tables, page.asked) == (expected.texts, expected.tables, expected.asked)
         assert (page.view, page.foot.version) == (view, __version__)
         assert verify(path).faults == ()

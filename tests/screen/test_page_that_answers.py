@@ -35,6 +35,7 @@ from byhand.marking.causes import Diagnosis
 from byhand.marking.mark import mark
 from byhand.marking.verdicts import Judged
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import verify
@@ -83,7 +84,7 @@ def opened(browser, tmp_path):
             else prepare(load_sheet(sheet), Options(**asked))
         )
         file = tmp_path / f"{sheet}.html"
-        file.write_text(Pages(*known).html("worksheet", "screen", setup=setup), encoding="utf-8")
+        file.write_text(Pages(lower(*known)).html("worksheet", "screen", setup=setup), encoding="utf-8")
         browser.open(file)
         return browser
 
@@ -714,7 +715,7 @@ def test_new_numbers_are_those_of_a_later_seed_and_answers_to_them_are_apart(bro
     browser.run(CHECK_ALL)
     assert set(browser.run(STATES).values()) == {"right"}
     fresh = tmp_path_factory.mktemp("fresh") / "page.html"
-    fresh.write_text(Pages(page.document, page.run).html("worksheet", "screen"), encoding="utf-8")
+    fresh.write_text(Pages(lower(page.document, page.run)).html("worksheet", "screen"), encoding="utf-8")
     browser.open(fresh, forget=False)
     assert browser.run("byhand.page.sheet.hash") == hash
     assert browser.run(seen) == there
@@ -861,7 +862,9 @@ def test_a_checkpoint_is_covered_until_its_step_is_filled_in_or_one_asks_for_it(
     assert [browser.run(count, step) for step in steps] == [0, 0, 0, 24, 0]
     browser.run("byhand.page.answers.clear(); byhand.page.showAll()")
     assert [browser.run(count, step) for step in steps] == [12, 12, 12, 24, 12]
-    assert 'class="covered' not in Pages(page.document, page.run).html("worksheet", "screen")  # without a script
+    assert 'class="covered' not in Pages(lower(page.document, page.run)).html(
+        "worksheet", "screen"
+    )  # without a script
 
 
 def test_a_picture_takes_a_pen_and_dots_are_drawn_from_the_answers(opened):

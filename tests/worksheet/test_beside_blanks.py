@@ -18,6 +18,7 @@ from byhand.formats.html.page import pages
 from byhand.formats.pdf.slotted import filled
 from byhand.options import Options
 from byhand.page.look import COLOURS
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.order import ORDER
 from byhand.worksheet.sheet import load_sheet, sheet_files
@@ -41,9 +42,9 @@ COLOURED = [*in_turn("standard"), *((sheet, "easy") for sheet in (ORDER if FULL 
 @pytest.mark.parametrize(("sheet", "level"), COLOURED)
 def test_nothing_on_a_worksheet_wears_the_colour_of_the_key(sheet, level):
     document, run = prepare(load_sheet(sheet), Options(level=level, seed=0))
-    assert not coloured(filled(document, run, "worksheet", Setup()))
-    assert coloured(filled(document, run, "key", Setup()))
-    html = pages(document, run).html("worksheet", "screen")
+    assert not coloured(filled(lower(document, run), "worksheet", Setup()))
+    assert coloured(filled(lower(document, run), "key", Setup()))
+    html = pages(lower(document, run)).html("worksheet", "screen")
     assert COLOURS["pen"] not in re.sub("<style>.*?</style>", "", html, flags=re.DOTALL)
     assert not re.findall(r'<td class="[ak]\b(?![^"]*\bp\b)[^>]*>[^<]', html)  # these have it in print.css
 

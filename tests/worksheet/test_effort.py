@@ -8,6 +8,7 @@ from byhand.arrange import own_effort
 from byhand.effort import QUESTION, STEP, TYPICAL
 from byhand.formats.html.page import Pages
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.effort import time_told
 from byhand.worksheet.messages import messages
@@ -73,7 +74,7 @@ def test_the_page_says_how_long_it_takes(name):
     time = time_told(found.minutes, page.messages, len(page.sittings))
     assert time.startswith(f"{found.minutes} minutes")
     for view, medium in (("worksheet", "print"), ("key", "screen")):
-        html = Pages(page, run).html(view, medium)
+        html = Pages(lower(page, run)).html(view, medium)
         assert f"<b>{time}</b>" in html
         assert not re.search(r"\d+ (blank|cop|question)", html)
 
@@ -88,7 +89,7 @@ def test_a_long_sheet_is_parted_into_sittings_and_says_where_each_begins():
     for sheet in all_sheets():
         assert bool(sheet.sittings) == (own_effort(sheet).minutes >= 45), sheet.name
         if sheet.sittings:
-            found = re.findall(BEGINS, Pages(*prepare(sheet, Options())).html("worksheet", "print"))
+            found = re.findall(BEGINS, Pages(lower(*prepare(sheet, Options()))).html("worksheet", "print"))
             words = ["Second", "Third", "Fourth"][: len(sheet.sittings) - 1]
             assert found == list(zip(map(str, sheet.sittings[1:]), words, strict=True))
 

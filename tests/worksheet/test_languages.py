@@ -11,6 +11,7 @@ from byhand.errors import SheetError, UnknownNameError
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import pdf
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
@@ -38,7 +39,7 @@ def german(folder):
 
 
 def page(name, view="key", medium="screen"):
-    return Pages(*prepare(load_sheet(name, "de"), Options(language="de"))).html(view, medium)
+    return Pages(lower(*prepare(load_sheet(name, "de"), Options(language="de")))).html(view, medium)
 
 
 def test_a_sheet_in_another_language_has_its_own_words_and_the_numbers_of_the_english_one(german):

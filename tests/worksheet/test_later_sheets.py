@@ -10,6 +10,7 @@ from byhand.mistakes import cells_changed
 from byhand.model.weights import complete
 from byhand.notation.text import value_text
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Answer, Prose, Table, plain_words
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
@@ -69,7 +70,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         page, run = prepare(load_sheet("sizing"), Options(values={"inputs": {"bias": [[beta, beta]]}}))
         tiny = {blank.cell.step: blank.cell.value for blank in page.blanks() if blank.cell.at == (0, 0)}
         assert {name: tiny[f"params.{name}"] for name in rows} == rows
-        assert ("β" in Pages(page, run).html("key", "screen")) == bool(beta)
+        assert ("β" in Pages(lower(page, run)).html("key", "screen")) == bool(beta)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_the_numbers_of_batch_norm_do_not_add_up_to_0_where_the_key_says_so(seed
     document, run = prepare(load_sheet("layer-norm-or-batch-norm"), Options(seed=seed, numbers="exact"))
     total = sum(run.values("blocks.0.bn.hook_normalized")[0])
     assert total != 0
-    assert f"They add up to {value_text(total)}." in Pages(document, run).html("worksheet", "print")
+    assert f"They add up to {value_text(total)}." in Pages(lower(document, run)).html("worksheet", "print")
 
 
 @pytest.mark.parametrize(("furthest", "far"), [(8, 4), (16, 6), (17, 6), (18, 6), (20, 7)])

@@ -12,6 +12,7 @@ from byhand.arithmetic.symbols import SYMBOLS
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
@@ -40,7 +41,7 @@ OWN = {"weights": {
 
 def test_a_teachers_own_letters_are_those_of_the_prose():
     page, run = prepare(SHEET, Options(values=OWN))
-    text = page_text(Pages(page, run).html("key", "screen"))
+    text = page_text(Pages(lower(page, run)).html("key", "screen"))
     assert re.search(
         r"not known; call it p\.(.|\n)*Solve for p(.|\n)*The letter p is in the query of “cat” alone", text
     )
@@ -60,7 +61,7 @@ def test_letters_that_do_not_answer_the_sheets_questions_are_refused(values, mes
 
 def test_a_letter_that_several_queries_have_is_not_said_to_be_in_one_alone():
     own = {"inputs": {X: [[1, 1, -1, 0], [2, 1, 1, 0], [-1, 0, -1, 1]]}}
-    assert "alone" not in page_text(Pages(*prepare(SHEET, Options(values=own))).html("key", "screen"))
+    assert "alone" not in page_text(Pages(lower(*prepare(SHEET, Options(values=own)))).html("key", "screen"))
 
 
 @pytest.mark.parametrize(("a", "b"), [(2, 2), (1, -1), (-3, 0), (4, 5)])
@@ -107,7 +108,7 @@ def test_seeds_have_scores_and_solutions_of_their_own():
     seen, solved = set(), set()
     for seed in range(21):
         page, run = prepare(SHEET, Options(seed=seed))
-        text = page_text(Pages(page, run).html("key", "screen"))
+        text = page_text(Pages(lower(page, run)).html("key", "screen"))
         a, b = re.findall(r"\b[ab] = (−?\d): set the two", text)
         seen.add(run.texts[f"{AT}scores_raw[0]"])
         solved.add((a, b))

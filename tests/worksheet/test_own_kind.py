@@ -13,6 +13,7 @@ from byhand.effort import STEP
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.reading.verify import verify
 from byhand.worksheet import calls
@@ -86,7 +87,7 @@ def test_what_it_cannot_ask_is_said_with_the_line(own):
 def test_a_kind_without_a_template_is_said_with_the_folders(own, folder):
     (folder / "blocks" / "pick.html").unlink()
     with pytest.raises(SheetError) as caught:
-        Pages(*prepare(load_sheet("pick-a-share"), Options())).html("key", "print")
+        Pages(lower(*prepare(load_sheet("pick-a-share"), Options()))).html("key", "print")
     assert str(caught.value) == f"there is no template blocks/pick.html in {folder} or {shipped()}"
 
 
@@ -125,7 +126,7 @@ def test_the_blanks_of_a_question_are_counted_and_worked_out(folder, monkeypatch
     assert page.effort.seconds > STEP
     assert page.sections[0].asked == ("softmax.sum",)
     assert not page.sections[0].is_question  # it asks for a step
-    assert '<p class="sum">7</p>' in Pages(page, run).html("key", "print")
+    assert '<p class="sum">7</p>' in Pages(lower(page, run)).html("key", "print")
 
 
 def test_a_figure_of_ones_own_stands_below_the_words(folder, monkeypatch):
@@ -146,7 +147,7 @@ def test_a_figure_of_ones_own_stands_below_the_words(folder, monkeypatch):
         '<div class="space" style="height:{{ laid.figure.height }}mm">Draw here.</div>', encoding="utf-8"
     )
     page, run = prepare(parse_sheet("space", SHEET), Options())
-    html = Pages(page, run).html("worksheet", "print")
+    html = Pages(lower(page, run)).html("worksheet", "print")
     assert page.sections[0].figures[1].kind == "space"
     assert '<section class="step drawn below"' in html
     assert "Draw here." in page_text(html)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from byhand.formats import Paper, Setup
 from byhand.formats.html.index import card, front, in_groups, index
 from byhand.formats.html.page import Pages, rendered
-from byhand.runs import Run
+from byhand.page.page import Page
 from byhand.worksheet.asked import as_words
-from byhand.worksheet.document import Document
 from byhand.worksheet.lecturer import Lecturer, lecturer
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import VIEWS, View
@@ -52,11 +53,10 @@ class Book:
     messages: Messages
 
     @classmethod
-    def of(cls, sheets: Sequence[tuple[Document, Run]], views: Sequence[View]) -> Book:
-        """A book of these documents. Its seed is that of the sheets with new numbers, or else 0."""
-        seed = max(run.seed or 0 for _, run in sheets)
-        laid_out = tuple(Pages(document, run) for document, run in sheets)
-        return cls(laid_out, tuple(sorted(views, key=VIEWS.index)), seed, sheets[0][0].messages)
+    def of(cls, sheets: Sequence[Page], views: Sequence[View]) -> Book:
+        """A book of these pages. Its seed is that of the sheets with new numbers, or else 0."""
+        seed = max(page.run.seed or 0 for page in sheets)
+        return cls(tuple(map(Pages, sheets)), tuple(sorted(views, key=VIEWS.index)), seed, sheets[0].messages)
 
     def front(self, paper: Paper, places: Mapping[str, int]) -> str:
         """What stands before the sheets in print: cover, lecturer's pages and contents.
@@ -117,7 +117,7 @@ class Book:
             "parts": self.parts,
             "part": part,
             "groups": self.groups,
-            "map": next((sheet.map for sheet in self.sheets if sheet.d.name == WHOLE), ""),
+            "map": next((Markup(sheet.page.map) for sheet in self.sheets if sheet.d.name == WHOLE), ""),
             "lecturer": self.lecturer,
             "lecturer_page": LECTURER,
         }

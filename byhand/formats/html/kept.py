@@ -46,9 +46,9 @@ from byhand.notation.number import exact_text, plain
 from byhand.notation.text import value_text
 from byhand.page import picture
 from byhand.page.grid import Grid
+from byhand.page.page import Page
 from byhand.runs import Run
 from byhand.worksheet.asked import OPTIONS
-from byhand.worksheet.document import Document
 from byhand.worksheet.program import code_key
 from byhand.worksheet.views import View
 
@@ -84,13 +84,13 @@ class KeptPage(Struct, frozen=True):
         return {mark: text(mark) for mark in dict.fromkeys(map(mark_number, MARK.findall(self.html)))}
 
 
-def kept_page(document: Document, run: Run, view: View, medium: Medium, paper: Paper, setup: Setup) -> KeptPage:
-    """The page of a document with slots, from the cache if it may be used.
+def kept_page(page: Page, view: View, medium: Medium, paper: Paper, setup: Setup) -> KeptPage:
+    """A page with slots, from the cache if it may be used.
 
     Raises: SheetError where a value in a slot is looked at while it is written.
     """
-    own = pages(document, run)
-    shape = shape_of(own, run, medium)  # before any page is written, figures are laid out
+    own, run = pages(page), page.run
+    shape = shape_of(own, medium)  # before any page is written, figures are laid out
 
     def made() -> KeptPage:
         known = len(mark_texts(run.domain))
@@ -103,16 +103,16 @@ def kept_page(document: Document, run: Run, view: View, medium: Medium, paper: P
     return made() if key is None else from_data(KeptPage, cached("pages", lambda: as_data(made()), key))
 
 
-def screen_page(document: Document, run: Run, view: View, setup: Setup) -> str:
-    """The page of a document with slots for the screen, with its numbers.
+def screen_page(page: Page, view: View, setup: Setup) -> str:
+    """A page with slots for the screen, with its numbers.
 
     Raises: as `kept_page`.
     """
-    page = kept_page(document, run, view, "screen", setup.paper, setup)
-    texts = page.texts(run)
-    before, *data = page.html.split(_DATA)
+    kept = kept_page(page, view, "screen", setup.paper, setup)
+    texts = kept.texts(page.run)
+    before, *data = kept.html.split(_DATA)
     html = with_texts(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
-    words = resolved(pages(document, run).words(view, setup), run)
+    words = resolved(pages(page).words(view, setup), page.run)
     return html.replace(ASKED, str(escape(words)), 1).replace(FONTS, fonts_of(html), 1)
 
 
@@ -138,10 +138,10 @@ def resolved(text: str, run: Run) -> str:
 
 
 @lru_cache(maxsize=4)  # for the other view of the same page
-def shape_of(own: Pages, run: Run, medium: Medium) -> str:
+def shape_of(own: Pages, medium: Medium) -> str:
     """A hash of all that a page follows from, but for what stands in its slots."""
-    of = own.d
-    grids = [figure for section in own.sections for figure in section.laid if isinstance(figure, Grid)]
+    of, run, sections = own.d, own.page.run, own.page.sections
+    grids = [figure for section in sections for figure in section.laid if isinstance(figure, Grid)]
     screen = (  # what a page for the screen has besides: figures on a phone, and what its script reads
         [(grid.phone_widths, grid.phone_lines) for grid in grids],
         [(step.name, step.op_name, step.inputs, dict(step.params), step.shape) for step in run.steps.values()],
@@ -150,7 +150,8 @@ def shape_of(own: Pages, run: Run, medium: Medium) -> str:
     ) if medium == "screen" else ()  # fmt: skip
     whole = (
         of.name, of.title, of.number, of.goal, of.before, of.conventions, of.map, of.orientation, of.level,
-        of.messages.language, of.objectives, len(of.sittings), of.group, of.beside, dict(of.stamp), own.sections,
+        of.messages.language, of.objectives, len(of.sittings), of.group, of.beside, dict(of.stamp),
+        [(each.section, each.laid, each.opens) for each in sections],
         [block.kind for block in of.blocks], [*own.first.values()],
     )  # fmt: skip
     return hashlib.sha256(msgspec.msgpack.encode((whole, screen), enc_hook=_outside)).hexdigest()

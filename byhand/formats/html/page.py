@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from byhand import __version__
 from byhand.arithmetic.copies import has_slots, texts_of
-from byhand.arithmetic.expr import Expr, substitute
 from byhand.errors import LimitError, SheetError
 from byhand.formats import Paper, Setup
 from byhand.formats.fonts import fonts_of
@@ -24,7 +23,6 @@ from byhand.notation.html import html, terms_html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
-from byhand.page import map as architecture_map
 from byhand.page import picture
 from byhand.page.fields import Field, Thing, fields, nameless, numbered_fields, room
 from byhand.page.grid import (
@@ -40,19 +38,16 @@ from byhand.page.grid import (
     Tag,
     ems,
 )
-from byhand.page.layout import strips
 from byhand.page.look import COLOURS, LOOK
-from byhand.page.sections import Grids, laid_sections
+from byhand.page.page import Page, lower
 from byhand.pictures.labels import words
-from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
-from byhand.worksheet.document import Block, Document, FirstCell, Lines, Working, plain_words
-from byhand.worksheet.effort import Effort
+from byhand.worksheet.document import Block, FirstCell, Lines, Working, plain_words
 from byhand.worksheet.folders import folders, own_templates
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
-from byhand.worksheet.views import View
+from byhand.worksheet.views import View, shows_answers
 
 Medium = Literal["print", "screen"]
 # mm; the live area is the same on both papers, and so are the page breaks; later pages have a running line on top
@@ -122,23 +117,22 @@ class SideBySide(Struct, frozen=True):
     tokens: tuple[Lines, ...]
 
 
-@lru_cache(maxsize=2)  # a document, and the same with slots
-def pages(document: Document, run: Run) -> Pages:
-    """The pages of a document, cached: the layout is the same for all views and media."""
-    return Pages(document, run)
+@lru_cache(maxsize=2)  # a page, and the same with slots
+def pages(page: Page) -> Pages:
+    """A page as HTML, cached: what is said of it is the same for all views and media."""
+    return Pages(page)
 
 
 class Pages:
-    """The pages of a document, in any view and medium. The run gives the numbers of its worked lines."""
+    """A page as HTML, in any view and medium."""
 
-    def __init__(self, document: Document, run: Run, grids: Grids = strips) -> None:
-        self.d = document
-        self.run = run
-        self.sections = laid_sections(document.sections, grids)
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.d = page.document
         # the worked first cells: the terms of their sums, as HTML
         self.first = {
-            block: [Markup(term) for term in terms_html(self.worked_out(block.rule))]
-            for block in document.blocks if isinstance(block, FirstCell)
+            block: [Markup(term) for term in terms_html(page.worked_out(block.rule))]
+            for block in self.d.blocks if isinstance(block, FirstCell)
         }  # fmt: skip
 
     def html(
@@ -156,7 +150,7 @@ class Pages:
 
         Raises: SheetError where a template does not parse; LimitError where a page for print is too large.
         """
-        in_slots = has_slots(self.run.domain)
+        in_slots = has_slots(self.page.run.domain)
         for_all = for_all or (in_slots and medium == "print")
         setup = setup or Setup()
         answers = medium == "screen" and view == "worksheet" and not for_all
@@ -165,8 +159,8 @@ class Pages:
         shared, view = (self._views(), "key") if for_all and medium == "print" and in_one(view) else ("", view)
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
-            shown=view != "worksheet",
-            leads=leads or {}, map=self.map, sections=self.sections, worked=self.worked,
+            shown=shows_answers(view),
+            leads=leads or {}, map=Markup(self.page.map), sections=self.page.sections, worked=self.worked,
             first=self.first, said=self.said, asked=asked, scripts=scripts, in_slots=in_slots and not for_all,
             forms=medium == "print" and (bool(shared) or view == "worksheet"),
         )  # fmt: skip
@@ -180,7 +174,7 @@ class Pages:
     @property
     def places(self) -> list[tuple[bool, list[tuple[int, ...]]]]:
         """Where figures stand: of each section, whether below the words, and the shapes of its tables."""
-        return [(section.below, [figure.shape for figure in section.laid]) for section in self.sections]
+        return [(section.below, [figure.shape for figure in section.laid]) for section in self.page.sections]
 
     def _views(self) -> str:
         """What differs in a worksheet and a key that are one page: the title, and what precedes "page 1"."""
@@ -199,10 +193,10 @@ class Pages:
         from byhand.formats.html.script import script_for
         from byhand.formats.html.sheet import of_page
 
-        known = of_page(self.d, self.run, setup, self.sections)
+        known = of_page(self.page, setup)
         variants = self.variants(setup, known) if setup.variants and self.d.others else []
         others = (Script(as_data(variants), "variants"),) if variants else ()
-        return (Script(as_data(known), "sheet"), *others, Script(script_for(self.run.numbers)))
+        return (Script(as_data(known), "sheet"), *others, Script(script_for(self.page.run.numbers)))
 
     def variants(self, setup: Setup, known: Any) -> list[Any]:
         """What the page has otherwise with other seeds, as many as it brings along.
@@ -217,16 +211,16 @@ class Pages:
         def nodes(pages: Pages) -> Nodes:
             return Nodes(pages.html("worksheet", "screen", for_all=True))  # without a script
 
-        found, numbers, own, known = list[Any](), {self.run.hash}, nodes(self), as_json(known)
+        found, numbers, own, known = list[Any](), {self.page.run.hash}, nodes(self), as_json(known)
         assert self.d.others is not None
         for document, run in self.d.others():
             if run.hash in numbers:
                 continue
             numbers.add(run.hash)
-            pages = Pages(document, run)
-            changed = changes(own, nodes(pages))
+            other = lower(document, run)
+            changed = changes(own, nodes(Pages(other)))
             if changed is not None:
-                others = of_page(document, run, setup, pages.sections)
+                others = of_page(other, setup)
                 found.append({**changed, "sheet": [*differences(known, as_json(others))]})
             if len(found) == setup.variants:
                 break
@@ -244,30 +238,16 @@ class Pages:
     def numbered(self, view: View, page: int, pages: int) -> str:
         """What a page in one view says at its lower right corner on paper."""
         say = self.d.messages.say
-        return f"{say(f'views.{view}')} · " * (view != "worksheet") + say("foot.page", page=page, pages=pages)
-
-    @cached_property
-    def map(self) -> Markup:
-        """The map of the sheet, as SVG."""
-        return Markup(architecture_map.svg(self.d))
-
-    @cached_property
-    def effort(self) -> Effort:
-        """The effort that the sheet takes a student, in words."""
-        return self.d.effort
+        return f"{say(f'views.{view}')} · " * shows_answers(view) + say("foot.page", page=page, pages=pages)
 
     def worked(self, block: Block) -> list[SideBySide]:
         """The worked lines of a block, matrix by matrix."""
         return [self._side_by_side(working) for working in block.worked(self.d.orientation == "columns")]
 
-    def worked_out(self, rule: Expr) -> Expr:
-        """A rule with the numbers in it."""
-        return substitute(rule, self.run.value)
-
     def _side_by_side(self, working: Working) -> SideBySide:
         """Lay out worked lines, with as many tokens side by side as have room for their lines."""
         tokens = tuple(
-            Lines(token.label, tuple((label, self.worked_out(rule), value) for label, rule, value in token.rows))
+            Lines(token.label, tuple((label, self.page.worked_out(rule), value) for label, rule, value in token.rows))
             for token in working.lines
         )
         lines = [line for token in tokens for _, rule, _ in token.rows for line in texts_of(text(rule))]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import zip_longest
 from typing import Any
 
 from msgspec.structs import replace
@@ -24,6 +23,7 @@ from byhand.mistakes import slips
 from byhand.notation.number import exact_text
 from byhand.page.entries import EntryTable
 from byhand.page.grid import Grid
+from byhand.page.page import Page
 from byhand.page.sections import LaidSection
 from byhand.record import array, rule_entry
 from byhand.runs import Run
@@ -42,14 +42,15 @@ OF_DECIMALS = ("truncated", "too-few-places", "point-misplaced")  # slips that f
 _SIZES = re.compile(r"(\d+) ?[x×] ?(\d+)")
 
 
-def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSection] = ()) -> dict[str, Json]:
-    """What the page for the screen knows of a document and its run. laid: its sections as they are laid out."""
+def of_page(page: Page, setup: Setup) -> dict[str, Json]:
+    """What the page for the screen knows of its sheet."""
+    document, run = page.document, page.run
     feedback = setup.feedback and run.numbers != "symbolic"
     printed, made = printed_whole(document, run), made_by_readers(document, run) if feedback else {}
     run = on_page(document, as_read(document, run))
     names = {name: at for at, name in enumerate(run.steps)}
     asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
-    covers = [*checkpoints(document, run, names, laid)]
+    covers = [*checkpoints(page, run, names)]
     head = {
         "schema": SCHEMA, "byhand": __version__, "sheet": document.name, "title": document.title,
         "seed": document.stamp.get("seed", ""), "hash": document.stamp.get("hash", ""),
@@ -57,8 +58,8 @@ def of_page(document: Document, run: Run, setup: Setup, laid: Sequence[LaidSecti
         "numbers": run.numbers, "places": run.places, "rounding": run.rounding,
         "columns": document.orientation == "columns", "feedback": feedback,
         "sections": [
-            section_entry(section, names, document, feedback) | ({"figures": figures(of, names)} if of else {})
-            for section, of in zip_longest(document.sections, laid)
+            section_entry(each.section, names, document, feedback) | {"figures": figures(each, names)}
+            for each in page.sections
         ],
         "texts": dict(texts(document, run, made, feedback)), **({"covers": covers} if covers else {}),
     }  # fmt: skip
@@ -210,17 +211,15 @@ def figures(laid: LaidSection, names: Mapping[str, int]) -> list[dict[str, Json]
     ]  # fmt: skip
 
 
-def checkpoints(
-    document: Document, run: Run, names: Mapping[str, int], laid: Sequence[LaidSection]
-) -> Iterator[list[Any]]:
+def checkpoints(page: Page, run: Run, names: Mapping[str, int]) -> Iterator[list[Any]]:
     """The printed numbers that a section before asks for, which a page covers until they are found there.
 
     Of each figure that has some: its section, its number in it, the section that asks for them, and their step there,
     then stretches of its cells, in the order of the page: the first, and how many.
     """
     asked: dict[Place, int] = {}
-    for at, (section, drawn) in enumerate(zip(document.sections, laid, strict=False)):
-        for n, figure in enumerate(each for each in drawn.laid if isinstance(each, Grid | EntryTable)):
+    for at, section in enumerate(page.sections):
+        for n, figure in enumerate(each for each in section.laid if isinstance(each, Grid | EntryTable)):
             cells = [slot.cell for slots in figure.slots_by_row() for slot in slots if slot.cell is not None]
             found: dict[tuple[int, int], list[int]] = {}
             for k, cell in enumerate(cells):
@@ -233,7 +232,7 @@ def checkpoints(
                 else:
                     stretch += [k, 1]
             yield from ([at, n, *where, *stretch] for where, stretch in found.items())
-        asked |= dict.fromkeys(section.asked_places, at)
+        asked |= dict.fromkeys(section.section.asked_places, at)
 
 
 def _asked(cell: Cell, run: Run, asked: Mapping[Place, int]) -> Place | None:

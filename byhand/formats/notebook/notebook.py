@@ -19,20 +19,21 @@ from byhand.formats.written import markdown
 from byhand.formats.written.inline import paragraphs
 from byhand.notation.inline import spoken
 from byhand.notation.number import plain
+from byhand.page.page import Page
 from byhand.page.parts import (
     Entries,
     Matrix,
     Options,
-    Page,
     Part,
     Product,
     Room,
     Sketch,
+    Title,
+    is_filled,
 )
-from byhand.runs import Run
 from byhand.tape import shape_text
-from byhand.worksheet.document import Cell, Document, Panel, Section
-from byhand.worksheet.views import View
+from byhand.worksheet.document import Cell, Panel, Section
+from byhand.worksheet.views import View, shows_answers
 
 OWN = {
     "array",
@@ -54,11 +55,11 @@ FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
 _SPELLED = str.maketrans({"′": "p", "²": "2", "−": " minus ", "÷": " by ", "·": " times ", "+": " plus ", "ᵀ": "_T"})
 
 
-def notebook(document: Document, run: Run, view: View, setup: Setup) -> bytes:
-    """A document as a notebook, in one view: a worksheet's cells have blanks, a key's are filled in."""
+def notebook(page: Page, view: View, setup: Setup) -> bytes:
+    """A page as a notebook, in one view: a worksheet's cells have blanks, a key's are filled in."""
     import nbformat
 
-    made = _Notebook(Page(document, run, view), setup).made()
+    made = _Notebook(page, view, setup).made()
     return str(nbformat.writes(nbformat.from_dict(made)) + "\n").encode()  # type: ignore[no-untyped-call]
 
 
@@ -85,6 +86,7 @@ def _quoted(text: str) -> str:
 @dataclass(frozen=True, eq=False)
 class _Notebook:
     page: Page
+    view: View
     setup: Setup
     cells: list[dict[str, Any]] = field(default_factory=list)
     prose: list[str] = field(default_factory=list)  # that is not yet a cell
@@ -96,20 +98,22 @@ class _Notebook:
     def made(self) -> dict[str, Any]:
         """The notebook, as its JSON has it."""
         page, tasks = self.page, Tasks(self.page)
-        for part in page.head():
+        title = page.head[0]
+        assert isinstance(title, Title)
+        for part in page.head:
             self._prose(part)
         feedback = self.setup.feedback
-        self.prose.append(page.say("notebook.how_checked" if feedback else "notebook.how"))
+        self.prose.append(page.messages.say("notebook.how_checked" if feedback else "notebook.how"))
         self._flush()
         at = len(self.cells)
-        for section in page.document.sections:
-            for part in page.section(section):
-                self._part(part, section, tasks)
-        for part in page.end():
+        for each in page.sections:
+            for part in each.in_view(self.view):
+                self._part(part, each.section, tasks)
+        for part in page.end:
             self._prose(part)
         self._flush()
         about: dict[str, Any] = {
-            "version": __version__, "sheet": page.document.name, "view": page.view,
+            "version": __version__, "sheet": page.document.name, "view": self.view,
             "language": page.messages.language, **page.stamp,
         }  # fmt: skip
         if feedback:
@@ -123,7 +127,7 @@ class _Notebook:
         return {
             "nbformat": 4, "nbformat_minor": 5, "cells": self.cells,
             "metadata": {
-                "title": page.title, "byhand": about,
+                "title": title.views[self.view], "byhand": about,
                 "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
                 "language_info": {"name": "python"},
             },
@@ -150,22 +154,22 @@ class _Notebook:
     def _prose(self, part: Part) -> None:
         if isinstance(part, Sketch):
             name = f"picture-{len(self.drawn) + 1}.svg"
-            self.drawn[name] = {"image/svg+xml": base64.b64encode(alone(part.svg)).decode()}
-            said = re.sub(r"[\[\]]", "", part.said)
+            self.drawn[name] = {"image/svg+xml": base64.b64encode(alone(part.svg(self.view))).decode()}
+            said = re.sub(r"[\[\]]", "", part.said(self.view))
             self.prose.append(f"![{markdown.escaped(said)}](attachment:{name})")
         else:
-            self.prose.append(markdown.written(self.page, part))
+            self.prose.append(markdown.written(self.page, self.view, part))
 
     def _matrices(self, matrices: Sequence[Matrix], section: Section, tasks: Tasks) -> None:
         """The arrays of a figure: those that are given, in one cell; then those to be filled in."""
         given, asked = list[str](), list[Matrix]()
         for matrix in matrices:
             name = name_of(matrix)
-            if matrix.ticked is not None:
-                self.prose.append(markdown.written(self.page, matrix))
+            if matrix.panel.right is not None:
+                self.prose.append(markdown.written(self.page, self.view, matrix))
             elif self._is_carried(matrix.panel, name):
                 own = self.owned[matrix.panel.step]
-                self.prose.append(self.page.say("notebook.carried", name=f"`{own}`"))
+                self.prose.append(self.page.messages.say("notebook.carried", name=f"`{own}`"))
             elif matrix.panel.has_blanks:
                 asked.append(matrix)
             elif self.known.get(name) is None or not _are_alike(self.known[name], matrix.panel.flat):
@@ -191,28 +195,17 @@ class _Notebook:
 
     def _asked(self, matrix: Matrix, section: Section, tasks: Tasks) -> None:
         panel, name = matrix.panel, name_of(matrix)
-        called = self._called(matrix, section)
         cells = [
-            (cell, [i, j], called[i * panel.shape[1] + j])
+            (cell, [i, j], self.page.called[id(cell)])
             for i, row in enumerate(panel.cells) for j, cell in enumerate(row) if cell.blank
         ]  # fmt: skip
         self._task(section, tasks, name, self._array(matrix, name), shape_text(panel.shape), cells)
         self.known[name] = panel.flat
         self.owned[panel.step] = name
 
-    def _called(self, matrix: Matrix, section: Section) -> list[str]:
-        """What the cells of a matrix are called for those who hear the page."""
-        for block in section.blocks:
-            names = iter([*block.called(self.page.messages)] if matrix.panel in block.matrices else [])
-            for panel in block.matrices:
-                found = [next(names) for _ in panel.flat] if matrix.panel in block.matrices else []
-                if panel is matrix.panel:
-                    return found
-        raise LookupError(matrix.panel.symbol)
-
     def _array(self, matrix: Matrix, name: str) -> str:
         """An array as Python, with what it is and with its labels."""
-        panel, say = matrix.panel, self.page.say
+        panel, say = matrix.panel, self.page.messages.say
         title = say(
             "written.matrix", name=", ".join(map(spoken, matrix.titles)), role=say(f"legend.{panel.role}"),
             rows=say("written.rows", n=panel.shape[0]), columns=say("written.columns", n=panel.shape[1]),
@@ -220,7 +213,7 @@ class _Notebook:
         lines = [f"# {title}"]
         if any(panel.cols):
             lines.append(f"# {say('written.column_labels', labels=', '.join(panel.cols))}")
-        rows = [[literal(cell.value) if self.page.has(cell) else "..." for cell in row] for row in panel.cells]
+        rows = [[literal(cell.value) if is_filled(cell, self.view) else "..." for cell in row] for row in panel.cells]
         width = max(len(entry) for row in rows for entry in row)
         lines.append(f"{name} = array([")
         for label, row in zip(panel.rows, rows, strict=True):
@@ -231,11 +224,11 @@ class _Notebook:
     def _entries(self, part: Entries, section: Section, tasks: Tasks) -> None:
         """A table or boxes for words: a dictionary, with what each entry is called."""
         if part.head and any(not isinstance(x, Cell) for row in part.rows for x in row):
-            self.prose.append(markdown.written(self.page, part))
+            self.prose.append(markdown.written(self.page, self.view, part))
         names = self._apart(part.labels)
         cells = [x for row in part.rows for x in row if isinstance(x, Cell)]
         asked = [(cell, name) for cell, name in zip(cells, names, strict=True) if cell.blank]
-        shown = ((name, literal(cell.value) if self.page.has(cell) else "...") for cell, name in asked)
+        shown = ((name, literal(cell.value) if is_filled(cell, self.view) else "...") for cell, name in asked)
         var = self._numbered("table" if part.block.kind == "table" else "words")
         lines = [f"{var} = {{", *(f"    {_quoted(name)}: {text}," for name, text in shown), "}"]
         self._task(section, tasks, var, "\n".join(lines), "", [(cell, name, name) for cell, name in asked])
@@ -249,15 +242,17 @@ class _Notebook:
         else:
             told = [f"{n}: {label}" for n, label in enumerate(part.labels, 1)]
             options = [str(n) for n in range(1, len(told) + 1)]
-        answer = "..." if part.ticked is None else options[part.ticked]
-        source = f"# {self.page.say('notebook.options', options=', '.join(told))}\n{var} = {answer}"
+        ticked = part.ticked(self.view)
+        answer = "..." if ticked is None else options[ticked]
+        source = f"# {self.page.messages.say('notebook.options', options=', '.join(told))}\n{var} = {answer}"
         self._task(section, tasks, var, source, "", reply)
 
     def _room(self, part: Room, section: Section) -> None:
         """A cell of Markdown to write in."""
         self._flush()
-        answer = part.answer if part.answer is not None else self.page.say("notebook.write")
-        body = "\n\n".join(paragraphs(answer, markdown.MARKS))
+        answer = part.answer(self.view)
+        told = self.page.messages.say("notebook.write") if answer is None else answer
+        body = "\n\n".join(paragraphs(told, markdown.MARKS))
         cell = self._cell("markdown", f"**{markdown.escaped(part.lead)}** {body}")
         name = f"{section.number}-{self._numbered('answer')}"
         self._add(name, cell, grade=part.reply is not None, solution=True, points=1)
@@ -269,7 +264,7 @@ class _Notebook:
         self._flush()
         adds = tasks.add_reply if not isinstance(asked, list) else None
         key = adds(section, name, asked) if adds else tasks.add(section, name, shape, asked)
-        if self.setup.nbgrader and self.page.shown:
+        if self.setup.nbgrader and shows_answers(self.view):
             source = f"### BEGIN SOLUTION\n{source}\n### END SOLUTION"
         self._add(key, self._code(source), solution=True)
         if self.setup.feedback:

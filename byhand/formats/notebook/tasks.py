@@ -16,7 +16,7 @@ from byhand.arithmetic.expr import Expr, Ref, nodes
 from byhand.formats.notebook.checks import sealed
 from byhand.mistakes import away, changes_of
 from byhand.notation.python import python
-from byhand.page.parts import Page
+from byhand.page.page import Page
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Cell, Reply, Section
 
@@ -45,11 +45,6 @@ class Tasks:
     def sections(self) -> Sequence[Section]:
         return self.page.document.sections
 
-    @cached_property
-    def blanks(self) -> Mapping[int, Blank]:
-        """The blanks, by the identity of their cells."""
-        return {id(blank.cell): blank for section in self.sections for blank in section.blanks}
-
     def add(self, section: Section, name: str, shape: str, cells: Sequence[tuple[Cell, Any, str]]) -> str:
         """Add a task: cells, each with its place in what is checked, and what it is called. Returns its name."""
         number = section.number or f"{self.sections.index(section)}x"
@@ -57,7 +52,7 @@ class Tasks:
         while key in self.tasks:
             base += "_"
             key = base
-        entries = [self._cell(self.blanks[id(cell)], at, called) for cell, at, called in cells]
+        entries = [self._cell(self.page.blanks[id(cell)], at, called) for cell, at, called in cells]
         self.tasks[key] = {"called": name, "shape": shape, "cells": entries, "prints": [*self._prints(section)]}
         return key
 
@@ -118,7 +113,7 @@ class Tasks:
             "words": run.vocabulary,
             "places": run.places if run.rounding == "carry" else None,
             "letters": self._points(),
-            "says": {what: page.say(f"notebook.{what}") for what in SAYS},
+            "says": {what: page.messages.say(f"notebook.{what}") for what in SAYS},
         }
 
     @property
@@ -167,7 +162,7 @@ class Tasks:
 
     def _foils(self) -> Iterator[dict[str, Any]]:
         """The classic mistakes that a task can tell: what they say, and the rules of who makes them."""
-        asked = {b.cell.step for b in self.blanks.values() if b.role in ("ask", "entry")}
+        asked = {b.cell.step for b in self.page.blanks.values() if b.role in ("ask", "entry")}
         messages, transposed = self.page.messages, self.page.document.orientation == "columns"
         for name, changed in changes_of(self.run).items():
             made = {step.name: step for steps in changed.values() for step in steps}

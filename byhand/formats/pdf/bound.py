@@ -23,8 +23,7 @@ from byhand.formats.pdf.shape import glyphs_of, shape
 from byhand.formats.pdf.slotted import filled
 from byhand.formats.pdf.structure import LEAD_TO, POINTS, kids_of
 from byhand.formats.pdf.template import set_glyphs
-from byhand.runs import Run
-from byhand.worksheet.document import Document
+from byhand.page.page import Page
 from byhand.worksheet.views import View
 
 
@@ -41,7 +40,7 @@ class Part(Struct, frozen=True):
     bookmarks: tuple[tuple[str, bool], ...]
 
 
-def bound_book(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], setup: Setup) -> bytes:
+def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> bytes:
     """Sheets as one PDF: cover, contents, and a part for each view.
 
     Raises: as `filled`.
@@ -63,19 +62,19 @@ def bound_book(sheets: Sequence[tuple[Document, Run]], views: Sequence[View], se
     return binding.written()
 
 
-def _parts(book: Book, sheets: Sequence[tuple[Document, Run]], setup: Setup) -> Iterator[Part]:
+def _parts(book: Book, sheets: Sequence[Page], setup: Setup) -> Iterator[Part]:
     """The parts of a book after its front: the sheets in each view; before them a title, unless they come first."""
     views = [part.view for part in book.parts]
-    pdfs = [{view: filled(document, run, view, setup) for view in views} for document, run in sheets]  # one page each
+    pdfs = [{view: filled(page, view, setup) for view in views} for page in sheets]  # one page each
     for number, part in enumerate(book.parts):
         above: tuple[tuple[str, bool], ...] = ((part.title, False),)
         if number:
             pdf = printed(book.opening(part, setup.paper), setup.cache)
             yield Part(pdf, _length(pdf), part.view, above)
             above = ()
-        for (document, _), own in zip(sheets, pdfs, strict=True):
-            name, pdf = f"{part.view}/{document.name}", own[part.view]
-            yield Part(pdf, _length(pdf), name, (*above, (document.title, True)))
+        for page, own in zip(sheets, pdfs, strict=True):
+            name, pdf = f"{part.view}/{page.document.name}", own[part.view]
+            yield Part(pdf, _length(pdf), name, (*above, (page.document.title, True)))
             above = ()
 
 

@@ -28,9 +28,8 @@ from byhand.formats.pdf.slotted import shared
 from byhand.formats.pdf.template import Template, copy_pdf, said_in, template, template_of
 from byhand.page.fields import BETWEEN
 from byhand.page.look import COLOURS, LOOK
-from byhand.runs import Run
+from byhand.page.page import Page
 from byhand.worksheet.asked import FIELDS, as_word, field_name
-from byhand.worksheet.document import Document
 from byhand.worksheet.spoken import Spoken, called
 
 FACE = "sans-600-italic.ttf"  # of what is filled in
@@ -47,17 +46,17 @@ FIRST_CODE, LAST_CODE = 32, 255
 CHECK = ((0.2, 0.5, "m"), (0.42, 0.24, "l"), (0.84, 0.8, "l"))  # its corners, where a box to tick is 1 wide
 
 
-def filled_form(document: Document, run: Run, setup: Setup) -> bytes:
-    """A document's worksheet as a PDF to fill in.
+def filled_form(page: Page, setup: Setup) -> bytes:
+    """A page's worksheet as a PDF to fill in.
 
     Raises: SheetError where the page has no room for an answer.
     """
-    if found := shared(document, run, "worksheet", setup):
+    if found := shared(page, "worksheet", setup):
         base, contents, texts = found.slotted.templates["worksheet"], found.contents, found.own
     else:
-        base = _alone(document, run, setup)
+        base = _alone(page, setup)
         contents, texts = [zlib.compress(b"")] * len(base.contents), []
-    return form_copy(base, contents, pages(document, run).words("worksheet"), called(document), texts.__getitem__)
+    return form_copy(base, contents, pages(page).words("worksheet"), called(page.document), texts.__getitem__)
 
 
 def form_copy(
@@ -80,9 +79,9 @@ def form_copy(
     return copy_pdf(found, contents, words, [(number, top), *said_in(found, texts)])
 
 
-def _alone(document: Document, run: Run, setup: Setup) -> Template:
+def _alone(page: Page, setup: Setup) -> Template:
     """The template of a worksheet that is laid out by itself."""
-    html = copy_html(pages(document, run).html("worksheet", "print", setup.paper), str)
+    html = copy_html(pages(page).html("worksheet", "print", setup.paper), str)
 
     def made() -> bytes:
         return as_data(template(lay_out(html, str), "worksheet"))

@@ -23,8 +23,7 @@ from byhand.formats.pdf.fill import fill_one, without_room
 from byhand.formats.pdf.layout import Layout, copy_html, lay_out
 from byhand.formats.pdf.template import Template, copy_pdf, said_in, templates
 from byhand.formats.pdf.views import views_of
-from byhand.runs import Run
-from byhand.worksheet.document import Document
+from byhand.page.page import Page, lower
 from byhand.worksheet.views import View
 
 LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold
@@ -104,19 +103,19 @@ def typical(text: str) -> str:
     return "word" if _LISTED.fullmatch(text) else _WORD.sub("word", text)
 
 
-def filled(document: Document, run: Run, view: View, setup: Setup) -> bytes:
-    """A document's page in a view as PDF: filled into the page that all runs of the sheet share.
+def filled(page: Page, view: View, setup: Setup) -> bytes:
+    """A page in a view as PDF: filled into the page that all runs of the sheet share.
 
     It is laid out by itself where that page has no room for it, and in the worked view, whose lines are formulas.
 
-    Raises: SheetError where a document with slots has no room.
+    Raises: SheetError where a page with slots has no room.
     """
-    found = _shared(document, run, view, setup) if has_slots(run.domain) else shared(document, run, view, setup)
+    found = _shared(page, view, setup) if has_slots(page.run.domain) else shared(page, view, setup)
     if found:
         base = found.slotted.templates[view]
-        words = resolved(pages(document, run).words(view), run)
+        words = resolved(pages(page).words(view), page.run)
         return copy_pdf(base, found.contents, words, said_in(base, found.own.__getitem__))
-    return printed(pages(document, run).html(view, "print", setup.paper), setup.cache)
+    return printed(pages(page).html(view, "print", setup.paper), setup.cache)
 
 
 class SharedPage(Struct, frozen=True):
@@ -137,37 +136,37 @@ class SharedPage(Struct, frozen=True):
         return copy_html(self.page, self.texts.__getitem__)
 
 
-def shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage | None:
-    """The page that a document's page is filled into; None where it is laid out by itself."""
-    if not document.in_slots or view == "worked":
+def shared(page: Page, view: View, setup: Setup) -> SharedPage | None:
+    """The page that a page is filled into; None where it is laid out by itself."""
+    if not page.document.in_slots or view == "worked":
         return None
     try:
-        return _shared(*_compared(document, run, "key" if in_one(view) else view, setup), view, setup)
+        return _shared(_compared(page, "key" if in_one(view) else view, setup), view, setup)
     except SheetError as error:
-        tell_debug("%s, %s: laid out by itself; %s", document.name, view, error)
+        tell_debug("%s, %s: laid out by itself; %s", page.document.name, view, error)
         return None
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
-def _compared(document: Document, run: Run, view: View, setup: Setup) -> tuple[Document, Run]:
-    """A document and its run with slots.
+def _compared(page: Page, view: View, setup: Setup) -> Page:
+    """The same page with slots.
 
     Raises: SheetError where the page is not the one without slots.
     """
-    in_slots, own = document.in_slots(document)  # type: ignore[misc]
-    html = pages(document, run).html(view, "print", setup.paper, for_all=True)
-    written = _written(in_slots, own, view, setup)
+    in_slots = lower(*page.document.in_slots(page.document))  # type: ignore[misc]
+    html = pages(page).html(view, "print", setup.paper, for_all=True)
+    written = _written(in_slots, view, setup)
     if unescape(html) != unescape(with_texts(written.page.html, written.texts)):
         raise SheetError("with slots, its page is another")
-    return in_slots, own
+    return in_slots
 
 
-def _shared(document: Document, run: Run, view: View, setup: Setup) -> SharedPage:
-    """The page that a document with slots is filled into.
+def _shared(own: Page, view: View, setup: Setup) -> SharedPage:
+    """The page that a page with slots is filled into.
 
     Raises: SheetError where it has no room, or is another with other numbers.
     """
-    written = _written(document, run, "key" if in_one(view) else view, setup)
+    written = _written(own, "key" if in_one(view) else view, setup)
     page, texts, laid_with = written.numbered, written.own, written.typical
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
         found = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, setup.cache)
@@ -195,15 +194,15 @@ class _Written(Struct, frozen=True):
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
-def _written(document: Document, run: Run, view: View, setup: Setup) -> _Written:
-    """The page of a document with slots.
+def _written(own: Page, view: View, setup: Setup) -> _Written:
+    """A page with slots, and the texts of its run.
 
     Raises: as `kept_page`; SheetError for a text with tags.
     """
-    page = kept_page(document, run, view, "print", setup.paper, setup)
-    texts = page.texts(run)
-    own = [*map(_as_words, texts.values())]
-    return _Written(page, texts, _numbered(page.html), own, tuple(map(typical, own)))
+    page = kept_page(own, view, "print", setup.paper, setup)
+    texts = page.texts(own.run)
+    words = [*map(_as_words, texts.values())]
+    return _Written(page, texts, _numbered(page.html), words, tuple(map(typical, words)))
 
 
 def _as_words(text: str) -> str:

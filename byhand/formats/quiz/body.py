@@ -16,7 +16,6 @@ from xml.etree.ElementTree import Element, fromstring
 
 from msgspec.structs import replace
 
-from byhand.arithmetic.expr import substitute
 from byhand.formats.fonts import alone
 from byhand.formats.html.page import prose
 from byhand.notation.html import terms_html, value_html
@@ -25,10 +24,10 @@ from byhand.page import map as architecture_map
 from byhand.page import picture
 from byhand.page.grid import Grid, Slot
 from byhand.page.layout import strips
+from byhand.page.page import Page
 from byhand.page.sections import laid_figures
-from byhand.runs import Run
 from byhand.tape import shape_text
-from byhand.worksheet.document import Blank, Block, Cell, Document, Figure, Panel, Reply, Strip
+from byhand.worksheet.document import Blank, Block, Cell, Figure, Panel, Reply, Strip
 from byhand.worksheet.spoken import called
 
 MAP = "map"  # the name of the picture of the architecture
@@ -43,22 +42,20 @@ Entries = Mapping[int, int]  # the number of an entry, by the id of its cell: ce
 class Body:
     """The texts of a sheet's questions. pictures: in SVG by name, as they are met."""
 
-    document: Document
-    run: Run
+    page: Page
     pictures: dict[str, bytes] = field(default_factory=dict)
     _called: dict[str, str] = field(default_factory=dict)
 
     def called(self, blank_id: str) -> str:
         """What a blank is called for those who hear the page."""
         if not self._called:
-            self._called.update((spoken.id, spoken.name) for spoken in called(self.document))
+            self._called.update((spoken.id, spoken.name) for spoken in called(self.page.document))
         return self._called[blank_id]
 
     def about(self) -> Element:
         """What the sheet is about, its map, what its words mean, and how answers are typed."""
-        d, say = self.document, self.document.messages.say
-        chart = architecture_map.svg(d)
-        self.pictures[MAP] = alone(chart)
+        d, say = self.page.document, self.page.messages.say
+        self.pictures[MAP] = alone(self.page.map)
         conventions = " ".join(prose(line, tied=False) for line in d.conventions)
         parts = [
             _paragraph(prose(d.goal, tied=False)),
@@ -75,18 +72,16 @@ class Body:
         blanks, chosen: what is to be answered; each gets a place by its number. before: matrices of steps before it
         that it needs. All other cells are printed.
         """
-        section = self.document.sections[at]
+        section = self.page.sections[at].section
         entries = {id(blank.cell): n for n, blank in enumerate(blanks)}
         choices = {id(reply.asker): n for n, reply in enumerate(chosen)}
         title = prose(section.heading, tied=False) if section.heading else escape(section.title)
         number = f"{section.number} " if section.number else ""
         words = [self._words(block, choices) for block in section.words]
-        shown = (
-            [f"<p>{escape(self.document.messages.say('quiz.before'))}</p>", *self._printed(before)] if before else []
-        )
+        shown = [f"<p>{escape(self.page.messages.say('quiz.before'))}</p>", *self._printed(before)] if before else []
         figures = [
             self._figure(figure, entries, f"section{at}", bool(blanks or chosen))
-            for figure in laid_figures(section.figures)
+            for figure in self.page.sections[at].laid
         ]
         ticks = [f'<p><choice n="{n}"/></p>' for n, reply in enumerate(chosen) if reply.role == "tick"]
         parts = [*words, *shown, *figures] if figures else [*shown, *words]
@@ -102,12 +97,12 @@ class Body:
         return _paragraph(prose(block.tokens, tied=False))
 
     def _remark(self, block: Any, choices: Mapping[int, int]) -> str:
-        name = self.document.messages.say(f"remarks.{block.kind}")
+        name = self.page.messages.say(f"remarks.{block.kind}")
         return f"<p><b>{escape(name)}</b> {prose(block.tokens, tied=False)}</p>"
 
     def _first(self, block: Any, choices: Mapping[int, int]) -> str:
-        worked = " + ".join(terms_html(substitute(block.rule, self.run.value)))
-        name = self.document.messages.say("remarks.first")
+        worked = " + ".join(terms_html(self.page.worked_out(block.rule)))
+        name = self.page.messages.say("remarks.first")
         return f"<p><b>{escape(name)}</b> {worked} = {value_html(block.value)}</p>"
 
     def _claim(self, block: Any, choices: Mapping[int, int]) -> str:
@@ -124,7 +119,7 @@ class Body:
         if write:
             return write(self, figure, entries, name, asks)
         block = figure.figure
-        names = block.called(self.document.messages)
+        names = block.called(self.page.messages)
         rows = (
             f"<tr><th>{escape(name)}</th>{_number(entries, cell)}</tr>"
             for cell, name in zip(block.cells, names, strict=True)

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from byhand.worksheet.document import Document
+from byhand.page.page import Page
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first date that a zip file has a number for
 READABLE = 0o644 << 16  # the owner writes, all read
@@ -15,9 +15,9 @@ UNIX = 3  # the system whose rights these are
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
-def package_name(document: Document) -> str:
+def package_name(page: Page) -> str:
     """The identifier of a sheet's package, which those of its parts begin with."""
-    return f"byhand-{document.name}-{document.stamp['hash']}"
+    return f"byhand-{page.document.name}-{page.stamp['hash']}"
 
 
 def picture_file(picture: str) -> str:

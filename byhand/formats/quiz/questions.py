@@ -27,13 +27,12 @@ from byhand.formats.quiz.spelling import (
     short_spellings,
     spellings,
 )
-from byhand.runs import Run
+from byhand.page.page import Page
 from byhand.tape import Place
 from byhand.worksheet.document import (
     Blank,
     Cell,
     Claim,
-    Document,
     Figure,
     Panel,
     Prose,
@@ -42,7 +41,7 @@ from byhand.worksheet.document import (
     Table,
     plain_words,
 )
-from byhand.worksheet.sources import Sources, place_of
+from byhand.worksheet.sources import place_of
 
 OF_NUMBERS = ("ask", "entry", "inverse", "size")
 POINTS_OF_WORDS = 3  # of an answer in words, which a person marks; any other is worth one
@@ -135,25 +134,24 @@ class Quiz:
     Raises: ConfigError for a sheet in letters, which no platform compares.
     """
 
-    document: Document
-    run: Run
+    page: Page
 
     def __post_init__(self) -> None:
-        if self.run.numbers == "symbolic":
+        if self.page.run.numbers == "symbolic":
             raise ConfigError(
-                f"{self.document.name} has letters for numbers, which learning platforms cannot mark; use --numbers "
-                "exact or decimal, or a sheet with numbers"
+                f"{self.page.document.name} has letters for numbers, which learning platforms cannot mark; use "
+                "--numbers exact or decimal, or a sheet with numbers"
             )
 
     @cached_property
     def about(self) -> Question:
         """What the sheet is about, with its map, and how answers are typed."""
-        return Question(0, self.document.title, self._body.about())
+        return Question(0, self.page.document.title, self._body.about())
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """The questions in the order of the sheet."""
-        return tuple(question for at in range(len(self.document.sections)) for question in self._of_section(at))
+        return tuple(question for at in range(len(self.page.document.sections)) for question in self._of_section(at))
 
     @property
     def pictures(self) -> Mapping[str, bytes]:
@@ -162,19 +160,15 @@ class Quiz:
         return self._body.pictures
 
     @cached_property
-    def _sources(self) -> Sources:
-        return Sources(self.document, self.run)
-
-    @cached_property
     def _body(self) -> Body:
-        return Body(self.document, self.run)
+        return Body(self.page)
 
     @cached_property
     def _foils(self) -> Foils:
-        return Foils(self.document, self.run)
+        return Foils(self.page.document, self.page.run)
 
     def _of_section(self, at: int) -> Iterator[Question]:
-        section = self.document.sections[at]
+        section = self.page.document.sections[at]
         blanks = [blank for blank in section.blanks if blank.role != "copy"]
         chosen = [reply for reply in section.replies if reply.options]
         words = [reply for reply in section.replies if reply.role == "lines"]
@@ -198,12 +192,12 @@ class Quiz:
         """What a section's blanks are found from and the section does not show: of earlier sections, the matrices and
         tables that have it.
         """
-        section, found = self.document.sections[at], dict[int, Panel | Figure]()
+        section, found = self.page.document.sections[at], dict[int, Panel | Figure]()
         if not blanks:
             return [] if section.figures else [*self._named(at)] or self._found_last(at)
         places = [place for blank in blanks if blank.role in ("ask", "entry", "word") and (place := _place(blank))]
         for place in places:
-            for ref in refs(self._sources.on_page(at, self.run.rule(*place))):
+            for ref in refs(self.page.sources.on_page(at, self.page.run.rule(*place))):
                 if place_of(ref) not in section.front:
                     shown = self._shown_before(at, place_of(ref))
                     found[id(shown)] = shown
@@ -211,20 +205,20 @@ class Quiz:
 
     def _shown_before(self, at: int, place: Place) -> Panel | Figure:
         """The nearest matrix, or other figure, that shows a place of the run in a section before."""
-        shown = self._sources.source(at, place)
+        shown = self.page.sources.source(at, place)
         cell = shown.cell if isinstance(shown, Blank) else shown
-        figures = [figure for section in reversed(self.document.sections[:at]) for figure in section.figures]
+        figures = [figure for section in reversed(self.page.document.sections[:at]) for figure in section.figures]
         things: Iterable[Panel | Figure] = chain.from_iterable((*figure.matrices, figure) for figure in figures)
         return next(each for each in things if any(own is cell for own in _cells(each)))
 
     def _named(self, at: int) -> list[Panel]:
         """The matrices of earlier sections, the nearest of each, that a section speaks of by their symbols."""
-        section, found = self.document.sections[at], dict[str, Panel]()
+        section, found = self.page.document.sections[at], dict[str, Panel]()
         tables = (figure for figure in section.figures if isinstance(figure, Table))
         entries = (entry for table in tables for row in table.rows for entry in row)
         texts = [each.tokens for each in (*section.words, *entries) if isinstance(each, Prose | Claim)]
         symbols = {symbol.partition("^")[0] for tokens in texts for symbol in _formulas(tokens)}
-        for before in self.document.sections[:at]:
+        for before in self.page.document.sections[:at]:
             for panel in (panel for figure in before.figures for panel in figure.matrices):
                 if panel.symbol in symbols and panel.right is None:
                     found[panel.symbol] = panel
@@ -232,7 +226,7 @@ class Quiz:
 
     def _found_last(self, at: int) -> list[Panel | Figure]:
         """The matrices of the nearest section before that asks for one: what a question in words may speak of."""
-        for section in reversed(self.document.sections[:at]):
+        for section in reversed(self.page.document.sections[:at]):
             panels = [panel for block in section.blocks for panel in block.matrices if panel.role != "parameter"]
             if any(panel.role == "ask" for panel in panels):
                 return [*panels]
@@ -254,7 +248,7 @@ class Quiz:
 
     def _has_fractions(self, blank: Blank, foils: Mapping[str, Sequence[Foil]]) -> bool:
         """Whether a right or wrong answer is a fraction, so that the answers of its whole matrix are texts."""
-        if blank.role not in OF_NUMBERS or self.run.numbers == "decimal":
+        if blank.role not in OF_NUMBERS or self.page.run.numbers == "decimal":
             return False
         values = [number(blank.cell.value), *(foil.value for foil in foils.get(blank.id, ()))]
         return any(isinstance(value, Fraction) and value.denominator > 1 for value in values)
@@ -274,30 +268,30 @@ class Quiz:
         others = {text for foil in foils for text in short_spellings(foil.value)}
         texts = tuple(text for text in rounded_spellings(value) if text not in others)
         if texts:
-            yield Wrong(texts, "", ROUNDED, self.document.messages.say("quiz.rounded"), ())
+            yield Wrong(texts, "", ROUNDED, self.page.messages.say("quiz.rounded"), ())
 
     def _unit(self, blank: Blank) -> Fraction | None:
         """The unit of a decimal's last place, by which rounding on the way may move it; None for an exact number."""
-        places = blank.cell.places if blank.cell.places is not None else self.run.places
+        places = blank.cell.places if blank.cell.places is not None else self.page.run.places
         return None if places is None or blank.role == "size" else Fraction(1, 10**places)
 
     def _wrong(self, foil: Foil, as_text: bool) -> Wrong:
-        messages, transposed = self.document.messages, self.document.orientation == "columns"
+        messages, transposed = self.page.messages, self.page.document.orientation == "columns"
         told = " / ".join(messages.mistake(name, "told", transposed) for name in foil.mistakes)
         value = "" if as_text else decimal(foil.value) or ""
         return Wrong(short_spellings(foil.value), value, foil.credit, told, foil.mistakes)
 
     def _words(self, blank: Blank) -> Iterator[str]:
         """The words that are right: where the largest number is there several times, each of theirs."""
-        rule, own = self.run.rule(*blank.cell.place), str(blank.cell.value)
+        rule, own = self.page.run.rule(*blank.cell.place), str(blank.cell.value)
         yield own
         if isinstance(rule, Fn) and rule.name == "argmax" and all(isinstance(arg, Ref) for arg in rule.args):
-            numbers = [number(self.run.value(arg)) for arg in rule.args if isinstance(arg, Ref)]
-            tied = zip(self.run.vocabulary, numbers, strict=True)
+            numbers = [number(self.page.run.value(arg)) for arg in rule.args if isinstance(arg, Ref)]
+            tied = zip(self.page.run.vocabulary, numbers, strict=True)
             yield from (word for word, value in tied if value == max(numbers) and word != own)
 
     def _choice(self, section: Section, reply: Reply) -> Choice:
-        say = self.document.messages.say
+        say = self.page.messages.say
         if reply.role == "claim":
             claim = reply.asker
             assert isinstance(claim, Claim)
@@ -314,7 +308,7 @@ class Quiz:
 
     def _mend(self, entries: Sequence[Entry]) -> Mapping[str, tuple[str, str]]:
         """The mistakes that a question tells apart: what each is, and how to mend it."""
-        messages, transposed = self.document.messages, self.document.orientation == "columns"
+        messages, transposed = self.page.messages, self.page.document.orientation == "columns"
         names = dict.fromkeys(name for entry in entries for wrong in entry.wrong for name in wrong.mistakes)
         return {
             name: (messages.mistake(name, "told", transposed), messages.mistake(name, "mend", transposed))
@@ -323,9 +317,9 @@ class Quiz:
 
 
 @lru_cache(maxsize=2)
-def quiz_of(document: Document, run: Run) -> Quiz:
-    """A sheet as questions, which several formats write."""
-    return Quiz(document, run)
+def quiz_of(page: Page) -> Quiz:
+    """A page as questions, which several formats write."""
+    return Quiz(page)
 
 
 def _place(blank: Blank) -> Place | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +21,7 @@ from byhand.formats.written.inline import Marks, line, paragraphs
 from byhand.notation.inline import GREEK, SIGNS
 from byhand.notation.latex import LATEX
 from byhand.notation.write import write, write_value
+from byhand.page.page import Page
 from byhand.page.parts import (
     Blanks,
     Entries,
@@ -30,19 +31,20 @@ from byhand.page.parts import (
     Heading,
     Matrix,
     Options,
-    Page,
     Part,
     Product,
     Room,
     Sketch,
     Text,
+    Title,
     Words,
     Worked,
+    is_filled,
 )
-from byhand.runs import Run
+from byhand.page.sections import LaidSection
 from byhand.tape import shape_text
-from byhand.worksheet.document import Cell, Document, Panel, Section
-from byhand.worksheet.views import View
+from byhand.worksheet.document import Cell, Panel
+from byhand.worksheet.views import View, shows_answers
 
 PAPERS = {"a4": "a4paper", "letter": "letterpaper"}
 # worked lines: with a sign for division, so that they break as text does
@@ -106,15 +108,14 @@ ABOUT = {
 }
 
 
-def latex(document: Document, run: Run, view: View, setup: Setup) -> bytes:
-    """A document as a LaTeX file."""
-    return _Latex(Page(document, run, view), setup).article().encode()
+def latex(page: Page, view: View, setup: Setup) -> bytes:
+    """A page as a LaTeX file."""
+    return _Latex(page, view, setup).article().encode()
 
 
-def exam(document: Document, run: Run, view: View, setup: Setup) -> bytes:
-    """A document as a file for the class `exam`, whatever the view; without feedback, it has no solutions."""
-    page = Page(document, run, "key" if setup.feedback else "worksheet", of_all=True)
-    return _Latex(page, setup).exam().encode()
+def exam(page: Page, view: View, setup: Setup) -> bytes:
+    """A page as a file for the class `exam`, whatever the view; without feedback, it has no solutions."""
+    return _Latex(page, "key" if setup.feedback else "worksheet", setup, is_exam=True).exam().encode()
 
 
 def escaped(plain: str) -> str:
@@ -163,18 +164,18 @@ class _Latex:
     """A page as LaTeX."""
 
     page: Page
+    view: View
     setup: Setup
     is_exam: bool = False
 
     def article(self) -> str:
-        answers = SHOWN.replace("@shown@", "true" if self.page.shown else "false")
-        return self._file("article", answers, self._written(self.page.parts()))
+        answers = SHOWN.replace("@shown@", "true" if shows_answers(self.view) else "false")
+        return self._file("article", answers, self._written(self.page.parts(self.view)))
 
     def exam(self) -> str:
-        own, page = replace(self, is_exam=True), self.page
-        parts = [own._written(page.head()), r"\begin{questions}"]
-        parts += [own._question(section) for section in page.document.sections]
-        parts += [r"\end{questions}", own._written(page.end())]
+        parts = [self._written(self.page.head), r"\begin{questions}"]
+        parts += [*map(self._question, self.page.sections)]
+        parts += [r"\end{questions}", self._written(self.page.end)]
         return self._file("exam", "% \\printanswers\n\\pagestyle{foot}\\cfoot{\\thepage}", "\n\n".join(parts))
 
     def _file(self, name: str, answers: str, body: str) -> str:
@@ -185,16 +186,16 @@ class _Latex:
         preamble = re.sub(r"@(\w+)@", lambda place: places.get(place[1], place[0]), PREAMBLE)
         return f"{preamble}\\begin{{document}}\n\n{body}\n\n\\end{{document}}\n"
 
-    def _question(self, section: Section) -> str:
+    def _question(self, section: LaidSection) -> str:
         """A section as a question of an exam; one without a number stands between the questions."""
-        heading, *parts = self.page.section(section)
+        heading, *parts = section.in_view(self.view)
         assert isinstance(heading, Heading)
         title = rf"\textbf{{{_line(heading.words)}}}"
-        if section.number:
+        if heading.number:
             return f"\\question {title}\n\n{self._written(parts)}"
         return f"\\fullwidth{{{title}\n\n{self._written(parts)}}}"
 
-    def _written(self, parts: Iterator[Part] | Sequence[Part]) -> str:
+    def _written(self, parts: Iterable[Part]) -> str:
         """Parts as paragraphs; matrices that follow each other stand side by side, as far as there is room."""
         blocks = []
         for kind, group in groupby(parts, type):
@@ -204,11 +205,12 @@ class _Latex:
 
     def written(self, part: Part) -> str:
         """A part as LaTeX."""
-        page = self.page
         match part:
+            case Title():
+                return rf"\section*{{{_line(part.words if self.is_exam else part.views[self.view])}}}"
             case Heading():
                 number = rf"{part.number}\quad " * bool(part.number)
-                return rf"\{'section' if part.level == 1 else 'subsection'}*{{{number}{_line(part.words)}}}"
+                return rf"\subsection*{{{number}{_line(part.words)}}}"
             case Text():
                 lead = r"\unticked{} " * part.tick + rf"\textbf{{{escaped(part.lead)}}} " * bool(part.lead)
                 return lead + "\n\n".join(paragraphs(part.words, MARKS))
@@ -232,9 +234,10 @@ class _Latex:
             case Room():
                 return self._room(part)
             case Sketch():
-                return rf"\emph{{{escaped(page.say('written.picture', said=part.said))}}}"
+                said = self.page.messages.say("written.picture", said=part.said(self.view))
+                return rf"\emph{{{escaped(said)}}}"
             case Example():
-                return rf"\textbf{{{escaped(part.lead)}}} ${_tree(part.tree)} = {_value(part.value)}$"
+                return rf"\textbf{{{escaped(part.lead)}}} ${self._tree(part.rule)} = {_value(part.value)}$"
             case Worked():
                 return self._worked(part)
 
@@ -243,13 +246,14 @@ class _Latex:
         if not cell.blank:
             return rf"\{'weight' if role == 'parameter' else 'given'}{{{_value(cell.value)}}}"
         name = "again" if role == "copy" else "blank"
-        return rf"\{name}{{{_value(cell.value) if self.page.has(cell) else ''}}}"
+        return rf"\{name}{{{_value(cell.value) if is_filled(cell, self.view) else ''}}}"
 
     def _rows(self, panel: Panel) -> list[list[str]]:
         return [[self.cell(cell, panel.role) for cell in row] for row in panel.cells]
 
     def _title(self, matrix: Matrix) -> str:
-        box = "" if matrix.ticked is None else f"{_tick(matrix.ticked)} "
+        ticked = matrix.ticked(self.view)
+        box = "" if ticked is None else f"{_tick(ticked)} "
         panel = matrix.panel
         note = f", {escaped(panel.note)}" * bool(panel.note)
         return f"{box}${maths(matrix.titles[0])}$ {{\\small {escaped(shape_text(panel.shape))}{note}}}"
@@ -285,24 +289,29 @@ class _Latex:
         lines += [[self.cell(x, "") if isinstance(x, Cell) else _line(x) for x in row] for row in part.rows]
         return f"\\fit{{%\n{_tabular('l' * max(map(len, lines)), lines)}}}"
 
+    def _tree(self, rule: Expr) -> str:
+        """A rule with the numbers in it."""
+        return _plain(write(self.page.worked_out(rule), LINES))
+
     def _worked(self, part: Worked) -> str:
         name = f"${maths(part.symbol)}$ " * bool(part.symbol)
-        lines = [rf"{name}\textbf{{{escaped(part.label)}}}"]
-        for label, tree, value in part.rows:
-            lines.append(f"{escaped(label)} ${_tree(tree)} = {_value(value)}$".lstrip())
+        lines = [rf"{name}\textbf{{{escaped(part.lines.label)}}}"]
+        for label, rule, value in part.lines.rows:
+            lines.append(f"{escaped(label)} ${self._tree(rule)} = {_value(value)}$".lstrip())
         return "".join(["\\worked{", "\\\\\n".join(lines), "}"])
 
     def _options(self, part: Options) -> str:
+        ticked = part.ticked(self.view)
         if self.is_exam:
             choices = (
-                rf"\{'CorrectChoice' if n == part.ticked else 'choice'} {escaped(label)}"
+                rf"\{'CorrectChoice' if n == ticked else 'choice'} {escaped(label)}"
                 for n, label in enumerate(part.labels)
             )
             return "\\begin{oneparcheckboxes}\n" + "\n".join(choices) + "\n\\end{oneparcheckboxes}"
-        return r"\quad ".join(f"{_tick(n == part.ticked)} {escaped(label)}" for n, label in enumerate(part.labels))
+        return r"\quad ".join(f"{_tick(n == ticked)} {escaped(label)}" for n, label in enumerate(part.labels))
 
     def _room(self, part: Room) -> str:
-        answer = "" if part.answer is None else "\n\n".join(paragraphs(part.answer, MARKS))
+        answer = "\n\n".join(paragraphs(part.answer(self.view) or "", MARKS))
         lead, lines = escaped(part.lead), max(part.lines, 1)
         if self.is_exam:
             body = f"\\begin{{solutionorlines}}[{lines}\\baselineskip]\n{answer}\n\\end{{solutionorlines}}"
@@ -324,10 +333,6 @@ def _value(value: Any) -> str:
     if isinstance(value, str):
         return rf"\text{{{escaped(value)}}}"
     return _plain(write_value(value, LATEX))
-
-
-def _tree(tree: Expr) -> str:
-    return _plain(write(tree, LINES))
 
 
 def _plain(formula: str) -> str:

@@ -12,12 +12,13 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from byhand.arithmetic.expr import Fn, Ref, nodes, refs, settled, substitute
+from byhand.arithmetic.expr import Fn, Ref, nodes, refs, settled
 from byhand.formats import Setup
 from byhand.formats.written.inline import Marks, line, paragraphs
 from byhand.notation.inline import spoken
 from byhand.notation.text import TEXT, text, value_text
 from byhand.notation.write import write
+from byhand.page.page import Page
 from byhand.page.parts import (
     Blanks,
     Entries,
@@ -27,19 +28,19 @@ from byhand.page.parts import (
     Heading,
     Matrix,
     Options,
-    Page,
     Part,
     Product,
     Room,
     Sketch,
     Text,
+    Title,
     Words,
     Worked,
+    text_in,
 )
-from byhand.runs import Run
-from byhand.worksheet.document import Blank, Cell, Document, Panel, Section
-from byhand.worksheet.sources import Sources, place_of
-from byhand.worksheet.views import View
+from byhand.worksheet.document import Blank, Cell, Panel, Section
+from byhand.worksheet.sources import place_of
+from byhand.worksheet.views import View, shows_answers
 
 BLANK, EMPTY, TICKED = "____", "( )", "(x)"
 MARKS = Marks(
@@ -48,9 +49,9 @@ MARKS = Marks(
 _NAME = re.compile(r"\w+[′ᵀ]*")  # a name that needs no brackets before its place
 
 
-def linear(document: Document, run: Run, view: View, setup: Setup) -> bytes:
-    """A document as linear text."""
-    return (_Linear(Page(document, run, view)).text + "\n").encode()
+def linear(page: Page, view: View, setup: Setup) -> bytes:
+    """A page as linear text."""
+    return (_Linear(page, view).text + "\n").encode()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,21 +59,18 @@ class _Linear:
     """A page as linear text."""
 
     page: Page
+    view: View
     _uniform: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def text(self) -> str:
         page = self.page
-        blocks = [self.written(part) for part in page.head()]
-        blocks.append(page.say("written.how", blank=BLANK, box=EMPTY))
-        for section in page.document.sections:
-            blocks += [self.written(part, section) for part in page.section(section)]
-        blocks += [self.written(part) for part in page.end()]
+        blocks = [self.written(part) for part in page.head]
+        blocks.append(page.messages.say("written.how", blank=BLANK, box=EMPTY))
+        for each in page.sections:
+            blocks += [self.written(part, each.section) for part in each.in_view(self.view)]
+        blocks += [self.written(part) for part in page.end]
         return "\n\n".join(filter(None, blocks))
-
-    @cached_property
-    def sources(self) -> Sources:
-        return Sources(self.page.document, self.page.run)
 
     @cached_property
     def at(self) -> dict[int, int]:
@@ -84,29 +82,30 @@ class _Linear:
         """For each name of a matrix, the steps that it stands for."""
         found: dict[str, set[str]] = {}
         for panel in (panel for block in self.page.document.blocks for panel in block.matrices):
-            found.setdefault(named(self.page.matrix(panel)), set()).add(panel.step)
+            found.setdefault(named(Matrix(panel)), set()).add(panel.step)
         return found
 
     @cached_property
     def called(self) -> dict[int, tuple[str, Section]]:
         """For each cell, by its identity, what it is called in a rule, and its section."""
-        found = {}
+        found = dict[int, tuple[str, Section]]()
         for section in self.page.document.sections:
             for block in section.blocks:
-                for cell, name in zip(block.cells, block.called(self.page.messages), strict=True):
-                    found[id(cell)] = name, section
+                found |= {id(cell): (self.page.called[id(cell)], section) for cell in block.cells}
                 for panel in block.matrices:
-                    name = named(self.page.matrix(panel))
+                    name = named(Matrix(panel))
                     for i, row in enumerate(panel.cells, 1):
                         found |= {id(cell): (f"{name}[{i},{j}]", section) for j, cell in enumerate(row, 1)}
         return found
 
     def written(self, part: Part, section: Section | None = None) -> str:
         """A part of a section, or of none, as linear text."""
-        page = self.page
+        page, say = self.page, self.page.messages.say
         match part:
+            case Title():
+                return _line(part.views[self.view])
             case Heading():
-                step = page.say("written.step", n=part.number) if part.number else ""
+                step = say("written.step", n=part.number) if part.number else ""
                 return f"{step} {_line(part.words)}".strip()
             case Text():
                 lead = f"{EMPTY} " * part.tick + f"{part.lead}: " * bool(part.lead)
@@ -125,27 +124,31 @@ class _Linear:
             case Entries():
                 return "\n".join(self._entries(part))
             case Options():
-                ticks = (TICKED if n == part.ticked else EMPTY for n, _ in enumerate(part.labels))
+                ticked = part.ticked(self.view)
+                ticks = (TICKED if n == ticked else EMPTY for n, _ in enumerate(part.labels))
                 return "\n".join(f"{tick} {label}" for tick, label in zip(ticks, part.labels, strict=True))
             case Room():
-                answer = BLANK if part.answer is None else "\n".join(paragraphs(part.answer, MARKS))
-                return f"{part.lead} {answer}"
+                answer = part.answer(self.view)
+                told = BLANK if answer is None else "\n".join(paragraphs(answer, MARKS))
+                return f"{part.lead} {told}"
             case Sketch():
-                return page.say("written.picture", said=part.said)
+                return say("written.picture", said=part.said(self.view))
             case Example():
-                return f"{part.lead}: {text(part.tree)} = {value_text(part.value)}"
+                return f"{part.lead}: {text(page.worked_out(part.rule))} = {value_text(part.value)}"
             case Worked():
                 return self._worked(part)
 
     def _worked(self, part: Worked) -> str:
         """Worked lines of what is no matrix: those of a matrix stand in its own lines."""
-        if part.symbol or any(label for label, *_ in part.rows):
+        label, rows = part.lines.label, part.lines.rows
+        if part.symbol or any(name for name, *_ in rows):
             return ""
-        return "\n".join(f"{part.label}: {text(tree)} = {value_text(value)}" for _, tree, value in part.rows)
+        worked_out = self.page.worked_out
+        return "\n".join(f"{label}: {text(worked_out(rule))} = {value_text(value)}" for _, rule, value in rows)
 
     def _matrix(self, matrix: Matrix, section: Section | None) -> str:
-        panel, say = matrix.panel, self.page.say
-        tick = (TICKED if matrix.ticked else EMPTY) + " " if matrix.ticked is not None else ""
+        panel, say, ticked = matrix.panel, self.page.messages.say, matrix.ticked(self.view)
+        tick = (TICKED if ticked else EMPTY) + " " if ticked is not None else ""
         rows, columns = panel.shape
         title = say(
             "written.matrix", name=", ".join(map(spoken, matrix.titles)), role=say(f"legend.{panel.role}"),
@@ -165,26 +168,26 @@ class _Linear:
 
     def _cell(self, cell: Cell, panel: Panel, section: Section) -> str:
         """A line of a cell: its name, its rule, its numbers where it is worked, and what stands in it."""
-        between = [self.called[id(cell)][0], *self._rule(cell, panel, section), self.page.text(cell) or BLANK]
+        between = [self.called[id(cell)][0], *self._rule(cell, panel, section), text_in(cell, self.view) or BLANK]
         return " = ".join(between)
 
     def _rule(self, cell: Cell, panel: Panel, section: Section) -> Iterator[str]:
-        at, worked = self.at[id(section)], self.page.view == "worked"
+        at, worked = self.at[id(section)], self.view == "worked"
         if panel.role == "copy" and cell.blank and cell.at and at:
-            source = self.sources.source(at - 1, cell.place)
+            source = self.page.sources.source(at - 1, cell.place)
             if source is not None:
                 name, origin = self.called[id(source.cell if isinstance(source, Blank) else source)]
-                yield self.page.say("written.of_step", name=name, n=origin.number)
+                yield self.page.messages.say("written.of_step", name=name, n=origin.number)
         elif cell.rule is not None and any(ref.index for ref in refs(cell.rule)):
-            run, rule = self.page.run, self.sources.on_page(at, cell.rule)
+            run, rule = self.page.run, self.page.sources.on_page(at, cell.rule)
             chooses = any(isinstance(node, Fn) and node.name == "choose" for node in nodes(rule))
             if chooses:
                 rule = settled(rule, run.value, run.domain)
             # how an inverse is found is asked, and so is which cells are masked, kept or chosen
-            if panel.role == "ask" and (self.page.shown or (self._is_uniform(cell.step) and not chooses)):
+            if panel.role == "ask" and (shows_answers(self.view) or (self._is_uniform(cell.step) and not chooses)):
                 yield write(rule, replace(TEXT, ref=lambda ref: self._name(at, ref)))
             if worked:
-                yield text(substitute(rule, run.value))
+                yield text(self.page.worked_out(rule))
 
     def _is_uniform(self, step: str) -> bool:
         """Whether all cells of a step have one rule, which tells nothing of the numbers."""
@@ -194,12 +197,12 @@ class _Linear:
 
     def _name(self, section: int, ref: Ref) -> str:
         """What a number of a rule is called on the page: with its step, where a name stands for several matrices."""
-        found = self.sources.source(section, place_of(ref))
+        found = self.page.sources.source(section, place_of(ref))
         assert found is not None
         name, origin = self.called[id(found.cell if isinstance(found, Blank) else found)]
         matrix, bracket, place = name.partition("[")
         if len(self.meanings.get(matrix, ())) > 1 and self.at[id(origin)] != section and origin.number:
-            return f"({self.page.say('written.of_step', name=matrix, n=origin.number)}){bracket}{place}"
+            return f"({self.page.messages.say('written.of_step', name=matrix, n=origin.number)}){bracket}{place}"
         return name
 
     def _entries(self, part: Entries) -> Iterator[str]:
@@ -208,7 +211,7 @@ class _Linear:
         for row in part.rows:
             cells = [entry for entry in row if isinstance(entry, Cell)]
             for cell in cells:
-                yield f"{next(names)}: {self.page.text(cell) or BLANK}"
+                yield f"{next(names)}: {text_in(cell, self.view) or BLANK}"
             if not cells:
                 yield ", ".join(_line(entry) for entry in row if not isinstance(entry, Cell))
 

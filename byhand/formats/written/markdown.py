@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from byhand.arithmetic.expr import Expr
 from byhand.formats import Setup
 from byhand.formats.written.inline import Marks, line, paragraphs
 from byhand.notation.text import text, value_text
+from byhand.page.page import Page
 from byhand.page.parts import (
     Blanks,
     Entries,
@@ -16,18 +19,19 @@ from byhand.page.parts import (
     Heading,
     Matrix,
     Options,
-    Page,
     Part,
     Product,
     Room,
     Sketch,
     Text,
+    Title,
     Words,
     Worked,
+    text_in,
 )
-from byhand.runs import Run
 from byhand.tape import shape_text
-from byhand.worksheet.document import Cell, Document, Panel
+from byhand.worksheet.document import Cell, Panel
+from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import View
 
 BLANK = "____"  # to fill in; never alone in a line, where it would part paragraphs
@@ -50,18 +54,19 @@ MARKS = Marks(
 )
 
 
-def markdown(document: Document, run: Run, view: View, setup: Setup) -> bytes:
-    """A document as a file of Markdown."""
-    page = Page(document, run, view)
-    return ("\n\n".join(written(page, part) for part in page.parts()) + "\n").encode()
+def markdown(page: Page, view: View, setup: Setup) -> bytes:
+    """A page as a file of Markdown."""
+    return ("\n\n".join(written(page, view, part) for part in page.parts(view)) + "\n").encode()
 
 
-def written(page: Page, part: Part) -> str:
+def written(page: Page, view: View, part: Part) -> str:
     """A part as Markdown."""
     match part:
+        case Title():
+            return f"# {_line(part.views[view])}"
         case Heading():
             number = f"{part.number} " * bool(part.number)
-            return f"{'#' * part.level} {number}{_line(part.words)}"
+            return f"## {number}{_line(part.words)}"
         case Text():
             lead = f"**{escaped(part.lead)}** " * bool(part.lead)
             return "- [ ] " * part.tick + lead + "\n\n".join(paragraphs(part.words, MARKS))
@@ -72,45 +77,49 @@ def written(page: Page, part: Part) -> str:
         case Formula():
             return f"${part.latex}$"
         case Product():
-            return "\n\n".join([f"${part.figure.formula}$", *(_matrix(page, each) for each in part.matrices)])
+            return "\n\n".join([f"${part.figure.formula}$", *(_matrix(page, view, each) for each in part.matrices)])
         case Matrix():
-            return _matrix(page, part)
+            return _matrix(page, view, part)
         case Entries():
-            return _table(
-                [_line(words) for words in part.head], [[_entry(page, x) for x in row] for row in part.rows]
-            )
+            return _table([*map(_line, part.head)], [[_entry(view, x) for x in row] for row in part.rows])
         case Options():
-            return "\n".join(f"- {_tick(n == part.ticked)} {escaped(label)}" for n, label in enumerate(part.labels))
+            ticked = part.ticked(view)
+            return "\n".join(f"- {_tick(n == ticked)} {escaped(label)}" for n, label in enumerate(part.labels))
         case Room():
-            answer = BLANK if part.answer is None else "\n\n".join(paragraphs(part.answer, MARKS))
-            return f"**{escaped(part.lead)}** {answer}"
+            answer = part.answer(view)
+            told = BLANK if answer is None else "\n\n".join(paragraphs(answer, MARKS))
+            return f"**{escaped(part.lead)}** {told}"
         case Sketch():
-            return f"> {escaped(page.say('written.picture', said=part.said))}"
+            return f"> {escaped(page.messages.say('written.picture', said=part.said(view)))}"
         case Example():
-            return f"**{escaped(part.lead)}** {escaped(text(part.tree))} = {escaped(value_text(part.value))}"
+            return f"**{escaped(part.lead)}** {escaped(_worked(page, part.rule, part.value))}"
         case Worked():
             name = f"${part.symbol}$ " * bool(part.symbol)
             lines = (
-                f"- {f'{label}: ' * bool(label)}{escaped(f'{text(tree)} = {value_text(value)}')}"
-                for label, tree, value in part.rows
+                f"- {f'{label}: ' * bool(label)}{escaped(_worked(page, rule, value))}"
+                for label, rule, value in part.lines.rows
             )
-            return "\n".join([f"{name}**{escaped(part.label)}**\n", *lines])
+            return "\n".join([f"{name}**{escaped(part.lines.label)}**\n", *lines])
 
 
-def title(page: Page, panel: Panel, name: str) -> str:
+def _worked(page: Page, rule: Expr, value: Any) -> str:
+    return f"{text(page.worked_out(rule))} = {value_text(value)}"
+
+
+def title(messages: Messages, panel: Panel, name: str) -> str:
     """What stands over a matrix: its name, its shape, and what it is for."""
-    about = [shape_text(panel.shape), page.say(f"legend.{panel.role}"), *filter(None, (panel.note,))]
+    about = [shape_text(panel.shape), messages.say(f"legend.{panel.role}"), *filter(None, (panel.note,))]
     return f"**${name}$**, {escaped(', '.join(about))}"
 
 
-def _matrix(page: Page, matrix: Matrix) -> str:
-    panel = matrix.panel
-    box = f"- {_tick(matrix.ticked)} " if matrix.ticked is not None else ""
+def _matrix(page: Page, view: View, matrix: Matrix) -> str:
+    panel, ticked = matrix.panel, matrix.ticked(view)
+    box = f"- {_tick(ticked)} " if ticked is not None else ""
     rows = [
-        [f"**{escaped(label)}**" * bool(label), *(_entry(page, cell) for cell in row)]
+        [f"**{escaped(label)}**" * bool(label), *(_entry(view, cell) for cell in row)]
         for label, row in zip(panel.rows, panel.cells, strict=True)
     ]
-    return f"{box}{title(page, panel, matrix.titles[0])}\n\n{_table(['', *map(escaped, panel.cols)], rows)}"
+    return f"{box}{title(page.messages, panel, matrix.titles[0])}\n\n{_table(['', *map(escaped, panel.cols)], rows)}"
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -123,10 +132,10 @@ def _tick(ticked: bool | None) -> str:
     return "[x]" if ticked else "[ ]"
 
 
-def _entry(page: Page, entry: Words | Cell) -> str:
+def _entry(view: View, entry: Words | Cell) -> str:
     if not isinstance(entry, Cell):
         return _line(entry)
-    found = page.text(entry)
+    found = text_in(entry, view)
     return BLANK if found is None else escaped(found)
 
 

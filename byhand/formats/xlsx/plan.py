@@ -15,7 +15,6 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.expr import substitute
 from byhand.formats.xlsx import looks
 from byhand.formats.xlsx.looks import Look
 from byhand.formats.xlsx.words import (
@@ -36,7 +35,8 @@ from byhand.notation.text import value_text
 from byhand.notation.write import GROUPED
 from byhand.page.entries import EntryTable
 from byhand.page.grid import PRINT_HEIGHTS, Grid, Mark, Slot, Tag
-from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection, laid_sections
+from byhand.page.page import Page
+from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
 from byhand.runs import Run
 from byhand.tape import shape_text
 from byhand.worksheet.document import (
@@ -116,25 +116,23 @@ class Plan:
             self.of_reply[spot.reply.id] = spot.row, spot.col
 
 
-def plan(document: Document, run: Run, feedback: bool) -> Plan:
-    """The plan of a document. run: gives the numbers of worked lines. feedback: whether it says what is right."""
-    return _Planner(document, run, feedback).plan
+def plan(page: Page, feedback: bool) -> Plan:
+    """The plan of a page. feedback: whether it says what is right."""
+    return _Planner(page, feedback).plan
 
 
 @dataclass
 class _Planner:
-    document: Document
-    run: Run
+    page: Page
     feedback: bool
 
     def __post_init__(self) -> None:
         self.plan = Plan()
         self.row = 0
-        self.sections = laid_sections(self.document.sections)
-        self.forms = dict(_forms(self.document, self.run))
+        self.forms = dict(_forms(self.page.document, self.page.run))
         self._widen()
         self._head()
-        for at, section in enumerate(self.sections):
+        for at, section in enumerate(self.page.sections):
             self._section(at, section)
         self._able()
         self.plan.rows = self.row
@@ -144,7 +142,7 @@ class _Planner:
     def _widen(self) -> None:
         """Make each column as wide as the figures need it."""
         widths = [WORDS, GAP]
-        for laid in (laid for section in self.sections for laid in section.laid):
+        for laid in (laid for section in self.page.sections for laid in section.laid):
             if isinstance(laid, Grid):
                 for col, kind in enumerate(laid.cols):
                     self._at_least(widths, col, 4.0 if kind in "sj" else 0.0)
@@ -153,7 +151,9 @@ class _Planner:
         self.plan.widths = [width or USUAL for width in widths]
         while self.plan.width < LEAST_WIDE or len(self.plan.widths) < LEAST_COLUMNS:
             self.plan.widths.append(USUAL)
-        tags = ((t.right + 2, _tag(t)) for s in self.sections for g in s.laid if isinstance(g, Grid) for t in g.tags)
+        tags = (
+            (t.right + 2, _tag(t)) for s in self.page.sections for g in s.laid if isinstance(g, Grid) for t in g.tags
+        )
         for col, words in tags:
             while sum(self.plan.widths[col:]) < width_of(text_of(words), looks.CAPTION.size) + 4.0:
                 self.plan.widths.append(USUAL)
@@ -190,13 +190,13 @@ class _Planner:
         if cell.shows == "size":
             return "#,##0"
         form = self.forms.get(cell.step, "")
-        is_given = not cell.blank and cell.step in self.run.steps and self.run.steps[cell.step].op is None
+        is_given = not cell.blank and cell.step in self.page.run.steps and self.page.run.steps[cell.step].op is None
         return "" if is_given and form == WHOLE_TOO else form
 
     # the head of the page
 
     def _head(self) -> None:
-        document, say = self.document, self.document.messages.say
+        document, say = self.page.document, self.page.messages.say
         stamp = document.stamp
         self._across(plain(document.series), looks.SMALL, 4.5)
         last = len(self.plan.widths)
@@ -220,14 +220,14 @@ class _Planner:
 
     def _legend(self) -> None:
         """What the looks of cells mean; beside it, what their colours mean, and the mark."""
-        say = self.document.messages.say
+        say = self.page.messages.say
         samples = (
             ("given", replace(looks.NUMBER, left=looks.MEDIUM, right=looks.MEDIUM), "4"),
             ("parameter", replace(looks.NUMBER.framed(edge=looks.TILE_EDGE), fill=looks.TILE), "4"),
             ("ask", looks.NUMBER.framed(), ""),
             ("copy", looks.NUMBER.framed(looks.DASHED, looks.PALE), ""),
         )
-        how = "how" if self.feedback else "how_letters" if self.run.numbers == "symbolic" else "how_without"
+        how = "how" if self.feedback else "how_letters" if self.page.run.numbers == "symbolic" else "how_without"
         self._across(plain(say(f"spreadsheet.{how}")), looks.NOTE)
         told = replace(looks.NOTE, valign="vcenter", indent=1)
         wide = self._columns(3, TOLD)
@@ -280,9 +280,9 @@ class _Planner:
 
     def _told(self, block: TextBlock) -> Words:
         """What a text says, with what it begins with."""
-        say = self.document.messages.say
+        say = self.page.messages.say
         if isinstance(block, FirstCell):
-            worked = line(substitute(block.rule, self.run.value), block.value)
+            worked = line(self.page.worked_out(block.rule), block.value)
             return (*plain(say("remarks.first") + " ", bold=True), *worked)
         words = marked_up(getattr(block, "tokens", ()))
         kind = next((k for k in (Hint, Check, Checkpoint) if isinstance(block, k)), None)
@@ -293,7 +293,7 @@ class _Planner:
     def _drawn(self, figure: Drawn) -> Words:
         """In place of a picture, what is said of it."""
         said = getattr(figure.figure.sketch, "worksheet_says", "")
-        return plain(self.document.messages.say("spreadsheet.picture", said=said), italic=True) if said else ()
+        return plain(self.page.messages.say("spreadsheet.picture", said=said), italic=True) if said else ()
 
     def _beside(self, told: Words, figures: Sequence[LaidFigure]) -> None:
         """Words in the left column, figures beside them, and room below these if the words need more."""
@@ -442,7 +442,7 @@ class _Planner:
     def _others(self, laid: LaidFigure) -> None:
         """A figure of a kind that is not known: its cells below each other, each with what it is called."""
         figure = laid.figure  # type: ignore[attr-defined]
-        for cell, name in zip(figure.cells, figure.called(self.document.messages), strict=True):
+        for cell, name in zip(figure.cells, figure.called(self.page.messages), strict=True):
             self.plan.add(Spot(self.row, 2, replace(looks.TEXT, valign="vcenter"), cols=4, words=plain(name)))
             look = replace(looks.NUMBER, form=self.form(cell))
             self.plan.add(Spot(self.row, 6, look.framed() if cell.blank else look, cols=2, cell=cell))
@@ -451,7 +451,7 @@ class _Planner:
     # questions
 
     def _question(self, block: object, replies: Sequence[Reply]) -> None:
-        say, last = self.document.messages.say, len(self.plan.widths)
+        say, last = self.page.messages.say, len(self.plan.widths)
         if isinstance(block, Claim):
             self._across(marked_up(block.tokens), looks.TEXT)
         elif isinstance(block, Choice):
@@ -486,11 +486,11 @@ class _Planner:
 
     def _able(self) -> None:
         """What one can do now, at the end."""
-        if not self.document.objectives:
+        if not self.page.document.objectives:
             return
         self._next(BETWEEN)
-        self._across(plain(self.document.messages.say("top.able"), bold=True), looks.HEADING, 7.0)
-        for objective in self.document.objectives:
+        self._across(plain(self.page.messages.say("top.able"), bold=True), looks.HEADING, 7.0)
+        for objective in self.page.document.objectives:
             self._across((*plain(TICK), *marked_up(objective)), looks.TEXT)
 
     # rows

@@ -40,9 +40,9 @@ from byhand.formats.xlsx.plan import Plan, Spot, plan
 from byhand.formats.xlsx.words import Piece, Words
 from byhand.notation.number import shown
 from byhand.notation.spreadsheet import cell_name, quoted, sheet_name
-from byhand.runs import Run
+from byhand.page.page import Page
 from byhand.worksheet.asked import as_text
-from byhand.worksheet.document import Blank, Cell, Document, Reply
+from byhand.worksheet.document import Blank, Cell, Reply
 
 CREATED = datetime.datetime(2000, 1, 1)  # or each run would give other bytes
 PAPER = {"a4": (9, 210.0, 297.0), "letter": (1, 215.9, 279.4)}  # Excel's number, width and height in mm
@@ -52,15 +52,15 @@ PX_A_MM, PT_A_MM = 96 / 25.4, 72 / 25.4
 LONGEST, LONGEST_FOOT = 30_000, 90  # characters of a text in a cell, and of half of a foot, which has 255 in all
 
 
-def workbook(document: Document, run: Run, setup: Setup) -> bytes:
-    """A document's worksheet as a workbook (.xlsx)."""
+def workbook(page: Page, setup: Setup) -> bytes:
+    """A page's worksheet as a workbook (.xlsx)."""
     from xlsxwriter import Workbook
 
-    in_letters = run.numbers == "symbolic"
+    in_letters = page.run.numbers == "symbolic"
     out = io.BytesIO()
     font = {"font_name": looks.FACE, "font_size": 10}  # its digits are as wide as those that XlsxWriter reckons with
     book = Workbook(out, {"in_memory": True, "default_format_properties": font})
-    _Writer(book, document, run, setup, plan(document, run, setup.feedback and not in_letters)).write()
+    _Writer(book, page, setup, plan(page, setup.feedback and not in_letters)).write()
     book.close()
     return out.getvalue()
 
@@ -70,18 +70,17 @@ class _Writer:
     """Writes a workbook."""
 
     book: Any
-    document: Document
-    run: Run
+    page: Page
     setup: Setup
     plan: Plan
 
     def write(self) -> None:
-        say = self.document.messages.say
+        say = self.page.messages.say
         self.book.set_properties(
-            {"title": self.document.title, "author": f"byhand {__version__}", "created": CREATED}
+            {"title": self.page.document.title, "author": f"byhand {__version__}", "created": CREATED}
         )
         self.names = Names(say("views.worksheet"), say("views.key"), say("spreadsheet.check"), HIDDEN)
-        has_key, self.checks = self.setup.feedback, self.setup.feedback and self.run.numbers != "symbolic"
+        has_key, self.checks = self.setup.feedback, self.setup.feedback and self.page.run.numbers != "symbolic"
         self.formats: dict[Look, Any] = {}
         sheets = {name: self._sheet(getattr(self.names, name)) for name in self._sheets(has_key)}
         self._page(sheets["worksheet"], on_key=False)
@@ -115,7 +114,7 @@ class _Writer:
     def answers(self) -> list[tuple[int, Blank | Reply]]:
         """The blanks of each section, and its choices among options, with the index of the section."""
         found = list[tuple[int, Blank | Reply]]()
-        for at, section in enumerate(self.document.sections):
+        for at, section in enumerate(self.page.document.sections):
             found += [(at, blank) for blank in section.blanks]
             found += [(at, reply) for reply in section.replies if reply.options]
         return found
@@ -123,9 +122,9 @@ class _Writer:
     @cached_property
     def of(self) -> Formulas:
         rows = {each.id: FIRST + n for n, (_, each) in enumerate(self.answers)}
-        ends = (cell_name(row, WORDS, fixed=True) for row in (0, max(len(self.run.vocabulary) - 1, 0)))
+        ends = (cell_name(row, WORDS, fixed=True) for row in (0, max(len(self.page.run.vocabulary) - 1, 0)))
         words = f"{sheet_name(HIDDEN)}{':'.join(ends)}"
-        return Formulas(self.document, self.run, plan=self.plan, names=self.names, row_of=rows, words=words)
+        return Formulas(self.page.document, self.page.run, plan=self.plan, names=self.names, row_of=rows, words=words)
 
     @cached_property
     def check(self) -> Check:
@@ -146,7 +145,7 @@ class _Writer:
             sheet.set_row(row, round(height * PT_A_MM, 1))
         in_section = {
             id(each.cell if isinstance(each, Blank) else each): (at, each)
-            for at, section in enumerate(self.document.sections)
+            for at, section in enumerate(self.page.document.sections)
             for each in section.seen
         }
         for spot in self.plan.spots:
@@ -189,9 +188,9 @@ class _Writer:
         if spot.role == "mark":
             points, of = f"SUM({marks})", self.check.worth()
         else:
-            number = self.document.sections[spot.section].number
+            number = self.page.document.sections[spot.section].number
             points, of = f"SUMIF({self.check.column(STEP)},{number},{marks})", self.check.worth(spot.section)
-        told = self.document.messages.say(f"spreadsheet.{spot.role}", of=of)
+        told = self.page.messages.say(f"spreadsheet.{spot.role}", of=of)
         before, _, after = told.partition("{points}")
         parts = [*([quoted(before)] if before else ()), points, *([quoted(after)] if after else ())]
         return Entry("&".join(parts), told.replace("{points}", "0"))
@@ -199,7 +198,7 @@ class _Writer:
     def _dot(self, sheet: Any, spot: Spot, on_key: bool) -> None:
         """A tone as dark as a share is large."""
         assert spot.dot is not None
-        if self.run.numbers == "symbolic":
+        if self.page.run.numbers == "symbolic":
             self._put(sheet, spot, Entry("", ""), spot.look)
             return
         name, value = self.of.at(spot.dot), self.of.value(spot.dot)
@@ -234,7 +233,7 @@ class _Writer:
 
     def _labels(self, reply: Reply) -> Sequence[str]:
         if reply.role == "claim":
-            return [self.document.messages.say(f"questions.{option}") for option in reply.options]
+            return [self.page.messages.say(f"questions.{option}") for option in reply.options]
         return reply.labels or reply.options
 
     def _verdicts(self, sheet: Any) -> list[tuple[int, int]]:
@@ -325,9 +324,9 @@ class _Writer:
         sheet.set_print_scale(scale)
         sheet.print_area(0, 0, self.plan.rows - 1, len(self.plan.widths) - 1)
         sheet.set_h_pagebreaks(self._breaks((high - TOP - BOTTOM) * 100 / scale * 0.97))
-        whose = self.document.stamp.get("whose", "")
-        left = " · ".join(filter(None, (self.document.foot[:LONGEST_FOOT], whose[:LONGEST_FOOT])))
-        page = self.document.messages.say("foot.page", page="\0P", pages="\0N")
+        whose = self.page.document.stamp.get("whose", "")
+        left = " · ".join(filter(None, (self.page.document.foot[:LONGEST_FOOT], whose[:LONGEST_FOOT])))
+        page = self.page.messages.say("foot.page", page="\0P", pages="\0N")
         right = f"{self.names.key} · {page}" if on_key else page
         sheet.set_footer(f"&L&8{left.replace('&', '&&')}&R&8{right.replace('&', '&&')}".replace("\0", "&"))
 
@@ -347,12 +346,12 @@ class _Writer:
     # other sheets
 
     def _check(self, sheet: Any) -> None:
-        say = self.document.messages.say
+        say = self.page.messages.say
         widths = (6, 58, 12, 12, 12, 12, 12, 8, 26, 8, 8)
         for col, width in enumerate(widths):
             sheet.set_column(col, col, width)
         sheet.write_string(
-            0, 0, f"{self.document.title}: {self.names.check}", self.format(replace(looks.HEADING, size=12))
+            0, 0, f"{self.page.document.title}: {self.names.check}", self.format(replace(looks.HEADING, size=12))
         )
         head, plain = Look(9, bold=True, wrap=True, valign="top", bottom=looks.THIN), Look(9.5)
         for col, name in enumerate(HEADS):
@@ -366,7 +365,7 @@ class _Writer:
             for col, entry in enumerate(row):
                 self._put(sheet, Spot(FIRST + n, col, plain), entry, plain)
         for at, section, (step, i, j), own, key in self.of.not_shown():
-            number = Entry("", float(self.document.sections[section].number))
+            number = Entry("", float(self.page.document.sections[section].number))
             called = Entry("", f"{step}[{i + 1}, {j + 1}]")
             for col, entry in ((STEP, number), (NAME, called), (OWN, own), (KEY, key)):
                 self._put(sheet, Spot(at, col, plain), entry, plain)
@@ -380,8 +379,8 @@ class _Writer:
         about = msgspec.json.encode(self._about()).decode()
         for row, start in enumerate(range(0, len(about), LONGEST)):
             sheet.write_string(row, ABOUT, about[start : start + LONGEST])
-        places = [(blank.id, self.plan.of_cell[id(blank.cell)]) for blank in self.document.blanks()]
-        places += [(reply.id, self.plan.of_reply[reply.id]) for reply in self.document.replies()]
+        places = [(blank.id, self.plan.of_cell[id(blank.cell)]) for blank in self.page.document.blanks()]
+        places += [(reply.id, self.plan.of_reply[reply.id]) for reply in self.page.document.replies()]
         for row, (name, at) in enumerate(places):
             sheet.write_string(row, ID, name)
             sheet.write_string(row, PLACE, cell_name(*at))
@@ -392,7 +391,7 @@ class _Writer:
             assert spot.cell is not None
             sheet.write_string(row, GIVEN, cell_name(spot.row, spot.col))
             self._put(sheet, Spot(row, GIVEN + 1, Look()), Entry("", self.of.value(spot.cell)), Look())
-        lists = [self.run.vocabulary, *map(self._labels, self.choices)]
+        lists = [self.page.run.vocabulary, *map(self._labels, self.choices)]
         for col, words in enumerate(lists, WORDS):
             for row, word in enumerate(words):
                 sheet.write_string(row, col, word)
@@ -403,16 +402,16 @@ class _Writer:
 
         Numbers of somebody's own are left out where nothing may tell what is right: some may be left to be found.
         """
-        options, stamp = dict(self.document.options()), self.document.stamp
+        options, stamp = dict(self.page.document.options()), self.page.document.stamp
         seed, sure = options.pop("seed", None), self.setup.feedback or options.get("values") is None
         if not sure:
             del options["values"]
         name = next((spot for spot in self.plan.spots if spot.role == "name"), None)
         return About(
-            schema=SCHEMA, byhand=__version__, sheet=self.document.name, seed=seed, options=options,
-            hash=self.run.hash, id=as_text(stamp.get("student", "")), name=as_text(stamp.get("named", "")),
+            schema=SCHEMA, byhand=__version__, sheet=self.page.document.name, seed=seed, options=options,
+            hash=self.page.run.hash, id=as_text(stamp.get("student", "")), name=as_text(stamp.get("named", "")),
             named=cell_name(name.row, name.col) if name else "", worksheet=self.names.worksheet,
-            fractions=self.run.numbers in ("exact", "symbolic"), sure=sure,
+            fractions=self.page.run.numbers in ("exact", "symbolic"), sure=sure,
             choices={each.id: dict(zip(self._labels(each), each.options, strict=True)) for each in self.choices},
         )  # fmt: skip
 

@@ -1,0 +1,96 @@
+"""A page: what a sheet with its run becomes, once for all views and formats. Every format begins here.
+
+page = lower(document, run)
+page.parts("key")        → what stands there, in reading order
+page.sections[0].laid    → the figures of a section, placed on their grids
+page.sources             → where a reader of a section finds a number
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import chain
+
+from msgspec import Struct
+
+from byhand.arithmetic.expr import Expr, substitute
+from byhand.page import map as architecture_map
+from byhand.page.layout import strips
+from byhand.page.parts import Part, end_of, head_of, parts_of
+from byhand.page.sections import Grids, LaidSection
+from byhand.runs import Run
+from byhand.tape import Place
+from byhand.worksheet.document import Blank, Document
+from byhand.worksheet.messages import Messages
+from byhand.worksheet.sources import Sources
+from byhand.worksheet.views import View
+
+
+class Page(Struct, frozen=True, eq=False, dict=True):
+    """What stands on the page of a sheet and its run, in every view."""
+
+    document: Document
+    """What the page was lowered from: what it says of itself, such as its name and its stamp, stands here."""
+    run: Run
+    """The run that it shows, which has the rule and the number of every cell."""
+    head: tuple[Part, ...]
+    """What stands before the first section, in reading order."""
+    sections: tuple[LaidSection, ...]
+    end: tuple[Part, ...]
+    """What stands after the last section, in reading order."""
+
+    def parts(self, view: View) -> Iterator[Part]:
+        """The whole page in a view, in reading order."""
+        yield from self.head
+        yield from chain.from_iterable(section.in_view(view) for section in self.sections)
+        yield from self.end
+
+    def worked_out(self, rule: Expr) -> Expr:
+        """A rule with the numbers in it."""
+        return substitute(rule, self.run.value)
+
+    @property
+    def messages(self) -> Messages:
+        """The texts of its language."""
+        return self.document.messages
+
+    @property
+    def stamp(self) -> Mapping[str, str]:
+        """The seed and the hash of the run."""
+        return {name: self.document.stamp.get(name, "") for name in ("seed", "hash")}
+
+    @cached_property
+    def map(self) -> str:
+        """The map of the sheet, as SVG."""
+        return architecture_map.svg(self.document)
+
+    @cached_property
+    def blanks(self) -> Mapping[int, Blank]:
+        """The blanks, with their ids and roles, by the identity of their cells."""
+        return {id(blank.cell): blank for blank in self.document.blanks()}
+
+    @cached_property
+    def called(self) -> Mapping[int, str]:
+        """What each cell of a figure is called for those who hear the page, by its identity."""
+        blocks = self.document.blocks
+        named = (zip(block.cells, block.called(self.messages), strict=True) for block in blocks)
+        return {id(cell): name for cell, name in chain.from_iterable(named)}
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Where a reader of a section finds the numbers that a rule names: what stands in front of them."""
+        return Sources(self.document, self.run)
+
+
+def lower(document: Document, run: Run, grids: Grids = strips) -> Page:
+    """The page of a document and its run. grids: breaks a strip of matrices into grids.
+
+    A checkpoint that prints what the page before it asks for begins a page.
+    """
+    sections, asked = list[LaidSection](), set[Place]()  # asked: since a page was begun
+    for section in document.sections:
+        opens = section.opens or not asked.isdisjoint(section.checked_places)
+        asked = {*section.asked_places, *(() if opens else asked)}
+        sections.append(LaidSection(section, tuple(parts_of(section, document)), opens, grids))
+    return Page(document, run, tuple(head_of(document)), tuple(sections), tuple(end_of(document)))
