@@ -1,6 +1,6 @@
 """Adds to the wheel of a release what would else be made at first use: the fonts, the numbers of the first seeds, the
-pages of the course, and what is read from its sheets and texts. `make wheel` asks for it; any other wheel, such as that
-of `pip install .`, is built at once and has nothing of it.
+pages of the course, and what is read from its sheets and texts. `make wheel` asks for it; any other wheel, such as
+that of `pip install .`, is built at once and has nothing of it.
 
 BYHAND_BRINGS in the environment says what is added: `all`; `fonts`; or the fonts and what belongs to some sheets, by
 their names, as in `shapes,gpt`.
