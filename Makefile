@@ -82,7 +82,7 @@ audit: ## look the pinned packages up in OSV's list of known vulnerabilities, wi
 	osv-scanner scan source --offline -L requirements.txt:constraints.txt
 
 clean: ## remove .venv, caches and builds; the worksheets in output/ stay
-	@rm -rf .venv .formats .screen build dist byhand/formats/built .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .formats .screen build dist byhand/fonts/built .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list

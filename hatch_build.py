@@ -48,7 +48,7 @@ class Brought(BuildHookInterface):
         shutil.copytree(Path(self.root, "templates"), package / "templates")
         sys.path.insert(0, self.folder.name)
         from byhand import brought
-        from byhand.formats.fonts import BROUGHT, bring
+        from byhand.fonts import BROUGHT, bring
 
         bring()
         files = [BROUGHT]

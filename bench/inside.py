@@ -130,7 +130,7 @@ def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
 
 def save(sheet: str, folder: str) -> None:
     """Put the HTML of a sheet's views and the fonts' CSS into files."""
-    from byhand.formats.fonts import FACES, font_face_css
+    from byhand.fonts import FACES, font_face_css
 
     for view, html in printed(sheet)[1].items():
         Path(folder, f"{view}.html").write_text(html, encoding="utf-8")

@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from fontTools.ttLib import TTFont
 
 from byhand.arithmetic.floats import FLOATS
-from byhand.formats.fonts import FACES
+from byhand.fonts import FACES
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values, complete

@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
 ROOMS = ["errors", "deadline", "files", "brought", "cache", "secret", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
-         "effort", "numbers", "pictures", "worksheet", "page", "formats", "options", "options_file", "first_seeds", "choose",
+         "effort", "numbers", "pictures", "worksheet", "fonts", "page", "formats", "options", "options_file", "first_seeds", "choose",
          "arrange", "course", "own_numbers", "variants", "pipeline", "book", "classroom", "reading", "marking", "defaults", "cli"]  # fmt: skip
 FORBIDDEN = {
     "witness": {"files", "brought", "cache", "secret"},

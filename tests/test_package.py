@@ -18,7 +18,7 @@ from installed import built, installed, run
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from byhand.formats.faces import build
+from byhand.fonts.faces import build
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -63,14 +63,14 @@ def test_the_wheel_holds_every_template_and_the_licence(wheel):
 def test_the_wheel_brings_the_fonts_as_they_are_built_here(wheel):
     with ZipFile(wheel) as archive:
         held = {name: archive.read(name) for name in archive.namelist() if "/built/" in name}
-    table = json.loads(held.pop("byhand/formats/built/built.json"))
+    table = json.loads(held.pop("byhand/fonts/built/built.json"))
     fonts = build()
-    assert held == {f"byhand/formats/built/{name}": file for name, file in fonts.items()}
+    assert held == {f"byhand/fonts/built/{name}": file for name, file in fonts.items()}
     assert table["files"] == {name: sha256(file).hexdigest() for name, file in fonts.items()}
 
 
 def test_fonts_are_built_with_nothing_but_what_building_a_wheel_asks_for():
-    code = "import sys; from byhand.formats.fonts import build; build(); print(*sys.modules)"
+    code = "import sys; from byhand.fonts import build; build(); print(*sys.modules)"
     imported = {name.partition(".")[0] for name in run(sys.executable, "-c", code, cwd=CHECKOUT).split()}
     installed = packages_distributions()
     owners = {canonicalize_name(owner) for name in imported for owner in installed.get(name, ())}

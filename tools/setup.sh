@@ -104,10 +104,10 @@ if [ -n "$formats" ] && ! grep -qs "\"version\": \"$pdfjs\"" .formats/node_modul
         say "there is no npm, which installs pdf.js: the test of forms that Firefox saves is skipped"
     fi
 fi
-fonts=byhand/formats/built
-fonts_from=$(cat constraints.txt byhand/formats/fonts.py byhand/formats/faces.py byhand/formats/glyphs.py | cksum)
+fonts=byhand/fonts/built
+fonts_from=$(cat constraints.txt byhand/fonts/*.py | cksum)
 if [ "$(cat "$fonts/made_from" 2>/dev/null)" != "$fonts_from" ]; then
     say "building the fonts"
-    .venv/bin/python -m byhand.formats.fonts
+    .venv/bin/python -m byhand.fonts
     echo "$fonts_from" >"$fonts/made_from"
 fi

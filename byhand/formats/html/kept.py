@@ -36,8 +36,8 @@ from byhand.arithmetic.copies import (
 from byhand.cache import as_data, cached, from_data
 from byhand.effort import Seconds
 from byhand.errors import SheetError
+from byhand.fonts import fonts_of
 from byhand.formats import Paper, Setup
-from byhand.formats.fonts import fonts_of
 from byhand.formats.html import marks
 from byhand.formats.html.covered import pen_under
 from byhand.formats.html.page import ASKED, FONTS, Medium, Pages, pages

@@ -15,8 +15,8 @@ from msgspec import Struct
 from byhand import __version__
 from byhand.arithmetic.copies import has_slots, texts_of
 from byhand.errors import LimitError, SheetError
+from byhand.fonts import fonts_of
 from byhand.formats import Paper, Setup
-from byhand.formats.fonts import fonts_of
 from byhand.formats.html.marks import drawing
 from byhand.formats.html.table import rows, tick
 from byhand.notation.html import html, terms_html, value_html

@@ -12,8 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 from byhand import __version__
+from byhand.fonts import alone
 from byhand.formats import Setup
-from byhand.formats.fonts import alone
 from byhand.formats.notebook.tasks import Tasks
 from byhand.formats.written import markdown
 from byhand.formats.written.inline import paragraphs

@@ -7,9 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from byhand import __version__
+from byhand import __version__, fonts
 from byhand.cache import cached, sources_of
-from byhand.formats import fonts
 
 
 def printed(html: str, cache: bool = True) -> bytes:

@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, contextmanager, redirect_stdout, 
 from functools import cache, lru_cache
 from typing import Any
 
+from byhand import fonts
 from byhand.deadline import deadline
 from byhand.errors import ExtraError, LimitError, OutputError, SheetError
-from byhand.formats import fonts
 from byhand.formats.pdf.inner import libraries_by_file, remove_files, without_font_tools
 from byhand.notation.number import shown
 

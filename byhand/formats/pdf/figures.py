@@ -13,7 +13,7 @@ from html import unescape
 from msgspec import Struct
 
 from byhand.arithmetic.copies import MARK, mark_number
-from byhand.formats.fonts import FACES
+from byhand.fonts import FACES
 from byhand.formats.pdf.beside import NOTHING, Beside, known, without
 from byhand.formats.pdf.pieces import BOLD, BOLD_ITALIC, MATH, MATH_ITALIC, SANS, Piece, TextOf, TextStyle
 from byhand.formats.pdf.svg import NO_DRAWING, Drawing, drawing, layers

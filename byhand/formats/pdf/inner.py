@@ -21,7 +21,7 @@ from typing import Any
 from msgspec import Struct
 
 from byhand.errors import SheetError
-from byhand.formats.fonts import FACES
+from byhand.fonts import FACES
 from byhand.formats.pdf.stream import COLOUR_STEPS, Cuts, TextRun, compact
 
 MARK = b"byhand"  # the entry of an artifact in a margin that has its mark

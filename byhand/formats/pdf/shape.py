@@ -9,7 +9,7 @@ from typing import Any
 import uharfbuzz as hb
 from msgspec import Struct
 
-from byhand.formats.fonts import FACES
+from byhand.fonts import FACES
 
 DIGITS = "0123456789"
 NUMBER_CHARACTERS = f"{DIGITS}abcdef−.,/()·+=÷ ∞"  # what a number, a worked line or a hash is written with

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from byhand.arithmetic.copies import MARK, mark_number
-from byhand.formats.fonts import FACES
+from byhand.fonts import FACES
 from byhand.formats.pdf.pieces import Piece, TextStyle, UnknownLookError, in_faces
 from byhand.formats.pdf.stream import circle, rgb
 from byhand.pictures.labels import SANS

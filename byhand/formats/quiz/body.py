@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, fromstring
 
 from msgspec.structs import replace
 
-from byhand.formats.fonts import alone
+from byhand.fonts import alone
 from byhand.formats.html.page import prose
 from byhand.notation.html import terms_html, value_html
 from byhand.notation.inline import inline

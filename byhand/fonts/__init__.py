@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from byhand.cache import cached_by
 from byhand.files import write
-from byhand.formats.faces import FEW, FEW_GREEK, MATH, SANS, SANS_ITALIC, SOURCES, build, locate, packed
+from byhand.fonts.faces import FEW, FEW_GREEK, MATH, SANS, SANS_ITALIC, SOURCES, build, locate, packed
 
 BROUGHT = Path(__file__).with_name("built")  # the folder of the files that were built before
 TABLE = "built.json"  # in it: what they were built from, and the checksum of each
@@ -161,7 +161,3 @@ def _head(file: tuple[str, str]) -> bytes:
 def _built() -> dict[str, bytes]:
     """The files of the fonts as they are built here, or from the cache, which knows damaged files."""
     return build()
-
-
-if __name__ == "__main__":
-    bring()

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from byhand.formats.glyphs import SUBSCRIPTS, add_fractions, add_small_letters
+from byhand.fonts.glyphs import SUBSCRIPTS, add_fractions, add_small_letters
 
 SANS = ("fontpkg_source_sans_3", "files/SourceSans3[wght].ttf")
 SANS_ITALIC = ("fontpkg_source_sans_3", "files/SourceSans3-Italic[wght].ttf")

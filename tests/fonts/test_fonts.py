@@ -22,8 +22,8 @@ from every_sheet import FULL
 from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
-from byhand.formats import faces as faces_module
-from byhand.formats import fonts
+from byhand import fonts
+from byhand.fonts import faces as faces_module
 from byhand.formats import pdf as pdf_module
 from byhand.formats.pdf import engine
 
@@ -43,7 +43,7 @@ def faces() -> dict[str, fonts.Face]:
 
 def elsewhere(code: str, **environment: str) -> str:
     """What another Python prints."""
-    command = [sys.executable, "-c", f"from byhand.formats import fonts\n{code}"]
+    command = [sys.executable, "-c", f"from byhand import fonts\n{code}"]
     paths = os.pathsep.join(filter(None, [str(Path(fonts.__file__).parents[2]), os.environ.get("PYTHONPATH")]))
     variables = os.environ | {"PYTHONPATH": paths} | environment
     return subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stdout

@@ -1,0 +1,5 @@
+"""Build the fonts into this package, for a checkout."""
+
+from byhand.fonts import bring
+
+bring()
