@@ -79,9 +79,9 @@ class Brought(BuildHookInterface):
         from byhand.classroom.classes import make_class
         from byhand.classroom.roster import anonymous
         from byhand.errors import ExtraError
-        from byhand.formats.pdf.engine import weasyprint
         from byhand.options import Options
         from byhand.pipeline import FLAGSHIP, generate
+        from byhand.press.engine import weasyprint
 
         try:
             weasyprint()

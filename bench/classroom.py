@@ -33,13 +33,13 @@ from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, class_pages
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import pdf
-from byhand.formats.pdf.fill import fill
-from byhand.formats.pdf.layout import copy_html
 from byhand.formats.pdf.slotted import slots_of
-from byhand.formats.pdf.template import copy_pdf
 from byhand.options import Options
 from byhand.page.page import lower
+from byhand.press import pdf
+from byhand.press.fill import fill
+from byhand.press.layout import copy_html
+from byhand.press.template import copy_pdf
 from byhand.reading.verify import report
 from byhand.witness.judge import judge
 from byhand.worksheet.sheet import all_sheets, load_sheet

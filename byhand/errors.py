@@ -121,3 +121,10 @@ def together(problems: Sequence[ByHandError]) -> ByHandError:
         return problems[0]
     told = list(dict.fromkeys(str(problem) for problem in problems))
     return ValuesError("; ".join(told[:MOST_PROBLEMS] + ["and more"] * (len(told) > MOST_PROBLEMS)))
+
+
+def tell_debug(line: str, *parts: object) -> None:
+    """Tell whoever asks with --debug."""
+    import logging  # slow, and seldom needed
+
+    logging.getLogger("byhand").debug(line, *parts)

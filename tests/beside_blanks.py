@@ -36,13 +36,13 @@ from byhand.arithmetic.expr import Ref
 from byhand.arrange import arrange
 from byhand.choose import choose
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf.engine import rendered_document
-from byhand.formats.pdf.figures import cut_out
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pictures import UndrawableError
+from byhand.press.engine import rendered_document
+from byhand.press.figures import cut_out
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Checkpoint, Document, Panel, Picture, Section
 from byhand.worksheet.messages import messages

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from byhand.formats.html.page import PAPERS
-from byhand.formats.pdf.engine import rendered_document
-from byhand.formats.pdf.figures import PLACE, Figure, cut_out
-from byhand.formats.pdf.pen import Pen, placed
-from byhand.formats.pdf.shape import ascent, middle
+from byhand.press.engine import rendered_document
+from byhand.press.figures import PLACE, Figure, cut_out
+from byhand.press.pen import Pen, placed
+from byhand.press.shape import ascent, middle
 from byhand.worksheet.views import VIEWS
 
 MM = 96 / 25.4  # CSS pixels

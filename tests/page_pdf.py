@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pypdfium2
 
-from byhand.formats.pdf.layout import lay_out_copy
-from byhand.formats.pdf.template import copy_pdf, template
+from byhand.press.layout import lay_out_copy
+from byhand.press.template import copy_pdf, template
 
 
 def laid_out_alone(html: str, texts: Callable[[int], str], view: str) -> bytes:

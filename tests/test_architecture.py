@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
 ROOMS = ["errors", "deadline", "files", "brought", "cache", "secret", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
-         "effort", "numbers", "pictures", "worksheet", "fonts", "page", "formats", "options", "options_file", "first_seeds", "choose",
+         "effort", "numbers", "pictures", "worksheet", "fonts", "page", "press", "formats", "options", "options_file", "first_seeds", "choose",
          "arrange", "course", "own_numbers", "variants", "pipeline", "book", "classroom", "reading", "marking", "defaults", "cli"]  # fmt: skip
 FORBIDDEN = {
     "witness": {"files", "brought", "cache", "secret"},
@@ -69,7 +69,7 @@ PUBLIC = {"weasyprint", "weasyprint.urls", "weasyprint.text.fonts"}  # of WeasyP
 BOXES = {"_page_box", "_box", "position_x", "position_y", "element_tag", "is_in_normal_flow", "margin_width"}
 
 
-@pytest.mark.parametrize("name", sorted(FILES.keys() - {"formats/pdf/inner.py"}))
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"press/inner.py"}))
 def test_one_file_knows_the_inner_forms_of_weasyprint(name):
     tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
     imported = {module for node in ast.walk(tree) for module in modules(node)}
@@ -138,7 +138,7 @@ def test_arithmetic_imports_within_a_function_only_what_is_heavy(name):
 @pytest.mark.parametrize("name", sorted(FILES.keys() - {"arithmetic/copies.py"}))
 def test_only_a_class_and_its_printing_know_of_many_copies(name):
     """Other rooms call the functions of arithmetic/copies on any value."""
-    if name.startswith(("classroom/", "formats/pdf/")):
+    if name.startswith(("classroom/", "press/")):
         return
     for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
         named = {getattr(node, field, None) for field in ("id", "attr", "name")}

@@ -65,7 +65,7 @@ def test_no_program_is_started_to_find_pango():
     code = """
 import sys
 sys.addaudithook(lambda event, _: event == "subprocess.Popen" and print(event))
-from byhand.formats.pdf.engine import weasyprint
+from byhand.press.engine import weasyprint
 print(weasyprint().__name__)
 """
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "weasyprint\n"

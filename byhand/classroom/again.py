@@ -26,7 +26,7 @@ from byhand.worksheet.document import Document, Reply
 from byhand.worksheet.sheet import load_sheet
 
 if TYPE_CHECKING:
-    from byhand.formats.pdf.pieces import TextOf
+    from byhand.press.pieces import TextOf
 
 CLASS_FILE, INDEX_FILE = "class.json", "index.csv"
 

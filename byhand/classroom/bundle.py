@@ -15,8 +15,8 @@ from typing import IO
 import pikepdf
 from isal import isal_zlib as zlib
 
-from byhand.formats.pdf.shared import Shared, numbered, shared
-from byhand.formats.pdf.template import Template
+from byhand.press.shared import Shared, numbered, shared
+from byhand.press.template import Template
 from byhand.worksheet.asked import NAME, as_words
 
 COPIES_PER_NODE = 200  # copies in a node of the page tree

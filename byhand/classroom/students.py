@@ -22,16 +22,16 @@ from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
-from byhand.formats.pdf.engine import weasyprint
-from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.form import form_copy
-from byhand.formats.pdf.layout import Layout, lay_out_copy
-from byhand.formats.pdf.shape import cut, width
 from byhand.formats.pdf.slotted import Slotted, slots_of, slotted, typical
-from byhand.formats.pdf.template import Template, copy_pdf, said_in, template
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.page.page import lower
+from byhand.press.engine import weasyprint
+from byhand.press.fill import fill
+from byhand.press.layout import Layout, lay_out_copy
+from byhand.press.shape import cut, width
+from byhand.press.template import Template, copy_pdf, said_in, template
 from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.asked import as_word, left_out

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from byhand.errors import ConfigError, ExtraError, SheetError, UnknownNameError
+from byhand.errors import ConfigError, ExtraError, SheetError, UnknownNameError, tell_debug
 from byhand.worksheet.views import VIEWS, View
 
 if TYPE_CHECKING:
@@ -304,13 +304,6 @@ def made_of(
         except SheetError as error:  # as where a word is longer than any slot
             tell_debug("%s, %s: written by itself; %s", prepared(False).document.name, view, error)
     return make(prepared(False), view, setup)
-
-
-def tell_debug(line: str, *parts: object) -> None:
-    """Tell whoever asks with --debug."""
-    import logging  # slow, and seldom needed
-
-    logging.getLogger("byhand").debug(line, *parts)
 
 
 def _others() -> Sequence[EntryPoint]:

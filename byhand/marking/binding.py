@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import IO
 
 from byhand.classroom.bundle import Bundle
-from byhand.formats.pdf.shared import shared
+from byhand.press.shared import shared
 
 
 def bind(pdfs: Iterable[bytes], file: IO[bytes], title: str, language: str) -> None:

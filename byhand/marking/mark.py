@@ -47,8 +47,8 @@ from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 
 if TYPE_CHECKING:
-    from byhand.formats.pdf.pieces import TextOf
     from byhand.marking.marked_page import MarkedPages
+    from byhand.press.pieces import TextOf
 
 CHUNK = 100  # students that are marked at once
 LEAST_SCREENED = 20  # students whose answers are screened together

@@ -133,7 +133,7 @@ class MarkedPages:
         texts: TextOf | None = None,
     ) -> str:  # fmt: skip
         """A student's page for a medium. run, texts: of a class, their numbers, and what stands in their slots."""
-        from byhand.formats.pdf.layout import copy_html
+        from byhand.press.layout import copy_html
 
         own = self.on_paper if medium == "print" else OnPaper(self.on_screen, Room())
         page = MarkedPage(Notes(self.page.document, run or self.page.run, marks), own, name, medium, self.points)
@@ -141,7 +141,7 @@ class MarkedPages:
 
     def pdf(self, marks: Marks, name: str = "", run: Run | None = None, texts: TextOf | None = None) -> bytes:
         """A student's page as PDF."""
-        from byhand.formats.pdf import pdf
+        from byhand.press import pdf
 
         return pdf(self.html(marks, name, "print", run, texts))
 
@@ -153,8 +153,8 @@ class MarkedPages:
     @cached_property
     def on_paper(self) -> OnPaper:
         """How the document is laid out in print: as its worksheet is."""
-        from byhand.formats.pdf.layout import copy_html
         from byhand.formats.pdf.slotted import shared
+        from byhand.press.layout import copy_html
 
         if self.typical is None and (found := shared(self.page, "worksheet", self.setup)):
             return OnPaper(self.on_screen, _room(self.on_screen, found.html, self.setup.cache))
@@ -306,7 +306,7 @@ def _is_long(lead: str) -> bool:
 @lru_cache(1000)
 def _width(face: str, text: str, size: float) -> float:
     """The width of a text, in mm. size: in mm."""
-    from byhand.formats.pdf.shape import width
+    from byhand.press.shape import width
 
     return width(face, str(text)) / 1000 * size
 
@@ -342,8 +342,8 @@ def _note_height(note: Note, type_: Type) -> float:
 
 def _room(laid: Pages, html: str, cache: bool) -> Room:
     """The heights of the blocks of a worksheet; unknown where a block is broken between pages."""
-    from byhand.formats.pdf.heights import heights
-    from byhand.formats.pdf.inner import UnknownFormError
+    from byhand.press.heights import heights
+    from byhand.press.inner import UnknownFormError
 
     try:
         blocks = heights(html, cache=cache)
@@ -529,7 +529,7 @@ class Handwriting:
 
 def fitted(mark: BlankMark | None, room: float) -> tuple[str, str]:
     """What is written in a box, cut if it is too long for it, and the size of its type. room: in mm."""
-    from byhand.formats.pdf.shape import cut
+    from byhand.press.shape import cut
 
     text = written(mark.answer) if mark else ""
     if not text.isprintable() or not text:

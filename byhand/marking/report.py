@@ -101,7 +101,7 @@ class Report:
 
     def pdf(self, paper: Paper = "a4") -> bytes:
         """The report as PDF."""
-        from byhand.formats.pdf import pdf
+        from byhand.press import pdf
 
         return pdf(self.html("print", paper))
 

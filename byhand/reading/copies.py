@@ -13,8 +13,8 @@ from byhand.classroom.roster import Student
 from byhand.classroom.students import ClassPages, class_pages, pdf_of, student_copies
 from byhand.errors import ByHandError
 from byhand.formats import Paper
-from byhand.formats.pdf.inner import face_of, fonts_of
-from byhand.formats.pdf.shape import has
+from byhand.press.inner import face_of, fonts_of
+from byhand.press.shape import has
 from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of

@@ -27,12 +27,12 @@ from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import pdf
-from byhand.formats.pdf.fill import fill
 from byhand.formats.pdf.slotted import LETTERS
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import lower
+from byhand.press import pdf
+from byhand.press.fill import fill
 from byhand.reading.page import squeezed
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verdict import Finding
@@ -366,8 +366,8 @@ def test_where_nothing_can_be_written_is_said(tmp_path):
 def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     import zlib
 
-    from byhand.formats.pdf.layout import lay_out
-    from byhand.formats.pdf.template import copy_pdf, template
+    from byhand.press.layout import lay_out
+    from byhand.press.template import copy_pdf, template
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), LETTERS)
     run = room._stamped(NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])

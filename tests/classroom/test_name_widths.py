@@ -5,7 +5,7 @@ import pytest
 
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
-from byhand.formats.pdf.shape import cut, width
+from byhand.press.shape import cut, width
 
 FACE = "sans-400.ttf"
 NAMES = ["W" * 32, "i" * 60, "Maximiliane Wilhelmina Wolkenstein-Mommsen", "Ada", "ﷺ" * 40]

@@ -11,13 +11,13 @@ from page_text import cells, page_text
 
 from byhand.errors import SheetError
 from byhand.formats.html.page import Pages, _markdown, css_string, prose
-from byhand.formats.pdf.figures import PICTURE
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.grid import PAGE_WIDTH
 from byhand.page.page import lower
 from byhand.page.sections import WORDS_GAP
 from byhand.pipeline import prepare
+from byhand.press.figures import PICTURE
 from byhand.runs import Run
 from byhand.worksheet import markdown
 from byhand.worksheet.document import Document

@@ -20,10 +20,10 @@ from pypdf import PdfReader
 
 from byhand.errors import OutputError, SheetError
 from byhand.formats.html.page import PAPERS, Pages
-from byhand.formats.pdf import engine, pdf
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.press import engine, pdf
 from byhand.worksheet.sheet import load_sheet, sheet_files
 from byhand.worksheet.views import VIEWS
 

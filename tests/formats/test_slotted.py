@@ -19,11 +19,12 @@ from byhand.choose import choose
 from byhand.formats import Setup
 from byhand.formats.html.kept import KeptPage, kept_page, screen_page, shape_of, with_texts
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import pdf, slotted
+from byhand.formats.pdf import slotted
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import Page, lower
 from byhand.pipeline import files_of, prepare
+from byhand.press import pdf
 from byhand.reading.verify import verify
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 

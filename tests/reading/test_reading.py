@@ -21,10 +21,10 @@ from byhand.choose import choose
 from byhand.cli import main
 from byhand.errors import UnreadableError
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import pdf
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
+from byhand.press import pdf
 from byhand.reading import verify as checking
 from byhand.reading import ways
 from byhand.reading.back import Again, Printed

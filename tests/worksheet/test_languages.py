@@ -9,10 +9,10 @@ from pypdf import PdfReader
 from byhand.cli import main
 from byhand.errors import SheetError, UnknownNameError
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import pdf
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.press import pdf
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 GERMAN = """---

@@ -38,7 +38,7 @@ from byhand.page.grid import (
     Tag,
     ems,
 )
-from byhand.page.look import COLOURS, LOOK
+from byhand.page.look import COLOURS, LEAD, LOOK
 from byhand.page.page import Page, lower
 from byhand.pictures.labels import words
 from byhand.tape import shape_text
@@ -62,7 +62,6 @@ MEASURES = {
     "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
     "phone_token": PHONE_LABEL_EM, "phone_label": PHONE_SMALL_LABEL_EM,
 }  # fmt: skip
-LEAD = "byhand:"  # begins the address of a link in print that a book may have; the name of a sheet follows
 # what stands in a page with slots where its fonts come, and where it says what it was asked for
 FONTS, ASKED = "/* the fonts */", "byhand: asked"
 PAGE_BUDGET = (

@@ -16,14 +16,14 @@ from msgspec import Struct
 from byhand.formats import Setup
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import PAPERS
-from byhand.formats.pdf import printed
-from byhand.formats.pdf.inner import face_of, foot_at_right, glyph_texts, glyph_widths, is_slanted, parents
-from byhand.formats.pdf.pieces import MM, SANS
-from byhand.formats.pdf.shape import glyphs_of, shape
 from byhand.formats.pdf.slotted import filled
-from byhand.formats.pdf.structure import LEAD_TO, POINTS, kids_of
-from byhand.formats.pdf.template import set_glyphs
 from byhand.page.page import Page
+from byhand.press import printed
+from byhand.press.inner import face_of, foot_at_right, glyph_texts, glyph_widths, is_slanted, parents
+from byhand.press.pieces import MM, SANS
+from byhand.press.shape import glyphs_of, shape
+from byhand.press.structure import LEAD_TO, POINTS, kids_of
+from byhand.press.template import set_glyphs
 from byhand.worksheet.views import View
 
 

@@ -19,16 +19,16 @@ from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
 from byhand.formats import Setup
 from byhand.formats.html.page import pages
-from byhand.formats.pdf import laid_out
-from byhand.formats.pdf.layout import copy_html, lay_out
-from byhand.formats.pdf.pieces import TextOf
-from byhand.formats.pdf.rooms import Edges, Room
-from byhand.formats.pdf.shape import ascent, descent, glyphs_of, subset, width
 from byhand.formats.pdf.slotted import shared
-from byhand.formats.pdf.template import Template, copy_pdf, said_in, template, template_of
 from byhand.page.fields import BETWEEN
 from byhand.page.look import COLOURS, LOOK
 from byhand.page.page import Page
+from byhand.press import laid_out
+from byhand.press.layout import copy_html, lay_out
+from byhand.press.pieces import TextOf
+from byhand.press.rooms import Edges, Room
+from byhand.press.shape import ascent, descent, glyphs_of, subset, width
+from byhand.press.template import Template, copy_pdf, said_in, template, template_of
 from byhand.worksheet.asked import FIELDS, as_word, field_name
 from byhand.worksheet.spoken import Spoken, called
 

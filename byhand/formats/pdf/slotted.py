@@ -14,16 +14,16 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.copies import FIRST_MARK, MARK, Html, Radius, Said, Svg, has_slots, mark_number
 from byhand.cache import as_data, from_data
-from byhand.errors import SheetError
-from byhand.formats import Setup, tell_debug
+from byhand.errors import SheetError, tell_debug
+from byhand.formats import Setup
 from byhand.formats.html.kept import KeptPage, kept_page, resolved, with_texts
 from byhand.formats.html.page import in_one, pages
-from byhand.formats.pdf import laid_out, printed
-from byhand.formats.pdf.fill import fill_one, without_room
-from byhand.formats.pdf.layout import Layout, copy_html, lay_out
-from byhand.formats.pdf.template import Template, copy_pdf, said_in, templates
-from byhand.formats.pdf.views import views_of
 from byhand.page.page import Page, lower
+from byhand.press import laid_out, printed
+from byhand.press.fill import fill_one, without_room
+from byhand.press.layout import Layout, copy_html, lay_out
+from byhand.press.template import Template, copy_pdf, said_in, templates
+from byhand.press.views import views_of
 from byhand.worksheet.views import View
 
 LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold

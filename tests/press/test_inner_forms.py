@@ -19,14 +19,14 @@ from packaging.requirements import Requirement
 from page_pdf import pictures, same_text
 
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import inner, layout, pdf
-from byhand.formats.pdf.engine import as_pdf, rendered_document
-from byhand.formats.pdf.figures import PICTURE
-from byhand.formats.pdf.inner import UnknownFormError
-from byhand.formats.pdf.stream import COLOUR_STEPS, in_px
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
+from byhand.press import inner, layout, pdf
+from byhand.press.engine import as_pdf, rendered_document
+from byhand.press.figures import PICTURE
+from byhand.press.inner import UnknownFormError
+from byhand.press.stream import COLOUR_STEPS, in_px
 from byhand.worksheet.sheet import load_sheet
 
 MM = 96 / 25.4
@@ -45,7 +45,7 @@ b {{ position: absolute; left: 5mm; top: 30mm; width: 2mm; color: #ff0000; text-
 def other(what):
     return (
         f"WeasyPrint {version('weasyprint')} with pydyf {version('pydyf')} has other {what} than byhand reads. Make "
-        "byhand/formats/pdf/inner.py read them, and nothing else, or keep the older version in pyproject.toml."
+        "byhand/press/inner.py read them, and nothing else, or keep the older version in pyproject.toml."
     )
 
 
@@ -194,8 +194,8 @@ def test_with_a_weasyprint_of_another_form_pages_are_laid_out_by_it_alone(monkey
 
 WITHOUT_SUBSET = """
 import sys, warnings
-from byhand.formats.pdf import pdf
-from byhand.formats.pdf.engine import weasyprint
+from byhand.press import pdf
+from byhand.press.engine import weasyprint
 weasyprint()
 print("fontTools.subset" in sys.modules)
 import weasyprint.pdf.fonts as fonts

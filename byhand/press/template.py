@@ -16,11 +16,11 @@ from typing import Any
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.cache import as_data
-from byhand.formats.pdf.inner import fonts_of, glyph_texts, glyph_widths, rename
-from byhand.formats.pdf.layout import Layout
-from byhand.formats.pdf.pieces import TextOf
-from byhand.formats.pdf.shape import alphabet, glyphs_of, subset
-from byhand.formats.pdf.structure import KEY_SAID, SAID
+from byhand.press.inner import fonts_of, glyph_texts, glyph_widths, rename
+from byhand.press.layout import Layout
+from byhand.press.pieces import TextOf
+from byhand.press.shape import alphabet, glyphs_of, subset
+from byhand.press.structure import KEY_SAID, SAID
 from byhand.worksheet.asked import NAME
 from byhand.worksheet.views import View
 

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from byhand.errors import SheetError
 from byhand.fonts import FACES
-from byhand.formats.pdf.stream import COLOUR_STEPS, Cuts, TextRun, compact
+from byhand.press.stream import COLOUR_STEPS, Cuts, TextRun, compact
 
 MARK = b"byhand"  # the entry of an artifact in a margin that has its mark
 _KINDS = {

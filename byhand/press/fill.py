@@ -13,13 +13,13 @@ from functools import lru_cache, partial
 from msgspec import Struct
 
 from byhand.arithmetic.copies import Many, Svg, each
-from byhand.formats.pdf.boxes import Line
-from byhand.formats.pdf.breaking import Paragraph, broken
-from byhand.formats.pdf.layout import DrawnSlot, Layout
-from byhand.formats.pdf.pen import Pen
-from byhand.formats.pdf.shape import ShapedText, alphabet, shape
-from byhand.formats.pdf.stream import circle, in_px, tagged, text_at
-from byhand.formats.pdf.svg import layer
+from byhand.press.boxes import Line
+from byhand.press.breaking import Paragraph, broken
+from byhand.press.layout import DrawnSlot, Layout
+from byhand.press.pen import Pen
+from byhand.press.shape import ShapedText, alphabet, shape
+from byhand.press.stream import circle, in_px, tagged, text_at
+from byhand.press.svg import layer
 from byhand.worksheet.views import View
 
 Write = Callable[..., "bytes | None"]

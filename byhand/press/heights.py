@@ -8,11 +8,11 @@ from functools import lru_cache
 from msgspec import Struct
 
 from byhand.cache import as_data, from_data
-from byhand.formats.pdf import laid_out
-from byhand.formats.pdf.engine import rendered_document
-from byhand.formats.pdf.figures import cut_out
-from byhand.formats.pdf.inner import page_box
-from byhand.formats.pdf.pieces import MM
+from byhand.press import laid_out
+from byhand.press.engine import rendered_document
+from byhand.press.figures import cut_out
+from byhand.press.inner import page_box
+from byhand.press.pieces import MM
 
 KINDS = ("intro", "orientation", "step", "questions", "question", "words")
 

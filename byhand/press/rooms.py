@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from byhand.formats.pdf.inner import place_in
+from byhand.press.inner import place_in
 
 Edges = tuple[float, float, float, float]  # left, top, right and bottom, in px
 ROOM = "byhand room "  # the alternative text of the drawing in a room, before the room's name

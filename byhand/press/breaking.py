@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.formats.pdf.shape import shape
-from byhand.formats.pdf.stream import TextRun
+from byhand.press.shape import shape
+from byhand.press.stream import TextRun
 
 CLOSE = 0.05  # px: where a line ends as close to the margin as this, WeasyPrint's rounding may break it or not
 

@@ -15,8 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import MARK
-from byhand.formats.pdf.breaking import CLOSE
-from byhand.formats.pdf.pieces import (
+from byhand.page.look import COLOURS, LOOK
+from byhand.press.breaking import CLOSE
+from byhand.press.pieces import (
     MATH,
     MM,
     PT,
@@ -28,8 +29,7 @@ from byhand.formats.pdf.pieces import (
     pieces_of,
     stripped,
 )
-from byhand.formats.pdf.svg import Drawing, drawing
-from byhand.page.look import COLOURS, LOOK
+from byhand.press.svg import Drawing, drawing
 
 _TAG = re.compile(
     r'<div class="tag (?P<side>right|over)" style="left:(?P<left>[-\d.]+)mm;top:(?P<top>[-\d.]+)mm'

@@ -11,10 +11,10 @@ from html import unescape
 from typing import Any
 
 from byhand.arithmetic.copies import MARK
-from byhand.formats.html.page import LEAD
-from byhand.formats.pdf.beside import Label
-from byhand.formats.pdf.inner import drawing_box, parents, place_in
-from byhand.formats.pdf.tables import Table
+from byhand.page.look import LEAD
+from byhand.press.beside import Label
+from byhand.press.inner import drawing_box, parents, place_in
+from byhand.press.tables import Table
 
 SAID, KEY_SAID = "/ByhandSaid", "/ByhandKeySaid"
 LEAD_TO = "/ByhandLeadTo"  # of an element that a book makes a link: where it leads to, its place and its words

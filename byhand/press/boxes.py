@@ -9,10 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.errors import SheetError
-from byhand.formats.pdf.breaking import CLOSE, Paragraph, Piece, Word, broken
-from byhand.formats.pdf.inner import Box
-from byhand.formats.pdf.shape import shape
-from byhand.formats.pdf.stream import TextRun, glyphs, place
+from byhand.press.breaking import CLOSE, Paragraph, Piece, Word, broken
+from byhand.press.inner import Box
+from byhand.press.shape import shape
+from byhand.press.stream import TextRun, glyphs, place
 
 
 class Line(Struct, frozen=True, tag=True):

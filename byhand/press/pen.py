@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from byhand.formats.pdf.beside import Label
-from byhand.formats.pdf.boxes import Line
-from byhand.formats.pdf.figures import Figure
-from byhand.formats.pdf.pieces import BOLD, MM, PT, Piece, TextStyle
-from byhand.formats.pdf.rooms import Edges, one_line
-from byhand.formats.pdf.shape import ascent, middle, shape
-from byhand.formats.pdf.stream import TextRun, rgb, tagged, text_at
-from byhand.formats.pdf.svg import Drawing
-from byhand.formats.pdf.tables import CellStyle, Table, TableCell
 from byhand.page.look import COLOURS, LOOK
+from byhand.press.beside import Label
+from byhand.press.boxes import Line
+from byhand.press.figures import Figure
+from byhand.press.pieces import BOLD, MM, PT, Piece, TextStyle
+from byhand.press.rooms import Edges, one_line
+from byhand.press.shape import ascent, middle, shape
+from byhand.press.stream import TextRun, rgb, tagged, text_at
+from byhand.press.svg import Drawing
+from byhand.press.tables import CellStyle, Table, TableCell
 
 
 @dataclass

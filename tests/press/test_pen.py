@@ -19,18 +19,18 @@ from pypdf import PdfReader
 
 from byhand.arithmetic.copies import FIRST_MARK
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf import layout, pdf
-from byhand.formats.pdf.beside import Label, without
-from byhand.formats.pdf.engine import as_pdf, rendered_document
-from byhand.formats.pdf.figures import PICTURE, Figure, cut_out
-from byhand.formats.pdf.layout import lay_out
-from byhand.formats.pdf.pieces import UnknownLookError
-from byhand.formats.pdf.svg import Dot, drawing
-from byhand.formats.pdf.tables import TABLE
-from byhand.formats.pdf.template import whole
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.press import layout, pdf
+from byhand.press.beside import Label, without
+from byhand.press.engine import as_pdf, rendered_document
+from byhand.press.figures import PICTURE, Figure, cut_out
+from byhand.press.layout import lay_out
+from byhand.press.pieces import UnknownLookError
+from byhand.press.svg import Dot, drawing
+from byhand.press.tables import TABLE
+from byhand.press.template import whole
 from byhand.reading.pdf import _drawn
 from byhand.worksheet.sheet import load_sheet
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import MARK, mark_number
-from byhand.formats.pdf.shape import has, shape
 from byhand.page.look import COLOURS, LOOK
+from byhand.press.shape import has, shape
 
 MM, PT = 96 / 25.4, 4 / 3  # px
 SANS, BOLD, ITALIC, BOLD_ITALIC = "sans-400.ttf", "sans-600.ttf", "sans-400-italic.ttf", "sans-600-italic.ttf"

@@ -11,7 +11,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.formats.pdf.pieces import (
+from byhand.page.look import COLOURS, LOOK
+from byhand.press.pieces import (
     BOLD_ITALIC,
     ITALIC,
     MATH,
@@ -25,7 +26,6 @@ from byhand.formats.pdf.pieces import (
     pieces_of,
     stripped,
 )
-from byhand.page.look import COLOURS, LOOK
 
 TABLE = re.compile(
     r'<table aria-label="(?P<name>[^"]*)" data-columns="(?P<columns>[\d. ]+)" data-rows="(?P<rows>[\d. ]+)" '

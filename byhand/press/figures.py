@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.fonts import FACES
-from byhand.formats.pdf.beside import NOTHING, Beside, known, without
-from byhand.formats.pdf.pieces import BOLD, BOLD_ITALIC, MATH, MATH_ITALIC, SANS, Piece, TextOf, TextStyle
-from byhand.formats.pdf.svg import NO_DRAWING, Drawing, drawing, layers
-from byhand.formats.pdf.tables import TABLE, Table, table
 from byhand.page.look import COLOURS
 from byhand.page.picture import KEY_SAYS, PEN, PRINTED
+from byhand.press.beside import NOTHING, Beside, known, without
+from byhand.press.pieces import BOLD, BOLD_ITALIC, MATH, MATH_ITALIC, SANS, Piece, TextOf, TextStyle
+from byhand.press.svg import NO_DRAWING, Drawing, drawing, layers
+from byhand.press.tables import TABLE, Table, table
 
 PLACE = "byhand figure "  # the alternative text of the drawing in the place of a figure, before the figure's number
 PICTURE = re.compile(

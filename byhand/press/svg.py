@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from byhand.arithmetic.copies import MARK, mark_number
 from byhand.fonts import FACES
-from byhand.formats.pdf.pieces import Piece, TextStyle, UnknownLookError, in_faces
-from byhand.formats.pdf.stream import circle, rgb
 from byhand.pictures.labels import SANS
+from byhand.press.pieces import Piece, TextStyle, UnknownLookError, in_faces
+from byhand.press.stream import circle, rgb
 
 _NUMBER = re.compile(r"-?[\d.]+")
 _STEP = re.compile(r"([MLHVCQhvlzZ])([-\d. ]*)")

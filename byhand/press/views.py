@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from html import unescape
 
 from byhand.errors import SheetError
-from byhand.formats.pdf.inner import Box
-from byhand.formats.pdf.pen import artifact, box_to_tick, filled, line
-from byhand.formats.pdf.shape import shape
-from byhand.formats.pdf.stream import Cuts, TextRun, place, tagged, text_at
 from byhand.page.look import COLOURS
+from byhand.press.inner import Box
+from byhand.press.pen import artifact, box_to_tick, filled, line
+from byhand.press.shape import shape
+from byhand.press.stream import Cuts, TextRun, place, tagged, text_at
 from byhand.worksheet.views import View
 
 CLASSES = {"for-key": "key", "for-worksheet": "worksheet"}

@@ -19,15 +19,15 @@ from byhand.arrange import arranged
 from byhand.choose import choose
 from byhand.classroom.class_run import run_copies
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf.boxes import Line
-from byhand.formats.pdf.breaking import Paragraph
-from byhand.formats.pdf.fill import fill
-from byhand.formats.pdf.layout import lay_out
-from byhand.formats.pdf.template import copy_pdf, template, templates
 from byhand.options import Options
 from byhand.page.grid import PRINT_HEIGHTS
 from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.press.boxes import Line
+from byhand.press.breaking import Paragraph
+from byhand.press.fill import fill
+from byhand.press.layout import lay_out
+from byhand.press.template import copy_pdf, template, templates
 from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import load_sheet
 

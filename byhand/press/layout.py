@@ -17,15 +17,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import MARK, Svg, mark_number
-from byhand.errors import SheetError
-from byhand.formats import tell_debug
-from byhand.formats.html.page import LEAD
-from byhand.formats.pdf.boxes import BoxReader, Line, rows_of
-from byhand.formats.pdf.breaking import Paragraph
-from byhand.formats.pdf.engine import TAGGED, as_pdf, rendered_document
-from byhand.formats.pdf.figures import OWN_FACES, PLACE, Figures, Picture, cut_out
-from byhand.formats.pdf.foot import filling
-from byhand.formats.pdf.inner import (
+from byhand.errors import SheetError, tell_debug
+from byhand.page.look import LEAD
+from byhand.press.boxes import BoxReader, Line, rows_of
+from byhand.press.breaking import Paragraph
+from byhand.press.engine import TAGGED, as_pdf, rendered_document
+from byhand.press.figures import OWN_FACES, PLACE, Figures, Picture, cut_out
+from byhand.press.foot import filling
+from byhand.press.inner import (
     Box,
     Foot,
     UnknownFormError,
@@ -45,14 +44,14 @@ from byhand.formats.pdf.inner import (
     titled_drawings,
     unknown,
 )
-from byhand.formats.pdf.pen import Pen
-from byhand.formats.pdf.pieces import MM, SANS, TextOf
-from byhand.formats.pdf.rooms import ROOM, Edges, Room, Ways, with_rooms
-from byhand.formats.pdf.shape import NUMBER_CHARACTERS, PICTURE_CHARACTERS
-from byhand.formats.pdf.stream import COLOUR_STEPS, in_px, place, replaced
-from byhand.formats.pdf.structure import POINTS, completed, put_beside, put_box, put_in, say
-from byhand.formats.pdf.svg import NO_DRAWING
-from byhand.formats.pdf.views import only, view_of, views_of
+from byhand.press.pen import Pen
+from byhand.press.pieces import MM, SANS, TextOf
+from byhand.press.rooms import ROOM, Edges, Room, Ways, with_rooms
+from byhand.press.shape import NUMBER_CHARACTERS, PICTURE_CHARACTERS
+from byhand.press.stream import COLOUR_STEPS, in_px, place, replaced
+from byhand.press.structure import POINTS, completed, put_beside, put_box, put_in, say
+from byhand.press.svg import NO_DRAWING
+from byhand.press.views import only, view_of, views_of
 from byhand.worksheet.views import View
 
 Drawn = tuple[str, Edges, Any, int]  # a room: its name, its edges, the element it is in, and which child it would be

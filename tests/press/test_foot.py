@@ -10,14 +10,14 @@ from page_pdf import pictures
 
 from byhand.formats import Setup
 from byhand.formats.html.page import PAPERS
-from byhand.formats.pdf.foot import filling
-from byhand.formats.pdf.inner import Foot
 from byhand.formats.pdf.slotted import filled
-from byhand.formats.pdf.stream import rgb
 from byhand.options import Options
 from byhand.page.look import COLOURS
 from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.press.foot import filling
+from byhand.press.inner import Foot
+from byhand.press.stream import rgb
 from byhand.worksheet.sheet import load_sheet
 
 MM, DPI = 96 / 25.4, 150

@@ -14,8 +14,8 @@ from typing import Any
 from byhand import fonts
 from byhand.deadline import deadline
 from byhand.errors import ExtraError, LimitError, OutputError, SheetError
-from byhand.formats.pdf.inner import libraries_by_file, remove_files, without_font_tools
 from byhand.notation.number import shown
+from byhand.press.inner import libraries_by_file, remove_files, without_font_tools
 
 # tagged, for readers that speak, as PDF/UA-1 asks for it; with what the page was asked for
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}

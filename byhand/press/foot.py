@@ -5,12 +5,12 @@ How long a page is, is known only when it is laid out; so both are drawn over it
 
 from __future__ import annotations
 
-from byhand.formats.pdf.inner import Foot
-from byhand.formats.pdf.pen import artifact, line
-from byhand.formats.pdf.pieces import MM, PT, SANS
-from byhand.formats.pdf.shape import has, shape
-from byhand.formats.pdf.stream import in_px, number, rgb
 from byhand.page.look import COLOURS, LOOK
+from byhand.press.inner import Foot
+from byhand.press.pen import artifact, line
+from byhand.press.pieces import MM, PT, SANS
+from byhand.press.shape import has, shape
+from byhand.press.stream import in_px, number, rgb
 
 RULES = 8  # at most of a question that ends a page, with those beside a figure
 LEAST = 32.0 * MM  # px: what squares with their name take at least
