@@ -81,10 +81,10 @@ class Brought(BuildHookInterface):
         from byhand.errors import ExtraError
         from byhand.options import Options
         from byhand.pipeline import FLAGSHIP, generate
-        from byhand.press.engine import weasyprint
+        from byhand.press import check_installed
 
         try:
-            weasyprint()
+            check_installed()
         except ExtraError as error:
             self.app.display_warning(f"The wheel has no laid-out pages: {error}")
             return {}

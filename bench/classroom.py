@@ -27,18 +27,18 @@ from pypdfium2 import PdfDocument
 
 from byhand.cache import replace_file
 from byhand.classroom import students as room
-from byhand.classroom.bundle import Bundle
 from byhand.classroom.fitting import fitting, hiding_mistakes
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import CLASS_VIEWS, class_pages
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf.slotted import slots_of
 from byhand.options import Options
 from byhand.page.page import lower
-from byhand.press import pdf
+from byhand.press.bundle import Bundle
 from byhand.press.fill import fill
 from byhand.press.layout import copy_html
+from byhand.press.printing import pdf
+from byhand.press.slotted import slots_of
 from byhand.press.template import copy_pdf
 from byhand.reading.verify import report
 from byhand.witness.judge import judge

@@ -36,9 +36,9 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     if kind == "pdf":
         import weasyprint  # noqa: F401
 
-        from byhand import press
+        from byhand.press import printing
 
-        stages.insert(-1, (press, "pdf", "pdf"))
+        stages.insert(-1, (printing, "pdf", "pdf"))
     spent = {"import": perf_counter() - start} | {stage: 0.0 for _, _, stage in stages}
     for module, name, stage in stages:
         setattr(module, name, _timed(getattr(module, name), stage, spent))
@@ -73,7 +73,7 @@ def printed(sheet: str, seed: int = 0) -> tuple[Pages, dict[str, str]]:
 
 def seconds(html: str) -> float:
     """How long a page takes as PDF."""
-    from byhand.press import pdf
+    from byhand.press.printing import pdf
 
     start = perf_counter()
     pdf(html)
@@ -110,8 +110,8 @@ def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
 
     from pypdf import PdfReader
 
-    from byhand.press import pdf
     from byhand.press.engine import as_pdf, rendered_document
+    from byhand.press.printing import pdf
 
     result: dict[str, dict[str, Any]] = {}
     _, views = printed(sheet)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from byhand.errors import ConfigError, UnknownNameError
-from byhand.formats import Paper, names
+from byhand.formats import names
 from byhand.notation.words import escaped
-from byhand.worksheet.views import MOST_VARIANTS, VIEWS, Level, Orientation
+from byhand.worksheet.views import MOST_VARIANTS, VIEWS, Level, Orientation, Paper
 
 NAME = "byhand.toml"
 LARGEST = 100_000  # bytes

@@ -9,9 +9,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand.errors import ConfigError
-from byhand.formats import Paper, Setup
+from byhand.formats import Setup
 from byhand.worksheet.folders import ENGLISH
-from byhand.worksheet.views import VIEWS, Level, Orientation, View
+from byhand.worksheet.views import VIEWS, Level, Orientation, Paper, View
 
 if TYPE_CHECKING:  # pages from the cache need nothing of it
     from byhand.arithmetic.domain import Domain

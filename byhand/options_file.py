@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from byhand.errors import ConfigError
-from byhand.formats import Paper
 from byhand.options import LONGEST_SEED, Options
 from byhand.worksheet.folders import ENGLISH
-from byhand.worksheet.views import Level, Orientation
+from byhand.worksheet.views import Level, Orientation, Paper
 
 
 class _Asked(msgspec.Struct, forbid_unknown_fields=True):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import byhand.press
+
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
 ROOMS = ["errors", "deadline", "files", "brought", "cache", "secret", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "symmetry", "mistakes",
          "effort", "numbers", "pictures", "worksheet", "fonts", "page", "press", "formats", "options", "options_file", "first_seeds", "choose",
@@ -97,6 +99,15 @@ def imported_files(path):
                 file = name.removeprefix("byhand.").replace(".", "/") + ".py"
                 if name.startswith("byhand.") and file in FILES:
                     yield file
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FILES if not name.startswith("press/")))
+def test_the_press_is_used_through_its_door(name):
+    """Also within functions: what a file of the press is called is of no concern to other rooms."""
+    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+        assert not [module for module in modules(node) if module.startswith("byhand.press.")]
+        if isinstance(node, ast.ImportFrom) and node.module == "byhand.press":
+            assert {alias.name for alias in node.names} <= {*byhand.press.__all__}
 
 
 @pytest.mark.parametrize("name", sorted(name for name in FILES if name.startswith("reading/")))

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from byhand import press as pdf_module
 from byhand.deadline import deadline
 from byhand.errors import ByHandError, LimitError, OutputError, SheetError, ValuesError
 from byhand.files import write
@@ -26,6 +25,7 @@ from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
 from byhand.press import engine
+from byhand.press import printing as pdf_module
 from byhand.worksheet import messages as messages_module
 from byhand.worksheet import sandbox
 from byhand.worksheet.sheet import load_sheet, parse_sheet
@@ -204,7 +204,7 @@ def test_a_text_about_such_elements_is_a_text(folder):
     ],
 )  # fmt: skip
 def test_a_template_that_asks_for_a_file_prints_nothing(template):
-    from byhand.press import pdf
+    from byhand.press.printing import pdf
 
     with pytest.raises(SheetError, match=r"a template asks for .*; it may use no files but the fonts"):
         pdf(f"<!doctype html><html lang=en><title>x</title>{template}")

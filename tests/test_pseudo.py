@@ -17,7 +17,7 @@ from byhand.formats import Setup
 from byhand.formats.html import page as html_page
 from byhand.formats.html.page import Pages
 from byhand.formats.notebook.notebook import notebook
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled
 from byhand.formats.written.latex import latex
 from byhand.formats.written.linear import linear
 from byhand.formats.written.markdown import markdown
@@ -26,7 +26,7 @@ from byhand.options import Options
 from byhand.page.map import svg
 from byhand.page.page import lower
 from byhand.pipeline import prepare
-from byhand.press import pdf
+from byhand.press.printing import pdf
 from byhand.reading.page import read_html
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verify import verify

@@ -25,7 +25,7 @@ from byhand.formats import Setup
 from byhand.formats.canvas import canvas
 from byhand.formats.moodle import moodle
 from byhand.formats.notebook.notebook import notebook
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled
 from byhand.formats.qti import THREE, qti
 from byhand.formats.written.latex import latex
 from byhand.formats.xlsx.workbook import workbook

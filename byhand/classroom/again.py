@@ -26,7 +26,7 @@ from byhand.worksheet.document import Document, Reply
 from byhand.worksheet.sheet import load_sheet
 
 if TYPE_CHECKING:
-    from byhand.press.pieces import TextOf
+    from byhand.press import TextOf
 
 CLASS_FILE, INDEX_FILE = "class.json", "index.csv"
 
@@ -141,7 +141,7 @@ def _text_of(run: ClassRun, copy: int, mark: int) -> str:
 
 
 def _typical(run: ClassRun, mark: int) -> str:
-    from byhand.formats.pdf.slotted import typical  # what draws pages is heavy
+    from byhand.press import typical  # what draws pages is heavy
 
     return typical(run.text_of(mark, 0))
 

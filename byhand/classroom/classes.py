@@ -16,7 +16,6 @@ from typing import Any
 
 from byhand import __version__
 from byhand.classroom.again import CLASS_FILE, INDEX_FILE
-from byhand.classroom.bundle import Bundle
 from byhand.classroom.in_formats import FOLDERS, FORM, Banks, InFormats, chosen, copies_in_formats, folders
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.plan import Plan
@@ -33,10 +32,10 @@ from byhand.classroom.students import (
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import ConfigError, OutputError, RosterError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
-from byhand.formats.pdf.slotted import LETTERS
 from byhand.options import Options
 from byhand.options_file import as_entries
 from byhand.page.page import lower
+from byhand.press import LETTERS, Bundle
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 from byhand.worksheet.views import View

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 
-from isal import isal_zlib as zlib
 from msgspec import structs
 
 from byhand import __version__
-from byhand.arithmetic.copies import Copies
 from byhand.arrange import arrange_in_slots, arranged
 from byhand.cache import cached_by
 from byhand.classroom.class_run import ClassRun, unchanged
@@ -22,16 +20,24 @@ from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
-from byhand.formats.pdf.form import form_copy
-from byhand.formats.pdf.slotted import Slotted, slots_of, slotted, typical
 from byhand.model.weights import Values
 from byhand.notation.text import value_text
 from byhand.page.page import lower
-from byhand.press.engine import weasyprint
-from byhand.press.fill import fill
-from byhand.press.layout import Layout, lay_out_copy
-from byhand.press.shape import cut, width
-from byhand.press.template import Template, copy_pdf, said_in, template
+from byhand.press import (
+    Filled,
+    Slotted,
+    Template,
+    base_of,
+    check_installed,
+    copy_alone,
+    copy_form,
+    copy_pdf,
+    cut,
+    filled_copies,
+    layouts,
+    said_in,
+    width,
+)
 from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.asked import as_word, left_out
@@ -39,8 +45,6 @@ from byhand.worksheet.document import Document
 from byhand.worksheet.spoken import Spoken, called
 from byhand.worksheet.views import View
 
-# the number of a layout, or a copy's own template; its streams; by its marks, the alternative texts of its pictures
-Filled = tuple[int | Template, tuple[bytes, ...], Mapping[int, str]]
 CLASS_VIEWS: tuple[View, ...] = ("worksheet", "key")
 THOUSANDTHS = 1000 * 72 / 25.4  # of a point, in a millimetre
 NOBODY = Student("Name", "0")
@@ -49,7 +53,6 @@ NAME_ROOM = NAME_LINE * THOUSANDTHS / 8.5  # in print.css, names have 8.5 pt, an
 FOOT_ROOM = (CODE_LEFT - 2) * THOUSANDTHS / 7.5
 SAMPLES = 24  # copies that are run before students are known: they tell how wide columns are, and what never differs
 SAMPLE_ATTEMPTS = 12  # keys that are tried for each sample
-MOST_LAYOUTS = 4  # of one view
 _TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
 
 
@@ -122,7 +125,7 @@ def class_pages(plan: Plan) -> ClassPages:
 
 @cached_by("classes", lambda numbers: numbers.plan.cache_key(numbers.plan.letters))
 def _laid_out(numbers: NumberSets) -> LaidOut:
-    weasyprint()  # if it is not there, nothing needs to be searched for
+    check_installed()  # if it cannot print, nothing needs to be searched for
     plan, sets = numbers.plan, numbers.sets
     minutes: tuple[int, ...] = ()
     try:
@@ -137,11 +140,12 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
         if pages.places != Pages(lower(*first)).places:
             return LaidOut(minutes=minutes)  # a reader would find its figures in another order
         html = _html(plan, pages)
-        layouts = {view: tuple(_layouts(page, run, plan, view)) for view, page in html.items()}
+        marks, cache = run.domain.marks, plan.options.cached
+        laid = {view: tuple(layouts(page, marks, view, plan.letters, cache)) for view, page in html.items()}
     except SheetError:
         return LaidOut(minutes=minutes)
     same, page = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)]), run.document
-    return LaidOut(layouts, html, tuple(samples), tuple(same), page.asked.get("left", ""), page.sittings)
+    return LaidOut(laid, html, tuple(samples), tuple(same), page.asked.get("left", ""), page.sittings)
 
 
 def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
@@ -152,22 +156,6 @@ def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
 def _unmeasured(html: str) -> str:
     """A page without the numbers in its tags, which are measures."""
     return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), html)
-
-
-def _layouts(html: str, run: ClassRun, plan: Plan, view: View) -> Iterator[Slotted]:
-    """A page laid out for any copy, and for further copies that do not fit, as where a paragraph gets longer."""
-    marks = [run.domain.marks[number] for number in slots_of(html)]
-
-    def texts(copy: int | None, mark: int) -> str:
-        return typical(run.text_of(mark, 0)) if copy is None else run.text_of(mark, copy)
-
-    left, copy = list(range(run.domain.count)), None
-    for _ in range(MOST_LAYOUTS):
-        if left:
-            yield (new := slotted(html, partial(texts, copy), view, plan.letters, cache=plan.options.cached))
-            fits = [all(copy) for copy in zip(*fill(new.layout, marks, view), strict=True)]
-            left = [copy for copy in left if not fits[copy]]
-            copy = left[0] if left else None
 
 
 def student_copies(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> list[Copy]:
@@ -198,7 +186,9 @@ def _together(
         return [copy for one in each for copy in _together(plan, class_, one, run_of)]
     for own in islice(run.runs(), run.domain.count - len(keys), None):
         judge(own)
-    filled = {view: _filled(class_.layouts[view], html[view], view, run.domain, len(keys)) for view in CLASS_VIEWS}
+    filled = {
+        view: filled_copies(class_.layouts[view], html[view], view, run.domain, len(keys)) for view in CLASS_VIEWS
+    }
     answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[
         -len(keys) :
     ]
@@ -248,11 +238,8 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
                 raise
     page = signed(page, student)
     own = Pages(lower(page, run))
-    layouts = {view: lay_out_copy(own.html(view, "print", plan.options.paper), str) for view in CLASS_VIEWS}
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
-    pages: dict[View, Filled] = {
-        view: (template(layout, view), _empty_streams(layout), {}) for view, layout in layouts.items()
-    }
+    pages = {view: copy_alone(own.html(view, "print", plan.options.paper), view) for view in CLASS_VIEWS}
     words = {view: own.words(view) for view in CLASS_VIEWS}
     return Copy(student, key, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
 
@@ -265,14 +252,14 @@ def pdf_of(copy: Copy, pages: ClassPages, view: View, fields: bool = False) -> b
     base, contents = template_of_copy(copy, pages, view)
     texts = copy.pages[view][2].__getitem__
     if fields:
-        return form_copy(base, contents, copy.words[view], copy.called, texts, copy.student.id)
+        return copy_form(base, contents, copy.words[view], copy.called, texts, copy.student.id)
     return copy_pdf(base, contents, copy.words[view], said_in(base, texts))
 
 
 def template_of_copy(copy: Copy, pages: ClassPages, view: View) -> tuple[Template, tuple[bytes, ...]]:
     """What a copy's PDF in one view begins with, and its content streams."""
-    layout, contents, _ = copy.pages[view]
-    return pages.layouts[view][layout].templates[view] if isinstance(layout, int) else layout, contents
+    own = copy.pages[view]
+    return base_of(own, pages.layouts.get(view, ()), view), own[1]
 
 
 def signed(page: Document, student: Student) -> Document:
@@ -308,34 +295,9 @@ def judged_page(
     return page, run
 
 
-def _empty_streams(layout: Layout) -> tuple[bytes, ...]:
-    """The content streams of a copy that is all background."""
-    return (zlib.compress(b""),) * (len(layout.pages) + 1)
-
-
 def _qr_text(page: Document, numbers: str) -> str:
     """The text of a QR code. A code is smaller for capitals."""
     return f"byhand {page.name} {page.stamp['seed']} {page.stamp.get('version', __version__)} {numbers}".upper()
-
-
-def _filled(layouts: Sequence[Slotted], html: str, view: View, domain: Copies, count: int) -> list[Filled | None]:
-    """For each of the last copies, the first layout that it fits and its compressed streams, or None."""
-    import numpy as np  # heavy
-
-    found: list[Filled | None] = [None] * count
-    for at, layout in enumerate(layouts):
-        left = [k for k, filled in enumerate(found) if filled is None]
-        if left:
-            own = Copies(domain.inner, len(left))
-            copies = np.array(left) + domain.count - count
-            marks = [domain.marks[number].among(own, copies) for number in slots_of(html)]
-            pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout.layout, marks, view))
-            said = {mark for base in layout.templates.values() for _, _, mark in base.said}
-            texts = {mark: marks[mark].tolist() for mark in said}
-            for place, (k, copy) in enumerate(zip(left, zip(*pages, strict=True), strict=True)):
-                if all(copy):
-                    found[k] = at, copy, {mark: own[place] for mark, own in texts.items()}
-    return found
 
 
 def _html(plan: Plan, pages: Pages) -> dict[View, str]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from byhand.errors import ConfigError, ExtraError, SheetError, UnknownNameError, tell_debug
-from byhand.worksheet.views import VIEWS, View
+from byhand.worksheet.views import VIEWS, Paper, View
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from byhand.page.page import Page
 
 ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which other packages add formats
-Paper = Literal["a4", "letter"]
 
 
 class Setup(Struct, frozen=True):
@@ -88,13 +87,12 @@ class Format(Struct, frozen=True):
 
 def _html(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.arithmetic.copies import has_slots
-
-    if has_slots(page.run.domain):
-        from byhand.formats.html.kept import screen_page
-
-        return screen_page(page, view, setup).encode()
     from byhand.formats.html.page import pages
 
+    if has_slots(page.run.domain):
+        from byhand.formats.html.filled import screen_page
+
+        return screen_page(pages(page), view, setup).encode()
     return pages(page).html(view, "screen", setup.paper, setup=setup).encode()
 
 
@@ -105,19 +103,19 @@ def _html_of_many(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -
 
 
 def _pdf(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.pdf.slotted import filled
+    from byhand.formats.pdf import filled
 
     return filled(page, view, setup)
 
 
 def _pdf_of_many(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
-    from byhand.formats.pdf.bound import bound_book
+    from byhand.formats.pdf import bound_book
 
     return {"book.pdf": bound_book(sheets, views, setup)}
 
 
 def _pdf_form(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.pdf.form import filled_form
+    from byhand.formats.pdf import filled_form
 
     return filled_form(page, setup)  # a worksheet, whatever the view: in a key is nothing to fill in
 

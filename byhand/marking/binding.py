@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Iterable
 from typing import IO
 
-from byhand.classroom.bundle import Bundle
-from byhand.press.shared import shared
+from byhand.press import Bundle
 
 
 def bind(pdfs: Iterable[bytes], file: IO[bytes], title: str, language: str) -> None:
@@ -16,13 +14,8 @@ def bind(pdfs: Iterable[bytes], file: IO[bytes], title: str, language: str) -> N
 
     It has no tags; those of a page are in the student's own file.
     """
-    import pikepdf
-
     with tempfile.TemporaryFile() as offsets:
         book = Bundle(file, offsets, title, language, holds="marks")
         for content in pdfs:
-            with pikepdf.open(io.BytesIO(content)) as own:
-                for page in own.pages:
-                    page.Contents = pikepdf.Array([page.Contents])
-                book.add_pages(shared(own))
+            book.add_pages(content)
         book.finish()

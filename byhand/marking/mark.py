@@ -48,7 +48,7 @@ from byhand.worksheet.sheet import Sheet, load_sheet
 
 if TYPE_CHECKING:
     from byhand.marking.marked_page import MarkedPages
-    from byhand.press.pieces import TextOf
+    from byhand.press import TextOf
 
 CHUNK = 100  # students that are marked at once
 LEAST_SCREENED = 20  # students whose answers are screened together

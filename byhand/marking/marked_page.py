@@ -15,8 +15,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from byhand.formats import Paper, Setup
-from byhand.formats.html.page import Medium, Pages, rendered
+from byhand.formats import Setup
+from byhand.formats.html.page import Pages, rendered
 from byhand.marking import strokes
 from byhand.marking.marks import BlankMark, Marks, section_of
 from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, state, tally, written
@@ -29,6 +29,7 @@ from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
 from byhand.worksheet.document import Block, Document, Panel, Question, Section
+from byhand.worksheet.views import Medium, Paper
 
 MARKS = as_words({"holds": "marks"})  # what a marked page says of itself for who reads pages back
 TextOf = Callable[[int], str]  # from the number of a slot to the text that a student has there
@@ -133,7 +134,7 @@ class MarkedPages:
         texts: TextOf | None = None,
     ) -> str:  # fmt: skip
         """A student's page for a medium. run, texts: of a class, their numbers, and what stands in their slots."""
-        from byhand.press.layout import copy_html
+        from byhand.press import copy_html
 
         own = self.on_paper if medium == "print" else OnPaper(self.on_screen, Room())
         page = MarkedPage(Notes(self.page.document, run or self.page.run, marks), own, name, medium, self.points)
@@ -141,9 +142,9 @@ class MarkedPages:
 
     def pdf(self, marks: Marks, name: str = "", run: Run | None = None, texts: TextOf | None = None) -> bytes:
         """A student's page as PDF."""
-        from byhand.press import pdf
+        from byhand.press import printed
 
-        return pdf(self.html(marks, name, "print", run, texts))
+        return printed(self.html(marks, name, "print", run, texts), cache=False)
 
     @cached_property
     def on_screen(self) -> Pages:
@@ -153,10 +154,10 @@ class MarkedPages:
     @cached_property
     def on_paper(self) -> OnPaper:
         """How the document is laid out in print: as its worksheet is."""
-        from byhand.formats.pdf.slotted import shared
-        from byhand.press.layout import copy_html
+        from byhand.press import copy_html, shared
 
-        if self.typical is None and (found := shared(self.page, "worksheet", self.setup)):
+        paper, cache = self.setup.paper, self.setup.cache
+        if self.typical is None and (found := shared(self.on_screen, "worksheet", paper, cache)):
             return OnPaper(self.on_screen, _room(self.on_screen, found.html, self.setup.cache))
         worksheet = self.on_screen.html("worksheet", "print", self.setup.paper)
         if self.typical is not None:
@@ -306,7 +307,7 @@ def _is_long(lead: str) -> bool:
 @lru_cache(1000)
 def _width(face: str, text: str, size: float) -> float:
     """The width of a text, in mm. size: in mm."""
-    from byhand.press.shape import width
+    from byhand.press import width
 
     return width(face, str(text)) / 1000 * size
 
@@ -342,13 +343,9 @@ def _note_height(note: Note, type_: Type) -> float:
 
 def _room(laid: Pages, html: str, cache: bool) -> Room:
     """The heights of the blocks of a worksheet; unknown where a block is broken between pages."""
-    from byhand.press.heights import heights
-    from byhand.press.inner import UnknownFormError
+    from byhand.press import heights
 
-    try:
-        blocks = heights(html, cache=cache)
-    except UnknownFormError:
-        return Room()
+    blocks = heights(html, cache=cache)
     numbers = [each.section.number for each in laid.page.sections]
     sections = [block for block in blocks if block.kind in ("step", "question")]
     inner = [block.inner for block in blocks if block.kind == "words"]
@@ -529,7 +526,7 @@ class Handwriting:
 
 def fitted(mark: BlankMark | None, room: float) -> tuple[str, str]:
     """What is written in a box, cut if it is too long for it, and the size of its type. room: in mm."""
-    from byhand.press.shape import cut
+    from byhand.press import cut
 
     text = written(mark.answer) if mark else ""
     if not text.isprintable() or not text:

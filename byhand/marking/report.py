@@ -14,8 +14,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from byhand.arithmetic.copies import MARK, mark_number
-from byhand.formats import Paper
-from byhand.formats.html.page import Medium, rendered
+from byhand.formats.html.page import rendered
 from byhand.marking import charts
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.marked_page import MARKS, PT, halves
@@ -25,6 +24,7 @@ from byhand.marking.places import Places
 from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
 from byhand.pictures.labels import words
 from byhand.worksheet.document import Document
+from byhand.worksheet.views import Medium, Paper
 
 _HEIGHT = re.compile(r'height="([\d.]+)mm"')
 TextOf = Callable[[int], str]  # from the number of a slot to the text that stands there
@@ -101,9 +101,9 @@ class Report:
 
     def pdf(self, paper: Paper = "a4") -> bytes:
         """The report as PDF."""
-        from byhand.press import pdf
+        from byhand.press import printed
 
-        return pdf(self.html("print", paper))
+        return printed(self.html("print", paper), cache=False)
 
     def say(self, name: str, /, **places: Any) -> Markup:
         """A text of the messages as HTML."""

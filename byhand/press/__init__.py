@@ -1,44 +1,33 @@
-"""Pages as PDF: tagged PDF/UA, the same bytes for the same page."""
+"""The press: HTML in print becomes PDF. WeasyPrint lays a page out once, and its slots are filled in for each run.
 
-from __future__ import annotations
+    printed(html)                  → a page as PDF
+    filled(pages, view, …)         → the page of a sheet, filled into the one that all its runs share
+    filled_form(pages, …)          → its worksheet, with fields
+    layouts(html, marks, …)        → a class's page, laid out for all copies
+    filled_copies(layouts, …)      → what each copy has there
+    bound(front, parts, …)         → a book
 
-from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+Other rooms use these names, and none of the files of this room.
+"""
 
-from byhand import __version__, fonts
-from byhand.cache import cached, sources_of
+from byhand.press.binding import Part, bound
+from byhand.press.bundle import Bundle
+from byhand.press.engine import check_installed
+from byhand.press.form import copy_form, filled_form
+from byhand.press.heights import heights
+from byhand.press.inner import face_of, fonts_of, levels
+from byhand.press.kept import kept_page, resolved, with_texts
+from byhand.press.layout import copy_html
+from byhand.press.many import Filled, base_of, copy_alone, filled_copies, layouts
+from byhand.press.pieces import TextOf
+from byhand.press.printing import printed
+from byhand.press.shape import cut, has, width
+from byhand.press.slotted import LETTERS, Slotted, filled, shared, typical
+from byhand.press.template import Template, copy_pdf, said_in
 
-
-def printed(html: str, cache: bool = True) -> bytes:
-    """A page as PDF, from the cache if it may be used.
-
-    Raises: SheetError where the page loads a file.
-    """
-    return laid_out(lambda: pdf(html), html) if cache else pdf(html)
-
-
-def laid_out(make: Callable[[], bytes], *parts: str) -> bytes:
-    """The bytes that `make` lays out of these parts, from the cache if it has them."""
-    return cached("laid-out", make, _making(), *parts)
-
-
-@cache
-def _making() -> str:
-    """A key for all that turns HTML into PDF: the files of WeasyPrint and pydyf, the fonts, and this code."""
-    programs = [Path(spec.origin).read_text(encoding="utf-8") for name in ("weasyprint", "pydyf")
-                if (spec := find_spec(name)) and spec.origin]  # fmt: skip
-    return "\0".join((__version__, *programs, fonts.key(), sources_of(Path(__file__).parent)))
-
-
-def pdf(html: str) -> bytes:
-    """A page in the medium print as PDF. WeasyPrint's warnings go to the log `weasyprint`.
-
-    Raises: SheetError where the page loads a file; LimitError where it takes too long; ExtraError where Pango is
-    missing.
-    """
-    from byhand.press.layout import lay_out_copy  # heavy, and not needed for a page from the cache
-    from byhand.press.template import whole
-
-    return whole(lay_out_copy(html, str))
+__all__ = [
+    "LETTERS", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "base_of", "bound", "check_installed",
+    "copy_alone", "copy_form", "copy_html", "copy_pdf", "cut", "face_of", "filled", "filled_copies", "filled_form",
+    "fonts_of", "has", "heights", "kept_page", "layouts", "levels", "printed", "resolved", "said_in", "shared",
+    "typical", "width", "with_texts",
+]  # fmt: skip

@@ -103,6 +103,14 @@ def weasyprint() -> Any:
         ) from None
 
 
+def check_installed() -> None:
+    """Check that pages can be printed here.
+
+    Raises: ExtraError where Pango is missing.
+    """
+    weasyprint()
+
+
 def _imported() -> Any:
     with redirect_stdout(io.StringIO()):  # where a library is missing, WeasyPrint prints some lines of its own
         import weasyprint as found

@@ -8,11 +8,11 @@ from functools import lru_cache
 from msgspec import Struct
 
 from byhand.cache import as_data, from_data
-from byhand.press import laid_out
 from byhand.press.engine import rendered_document
 from byhand.press.figures import cut_out
-from byhand.press.inner import page_box
+from byhand.press.inner import UnknownFormError, page_box
 from byhand.press.pieces import MM
+from byhand.press.printing import laid_out
 
 KINDS = ("intro", "orientation", "step", "questions", "question", "words")
 
@@ -33,13 +33,16 @@ class Height(Struct, frozen=True):
 def heights(html: str, *, cache: bool = True) -> tuple[Height, ...]:
     """The heights of a page's blocks of the KINDS, in the order of the page; a block on two pages is there twice.
 
-    Raises: UnknownFormError.
+    There are none where this WeasyPrint has another form than is known.
     """
 
     def measured() -> bytes:
         return as_data([*_heights(html)])
 
-    return tuple(from_data(list[Height], laid_out(measured, "heights", html) if cache else measured()))
+    try:
+        return tuple(from_data(list[Height], laid_out(measured, "heights", html) if cache else measured()))
+    except UnknownFormError:
+        return ()
 
 
 def _heights(html: str) -> Iterator[Height]:

@@ -16,8 +16,8 @@ from html import unescape
 from itertools import zip_longest
 
 from byhand.errors import UnreadableError
-from byhand.formats import Paper, Setup
-from byhand.formats.html.page import Medium, Pages, prose
+from byhand.formats import Setup
+from byhand.formats.html.page import Pages, prose
 from byhand.page import page as lowered
 from byhand.page.grid import Slot, unlike
 from byhand.reading.line_order import visual
@@ -28,6 +28,7 @@ from byhand.tape import Place, Step
 from byhand.worksheet.asked import as_texts
 from byhand.worksheet.document import Document
 from byhand.worksheet.starts import starts
+from byhand.worksheet.views import Medium, Paper
 
 ROUNDS = 6  # the most times that the sheet is printed again
 _NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter

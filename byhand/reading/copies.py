@@ -12,15 +12,13 @@ from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import ClassPages, class_pages, pdf_of, student_copies
 from byhand.errors import ByHandError
-from byhand.formats import Paper
-from byhand.press.inner import face_of, fonts_of
-from byhand.press.shape import has
+from byhand.press import face_of, fonts_of, has
 from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of
 from byhand.secret import Secret
 from byhand.worksheet.asked import FIELDS
-from byhand.worksheet.views import View
+from byhand.worksheet.views import Paper, View
 
 CLASSES_KEPT = 4  # that are laid out
 _OF_A_COPY = ("view", "hash", "student", "named", FIELDS)  # what the pages of a class say differently

@@ -6,8 +6,7 @@ from importlib.metadata import version
 
 from byhand.errors import ByHandError, UnreadableError
 from byhand.formats import Setup
-from byhand.formats.pdf.form import filled_form
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled, filled_form
 from byhand.notation.number import shown
 from byhand.page.page import lower
 from byhand.reading.back import Again

@@ -7,7 +7,7 @@ import unicodedata
 from functools import partial
 from itertools import groupby
 
-from byhand.press.inner import levels
+from byhand.press import levels
 
 _RIGHT_TO_LEFT = ("R", "AL", "AN")  # Unicode's classes of such characters
 _MIRRORED = str.maketrans("()[]{}<>«»‹›≤≥", ")(][}{><»«›‹≥≤")

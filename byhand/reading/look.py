@@ -6,7 +6,6 @@ import re
 
 from byhand import __version__
 from byhand.errors import UnreadableError
-from byhand.formats import Paper
 from byhand.formats.html.page import PAPERS
 from byhand.reading.back import Again
 from byhand.reading.markup import markup_difference
@@ -14,6 +13,7 @@ from byhand.reading.page import Page
 from byhand.reading.verdict import SECRET_UNKNOWN
 from byhand.reading.ways import with_others
 from byhand.worksheet.folders import own_templates
+from byhand.worksheet.views import Paper
 
 _VARIANTS = re.compile(r'<script type="application/json" id="variants">[^<]*</script>\n')
 _FONT = re.compile(r"data:font/[A-Za-z0-9;,+/=]*")

@@ -16,10 +16,10 @@ from typing import Any
 import pikepdf
 
 from byhand.errors import UnreadableError
-from byhand.formats import Paper
 from byhand.reading.line_order import is_right_to_left, mirrored
 from byhand.reading.page import Collector, Page
 from byhand.worksheet.asked import NAME as ASKED
+from byhand.worksheet.views import Paper
 
 LARGEST_PDF = 10_000_000  # bytes of a file
 MOST_UNPACKED = 20_000_000  # bytes of all that is packed in it

@@ -14,7 +14,6 @@ from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
 from byhand.errors import ByHandError, DomainError, SheetError, UnknownNameError, UnreadableError
-from byhand.formats.html.page import Medium
 from byhand.model.weights import Values, complete
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -24,7 +23,7 @@ from byhand.reading.page import Page
 from byhand.runs import Run
 from byhand.worksheet.asked import left_out
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet, load_sheet
-from byhand.worksheet.views import MOST_VARIANTS, Level, Orientation
+from byhand.worksheet.views import MOST_VARIANTS, Level, Medium, Orientation
 
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step

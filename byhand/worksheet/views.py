@@ -1,16 +1,27 @@
-"""What a page may be: whom it is for, how hard it is, and which way its matrices lie."""
+"""What a page may be: whom it is for, how hard it is, which way its matrices lie, and where it is seen."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+from byhand.worksheet.folders import own_templates
+
 View = Literal["worksheet", "key", "worked"]
 VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
 Level = Literal["easy", "standard", "stretch"]
 Orientation = Literal["rows", "columns"]  # what tokens are
+Medium = Literal["print", "screen"]
+Paper = Literal["a4", "letter"]
 MOST_VARIANTS = 100  # each is some kilobytes of a page
 
 
 def shows_answers(view: View) -> bool:
     """Whether a view shows what is to be written into its blanks."""
     return view != "worksheet"
+
+
+def in_one(view: View) -> bool:
+    """Whether a view is one page with another, where it is laid out for all runs: worksheet and key are, unless
+    templates of one's own make them, which do not tell what is an answer.
+    """
+    return view != "worked" and not own_templates()

@@ -27,12 +27,12 @@ from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf.slotted import LETTERS
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import lower
-from byhand.press import pdf
 from byhand.press.fill import fill
+from byhand.press.printing import pdf
+from byhand.press.slotted import LETTERS
 from byhand.reading.page import squeezed
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verdict import Finding
@@ -411,13 +411,13 @@ def test_a_copy_of_another_page_is_laid_out_by_itself():
 def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
     pdf("")  # builds the fonts
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
-    laid, layouts = [], room._layouts
+    laid, layouts = [], room.layouts
 
     def counted(html, *rest):
         laid.append(html)
         return layouts(html, *rest)
 
-    monkeypatch.setattr(room, "_layouts", counted)
+    monkeypatch.setattr(room, "layouts", counted)
     plan = Plan(load_sheet(SHEET), Options(numbers="exact"), LETTERS)
     first, (file,) = class_pages(plan), (tmp_path / "classes").iterdir()
     assert (class_pages(plan), len(laid)) == (first, 2)

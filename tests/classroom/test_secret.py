@@ -20,10 +20,10 @@ from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import ConfigError, OutputError
-from byhand.formats.pdf import slotted
 from byhand.options import Options
-from byhand.press import pdf
+from byhand.press import slotted
 from byhand.press.heights import heights
+from byhand.press.printing import pdf
 from byhand.reading.guess import original
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verdict import Finding

@@ -23,9 +23,9 @@ from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
 from byhand import fonts
-from byhand import press as pdf_module
 from byhand.fonts import faces as faces_module
 from byhand.press import engine
+from byhand.press import printing as pdf_module
 
 EVERYWHERE = "0123456789−-+×·÷±=<>()[]{}/.,:;√∑∞≤≥≠≈…′→←↑↓“”‘’–—•⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁻₋ₖᵢⱼₙᵀ\u00a0\u2009\u200a\u202f"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzαβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"

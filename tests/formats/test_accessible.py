@@ -14,9 +14,7 @@ from kinds import kinds_and_run
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.formats import Setup
-from byhand.formats.pdf.bound import bound_book
-from byhand.formats.pdf.form import filled_form
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import bound_book, filled, filled_form
 from byhand.marking.marked_page import marked_pdf
 from byhand.marking.marker import Marker
 from byhand.marking.report import Report

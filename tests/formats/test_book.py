@@ -17,8 +17,7 @@ from byhand.errors import UnreadableError
 from byhand.formats import Setup
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf.bound import bound_book
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import bound_book, filled
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare

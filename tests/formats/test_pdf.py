@@ -23,7 +23,8 @@ from byhand.formats.html.page import PAPERS, Pages
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
-from byhand.press import engine, pdf
+from byhand.press import engine
+from byhand.press.printing import pdf
 from byhand.worksheet.sheet import load_sheet, sheet_files
 from byhand.worksheet.views import VIEWS
 

@@ -19,8 +19,7 @@ from byhand.classroom.roster import Student
 from byhand.cli import main
 from byhand.errors import SheetError
 from byhand.formats import Setup
-from byhand.formats.pdf.form import filled_form
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled, filled_form
 from byhand.marking.mark import mark as marked
 from byhand.options import Options
 from byhand.page.page import lower

@@ -19,7 +19,7 @@ from students import Page, Student
 
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled
 from byhand.marking.marked_page import halves, marked_html, marked_pdf
 from byhand.marking.marker import Marker
 from byhand.marking.marks import OpenMark

@@ -14,14 +14,14 @@ from page_pdf import different
 from byhand.errors import SheetError
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled
 from byhand.notation.text import by_word
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pictures import PICTURES
 from byhand.pictures.canvas import Canvas
 from byhand.pipeline import prepare
-from byhand.press import pdf
+from byhand.press.printing import pdf
 from byhand.worksheet.document import Picture
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import all_sheets, load_sheet

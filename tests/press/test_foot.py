@@ -10,7 +10,7 @@ from page_pdf import pictures
 
 from byhand.formats import Setup
 from byhand.formats.html.page import PAPERS
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled
 from byhand.options import Options
 from byhand.page.look import COLOURS
 from byhand.page.page import lower

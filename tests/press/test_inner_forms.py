@@ -22,10 +22,11 @@ from byhand.formats.html.page import Pages
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
-from byhand.press import inner, layout, pdf
+from byhand.press import inner, layout
 from byhand.press.engine import as_pdf, rendered_document
 from byhand.press.figures import PICTURE
 from byhand.press.inner import UnknownFormError
+from byhand.press.printing import pdf
 from byhand.press.stream import COLOUR_STEPS, in_px
 from byhand.worksheet.sheet import load_sheet
 
@@ -194,7 +195,7 @@ def test_with_a_weasyprint_of_another_form_pages_are_laid_out_by_it_alone(monkey
 
 WITHOUT_SUBSET = """
 import sys, warnings
-from byhand.press import pdf
+from byhand.press.printing import pdf
 from byhand.press.engine import weasyprint
 weasyprint()
 print("fontTools.subset" in sys.modules)

@@ -22,12 +22,13 @@ from byhand.formats.html.page import Pages
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
-from byhand.press import layout, pdf
+from byhand.press import layout
 from byhand.press.beside import Label, without
 from byhand.press.engine import as_pdf, rendered_document
 from byhand.press.figures import PICTURE, Figure, cut_out
 from byhand.press.layout import lay_out
 from byhand.press.pieces import UnknownLookError
+from byhand.press.printing import pdf
 from byhand.press.svg import Dot, drawing
 from byhand.press.tables import TABLE
 from byhand.press.template import whole

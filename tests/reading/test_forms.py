@@ -24,11 +24,11 @@ from byhand.classroom.students import class_pages, pdf_of, student_copies
 from byhand.cli import main
 from byhand.errors import UnreadableError
 from byhand.formats import Setup
-from byhand.formats.pdf.form import filled_form
-from byhand.formats.pdf.slotted import LETTERS, filled
+from byhand.formats.pdf import filled, filled_form
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.press import LETTERS
 from byhand.reading.forms import MOST_FIELDS, check_saved, filled_in
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report

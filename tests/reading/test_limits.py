@@ -7,7 +7,7 @@ import pytest
 
 from byhand.errors import UnreadableError
 from byhand.notation.number import shown
-from byhand.press import pdf
+from byhand.press.printing import pdf
 from byhand.reading.page import LARGEST_HTML, MOST_TAGS, MOST_TEXT, cut, differences, read_html
 from byhand.reading.pdf import MOST_DRAWN, MOST_PAGES, MOST_REFERENCES, MOST_SHOWN, MOST_UNPACKED, read_pdf
 from byhand.reading.verify import verify

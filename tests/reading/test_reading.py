@@ -24,7 +24,7 @@ from byhand.formats.html.page import Pages
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
-from byhand.press import pdf
+from byhand.press.printing import pdf
 from byhand.reading import verify as checking
 from byhand.reading import ways
 from byhand.reading.back import Again, Printed

@@ -15,7 +15,7 @@ from kinds import lesson
 
 from byhand.formats import Setup
 from byhand.formats.html.page import pages
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled
 from byhand.options import Options
 from byhand.page.look import COLOURS
 from byhand.page.page import lower

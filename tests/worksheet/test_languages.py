@@ -12,7 +12,7 @@ from byhand.formats.html.page import Pages
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
-from byhand.press import pdf
+from byhand.press.printing import pdf
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 GERMAN = """---

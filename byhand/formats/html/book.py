@@ -8,14 +8,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from byhand.formats import Paper, Setup
+from byhand.formats import Setup
 from byhand.formats.html.index import card, front, in_groups, index
 from byhand.formats.html.page import Pages, rendered
 from byhand.page.page import Page
 from byhand.worksheet.asked import as_words
 from byhand.worksheet.lecturer import Lecturer, lecturer
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.views import VIEWS, View
+from byhand.worksheet.views import VIEWS, Paper, View
 
 WHOLE = "gpt"  # the sheet whose map, that of a whole model, stands on the cover
 LECTURER = "lecturer.html"

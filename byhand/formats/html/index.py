@@ -12,7 +12,6 @@ from typing import Any
 from markupsafe import Markup
 
 from byhand import __version__
-from byhand.formats import Paper
 from byhand.formats.html.page import Script, prose, rendered
 from byhand.formats.html.script import script
 from byhand.page import map as architecture_map
@@ -23,6 +22,7 @@ from byhand.worksheet.effort import time_told
 from byhand.worksheet.lecturer import routes_told
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.order import GROUPS
+from byhand.worksheet.views import Paper
 
 
 def card(document: Document) -> Card:

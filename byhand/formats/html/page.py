@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any
+from urllib.parse import unquote
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, pass_context
 from markupsafe import Markup, escape
@@ -16,11 +17,12 @@ from byhand import __version__
 from byhand.arithmetic.copies import has_slots, texts_of
 from byhand.errors import LimitError, SheetError
 from byhand.fonts import fonts_of
-from byhand.formats import Paper, Setup
-from byhand.formats.html.marks import drawing
+from byhand.formats import Setup
+from byhand.formats.html.marks import drawing, radius
 from byhand.formats.html.table import rows, tick
 from byhand.notation.html import html, terms_html, value_html
 from byhand.notation.inline import inline, spoken
+from byhand.notation.number import exact_text, plain
 from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
 from byhand.page import picture
@@ -44,12 +46,11 @@ from byhand.pictures.labels import words
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
 from byhand.worksheet.document import Block, FirstCell, Lines, Working, plain_words
-from byhand.worksheet.folders import folders, own_templates
+from byhand.worksheet.folders import folders
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
-from byhand.worksheet.views import View, shows_answers
+from byhand.worksheet.views import Medium, Paper, View, in_one, shows_answers
 
-Medium = Literal["print", "screen"]
 # mm; the live area is the same on both papers, and so are the page breaks; later pages have a running line on top
 PAPERS: dict[Paper, dict[str, Any]] = {
     "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "later": 24.0, "bottom": 32.1, "foot": 10.1},
@@ -122,6 +123,15 @@ def pages(page: Page) -> Pages:
     return Pages(page)
 
 
+@cache
+def _writers() -> Mapping[str, Callable[..., str]]:
+    from byhand.formats.html.covered import pen_under
+
+    of_screen = pen_under, exact_text, unquote  # in what a script reads, the last of a student's name
+    known = (value_html, value_text, plain, radius, *picture.WRITERS, *of_screen)
+    return {write.__qualname__: write for write in known}
+
+
 class Pages:
     """A page as HTML, in any view and medium."""
 
@@ -133,6 +143,15 @@ class Pages:
             block: [Markup(term) for term in terms_html(page.worked_out(block.rule))]
             for block in self.d.blocks if isinstance(block, FirstCell)
         }  # fmt: skip
+
+    def of(self, page: Page) -> Pages:
+        """Another page."""
+        return pages(page)
+
+    @property
+    def writers(self) -> Mapping[str, Callable[..., str]]:
+        """What may write a text of a slot as a page is written, by the names under which pages are kept."""
+        return _writers()
 
     def html(
         self, view: View, medium: Medium, paper: Paper = "a4", *, for_all: bool = False,
@@ -268,13 +287,6 @@ def as_json(known: Any) -> Any:
 def as_data(known: Any) -> str:
     """Something as JSON that may stand within a page."""
     return json.dumps(known, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def in_one(view: View) -> bool:
-    """Whether a view is one page with another, where it is laid out for all runs: worksheet and key are, unless
-    templates of one's own make them, which do not tell what is an answer.
-    """
-    return view != "worked" and not own_templates()
 
 
 def rendered(

@@ -15,8 +15,7 @@ from pypdf import PdfReader
 from byhand.book import book
 from byhand.errors import SheetError
 from byhand.formats import Setup
-from byhand.formats.pdf.form import filled_form
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled, filled_form
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import generate, prepare

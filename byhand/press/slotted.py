@@ -15,16 +15,14 @@ from msgspec.structs import replace
 from byhand.arithmetic.copies import FIRST_MARK, MARK, Html, Radius, Said, Svg, has_slots, mark_number
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError, tell_debug
-from byhand.formats import Setup
-from byhand.formats.html.kept import KeptPage, kept_page, resolved, with_texts
-from byhand.formats.html.page import in_one, pages
-from byhand.page.page import Page, lower
-from byhand.press import laid_out, printed
+from byhand.page.page import lower
 from byhand.press.fill import fill_one, without_room
+from byhand.press.kept import KeptPage, Pages, kept_page, resolved, with_texts
 from byhand.press.layout import Layout, copy_html, lay_out
+from byhand.press.printing import laid_out, printed
 from byhand.press.template import Template, copy_pdf, said_in, templates
 from byhand.press.views import views_of
-from byhand.worksheet.views import View
+from byhand.worksheet.views import Paper, View, in_one
 
 LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold
 _ONE = r"“?[^\W\d_]+”?"
@@ -103,19 +101,19 @@ def typical(text: str) -> str:
     return "word" if _LISTED.fullmatch(text) else _WORD.sub("word", text)
 
 
-def filled(page: Page, view: View, setup: Setup) -> bytes:
+def filled(pages: Pages, view: View, paper: Paper, cache: bool) -> bytes:
     """A page in a view as PDF: filled into the page that all runs of the sheet share.
 
     It is laid out by itself where that page has no room for it, and in the worked view, whose lines are formulas.
 
     Raises: SheetError where a page with slots has no room.
     """
-    found = _shared(page, view, setup) if has_slots(page.run.domain) else shared(page, view, setup)
-    if found:
+    share = _shared if has_slots(pages.page.run.domain) else shared
+    if found := share(pages, view, paper, cache):
         base = found.slotted.templates[view]
-        words = resolved(pages(page).words(view), page.run)
+        words = resolved(pages.words(view), pages.page.run)
         return copy_pdf(base, found.contents, words, said_in(base, found.own.__getitem__))
-    return printed(pages(page).html(view, "print", setup.paper), setup.cache)
+    return printed(pages.html(view, "print", paper), cache)
 
 
 class SharedPage(Struct, frozen=True):
@@ -136,40 +134,41 @@ class SharedPage(Struct, frozen=True):
         return copy_html(self.page, self.texts.__getitem__)
 
 
-def shared(page: Page, view: View, setup: Setup) -> SharedPage | None:
+def shared(pages: Pages, view: View, paper: Paper, cache: bool) -> SharedPage | None:
     """The page that a page is filled into; None where it is laid out by itself."""
-    if not page.document.in_slots or view == "worked":
+    if not pages.page.document.in_slots or view == "worked":
         return None
     try:
-        return _shared(_compared(page, "key" if in_one(view) else view, setup), view, setup)
+        return _shared(_compared(pages, "key" if in_one(view) else view, paper, cache), view, paper, cache)
     except SheetError as error:
-        tell_debug("%s, %s: laid out by itself; %s", page.document.name, view, error)
+        tell_debug("%s, %s: laid out by itself; %s", pages.page.document.name, view, error)
         return None
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
-def _compared(page: Page, view: View, setup: Setup) -> Page:
+def _compared(pages: Pages, view: View, paper: Paper, cache: bool) -> Pages:
     """The same page with slots.
 
     Raises: SheetError where the page is not the one without slots.
     """
-    in_slots = lower(*page.document.in_slots(page.document))  # type: ignore[misc]
-    html = pages(page).html(view, "print", setup.paper, for_all=True)
-    written = _written(in_slots, view, setup)
+    document = pages.page.document
+    in_slots = pages.of(lower(*document.in_slots(document)))  # type: ignore[misc]
+    html = pages.html(view, "print", paper, for_all=True)
+    written = _written(in_slots, view, paper, cache)
     if unescape(html) != unescape(with_texts(written.page.html, written.texts)):
         raise SheetError("with slots, its page is another")
     return in_slots
 
 
-def _shared(own: Page, view: View, setup: Setup) -> SharedPage:
+def _shared(pages: Pages, view: View, paper: Paper, cache: bool) -> SharedPage:
     """The page that a page with slots is filled into.
 
     Raises: SheetError where it has no room, or is another with other numbers.
     """
-    written = _written(own, "key" if in_one(view) else view, setup)
+    written = _written(pages, "key" if in_one(view) else view, paper, cache)
     page, texts, laid_with = written.numbered, written.own, written.typical
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
-        found = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, setup.cache)
+        found = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, cache)
         contents = list(fill_one(found.layout, texts, view))
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
@@ -194,15 +193,15 @@ class _Written(Struct, frozen=True):
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
-def _written(own: Page, view: View, setup: Setup) -> _Written:
+def _written(pages: Pages, view: View, paper: Paper, cache: bool) -> _Written:
     """A page with slots, and the texts of its run.
 
     Raises: as `kept_page`; SheetError for a text with tags.
     """
-    page = kept_page(own, view, "print", setup.paper, setup)
-    texts = page.texts(own.run)
-    words = [*map(_as_words, texts.values())]
-    return _Written(page, texts, _numbered(page.html), words, tuple(map(typical, words)))
+    page = kept_page(pages, "print", lambda: pages.html(view, "print", paper), view, paper, cache=cache)
+    texts = page.texts(pages.page.run, pages.writers)
+    own = [*map(_as_words, texts.values())]
+    return _Written(page, texts, _numbered(page.html), own, tuple(map(typical, own)))
 
 
 def _as_words(text: str) -> str:

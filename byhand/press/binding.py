@@ -1,81 +1,63 @@
-"""Bind pages as a book: the sheets as they are printed alone, filled in where they were laid out, behind a cover and
-contents. Pages are numbered throughout, links lead from sheet to sheet, and all is read aloud as one document.
+"""Bind PDFs as a book: pages are numbered throughout, links lead from sheet to sheet, and all is read aloud as one
+document.
 """
 
 from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from isal import isal_zlib as zlib
 from msgspec import Struct
 
-from byhand.formats import Setup
-from byhand.formats.html.book import Book
-from byhand.formats.html.page import PAPERS
-from byhand.formats.pdf.slotted import filled
-from byhand.page.page import Page
-from byhand.press import printed
 from byhand.press.inner import face_of, foot_at_right, glyph_texts, glyph_widths, is_slanted, parents
 from byhand.press.pieces import MM, SANS
 from byhand.press.shape import glyphs_of, shape
 from byhand.press.structure import LEAD_TO, POINTS, kids_of
 from byhand.press.template import set_glyphs
-from byhand.worksheet.views import View
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, dict=True):
     """A part of a book: a PDF that begins on a right-hand page.
 
-    length: its pages. name: what links call it, such as worksheet/softmax. bookmarks: those that lead to it, and
+    name: what links call it, such as worksheet/softmax. bookmarks: those that lead to it, and
     whether each stands below the one before.
     """
 
     pdf: bytes
-    length: int
     name: str
     bookmarks: tuple[tuple[str, bool], ...]
 
+    @cached_property
+    def length(self) -> int:
+        """How many pages it has."""
+        return length_of(self.pdf)
 
-def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> bytes:
-    """Sheets as one PDF: cover, contents, and a part for each view.
 
-    Raises: as `filled`.
+def bound(
+    front: Callable[[Mapping[str, int]], bytes], parts: Sequence[Part], say: Callable[[int, int], str], right: float
+) -> bytes:
+    """Parts as one PDF, behind what stands before them.
+
+    front: what stands before them, as PDF, by the pages on which parts begin. say: what a page says of itself, by its
+    number and that of all. right: the margin, in mm.
     """
-    book = Book.of(sheets, views)
-    parts, length = [*_parts(book, sheets, setup)], 0
-    while True:  # how many pages stand before the sheets is known when these say on which pages the sheets begin
+    length = 0
+    while True:  # how many pages stand before the parts is known when these say on which pages the parts begin
         starts = _starts(parts, length)
-        places = {part.name: start + 1 for part, start in zip(parts, starts, strict=True)}
-        front = printed(book.front(setup.paper, places), setup.cache)
-        if _length(front) == length:
+        before = front({part.name: start + 1 for part, start in zip(parts, starts, strict=True)})
+        if (pages := length_of(before)) == length:
             break
-        length = _length(front)
-    binding = _Binding.of(front)
+        length = pages
+    binding = _Binding.of(before)
     for part, start in zip(parts, starts, strict=True):
         binding.add(part, start)
-    right = PAPERS[setup.paper]["side"]
-    binding.finish(lambda page, pages: book.messages.say("foot.page", page=page, pages=pages), right)
+    binding.finish(say, right)
     return binding.written()
-
-
-def _parts(book: Book, sheets: Sequence[Page], setup: Setup) -> Iterator[Part]:
-    """The parts of a book after its front: the sheets in each view; before them a title, unless they come first."""
-    views = [part.view for part in book.parts]
-    pdfs = [{view: filled(page, view, setup) for view in views} for page in sheets]  # one page each
-    for number, part in enumerate(book.parts):
-        above: tuple[tuple[str, bool], ...] = ((part.title, False),)
-        if number:
-            pdf = printed(book.opening(part, setup.paper), setup.cache)
-            yield Part(pdf, _length(pdf), part.view, above)
-            above = ()
-        for page, own in zip(sheets, pdfs, strict=True):
-            name, pdf = f"{part.view}/{page.document.name}", own[part.view]
-            yield Part(pdf, _length(pdf), name, (*above, (page.document.title, True)))
-            above = ()
 
 
 def _starts(parts: Sequence[Part], length: int) -> list[int]:
@@ -87,7 +69,7 @@ def _starts(parts: Sequence[Part], length: int) -> list[int]:
     return starts
 
 
-def _length(pdf: bytes) -> int:
+def length_of(pdf: bytes) -> int:
     """How many pages a file has. It is closed again: all parts of a course that are open take 270 MB."""
     import pikepdf
 

@@ -8,14 +8,12 @@ make another page.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from types import FunctionType
-from typing import Any
-from urllib.parse import unquote
+from typing import Any, Protocol
 
 import msgspec
 from markupsafe import escape
@@ -36,32 +34,38 @@ from byhand.arithmetic.copies import (
 from byhand.cache import as_data, cached, from_data
 from byhand.effort import Seconds
 from byhand.errors import SheetError
-from byhand.fonts import fonts_of
-from byhand.formats import Paper, Setup
-from byhand.formats.html import marks
-from byhand.formats.html.covered import pen_under
-from byhand.formats.html.page import ASKED, FONTS, Medium, Pages, pages
-from byhand.notation.html import value_html
-from byhand.notation.number import exact_text, plain
-from byhand.notation.text import value_text
-from byhand.page import picture
 from byhand.page.grid import Grid
 from byhand.page.page import Page
 from byhand.runs import Run
 from byhand.worksheet.asked import OPTIONS
+from byhand.worksheet.document import FirstCell
 from byhand.worksheet.program import code_key
-from byhand.worksheet.views import View
+from byhand.worksheet.views import Medium, Paper, View
 
-# what may write a text of a slot as a page is written, by the names under which pages are kept
-WRITERS: Mapping[str, Callable[..., str]] = {
-    write.__qualname__: write
-    for write in (
-        value_html, value_text, plain, marks.radius, *picture.WRITERS,
-        pen_under, exact_text, unquote,  # in what a script reads, the last of a student's name
-    )
-}  # fmt: skip
-_NAMES = {write: name for name, write in WRITERS.items()}
-_DATA = '<script type="application/json"'  # begins what a script reads
+
+class Pages(Protocol):
+    """A page as HTML, in whatever way it is written."""
+
+    page: Page
+
+    @property
+    def first(self) -> Mapping[FirstCell, Sequence[str]]:
+        """The terms of worked first cells."""
+
+    @property
+    def writers(self) -> Mapping[str, Callable[..., str]]:
+        """What may write a text of a slot as a page is written, by the names under which pages are kept."""
+
+    def of(self, page: Page) -> Pages:
+        """Another page."""
+
+    def __hash__(self) -> int: ...
+
+    def html(self, view: View, medium: Medium, paper: Paper, *, for_all: bool = False) -> str:
+        """The page in one view; for_all: laid out for all runs, as it always is with slots."""
+
+    def words(self, view: View) -> str:
+        """What the page in one view says of itself, for who reads it back."""
 
 
 class KeptPage(Struct, frozen=True):
@@ -73,62 +77,41 @@ class KeptPage(Struct, frozen=True):
     html: str
     recipes: dict[int, Recipe]
 
-    def texts(self, run: Run) -> Mapping[int, str]:
-        """What a run has in place of each mark."""
+    def texts(self, run: Run, writers: Mapping[str, Callable[..., str]]) -> Mapping[int, str]:
+        """What a run has in place of each mark. writers: as of `Pages`."""
         known = mark_texts(run.domain)
 
         def text(mark: int) -> str:
             recipe = self.recipes.get(mark)
-            return made_again(run.domain, recipe, WRITERS) if recipe else first(known[mark])
+            return made_again(run.domain, recipe, writers) if recipe else first(known[mark])
 
         return {mark: text(mark) for mark in dict.fromkeys(map(mark_number, MARK.findall(self.html)))}
 
 
-def kept_page(page: Page, view: View, medium: Medium, paper: Paper, setup: Setup) -> KeptPage:
+def kept_page(pages: Pages, medium: Medium, write: Callable[[], str], *asked: object, cache: bool) -> KeptPage:
     """A page with slots, from the cache if it may be used.
+
+    write: writes its HTML. asked: what this depends on beside the page.
 
     Raises: SheetError where a value in a slot is looked at while it is written.
     """
-    own, run = pages(page), page.run
-    shape = shape_of(own, medium)  # before any page is written, figures are laid out
+    domain, shape = pages.page.run.domain, shape_of(pages, medium)  # before any page is written, figures are laid out
 
     def made() -> KeptPage:
-        known = len(mark_texts(run.domain))
-        with recorded(run.domain, _NAMES) as recipes:
-            html = own.html(view, medium, paper, setup=setup)
+        known = len(mark_texts(domain))
+        with recorded(domain, {write: name for name, write in pages.writers.items()}) as recipes:
+            html = write()
         assert all(mark < known or mark in recipes for mark in map(mark_number, MARK.findall(html)))
         return KeptPage(html, dict(recipes))
 
-    key = code_key(view, medium, paper, setup.feedback, shape) if setup.cache else None
+    key = code_key(medium, asked, shape) if cache else None
     return made() if key is None else from_data(KeptPage, cached("pages", lambda: as_data(made()), key))
-
-
-def screen_page(page: Page, view: View, setup: Setup) -> str:
-    """A page with slots for the screen, with its numbers.
-
-    Raises: as `kept_page`.
-    """
-    kept = kept_page(page, view, "screen", setup.paper, setup)
-    texts = kept.texts(page.run)
-    before, *data = kept.html.split(_DATA)
-    html = with_texts(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
-    words = resolved(pages(page).words(view, setup), page.run)
-    return html.replace(ASKED, str(escape(words)), 1).replace(FONTS, fonts_of(html), 1)
 
 
 def with_texts(html: str, texts: Mapping[int, str]) -> str:
     """A page with texts in place of its marks."""
     as_html = {mark: text if isinstance(text, Html) else str(escape(text)) for mark, text in texts.items()}
     return MARK.sub(lambda mark: as_html[mark_number(mark[0])], html)
-
-
-def _filled_data(script: str, texts: Mapping[int, str]) -> str:
-    """What a script reads, with texts in place of its marks."""
-
-    def as_json(mark: Any) -> str:
-        return json.dumps(str(texts[mark_number(mark[0])]), ensure_ascii=False)[1:-1].replace("<", "\\u003c")
-
-    return MARK.sub(as_json, script)
 
 
 def resolved(text: str, run: Run) -> str:
@@ -140,7 +123,7 @@ def resolved(text: str, run: Run) -> str:
 @lru_cache(maxsize=4)  # for the other view of the same page
 def shape_of(own: Pages, medium: Medium) -> str:
     """A hash of all that a page follows from, but for what stands in its slots."""
-    of, run, sections = own.d, own.page.run, own.page.sections
+    of, run, sections = own.page.document, own.page.run, own.page.sections
     grids = [figure for section in sections for figure in section.laid if isinstance(figure, Grid)]
     screen = (  # what a page for the screen has besides: figures on a phone, and what its script reads
         [(grid.phone_widths, grid.phone_lines) for grid in grids],

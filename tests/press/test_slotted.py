@@ -17,14 +17,16 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arrange import arrange_in_slots
 from byhand.choose import choose
 from byhand.formats import Setup
-from byhand.formats.html.kept import KeptPage, kept_page, screen_page, shape_of, with_texts
-from byhand.formats.html.page import Pages
-from byhand.formats.pdf import slotted
+from byhand.formats.html.filled import screen_page
+from byhand.formats.html.page import Pages, pages
+from byhand.formats.pdf import filled
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import Page, lower
 from byhand.pipeline import files_of, prepare
-from byhand.press import pdf
+from byhand.press import slotted
+from byhand.press.kept import KeptPage, kept_page, shape_of, with_texts
+from byhand.press.printing import pdf
 from byhand.reading.verify import verify
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
 
@@ -47,18 +49,18 @@ def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
     slotted._slotted.cache_clear()  # of another test's page
     made, lay_out = [], slotted.lay_out
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
-    pages = [slotted.filled(lower(*prepared(sheet, seed)), view, Setup()) for seed in (1, 2, 3)]
+    pages = [filled(lower(*prepared(sheet, seed)), view, Setup()) for seed in (1, 2, 3)]
     assert len(made) == 1
     assert len(set(pages)) == 3
 
 
 @pytest.mark.parametrize("sheet", ["gpt", "feed-forward"])  # words of all lengths; a picture that says much
 def test_runs_of_a_sheet_are_filled_into_the_same_page(sheet):
-    pages = set()
+    found_pages = set()
     for seed in range(1, 7):
-        found = slotted.shared(lower(*prepared(sheet, seed)), "key", Setup(cache=False))
-        pages.add((found.page, found.texts))
-    assert len(pages) <= 2  # a claim of gpt is true of some runs
+        found = slotted.shared(pages(lower(*prepared(sheet, seed))), "key", "a4", cache=False)
+        found_pages.add((found.page, found.texts))
+    assert len(found_pages) <= 2  # a claim of gpt is true of some runs
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_runs_of_a_sheet_are_filled_into_the_same_page(sheet):
 def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     document, run = prepared(sheet, 1, **options)
     paper = options.get("paper", "a4")
-    found = slotted.filled(lower(document, run), view, Setup(paper))
+    found = filled(lower(document, run), view, Setup(paper))
     in_slots, own = document.in_slots(document)
     html = Pages(lower(in_slots, own)).html(view, "print", paper)
     texts = mark_texts(own.domain)
@@ -94,14 +96,17 @@ def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
     """In print and on the screen, where no number is asked for as the page is written."""
     document, run = prepared(sheet, **asked)
     slots, own = in_slots(sheet, **asked)
-    page = kept_page(lower(slots, own), "key", "print", "a4", Setup())
-    assert with_texts(page.html, page.texts(own)) == Pages(lower(document, run)).html("key", "print", for_all=True)
+    written = pages(lower(slots, own))
+    page = kept_page(written, "print", lambda: written.html("key", "print"), "key", cache=True)
+    assert with_texts(page.html, page.texts(own, written.writers)) == Pages(lower(document, run)).html(
+        "key", "print", for_all=True
+    )
     for view in ("worksheet", "key"):
-        assert screen_page(lower(slots, own), view, Setup()) == Pages(lower(document, run)).html(view, "screen")
+        assert screen_page(written, view, Setup()) == Pages(lower(document, run)).html(view, "screen")
 
 
 def test_a_word_that_is_longer_than_its_column_is_filled_in():
-    assert slotted.shared(lower(*prepared("transformer-block")), "key", Setup()) is not None
+    assert slotted.shared(pages(lower(*prepared("transformer-block"))), "key", "a4", cache=True) is not None
 
 
 def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch):
@@ -110,8 +115,7 @@ def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch)
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     document, run = prepared("softmax")
     pages = {
-        view: PdfReader(io.BytesIO(slotted.filled(lower(document, run), view, Setup())))
-        for view in ("worksheet", "key")
+        view: PdfReader(io.BytesIO(filled(lower(document, run), view, Setup()))) for view in ("worksheet", "key")
     }
     assert len(made) == 1
     texts = {view: [page.extract_text() for page in reader.pages] for view, reader in pages.items()}
@@ -132,7 +136,7 @@ def test_the_bar_of_a_root_in_an_answer_is_on_the_key_only():
     document, run = prepared("scores")
     coloured = {}
     for view in ("worksheet", "key"):
-        pages = pypdfium2.PdfDocument(slotted.filled(lower(document, run), view, Setup()))
+        pages = pypdfium2.PdfDocument(filled(lower(document, run), view, Setup()))
         pictures = [page.render(scale=2).to_numpy().astype(int) for page in pages]
         coloured[view] = sum(np.count_nonzero(np.ptp(picture[..., :3], axis=-1) > 20) for picture in pictures)
     assert coloured["worksheet"] == 0
@@ -147,7 +151,7 @@ def test_a_view_of_the_page_says_what_the_view_says_by_itself(sheet, view):
     alone = pdf(Pages(lower(document, run)).html(view, "print"))
     found, expected = (
         [{letter: len(places) for letter, places in page.items()} for page in characters(each)]
-        for each in (slotted.filled(lower(document, run), view, Setup()), alone)
+        for each in (filled(lower(document, run), view, Setup()), alone)
     )
     assert found == expected
 
@@ -160,7 +164,7 @@ def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     for seed in (1, 2):
         document, run = prepared("transformer-by-hand", seed)
-        found = slotted.shared(lower(document, run), "worksheet", Setup())
+        found = slotted.shared(pages(lower(document, run)), "worksheet", "a4", cache=True)
         assert {"she", "pears"} <= {*found.texts}
     assert len(made) == 2
 
@@ -195,11 +199,11 @@ def test_a_document_is_kept_for_what_it_says_but_not_for_its_numbers():
 def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     document, run = prepared("softmax", 1)
-    slotted.filled(lower(document, run), "key", Setup())
+    filled(lower(document, run), "key", Setup())
     other, title = replace(document, title="Hardmax"), document.title
     in_slots, with_slots = document.in_slots(document)
     other = replace(other, in_slots=lambda own: (replace(in_slots, title="Hardmax"), with_slots))
-    page = PdfReader(io.BytesIO(slotted.filled(lower(other, run), "worksheet", Setup()))).pages[0].extract_text()
+    page = PdfReader(io.BytesIO(filled(lower(other, run), "worksheet", Setup()))).pages[0].extract_text()
     assert "Hardmax" in page
     assert title not in page.splitlines()[:5]
 
@@ -207,7 +211,7 @@ def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp
 def test_a_word_with_an_apostrophe_is_filled_in():
     """Words are escaped in more than one way, which mean the same."""
     document, run = prepared("attention-head", 1, tokens=("don't", "be", "late"))
-    assert "don't" in slotted.shared(lower(document, run), "key", Setup()).own
+    assert "don't" in slotted.shared(pages(lower(document, run)), "key", "a4", cache=True).own
 
 
 def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
@@ -221,7 +225,7 @@ def test_texts_are_escaped_where_they_stand():
     domain = one_copy(RATIONALS)
     run = replace(prepared("softmax")[1], domain=domain)
     domain.constant("<"), domain.constant(RATIONALS.num(-1))
-    assert with_texts(page.html, page.texts(run)) == "<b>&lt;</b>−1"
+    assert with_texts(page.html, page.texts(run, pages(lower(*prepared("softmax"))).writers)) == "<b>&lt;</b>−1"
 
 
 def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):
@@ -229,16 +233,14 @@ def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):
     body = f"## A\n\n{{{{ 'four' if value('{Q}', 0, 0) == '4' else 'many' }}}}\n\n{{{{ ask('{Q}') }}}}"
     document, run = prepare(lesson(body), Options())  # a text is compared, where a number should be
     assert document.in_slots(document)
-    assert slotted.filled(lower(document, run), "key", Setup()) == pdf(
-        Pages(lower(document, run)).html("key", "print")
-    )
+    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).html("key", "print"))
     assert "lesson, key: laid out by itself; with slots, its page is another" in caplog.text
 
 
 def test_a_word_that_is_broken_has_no_slot(tmp_path, caplog):
     caplog.set_level(logging.DEBUG, "byhand")
     document, run = prepared("attention-head", tokens=("an", "extraordinary", "cat"))
-    (tmp_path / "key.pdf").write_bytes(slotted.filled(lower(document, run), "key", Setup()))
+    (tmp_path / "key.pdf").write_bytes(filled(lower(document, run), "key", Setup()))
     assert (
         "attention-head, key: laid out by itself; with other words or numbers, its page may be another" in caplog.text
     )
@@ -258,9 +260,7 @@ def test_all_that_a_run_decides_is_in_slots():
 def test_what_has_no_room_is_laid_out_by_itself(caplog):
     caplog.set_level(logging.DEBUG, "byhand")
     document, run = prepared("causal-mask", 1, tokens=("кот", "спит", "тут"))
-    assert slotted.filled(lower(document, run), "key", Setup()) == pdf(
-        Pages(lower(document, run)).html("key", "print")
-    )
+    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).html("key", "print"))
     assert (
         "causal-mask, key: laid out by itself; its words or numbers have no room in the page of other runs"
         in caplog.text
@@ -269,7 +269,7 @@ def test_what_has_no_room_is_laid_out_by_itself(caplog):
 
 def test_worked_lines_are_formulas_and_are_laid_out_by_themselves(tmp_path):
     document, run = prepared("logits-and-perplexity")
-    worked = slotted.filled(lower(document, run), "worked", Setup())
+    worked = filled(lower(document, run), "worked", Setup())
     assert worked == pdf(Pages(lower(document, run)).html("worked", "print"))
     (tmp_path / "worked.pdf").write_bytes(worked)
     assert verify(tmp_path / "worked.pdf").faults == ()
@@ -278,9 +278,7 @@ def test_worked_lines_are_formulas_and_are_laid_out_by_themselves(tmp_path):
 def test_letters_have_no_slots():
     document, run = prepared("attention-head", numbers="symbolic")
     assert document.in_slots is None
-    assert slotted.filled(lower(document, run), "key", Setup()) == pdf(
-        Pages(lower(document, run)).html("key", "print")
-    )
+    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).html("key", "print"))
 
 
 @pytest.mark.parametrize(

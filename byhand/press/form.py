@@ -17,20 +17,19 @@ from isal import isal_zlib as zlib
 
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
-from byhand.formats import Setup
-from byhand.formats.html.page import pages
-from byhand.formats.pdf.slotted import shared
 from byhand.page.fields import BETWEEN
 from byhand.page.look import COLOURS, LOOK
-from byhand.page.page import Page
-from byhand.press import laid_out
+from byhand.press.kept import Pages
 from byhand.press.layout import copy_html, lay_out
 from byhand.press.pieces import TextOf
+from byhand.press.printing import laid_out
 from byhand.press.rooms import Edges, Room
 from byhand.press.shape import ascent, descent, glyphs_of, subset, width
+from byhand.press.slotted import shared
 from byhand.press.template import Template, copy_pdf, said_in, template, template_of
 from byhand.worksheet.asked import FIELDS, as_word, field_name
 from byhand.worksheet.spoken import Spoken, called
+from byhand.worksheet.views import Paper
 
 FACE = "sans-600-italic.ttf"  # of what is filled in
 FONT, TICKS = "Answer", "ZaDb"  # the names of fonts in the PDF
@@ -46,20 +45,20 @@ FIRST_CODE, LAST_CODE = 32, 255
 CHECK = ((0.2, 0.5, "m"), (0.42, 0.24, "l"), (0.84, 0.8, "l"))  # its corners, where a box to tick is 1 wide
 
 
-def filled_form(page: Page, setup: Setup) -> bytes:
+def filled_form(pages: Pages, paper: Paper, cache: bool) -> bytes:
     """A page's worksheet as a PDF to fill in.
 
     Raises: SheetError where the page has no room for an answer.
     """
-    if found := shared(page, "worksheet", setup):
+    if found := shared(pages, "worksheet", paper, cache):
         base, contents, texts = found.slotted.templates["worksheet"], found.contents, found.own
     else:
-        base = _alone(page, setup)
+        base = _alone(pages, paper, cache)
         contents, texts = [zlib.compress(b"")] * len(base.contents), []
-    return form_copy(base, contents, pages(page).words("worksheet"), called(page.document), texts.__getitem__)
+    return copy_form(base, contents, pages.words("worksheet"), called(pages.page.document), texts.__getitem__)
 
 
-def form_copy(
+def copy_form(
     base: Template, contents: Sequence[bytes], words: str, answers: tuple[Spoken, ...], texts: TextOf,
     student: str = "",
 ) -> bytes:  # fmt: skip
@@ -79,14 +78,14 @@ def form_copy(
     return copy_pdf(found, contents, words, [(number, top), *said_in(found, texts)])
 
 
-def _alone(page: Page, setup: Setup) -> Template:
+def _alone(pages: Pages, paper: Paper, cache: bool) -> Template:
     """The template of a worksheet that is laid out by itself."""
-    html = copy_html(pages(page).html("worksheet", "print", setup.paper), str)
+    html = copy_html(pages.html("worksheet", "print", paper), str)
 
     def made() -> bytes:
         return as_data(template(lay_out(html, str), "worksheet"))
 
-    return from_data(Template, laid_out(made, "form", html) if setup.cache else made())
+    return from_data(Template, laid_out(made, "form", html) if cache else made())
 
 
 @lru_cache(maxsize=4)  # the copies of a class mostly have one

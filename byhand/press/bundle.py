@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-import pikepdf
 from isal import isal_zlib as zlib
 
 from byhand.press.shared import Shared, numbered, shared
@@ -54,6 +53,8 @@ class Bundle:
 
     def add(self, template: Template, contents: Sequence[bytes]) -> None:
         """Add a copy. contents: its compressed streams, in the order of the template's."""
+        import pikepdf
+
         frames = self.known.get(template.digest)
         if frames is None:
             with pikepdf.open(io.BytesIO(template.pdf)) as file:
@@ -66,9 +67,14 @@ class Bundle:
             self._page(frame + b"/Contents[%s %d 0 R %d 0 R]" % (background, page, everywhere))
         self._end_copy(frames)
 
-    def add_pages(self, pages: Shared) -> None:
-        """Add pages that share nothing with others."""
-        frames = list(self._frames(pages))
+    def add_pages(self, pdf: bytes) -> None:
+        """Add the pages of a PDF that share nothing with others."""
+        import pikepdf
+
+        with pikepdf.open(io.BytesIO(pdf)) as file:
+            for page in file.pages:
+                page.Contents = pikepdf.Array([page.Contents])
+            frames = list(self._frames(shared(file)))
         for frame, content in frames:
             self._page(frame + b"/Contents %s" % content)
         self._end_copy(frames)

@@ -1,0 +1,60 @@
+"""Sheets as PDF: a page, a form to fill in, and a book, which has the sheets as they are printed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from byhand import press
+from byhand.formats import Setup
+from byhand.formats.html.book import Book
+from byhand.formats.html.page import PAPERS, pages
+from byhand.page.page import Page
+from byhand.press import Part, bound, printed
+from byhand.worksheet.views import View
+
+
+def filled(page: Page, view: View, setup: Setup) -> bytes:
+    """A page in a view.
+
+    Raises: SheetError where a page with slots has no room.
+    """
+    return press.filled(pages(page), view, setup.paper, setup.cache)
+
+
+def filled_form(page: Page, setup: Setup) -> bytes:
+    """A page's worksheet to fill in.
+
+    Raises: SheetError where the page has no room for an answer.
+    """
+    return press.filled_form(pages(page), setup.paper, setup.cache)
+
+
+def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> bytes:
+    """Sheets as one PDF: cover, contents, and a part for each view.
+
+    Raises: as `filled`.
+    """
+    book = Book.of(sheets, views)
+
+    def front(places: Mapping[str, int]) -> bytes:
+        return printed(book.front(setup.paper, places), setup.cache)
+
+    def say(page: int, pages: int) -> str:
+        return book.messages.say("foot.page", page=page, pages=pages)
+
+    return bound(front, [*_parts(book, sheets, setup)], say, PAPERS[setup.paper]["side"])
+
+
+def _parts(book: Book, sheets: Sequence[Page], setup: Setup) -> Iterator[Part]:
+    """The parts of a book after its front: the sheets in each view; before them a title, unless they come first."""
+    views = [part.view for part in book.parts]
+    pdfs = [{view: filled(page, view, setup) for view in views} for page in sheets]  # one page each
+    for number, part in enumerate(book.parts):
+        above: tuple[tuple[str, bool], ...] = ((part.title, False),)
+        if number:
+            yield Part(printed(book.opening(part, setup.paper), setup.cache), part.view, above)
+            above = ()
+        for page, own in zip(sheets, pdfs, strict=True):
+            name, title = f"{part.view}/{page.document.name}", page.document.title
+            yield Part(own[part.view], name, (*above, (title, True)))
+            above = ()

@@ -1,1 +1,0 @@
-"""Sheets as PDF: pages, a form to fill in, a book."""
