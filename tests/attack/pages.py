@@ -16,9 +16,9 @@ from two_faces import has_one_face, parts_of, random_faces
 from attack import attack, told
 from attack.spoil import other_digit
 from byhand.errors import UnreadableError
-from byhand.formats.pdf import pdf
 from byhand.options import Options
 from byhand.pipeline import generate
+from byhand.press.printing import pdf
 from byhand.reading.packing import check_packing
 from byhand.reading.pdf import letters_of
 from byhand.reading.verify import verify

@@ -10,7 +10,7 @@ import pytest
 from every_sheet import FULL, made
 
 from byhand.formats import Setup
-from byhand.formats.pdf.form import filled_form
+from byhand.formats.pdf import filled_form
 from byhand.marking.marker import Marker
 from byhand.reading.forms import filled_in
 from byhand.worksheet.asked import field_name

@@ -13,8 +13,8 @@ from sheets import key
 from byhand.classroom.index import read_index
 from byhand.cli import main
 from byhand.formats import Setup
-from byhand.formats.pdf import pdf
 from byhand.formats.xlsx.workbook import workbook
+from byhand.press.printing import pdf
 
 SHEET = "dot-product"
 DEEP = 200_000  # lists or objects in each other

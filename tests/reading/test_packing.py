@@ -14,11 +14,11 @@ from two_faces import FACES, has_one_face, judged, parts_of, random_faces, shown
 
 from byhand.errors import UnreadableError
 from byhand.formats import Setup
-from byhand.formats.pdf import pdf
-from byhand.formats.pdf.form import filled_form
-from byhand.formats.pdf.slotted import filled
+from byhand.formats.pdf import filled, filled_form
 from byhand.options import Options
+from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.press.printing import pdf
 from byhand.reading.packing import check_packing
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report, verify
@@ -29,7 +29,7 @@ TRIES = 3_000 if FULL else 300
 
 @pytest.fixture(scope="module")
 def key():
-    return filled(*prepare(load_sheet("softmax"), Options()), "key", Setup())
+    return filled(lower(*prepare(load_sheet("softmax"), Options())), "key", Setup())
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_whoever_saved_a_page_it_is_right(name, key, tmp_path):
 
 
 def test_whoever_saved_a_form_it_has_one_face():
-    form = filled_form(*prepare(load_sheet("softmax"), Options()), Setup())
+    form = filled_form(lower(*prepare(load_sheet("softmax"), Options())), Setup())
     assert {fault(saved(form)) for saved in SAVED.values()} == {""}
 
 
