@@ -12,6 +12,7 @@ from every_sheet import FULL, made
 from byhand.formats import Setup
 from byhand.formats.pdf import filled_form
 from byhand.marking.marker import Marker
+from byhand.page.page import lower
 from byhand.reading.forms import filled_in
 from byhand.worksheet.asked import field_name
 from byhand.worksheet.order import ORDER
@@ -37,7 +38,7 @@ def test_what_firefox_saves_is_marked(tmp_path):
     for sheet in SHEETS:
         document, run = made(sheet, 1)
         form = tmp_path / f"{sheet}.pdf"
-        form.write_bytes(filled_form(document, run, Setup()))
+        form.write_bytes(filled_form(lower(document, run), Setup()))
         fields = {field_name(name): text for name, text in answers(document).items()}
         todo.append({"from": str(form), "to": str(tmp_path / f"{sheet}-saved.pdf"), "answers": fields})
     script = Path(__file__).with_name("fill_form.mjs")

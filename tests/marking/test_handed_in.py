@@ -14,6 +14,7 @@ from byhand.classroom.index import read_index
 from byhand.cli import main
 from byhand.formats import Setup
 from byhand.formats.xlsx.workbook import workbook
+from byhand.page.page import lower
 from byhand.press.printing import pdf
 
 SHEET = "dot-product"
@@ -37,7 +38,7 @@ def packed(**parts):
 
 
 def spreadsheet():
-    return workbook(*made(SHEET, 0), Setup())
+    return workbook(lower(*made(SHEET, 0)), Setup())
 
 
 # what is handed in, and what is told of it
