@@ -1,4 +1,4 @@
-"""LibreOffice without its windows: it opens a spreadsheet, computes every formula anew, and saves it."""
+"""LibreOffice without its windows: it opens a spreadsheet, computes every formula anew, and saves or prints it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 
 def recomputed(files: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
     """The same workbooks as LibreOffice computes and saves them: its profile says that no value in a file is believed."""
+    return _converted(files, folder, "xlsx", "xlsx:Calc MS Excel 2007 XML")
+
+
+def printed(files: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
+    """The workbooks as LibreOffice exports them as PDF."""
+    return _converted(files, folder, "pdf", "pdf")
+
+
+def _converted(files: Mapping[str, bytes], folder: Path, kind: str, way: str) -> dict[str, bytes]:
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True, exist_ok=True)
     (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS, encoding="utf-8")
     for name, content in files.items():
         (folder / f"{name}.xlsx").write_bytes(content)
-    command = [
-        SOFFICE,
-        f"-env:UserInstallation={profile.as_uri()}",
-        "--headless",
-        "--convert-to",
-        "xlsx:Calc MS Excel 2007 XML",
-    ]
+    command = [SOFFICE, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", way]
     given = [str(folder / f"{name}.xlsx") for name in files]
     subprocess.run([*command, "--outdir", str(folder / "out"), *given], check=True, capture_output=True, timeout=300)
-    return {name: (folder / "out" / f"{name}.xlsx").read_bytes() for name in files}
+    return {name: (folder / "out" / f"{name}.{kind}").read_bytes() for name in files}

@@ -44,7 +44,9 @@ parts = {
 }
 if sys.argv[2]:
     classes = shutil.which("kpsewhich") and subprocess.run(["kpsewhich", "exam.cls"], capture_output=True).stdout
+    fonts = shutil.which("fc-list") and subprocess.run(["fc-list"], capture_output=True, text=True).stdout
     parts |= {
+        "Arial": not fonts or "Arial" in fonts or "Liberation Sans" in fonts,  # or one as wide
         "LibreOffice": shutil.which("soffice"),
         "LaTeX": shutil.which("pdflatex") and classes,
         "pdftotext": shutil.which("pdftotext"),
@@ -65,10 +67,11 @@ if [ -n "$parts" ]; then
         apt*:Pango) install="$install libpango-1.0-0 libpangoft2-1.0-0" ;;
         apt*:Harf*) install="$install libharfbuzz-subset0" ;;
         apt*:ensurepip) install="$install python$(minor "$python")-venv" ;;
+        apt*:Arial) install="$install fonts-liberation" ;;
         apt*:Libre*) install="$install libreoffice-calc" ;;
         apt*:LaTeX) install="$install texlive-latex-extra texlive-fonts-recommended" ;;
         apt*:pdftotext) install="$install poppler-utils" ;;
-        *:Libre* | *:LaTeX | *:pdftotext) stop "missing: $parts; install with the system's package manager, then run make again" ;;
+        *:Arial | *:Libre* | *:LaTeX | *:pdftotext) stop "missing: $parts; install with the system's package manager, then run make again" ;;
         apk*:Harf*) install="$install harfbuzz-subset" ;;
         *:Harf*) install="$install harfbuzz" ;;
         *:Pango) install="$install pango" ;;

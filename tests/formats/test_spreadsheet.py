@@ -13,7 +13,8 @@ import openpyxl
 import pytest
 from cells import Book
 from every_sheet import CASES, FULL, made
-from office import SOFFICE, recomputed
+from office import SOFFICE, printed, recomputed
+from pypdf import PdfReader
 
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.systems import number_system
@@ -36,6 +37,7 @@ from byhand.worksheet.document import Blank, Reply
 from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.starts import starts
 
+PRINTED = ("shapes", "attention-head", "softmax", "kv-cache", "gpt", "llama-block")
 NUMBERED = [case for case in CASES if case[0] != "attention-in-letters"]
 CODES = {"missing": 0, "right": 1, "followed": 2, "wrong": 3}
 
@@ -328,6 +330,30 @@ def test_libreoffice_computes_the_same(sheet, seed, tmp_path):
     marks = Marker.of(one.document, one.run).mark(filled_in(saved["key"]).answers)
     assert {mark.verdict for mark in marks.blanks} == {"right"}
     assert all(mark.points == mark.worth for mark in marks.blanks)
+
+
+# printing
+
+
+def test_nothing_says_that_a_hidden_sheet_is_printed():
+    """LibreOffice prints the area of a hidden sheet, too."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook(*made("attention-head", 0), Setup())))
+    assert [sheet.sheet_state for sheet in book] == ["visible", "hidden", "hidden", "veryHidden"]
+    assert [bool(sheet.print_area) for sheet in book] == [True, False, False, False]
+    assert not any(sheet.print_title_rows or sheet.print_title_cols for sheet in book)
+    assert not book.defined_names
+
+
+@pytest.mark.skipif(not (FULL and SOFFICE), reason="make test-formats prints spreadsheets with LibreOffice")
+def test_libreoffice_prints_the_worksheet_and_nothing_else(tmp_path):
+    files = {sheet: workbook(*made(sheet, 1), Setup()) for sheet in PRINTED}
+    for sheet, pdf in printed(files, tmp_path).items():
+        document, _ = made(sheet, 1)
+        page = openpyxl.load_workbook(io.BytesIO(files[sheet]))["worksheet"]
+        texts = [each.extract_text() for each in PdfReader(io.BytesIO(pdf)).pages]
+        assert len(texts) == len(page.row_breaks.brk) + 1, sheet
+        told = " ".join(" ".join(texts).split())
+        assert not [each for each in document.replies() if not each.options and each.right[:30] in told], sheet
 
 
 # other spreadsheets

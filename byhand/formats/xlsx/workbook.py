@@ -322,7 +322,8 @@ class _Writer:
         sheet.set_paper(number)
         sheet.set_margins(*(mm / 25.4 for mm in (SIDE, SIDE, TOP, BOTTOM)))
         sheet.set_print_scale(scale)
-        sheet.print_area(0, 0, self.plan.rows - 1, len(self.plan.widths) - 1)
+        if not on_key:  # LibreOffice prints the area of a hidden sheet, too
+            sheet.print_area(0, 0, self.plan.rows - 1, len(self.plan.widths) - 1)
         sheet.set_h_pagebreaks(self._breaks((high - TOP - BOTTOM) * 100 / scale * 0.97))
         whose = self.page.document.stamp.get("whose", "")
         left = " · ".join(filter(None, (self.page.document.foot[:LONGEST_FOOT], whose[:LONGEST_FOOT])))
