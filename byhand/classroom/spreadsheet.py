@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
 from byhand.classroom import MOST_STUDENTS
 from byhand.errors import ExtraError, RosterError
+from byhand.notation.number import shown
+from byhand.notation.spreadsheet import cell_name
 from byhand.notation.words import escaped
 from byhand.options import Tell, unheard
 
 BEGINNING = b"PK\x03\x04"  # of a file of either kind
 LARGEST = 100_000_000  # bytes, unpacked: of a million students
-MOST_COLUMNS, MOST_ROWS = 1_000, 2 * MOST_STUDENTS  # of a sheet
+MOST_COLUMNS, MOST_ROWS, MOST_CELLS = 1_000, 2 * MOST_STUDENTS, 20_000_000  # of a sheet, empty ones included
+WITH_CELLS = (b"sheetData", b"table:table")  # of a part that is read as a sheet, whatever its name
+_CELL = re.compile(r"([A-Za-z]{1,4})([0-9]{1,9})")
 # what reading a file raises that is no zip file of XML
 BROKEN = (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, OSError, LookupError, RuntimeError, ValueError)
 
@@ -44,7 +50,7 @@ def spreadsheet_rows(name: str, content: bytes, tell: Tell = unheard) -> Iterato
     _check(name, content)
     try:
         with calamine.load_workbook(io.BytesIO(content)) as book:
-            sheets = [(each, _rows(name, book.get_sheet_by_name(each))) for each in book.sheet_names]
+            sheets = [(each, _rows(book.get_sheet_by_name(each))) for each in book.sheet_names]
     except calamine.CalamineError as error:
         raise _unreadable(name, error) from None
     filled = [(sheet, rows) for sheet, rows in sheets if rows]
@@ -54,33 +60,112 @@ def spreadsheet_rows(name: str, content: bytes, tell: Tell = unheard) -> Iterato
         yield from rows
 
 
-def unpacked(file: zipfile.ZipFile) -> Iterator[bytes]:
-    """The parts of a spreadsheet's file, none of them larger than it says; each part that is XML is whole.
+@dataclass
+class Extent:
+    """How far the cells of a sheet reach that hold anything: to how many rows and columns.
 
-    Raises: what BROKEN names. Where a part is cut off inside, calamine would go on for ever.
+    lowest, rightmost: cells that reach as far.
     """
+
+    rows: int = 0
+    columns: int = 0
+    lowest: str = ""
+    rightmost: str = ""
+
+    def reach(self, row: int, column: int) -> None:
+        """Note a cell that holds something; row and column are counted from 1."""
+        if row > self.rows:
+            self.rows, self.lowest = row, cell_name(row - 1, column - 1)
+        if column > self.columns:
+            self.columns, self.rightmost = column, cell_name(row - 1, column - 1)
+
+
+def cell_too_far(file: zipfile.ZipFile, rows: int, columns: int, cells: int) -> str:
+    """The cell by which a sheet has more rows or columns, or all have more cells, than these; "" for none.
+
+    What reads a sheet makes room for all the cells before its last. No part of the file is larger than it says, and
+    each that is XML is whole: where one is cut off inside, calamine would go on for ever.
+
+    Raises: what BROKEN names.
+    """
+    left = cells
     for part in file.infolist():
         with file.open(part) as opened:
             content = opened.read(part.file_size + 1)  # without a number, all that there is would be unpacked
-        if part.filename.endswith(".xml"):
-            expat.ParserCreate().Parse(content, True)
-        yield content
+        name = part.filename.lower()
+        if name.endswith("workbook.bin"):
+            raise ValueError("it is of the binary kind, xlsb; save it as xlsx")
+        if not name.endswith(".xml"):
+            if any(each in content for each in WITH_CELLS):
+                raise ValueError("it has a sheet in a part that is not called .xml")
+            continue
+        for extent in _extents(content):
+            left -= extent.rows * extent.columns
+            if extent.rows > rows or extent.columns > columns or left < 0:
+                return extent.lowest if extent.rows * columns > extent.columns * rows else extent.rightmost
+    return ""
 
 
-def _rows(name: str, sheet: Any) -> list[tuple[int, list[str]]]:
-    """The rows of a sheet that are not blank, each with its number.
+def _extents(content: bytes) -> list[Extent]:
+    """How far the cells of each sheet of a part reach: in XML of Excel (`row`, `c`) or OpenDocument (`table-row`).
 
-    Raises: RosterError where they are more, or longer, than a roster's.
+    Raises: ExpatError; ValueError for a place that is none.
     """
-    height, width = (1 + last for last in sheet.end or (-1, -1))
-    if width > MOST_COLUMNS or height > MOST_ROWS:
-        raise RosterError(f"{name} has a sheet of {height:,} rows and {width:,} columns; a roster has fewer")
+    found, row, column = [Extent()], 0, 0
+
+    def start(name: str, entries: dict[str, str]) -> None:
+        nonlocal row, column
+        match name.rpartition(":")[2]:
+            case "row":
+                row, column = int(entries.get("r", row + 1)), 0
+            case "c":
+                row, column = _place(entries["r"]) if "r" in entries else (row, column + 1)
+            case "v" | "is" | "p":  # what a cell holds
+                found[-1].reach(row, column)
+            case "table":
+                found.append(Extent())
+                row = 0
+            case "table-row":
+                row, column = row + _repeated(entries, "rows"), 0
+            case "table-cell" | "covered-table-cell":
+                column += _repeated(entries, "columns")
+                if any(key.startswith("office:") for key in entries):
+                    found[-1].reach(row, column)
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler = start
+    parser.Parse(content, True)
+    return found
+
+
+def _repeated(entries: dict[str, str], what: str) -> int:
+    """How many rows or columns an element of OpenDocument stands for."""
+    return max(1, int(entries.get(f"table:number-{what}-repeated", 1)))
+
+
+def _place(name: str) -> tuple[int, int]:
+    """The row and the column of a cell, counted from 1.
+
+    Raises: ValueError for what is no name of a cell.
+    """
+    found = _CELL.fullmatch(name)
+    if not found:
+        raise ValueError(f"{shown(name)} is no cell")
+    column = 0
+    for letter in found[1].upper():
+        column = 26 * column + ord(letter) - 64
+    return int(found[2]), column
+
+
+def _rows(sheet: Any) -> list[tuple[int, list[str]]]:
+    """The rows of a sheet that are not blank, each with its number."""
     rows = (list(map(_text, row)) for row in sheet.iter_rows())
     return [(number, row) for number, row in enumerate(rows, 1) if any(text.strip() for text in row)]
 
 
 def _check(name: str, content: bytes) -> None:
-    """Check, before anything else reads a file, how large it is unpacked, and that its parts are XML as a whole.
+    """Check, before anything else reads a file, how large it is, unpacked and in rows and columns, too, and that its
+    parts are XML as a whole.
 
     Raises: RosterError.
     """
@@ -88,10 +173,14 @@ def _check(name: str, content: bytes) -> None:
         packed = zipfile.ZipFile(io.BytesIO(content))
         if sum(part.file_size for part in packed.infolist()) > LARGEST:
             raise RosterError(f"{name} has over {LARGEST // 1_000_000} MB when it is unpacked; split it")
-        for _ in unpacked(packed):
-            pass  # each part is whole
+        far = cell_too_far(packed, MOST_ROWS, MOST_COLUMNS, MOST_CELLS)
     except BROKEN as error:
         raise _unreadable(name, error) from None
+    if far:
+        raise RosterError(
+            f"{name} has something in the cell {far}; a roster has up to {MOST_ROWS:,} rows and {MOST_COLUMNS:,} "
+            f"columns, and {MOST_CELLS:,} cells in all: clear that cell, or export the roster as CSV"
+        )
 
 
 def _unreadable(name: str, error: Exception) -> RosterError:

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from byhand.classroom.spreadsheet import BROKEN, unpacked
+from byhand.classroom.spreadsheet import BROKEN, cell_too_far
 from byhand.errors import ExtraError, UnreadableError
 from byhand.formats.xlsx.hidden import ABOUT, GIVEN, HIDDEN, ID, PLACE, SCHEMA, About
 from byhand.notation.number import shown
@@ -27,10 +27,7 @@ LARGEST_DENOMINATOR = 9_999  # of a fraction that a cell shows
 AS_WRITTEN = "fill in the worksheet as byhand wrote it"
 NO_SPREADSHEET = "it cannot be opened as a spreadsheet"
 CLOSE, ROUNDED = 1e-9, 5e-15  # LibreOffice saves fifteen digits
-_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])[^>]*>")
-_NEAR = re.compile(
-    rb"""<(?:\w+:)?c\s(?:[^>]*\s)?r\s*=\s*["'][A-Z]{1,2}[1-9][0-9]{0,3}["'][^>]*>"""
-)  # within 702 × 9999
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 9_999, 702, 1_000_000  # of a sheet, empty ones included
 _PLACE = re.compile(r"([A-Z]{1,2})([1-9][0-9]{0,3})")
 Rows = Sequence[Sequence[Any]]
 
@@ -89,9 +86,8 @@ def _check_size(content: bytes) -> None:
             parts = file.infolist()
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
                 raise UnreadableError("it unpacks to more than any spreadsheet of ours")
-            for part in unpacked(file):  # any part may be said to be a sheet
-                if any(not _NEAR.fullmatch(tag) for tag in _CELL.findall(part)):
-                    raise UnreadableError("it has cells where no spreadsheet of ours has any")
+            if far := cell_too_far(file, MOST_ROWS, MOST_COLUMNS, MOST_CELLS):
+                raise UnreadableError(f"it has something in the cell {far}, far from what is ours; clear that cell")
     except BROKEN as error:
         raise UnreadableError(f"{NO_SPREADSHEET} ({error}); save it as .xlsx, or its answers as CSV") from None
 

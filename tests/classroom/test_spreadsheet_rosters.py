@@ -111,11 +111,90 @@ def test_what_is_cut_off_inside_is_refused_before_it_is_read():
         parse_roster("class.ods", saved.getvalue())
 
 
-def test_a_sheet_that_says_that_it_has_millions_of_rows_is_refused(monkeypatch):
-    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 2)
-    told = r"^class\.xlsx has a sheet of 3 rows and 3 columns; a roster has fewer$"
-    with pytest.raises(RosterError, match=told):
-        parse_roster("class.xlsx", xlsx(ROWS))
+def in_part(content, change, **parts):
+    """A spreadsheet whose sheet is changed as XML, and with other parts. change: of what ends the sheet."""
+    saved, end = io.BytesIO(), {"xl/worksheets/sheet1.xml": b"</sheetData>", "content.xml": b"</table:table>"}
+    with zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as packed, zipfile.ZipFile(io.BytesIO(content)) as whole:
+        for name in whole.namelist():
+            part = whole.read(name)
+            packed.writestr(name, part.replace(end[name], change + end[name]) if name in end else part)
+        for name, part in parts.items():
+            packed.writestr(name.replace("__", "/"), part)
+    return saved.getvalue()
+
+
+def far(place, value=b"<v>1</v>", entries=b""):
+    return in_part(xlsx(ROWS), b'<row r="9"><c r="%s" %s>%s</c></row>' % (place, entries, value))
+
+
+def repeated(rows, columns, cell=b'office:value-type="float" office:value="1"'):
+    return in_part(ods(ROWS), (
+        b'<table:table-row table:number-rows-repeated="%d"><table:table-cell table:number-columns-repeated="%d" %s/></table:table-row>'
+    ) % (rows, columns, cell))  # fmt: skip
+
+
+FAR = {  # where a cell stands that would take 32 GB, or much more than a roster
+    "the last cell": (far(b"XFD1048576"), "XFD1048576"),
+    "in small letters": (far(b"xfd1048576"), "XFD1048576"),
+    "without a number": (far(b"XFD1048576", b"<is/>", b't="inlineStr"'), "XFD1048576"),
+    "the last column": (far(b"XFD2"), "XFD2"),
+    "of many cells, none far": (far(b"ALL1048576"), "ALL1048576"),
+    "without a place, in a far row": (in_part(xlsx(ROWS), b'<row r="3000000"><c><v>1</v></c></row>'), "A3000000"),
+    "repeated rows": (repeated(3_000_000, 1), "A3000003"),
+    "repeated columns": (repeated(1, 900_000_000), "BWSLDXP4"),
+    "repeated, many cells": (repeated(1_000_000, 1_000), "ALL1000003"),
+}  # fmt: skip
+NEAR = {  # what only looks as if it were far
+    "a cell that is formatted": far(b"XFD1048576", b""),
+    "a formula without a value": far(b"XFD1048576", b"<f>1</f>"),
+    "empty rows to the end": repeated(1_048_570, 16_384, b""),
+}
+LIMITED = """
+import resource, sys
+from byhand.classroom.roster import read_roster
+from byhand.errors import RosterError
+resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+for path in sys.argv[1:]:
+    try:
+        print(*(student.name for student in read_roster(path)), sep=", ")
+    except RosterError as error:
+        print(error)
+"""
+
+
+def test_a_stray_cell_far_away_is_named_before_there_is_room_for_all_before_it(tmp_path):
+    """In a process with 2 GB: what reads a sheet would be ended by the system."""
+    pytest.importorskip("resource")
+    files = {name: content for name, (content, _) in FAR.items()} | NEAR
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    command = [sys.executable, "-c", LIMITED, *(str(tmp_path / name) for name in files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        f"{name} has something in the cell {cell}; a roster has up to 2,000,000 rows and 1,000 columns, and 20,000,000 cells "
+        "in all: clear that cell, or export the roster as CSV"
+        for name, (_, cell) in FAR.items()
+    ] + ["Ada Lovelace, Grace Hopper"] * len(NEAR)
+
+
+BINARY, ELSEWHERE = (
+    "it is of the binary kind, xlsb; save it as xlsx",
+    "it has a sheet in a part that is not called .xml",
+)
+
+
+@pytest.mark.parametrize(("content", "why"), [
+    (in_part(xlsx(ROWS), b"", xl__workbook_bin=b"").replace(b"xl/workbook_bin", b"xl/workbook.bin"), BINARY),
+    (in_part(xlsx(ROWS), b"", xl__sheet9=b"<worksheet><sheetData/></worksheet>"), ELSEWHERE),
+    (in_part(xlsx(ROWS), b'<row r="1"><c r="7A"/></row>'), "'7A' is no cell"),
+    (in_part(xlsx(ROWS), b'<row r="x"/>'), "invalid literal for int() with base 10: 'x'"),
+    (in_part(xlsx(ROWS), b"<row>"), "mismatched tag: line 1, column 615"),
+])  # fmt: skip
+def test_a_sheet_whose_cells_cannot_be_placed_is_refused(content, why):
+    with pytest.raises(RosterError) as error:
+        parse_roster("class.xlsx", content)
+    assert str(error.value).startswith(f"class.xlsx cannot be read as a spreadsheet: {why.partition(':')[0]}")
 
 
 def test_what_is_huge_when_it_is_unpacked_is_refused_before_that(monkeypatch):

@@ -198,7 +198,10 @@ REFUSED = {
     "another zip": (lambda: packed({"a.txt": "b"}), "cannot be opened as a spreadsheet ("),
     "another spreadsheet": (foreign, "it is a spreadsheet, but none of byhand's; save its answers as CSV"),
     "a far cell": (lambda: with_part(PAGE, lambda xml: xml.replace(b'<row r="1"', FAR + b'</row><row r="2"', 1)),
-                   "it has cells where no spreadsheet of ours has any"),
+                   "it has something in the cell XFD1048576, far from what is ours; clear that cell"),
+    "a sheet of many cells": (lambda: with_part(PAGE, lambda xml: xml.replace(b"XFD1048576", b"ZZ9999")
+                              .replace(b'<row r="1"', FAR.replace(b"XFD1048576", b"ZZ9999") + b'</row><row r="2"', 1)),
+                   "it has something in the cell ZZ9999, far from what is ours; clear that cell"),
     "a bomb": (lambda: packed({"xl/worksheets/a.xml": bytes(100_000_001)}), "it unpacks to more than any spreadsheet of ours"),
     "an ods file without an end": (
         lambda: packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "META-INF/manifest.xml": "<a/>",
