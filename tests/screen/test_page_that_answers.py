@@ -30,7 +30,7 @@ from byhand.classroom.roster import anonymous
 from byhand.cli import main
 from byhand.errors import AnswersError, ConfigError, UnreadableError
 from byhand.formats import Setup
-from byhand.formats.html.page import Pages
+from byhand.formats.html.page import Pages, css_string, short
 from byhand.marking.causes import Diagnosis
 from byhand.marking.mark import mark
 from byhand.marking.verdicts import Judged
@@ -40,6 +40,7 @@ from byhand.pipeline import generate, prepare
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import verify
 from byhand.worksheet.document import Check, Picture
+from byhand.worksheet.folders import shipped
 from byhand.worksheet.sheet import load_sheet, sheet_files
 
 pytestmark = needs_chromium
@@ -543,7 +544,7 @@ def test_what_a_check_or_a_hint_says_is_seen_beside_the_keys_of_a_phone(width, s
     for at in sorted({0, count // 2, count - 1}):
         browser.run(f"window.step = steps[{at}]")
         browser.tap("step.field")
-        for key in "77":
+        for key in f"7{at}7":  # which follows from no step before
             browser.tap(f"({pressed})('{key}')")
         browser.tap(f"({pressed})('Check this step')")
         seen = {"found": "step.place.querySelector('.found')", "cell": "step.field"}
@@ -637,6 +638,14 @@ def test_on_paper_nothing_of_the_screen_is_left(opened):
     )
     assert browser.run("getComputedStyle(document.querySelector('main')).zoom") == "1"
     browser.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_a_style_sheet_says_the_same_without_what_means_nothing(browser):
+    string = f"h1 {{ content: {css_string('a: b; c } /* d */')}; color: red; }}"
+    whole = f"{(shipped() / 'answers.css').read_text(encoding='utf-8')} {string}"
+    rules = "(css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); return [...sheet.cssRules].map((rule) => rule.cssText); }"
+    assert browser.run(rules, short(whole)) == browser.run(rules, whole)
+    assert len(short(whole)) < 0.9 * len(whole)
 
 
 AXE = Path(os.environ.get("AXE", Path(__file__).parents[2] / ".screen" / "node_modules" / "axe-core" / "axe.min.js"))
