@@ -329,7 +329,7 @@ def narrow_rows(task: Task) -> str:
 def norm_width(task: Task) -> str:
     """Requires rows of 4 or 8 numbers, whose norm can be rational."""
     c = task.config
-    if c.normalization_type == "LN" and c.d_model == 3:
+    if c.normalization_type == "LN" and c.d_model == 3 and not c.correction:
         return "LayerNorm of 3 features is never rational; use d_model=4 or normalization_type=null"
     if c.normalization_type == "LN" and c.d_model == 2:
         return "LayerNorm of 2 features is always 1 and −1; use d_model=4"
