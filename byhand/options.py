@@ -76,7 +76,11 @@ class Options(Struct, frozen=True):
             raise ConfigError(f"a page has room for a seed of up to {LONGEST_SEED} digits")
 
     def on(self, sheet: Sheet) -> Options:
-        """These options for a sheet: numbers and decimal places that were not asked for are the sheet's."""
+        """These options for a sheet: numbers and decimal places that were not asked for are the sheet's.
+
+        Raises: ConfigError where the sheet's values, or those given here, ask its model for what it does not read.
+        """
+        sheet.model.check_options(sheet.given(letters=False, tokens=self.tokens, other=self.values))
         return replace(self, numbers=self.numbers or sheet.numbers, places=self.places or sheet.places)
 
     @property

@@ -30,9 +30,17 @@ def run_values(
     weight_places: int | None = None, tell: Tell = unheard,
 ) -> Run:  # fmt: skip
     """Run a model on a values file's numbers."""
-    values = complete(values)
+    MODELS[model].check_options(values)
     if weight_places is not None:
-        values = rounded(MODELS[model], values, weight_places, tell)
+        values = rounded(MODELS[model], complete(values), weight_places, tell)
+    return run_as_given(model, values, numbers, places, rounding, tell)
+
+
+def run_as_given(
+    model: str, values: Values, numbers: str, places: int, rounding: Rounding, tell: Tell = unheard
+) -> Run:
+    """Run a model on values, whose options it may not all read: those of a record may be of weights that it lacks."""
+    values = complete(values)
     tape = MODELS[model].run(values, number_system(numbers, places, rounding))
     if spared := unread(tape, values):
         tell(f"{model} does not read {', '.join(spared[:MOST_PROBLEMS])}{' …' * (len(spared) > MOST_PROBLEMS)}")

@@ -5,10 +5,11 @@ import random
 from fractions import Fraction
 from pathlib import Path
 
+from every_sheet import FULL
 from msgspec.structs import replace
 
 from byhand.model import MODELS
-from byhand.model.config import Config
+from byhand.model.config import CHOICES, DEFAULTS, Config
 from byhand.model.weights import Values, parameter_shapes
 from byhand.runs import Run
 from byhand.tape import OPS, Tape
@@ -83,7 +84,7 @@ def published(name, domain):
 
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
 GIVEN = {  # what each model starts from, where it is not the stream of a block
-    "softmax": ["scores"], "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
+    "embedding": [], "sizing": [], "softmax": ["scores"], "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
     "sparse-patterns": [], "position-biases": [], "flash-attention": [], "grouped-query-attention": [],
     "mixture-of-experts": ["x"], "llama-block": [],
     "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
@@ -123,6 +124,7 @@ VARIANTS = [
 ]  # fmt: skip
 
 
+OF_WORDS = ("gpt", "microgpt", "nearest-neighbours", "llama-block", "embedding", "perplexity", "cross-entropy")
 SHAPES = {  # of what models of a few steps are given; the variants of a config change little in them
     "position-biases": {"attn.raw": (1, 4), "attn.v": (4, 2), "t5.scores": (1, 6), "t5.table": (1, 4)},
     "sparse-patterns": {"attn.scores": (1, 5), "attn.v": (5, 2), "span.back": (1, 5), "span.z": (1, 1)},
@@ -136,6 +138,10 @@ SHAPES = {  # of what models of a few steps are given; the variants of a config 
     "recurrent-depth": {STREAM: (3, 4), "halt.logits": (1, 3), "halt.states": (3, 2), "rev.x1": (1, 2), "rev.x2": (1, 2),
                         "rev.W_F": (2, 2), "rev.W_G": (2, 2), "own.W_Q": (4, 4), "own.W_K": (4, 4), "own.W_V": (4, 4)},
     "hashed-attention": {"again.R": (4, 2)},
+    "embedding": {}, "sizing": {}, "sampling": {"r": (3, 1)}, "cross-entropy": {"logits": (2, 5)},
+    "perplexity": {"ln_final.hook_normalized": (2, 4), "arrows.n": (1, 2), "arrows.words": (5, 2)},
+    "positional-encoding": {"hook_embed": (3, 4)},
+    "transformer-by-hand": {STREAM: (3, 4), "blocks.0.attn.hook_pattern[0]": (3, 3)},
     "nearest-neighbours": {"knn.keys": (3, 2), "knn.query": (1, 2), "logits": (1, 5)},
     "family-tree": {"attn.q": (4, 4), "attn.k": (4, 4), "hash.bucket": (4, 1), "short.E": (4, 2)},
 }  # fmt: skip
@@ -166,7 +172,20 @@ CASES += [(model, {"share_layers": True, "n_layers": 2, "gated_mlp": True}) for 
 
 
 def small(model, **config):
-    """Values of a model with two heads, every bias and every norm's parameters."""
+    """Values of a model with two heads, every bias and every norm's parameters, without options that it does not
+    read.
+    """
+    values = given_options(model, **config)
+    while unread := MODELS[model].unread_options(values):
+        config |= {option: DEFAULTS[option] for option in unread}
+        if "n_layers" in unread:
+            config.pop("attn_types", None)  # one for each layer
+        values = given_options(model, **config)
+    return values
+
+
+def given_options(model, **config):
+    """The same values, whether or not the model reads these options."""
     dice = random.Random(model)
     sizes = {
         "d_model": 4,
@@ -196,6 +215,8 @@ def small(model, **config):
         sizes |= {"kv_lora_rank": 2}
     if model == "low-rank-attention":
         sizes |= {"linformer_k": 2, "attention_dir": "bidirectional"}
+    if model == "sizing":
+        sizes |= {"d_v": 4}
     if model == "recurrent-depth":
         sizes |= {"n_heads": 1, "d_v": 4, "n_layers": 2, "share_layers": True}
     config = sizes | config
@@ -209,7 +230,66 @@ def small(model, **config):
         inputs |= {"blocks.0.attn.hook_q[0]": ROWS}  # no row of length 0
     if model == "sparse-patterns":
         inputs |= {"span.ramp": [[2]]}
-    if "mem_len" in config:
+    if model == "sampling":
+        inputs |= {"logits": [[1, 0, 3, 2]], "temperatures": [[1], ["1/2"]], "k": [[2]], "p": [["3/4"]],
+                   "first": [["1/4"], ["1/2"], ["1/8"], ["1/8"]], "second": [["1/2", "1/4", "1/8", "1/8"]] * 4,
+                   "r": [["1/8"], ["1/2"], ["9/10"]]}  # fmt: skip
+    if config.get("mem_len"):
         inputs |= {"blocks.0.attn.mem": numbers(config["mem_len"], 4)}
-    tokens = [3, 0, 4] if model in ("gpt", "microgpt", "nearest-neighbours", "llama-block") else None
+    tokens = [3, 0, 4] if model in OF_WORDS else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})
+
+
+WITH = {  # other values of each option, with what they need beside them
+    "positional_embedding_type": [
+        {"positional_embedding_type": "sinusoidal"}, {"positional_embedding_type": None},
+        {"positional_embedding_type": "rotary"}, {"positional_embedding_type": "alibi"},
+        {"positional_embedding_type": "relative_positional_bias"}, {"positional_embedding_type": "relative"},
+        {"positional_embedding_type": "relative", "max_relative_position": 1},
+    ],
+    "eps": [{"eps": "1/4"}],
+    "sinusoidal_periods": [{"positional_embedding_type": "sinusoidal", "sinusoidal_periods": [4, 8]}],
+    "sinusoidal_places": [
+        {"positional_embedding_type": "sinusoidal", "sinusoidal_periods": [3, 8], "sinusoidal_places": 1}
+    ],
+    **{
+        option: [{"positional_embedding_type": "rotary", option: value}]
+        for option, value in {
+            "rotary_dim": 2, "rotary_adjacent_pairs": True, "rotary_base": 100, "rotary_periods": [4, 2],
+        }.items()
+    },
+    "alibi_slopes": [{"positional_embedding_type": "alibi", "n_heads": 2, "alibi_slopes": [1, 3]}],
+    **{
+        option: [{"positional_embedding_type": "relative_positional_bias", option: 4}]
+        for option in ("relative_attention_num_buckets", "relative_attention_max_distance")
+    },
+    "use_local_attn": [{"use_local_attn": True, "window_size": 1}],
+    "window_size": [{"use_local_attn": True, "window_size": 2}],
+    "attn_types": [{"use_local_attn": True, "window_size": 1, "n_layers": 2, "attn_types": ["global", "local"]}],
+    "attn_pattern": [
+        {"use_local_attn": True, "window_size": 2, "attn_pattern": pattern} for pattern in CHOICES["attn_pattern"][1:]
+    ],
+    "num_experts": [{"num_experts": 2, "experts_per_token": 1}],
+    "experts_per_token": [{"num_experts": 2, "experts_per_token": 2}],
+    "linformer_k": [{"linformer_k": 2, "attention_dir": "bidirectional"}],
+    "kv_lora_rank": [{"kv_lora_rank": 2}],
+    "qk_rope_head_dim": [{"kv_lora_rank": 2, "positional_embedding_type": "rotary", "qk_rope_head_dim": 2}],
+    "max_relative_position": [{"positional_embedding_type": "relative", "max_relative_position": 2}],
+    "mem_len": [{"positional_embedding_type": "relative", "mem_len": 1}],
+    "num_buckets": [{"num_buckets": 2}],
+    "share_layers": [{"share_layers": True, "n_layers": 2}],
+    "knn": [{"knn": 2}],
+    "lmbda": [{"lmbda": "1/4"}],
+}  # fmt: skip
+FLIPS = [
+    (option, config)
+    for option in DEFAULTS
+    for config in WITH.get(
+        option,
+        [{option: not DEFAULTS[option]}] if isinstance(DEFAULTS[option], bool) else
+        [{option: choice} for choice in CHOICES.get(option, ()) if choice != DEFAULTS[option]],
+    )
+]  # fmt: skip
+
+# Each model with a third of the options, which take turns; with BYHAND_FULL=1, with all of them
+OPTIONS_IN_TURN = [(name, FLIPS if FULL else FLIPS[n % 3 :: 3]) for n, name in enumerate(sorted(MODELS))]

@@ -16,8 +16,10 @@ from click.testing import CliRunner
 from safetensors.numpy import save_file
 
 from byhand.cli import main
+from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.parameters import parameter_shapes
+from byhand.model.weights import Values
 
 X, MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
@@ -83,11 +85,14 @@ def test_every_model_runs_on_a_values_file_with_every_option(run, model):
     for option in OPTIONS:
         if option == {"normalization_type": None} and model == "layer-norm":
             continue  # nothing is left of it
-        config = {"eps": "1/1000", **SIZES, **option}
-        given = weights(config)
+        config, given = {**SIZES, **option}, weights({**SIZES, **option})
         tokens = [] if starts else [5, 0, 2]
-        steps = run(model, {"config": config, "inputs": inputs, "weights": given, "tokens": tokens})
-        for_oracle = {**config, "eps": float(parse(config["eps"]))}
+        values = {"config": config, "inputs": inputs, "weights": given, "tokens": tokens}
+        if unread := MODELS[model].unread_options(Values.of(values)):
+            assert unread == [*option]
+            config = SIZES  # whose run is that of the oracle with the option
+        steps = run(model, {**values, "config": config})
+        for_oracle = {**SIZES, **option, "eps": float(parse(option.get("eps", "0")))}
         theirs = oracle.forward("feed-forward" if model == "mlp" else model, for_oracle, given, inputs, tokens)
         last = result.replace("hook_resid_post", "hook_normalized_resid_post")
         name = last if option == {"norm_position": "post"} and last in steps else result

@@ -357,7 +357,7 @@ class Config(Struct, frozen=True):
     def as_dict(self) -> dict[str, Any]:
         """The entries, for run.json; of those that only some models have (OF_SOME), the ones that are in use."""
         entries = {}
-        for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
+        for name, default in DEFAULTS.items():
             value = getattr(self, name)
             if name in OF_SOME and value == default:
                 continue
@@ -373,7 +373,10 @@ def _options(kind: str) -> tuple[str, ...]:
 
 SIZES, FLAGS = _options("int"), _options("bool")
 _NAMES = Config.__struct_fields__
+DEFAULTS = dict(zip(_NAMES, Config.__struct_defaults__, strict=True))
 OF_SOME = frozenset(_NAMES[_NAMES.index("n_key_value_heads") :])  # options that only some models have
+# Sizes that every transformer has. A part of it does not read them all, and what it is given has to fit them.
+COMMON_SIZES = frozenset(SIZES) - OF_SOME | {"n_key_value_heads"}
 
 
 def _entry(value: Any) -> Any:

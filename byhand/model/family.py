@@ -14,6 +14,7 @@ from byhand.model.layers import (
     kernel_features,
     keys_from_latent,
     last_row,
+    of_one_row,
     only_largest,
     read,
     read_by,
@@ -62,7 +63,7 @@ DIRECTIONS = ("d_head", "direction")
 MANY = 1000  # words, of which is counted what is kept
 
 
-@model("relative-positions", part="heads", one_head=True)
+@model("relative-positions", part="heads", one_head=True, only=of_one_row(positional_embedding_type=("relative",)))
 def _relative_positions(build: Builder) -> Results:
     """What the last token reads with its query, given keys and values, and a table with a row for each distance; and
     what it would read without the table.
@@ -81,7 +82,9 @@ def _relative_positions(build: Builder) -> Results:
     return read_by(scores, v, "new", c), read_by(content, v, "plain", c)
 
 
-@model("segment-memory", part="heads", one_head=True)
+@model("segment-memory", part="heads", one_head=True, only=of_one_row(
+    positional_embedding_type=("relative",), norm_position=("post",),
+))  # fmt: skip
 def _segment_memory(build: Builder) -> Results:
     """A head that also reads the rows that its layer read in the segment before; and what the last token would read
     of its own segment alone, by ordinary scores.
@@ -99,7 +102,7 @@ def _segment_memory(build: Builder) -> Results:
     return z, read(query, keys, values, "plain", c)
 
 
-@model("linear-attention", part="heads", one_head=True)
+@model("linear-attention", part="heads", one_head=True, only=of_one_row(attention_kernel=("elu",)))
 def _linear_attention(build: Builder) -> Results:
     """Linear attention of given queries, keys and values, word by word: each word adds φ(k)ᵀ v to a state and φ(k) to
     a sum, and reads both by φ(q). Also what the last word reads by its shares of all words, and by those of softmax.
@@ -136,7 +139,7 @@ def _linear_attention(build: Builder) -> Results:
     return *results, *both
 
 
-@model("latent-attention", part="heads", one_head=True)
+@model("latent-attention", part="heads", one_head=True, only=of_one_row("kv_lora_rank"))
 def _latent_attention(build: Builder) -> Results:
     """Keys and values that are made from a latent, and what the last word reads with them. Its scores once more, from
     the latent itself, with a query that W_UK has been multiplied into. And how many times fewer numbers are kept.
@@ -157,7 +160,7 @@ def _latent_attention(build: Builder) -> Results:
     return z, again, quotient(own, build.size("kv_lora_rank", 2), name="count.times")
 
 
-@model("low-rank-attention", part="heads", one_head=True)
+@model("low-rank-attention", part="heads", one_head=True, only=of_one_row("linformer_k"))
 def _low_rank_attention(build: Builder) -> Results:
     """A head on given queries, keys and values, of which the last two are poured into linformer_k rows; and what the
     last word reads from the keys and values of all words. Also how many scores both compute.
@@ -172,7 +175,7 @@ def _low_rank_attention(build: Builder) -> Results:
     return z, plain, quotient(every, product(words, rows, name="count.short"), name="count.times")
 
 
-@model("hashed-attention", part="heads", one_head=True)
+@model("hashed-attention", part="heads", one_head=True, only=of_one_row("num_buckets", use_attn_scale=(False,)))
 def _hashed_attention(build: Builder) -> Results:
     """At whom the last token looks in its own bucket, with given queries, of which the keys are those of length 1, so
     that scores have no scale; and at whom it looks of all others. The second token and the last are hashed once more,
@@ -200,7 +203,7 @@ def _hashed_attention(build: Builder) -> Results:
     return seen, plain, plus_number(again, name="again.box", by=1)
 
 
-@model("recurrent-depth", part="heads", one_head=True)
+@model("recurrent-depth", part="heads", one_head=True, only=of_one_row(share_layers=(True,)))
 def _recurrent_depth(build: Builder) -> Results:
     """The same head of attention again in each of n_layers passes, its values added to the stream. Where they are
     given: what the last word takes from the last pass if that has weights of its own, `own.W_Q`, `own.W_K` and
@@ -271,7 +274,7 @@ def _nearest_neighbours(build: Builder) -> Results:
     return mixed, row_argmax(mixed, name="knn.mixed.next")
 
 
-@model("family-tree", part="heads", one_head=True)
+@model("family-tree", part="heads", one_head=True, only={"use_local_attn": (True,)})
 def _family_tree(build: Builder) -> Results:
     """The last word's pattern in several members of the family: as in GPT, with a slope, in a window, in a bucket
     (`hash.bucket`), by few mixtures of the keys (`short.E`), and without powers. How many scores each computes for

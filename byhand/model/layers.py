@@ -7,7 +7,7 @@ unembed; in a decoder also cross, add_cross or ln3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from byhand.errors import ValuesError
@@ -59,6 +59,22 @@ from byhand.ops.shapes import column_as_row, gather_rows, hstack, keep_largest, 
 from byhand.tape import Matrix, Op, Tape
 
 ADDED = ("standard", "sinusoidal")  # positions that are added to the embeddings
+
+
+def of_one_row(*read: str, **values: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
+    """What a model that reads one row of attention says of options (`Model.only`): it has a score and a power for
+    each key, and no positions but those that are added to the rows.
+
+    read: options that it computes with all the same. values: of others, those that it computes with.
+    """
+    plain: dict[str, tuple[Any, ...]] = {
+        "attention_kernel": (), "linformer_k": (), "kv_lora_rank": (), "num_buckets": (), "use_local_attn": (),
+        "positional_embedding_type": ("sinusoidal", None),
+    }  # fmt: skip
+    return {option: allowed for option, allowed in plain.items() if option not in read} | values
+
+
+OF_LAST_ROW = of_one_row("use_local_attn", positional_embedding_type=("sinusoidal", "rotary", *BIASES, None))
 
 
 def linear(x: Matrix, weight: Matrix, bias: str, name: str) -> Matrix:
@@ -196,8 +212,41 @@ def read_by(scores: Matrix, values: Matrix, at: str, config: Config, head: str =
 
     Shapes: (1, pos), (pos, d_v) → (1, d_v).
     """
-    if config.use_attn_scale:
-        scores = divide_by_root(scores, name=f"{at}.scores_scaled{head}", of=config.d_head)
+    return _mixture(_scaled(scores, at, config, head), values, at, config, head)
+
+
+def read_last(
+    query: Matrix, keys: Matrix, values: Matrix, at: str, config: Config, layer: str, h: int, head: str = ""
+) -> Matrix:
+    """What the last token reads with its query alone: the last row of what `head` reads, if the options have only the
+    values in OF_LAST_ROW.
+
+    at, head: what the names of its steps begin with and end in. layer, h: the attention layer, and its head.
+    Shapes: (1, d_head), (pos, d_head), (pos, d_v) → (1, d_v).
+    """
+    c, tape, n = config, query.tape, keys.rows
+    scores = _scaled(dot_rows(query, keys, name=f"{at}.scores{head}"), at, c, head)  # (1, pos)
+    if c.positional_embedding_type in BIASES:
+        every = _bias(tape, layer, h, c, {"i": (n, "pos"), "j": (n, "pos")})
+        scores = add(scores, last_row(every, f"{at}.bias{head}"), name=f"{at}.scores_biased{head}")
+    if f"{layer}.mask" in tape.numbers:
+        seen = last_row(tape.given(f"{layer}.mask", (n, n), ("pos", "pos")), f"{at}.mask{head}")
+        scores = add(scores, seen, name=f"{at}.scores_visible{head}")
+    if c.is_local(int(layer.split(".")[1])):
+        hidden: dict[str, Any] = {"pattern": c.attn_pattern, "width": c.window_size, "first": n - 1}
+        scores = mask_pattern(scores, name=f"{at}.scores_local{head}", **hidden)
+    return _mixture(scores, values, at, c, head)
+
+
+def _scaled(scores: Matrix, at: str, config: Config, head: str) -> Matrix:
+    """Scores divided by √d_head, if the config says so."""
+    if not config.use_attn_scale:
+        return scores
+    return divide_by_root(scores, name=f"{at}.scores_scaled{head}", of=config.d_head)
+
+
+def _mixture(scores: Matrix, values: Matrix, at: str, config: Config, head: str) -> Matrix:
+    """The mixture of values by the softmax of scores."""
     return matmul(softmax(scores, f"{at}.pattern{head}", config.softmax_base), values, name=f"{at}.z{head}")
 
 
@@ -301,7 +350,8 @@ def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool
     if c.use_attn_scale:
         steps.append(("scores_scaled", lambda x, name: divide_by_root(x, name=name, of=c.d_head)))
     if not crosses and c.positional_embedding_type in BIASES:
-        steps.append(("scores_biased", lambda x, name: add(x, _bias(x, at, h, c), name=name)))
+        sizes = dict(zip("ij", ((q.rows, q.axes[0]), (k.rows, k.axes[0])), strict=True))
+        steps.append(("scores_biased", lambda x, name: add(x, _bias(tape, at, h, c, sizes), name=name)))
     if mask in tape.numbers:
         steps.append(("scores_visible", lambda x, name: add(x, tape.given(mask, x.shape, x.axes), name=name)))
     if not crosses and c.num_buckets:
@@ -394,13 +444,14 @@ def _distances(tape: Tape, name: str, config: Config, count: int) -> Matrix:
     return tape[name]
 
 
-def _bias(scores: Matrix, at: str, h: int, config: Config) -> Matrix:
+def _bias(tape: Tape, at: str, h: int, config: Config, sizes: Mapping[str, tuple[int, str]]) -> Matrix:
     """What is added to the scores of a head for the distance of two tokens.
 
     T5's table of biases is that of the first layer in all layers. Shapes: → (pos, pos).
     """
-    c, tape, name = config, scores.tape, f"{at}.bias[{h}]"
-    sizes = dict(zip("ij", zip(scores.shape, scores.axes, strict=True), strict=True))
+    c, name = config, f"{at}.bias[{h}]"
+    if name in tape.steps:  # of all rows, where the last is read once more
+        return tape[name]
     if c.positional_embedding_type == "alibi":
         return falling(name=name, tape=tape, sizes=sizes, slope=c.slopes[h])
     count = c.relative_attention_num_buckets
@@ -461,7 +512,7 @@ def activation(x: Matrix, name: str, config: Config) -> Matrix:
     """The activation function of the config, entry by entry. SiLU has the base of softmax."""
     if config.act_fn == "silu":
         return swish(x, name=name, base=config.softmax_base)
-    return (relu if config.act_fn == "relu" else gelu)(x, name=name)
+    return {"relu": relu, "gelu": gelu}[config.act_fn](x, name=name)
 
 
 def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
@@ -657,5 +708,5 @@ def waves(tape: Tape, config: Config, positions: int, name: str = "hook_pos_embe
     sizes = {"i": (positions, "pos"), "j": (config.d_model, "d_model")}
     return sinusoid(
         name=name, tape=tape, sizes=sizes, width=config.d_model, periods=config.sinusoidal_periods,
-        places=config.sinusoidal_places,
+        places=config.sinusoidal_places if config.sinusoidal_periods else 0,
     )  # fmt: skip

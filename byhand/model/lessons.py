@@ -13,6 +13,7 @@ from byhand.arithmetic.copies import each
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
 from byhand.model.layers import (
+    OF_LAST_ROW,
     activation,
     convolution,
     embedding,
@@ -22,9 +23,11 @@ from byhand.model.layers import (
     mixed,
     mlp,
     norm,
+    of_one_row,
     only_largest,
     output,
     read,
+    read_last,
     routed,
     softmax,
     turned,
@@ -180,7 +183,7 @@ def _embedding(build: Builder) -> Results:
     return gather_rows(w_e, name="hook_embed", sizes=places, rows=ids), matmul(hot, w_e, name="one_hot.product")
 
 
-@model("positional-encoding", part="embed")
+@model("positional-encoding", part="embed", only={"positional_embedding_type": ("sinusoidal",)})
 def _positional_encoding(build: Builder) -> Matrix:
     """Sines and cosines for each position, and their sum with `hook_embed` where it is given.
 
@@ -196,16 +199,14 @@ def _positional_encoding(build: Builder) -> Matrix:
     return add(build.stream("hook_embed"), places, name=RESID_PRE)
 
 
-@model("convolution", part="mlp")
+@model("convolution", part="mlp", only={"gated_mlp": (), "num_experts": (), "experts_per_token": ()})
 def _convolution(build: Builder) -> Matrix:
     """The feed-forward network as two 1×1 convolutions; and the number of weights of the first, here, with more
     channels, and in GPT-2.
 
-    The same network as two linear layers is computed only when requested. It is one network without a gate, whatever
-    the config says.
+    The same network as two linear layers is computed only when requested.
     """
-    plain = replace(build.config, gated_mlp=False, num_experts=0, experts_per_token=0)
-    c, tape, x = plain, build.tape, build.middle()
+    c, tape, x = build.config, build.tape, build.middle()
     w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
     post = activation(pre, "blocks.0.conv_in.hook_post", c)
@@ -337,7 +338,7 @@ def _top_p(p: Any, *probs: Any) -> list[int]:
     return [j for j, before in zip(ordered, sums_before, strict=False) if before < p]
 
 
-@model("kv-cache", part="heads", one_head=True)
+@model("kv-cache", part="heads", one_head=True, only=OF_LAST_ROW)
 def _kv_cache(build: Builder) -> Results:
     """One head over all tokens; then the last token alone, with keys and values of the other tokens from a cache."""
     c, at, x = build.config, ATTN, build.stream(RESID_PRE)
@@ -345,18 +346,19 @@ def _kv_cache(build: Builder) -> Results:
     old, fresh = tuple(range(n - 1)), last_row(x, "new")  # (1, d_model)
     seen = {}
     for letter in "qkv":
-        weight = build.tape[f"{at}.W_{letter.upper()}[0]"]
+        weight, turns = build.tape[f"{at}.W_{letter.upper()}[0]"], letter != "v" and c.turned_width > 0
         row = linear(fresh, weight, f"{at}.b_{letter.upper()}[0]", f"new.{letter}")  # (1, d_head)
-        past = gather_rows(build.tape[f"{at}.hook_{letter}[0]"], name=f"cache.{letter}",
-                         sizes={"i": (n - 1, "past")}, rows=old)  # fmt: skip
+        row = turned(row, f"new.rot_{letter}", c, start=n - 1) if turns else row
+        before = build.tape[f"{at}.hook_{'rot_' if turns else ''}{letter}[0]"]
+        past = gather_rows(before, name=f"cache.{letter}", sizes={"i": (n - 1, "past")}, rows=old)
         if letter == "q":
             query = row  # the cache's queries are computed only when requested: a mistake keeps them
         else:
             seen[letter] = vstack(past, row, name=f"all.{letter}", sizes={"i": (n, "pos")})
-    return whole, read(query, seen["k"], seen["v"], "new", c)
+    return whole, read_last(query, seen["k"], seen["v"], "new", c, at, 0)
 
 
-@model("rotary", part="heads", one_head=True)
+@model("rotary", part="heads", one_head=True, only=of_one_row(positional_embedding_type=("rotary",)))
 def _rotary(build: Builder) -> Results:
     """Given queries and keys, turned by their positions, and what the last token reads with them; and what it would
     read if they were not turned.
@@ -429,6 +431,11 @@ def _grouped_query_attention(build: Builder) -> Results:
     """
     base, q, cards = build.config.softmax_base, build.matrix("attn.q", ("head", "")), ("group", "pos")
     k, v = (build.matrix(f"attn.{x}", cards) for x in "kv")
+    if build.config.n_key_value_heads not in (0, k.rows):
+        found = (
+            f"attn.k has {k.rows} rows, one for each group, and n_key_value_heads={build.config.n_key_value_heads}"
+        )
+        raise ValuesError(f"{found}; give as many, or leave it out")
     each = q.rows // k.rows  # as many heads read a card
 
     def mixed(at: str, asking: Matrix, keys: Matrix, values: Matrix) -> Matrix:
@@ -452,7 +459,7 @@ def _grouped_query_attention(build: Builder) -> Results:
     return *results, *kept
 
 
-@model("position-biases", part="heads")
+@model("position-biases", part="heads", only={"positional_embedding_type": ("alibi",)})
 def _position_biases(build: Builder) -> Results:
     """The last token's scores, `attn.raw`, with a fall for each step of distance, and without; and other scores,
     `t5.scores`, with a number for each bucket of distances, `t5.table`.
@@ -491,7 +498,7 @@ LAYERS_OF = ("window", "every_second")  # of these, what the last token has hear
 MOST_LAYERS = 3
 
 
-@model("sparse-patterns", part="heads")
+@model("sparse-patterns", part="heads", only={"use_local_attn": (True,)})
 def _sparse_patterns(build: Builder) -> Results:
     """Who may look at whom by several patterns, and how many scores each computes; of some, what the last token has
     heard of after 1, 2 and 3 layers. And the last token's scores, `attn.scores`, in a window, in one that ends softly
@@ -560,7 +567,7 @@ def _mixture_of_experts(build: Builder) -> Results:
     return found, dense, balance, *counts
 
 
-@model("llama-block", reads_words=True, says_words=True)
+@model("llama-block", reads_words=True, says_words=True, only=OF_LAST_ROW | {"n_layers": ()})
 def _llama_block(build: Builder) -> Results:
     """A language model of one block, of which only the last token goes through all, as where a text is written on:
     keys and values of the tokens before it come from a cache. Its next token; and what the feed-forward network would
@@ -596,7 +603,7 @@ def _llama_block(build: Builder) -> Results:
             group = c.group(h)
             query = projected(new, "Q", h, f"new.q[{h}]")
             query = turned(query, f"new.rot_q[{h}]", c, start=last) if c.turned_width else query
-            mixtures.append(read(query, keys[group], values[group], "new", c, f"[{h}]"))
+            mixtures.append(read_last(query, keys[group], values[group], "new", c, at, h, f"[{h}]"))
     with tape.part("out"):
         out = output(mixtures, at, c, f"{block}.hook_attn_out")
     with tape.part("add1"):

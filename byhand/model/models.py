@@ -40,14 +40,14 @@ def _multi_head_attention(build: Builder) -> Matrix:
     return attention(build.stream(RESID_PRE), ATTN, build.config)
 
 
-@model("cross-attention")
+@model("cross-attention", only={"attention_dir": ("bidirectional",)})
 def _cross_attention(build: Builder) -> Matrix:
     """A decoder's attention to the rows of an encoder: queries from the decoder, keys and values from the encoder."""
     x, memory, out = build.stream(DECODER), build.source(), "decoder.0.hook_cross_attn_out"
     return attention(x, "decoder.0.cross_attn", build.config, memory, out)
 
 
-@model("layer-norm")
+@model("layer-norm", only={"norm_position": ("post",)})
 def _layer_norm(build: Builder) -> Matrix:
     """The norm of each row of the stream, or of its sum with `hook_attn_out` where that is given."""
     x = build.stream(RESID_PRE)
@@ -58,7 +58,7 @@ def _layer_norm(build: Builder) -> Matrix:
     return norm(x, "blocks.0.ln1", build.config)
 
 
-@model("batch-norm", part="ln1")
+@model("batch-norm", part="ln1", only={"correction": (), "normalization_type": ()})
 def _batch_norm(build: Builder) -> Matrix:
     """BatchNorm: each column normalised over the rows.
 
@@ -126,7 +126,7 @@ def _next_token(x: Matrix, config: Config) -> Matrix:
         return row_argmax(logits, name="next_token")
 
 
-@model("encoder")
+@model("encoder", only={"attention_dir": ("bidirectional",)})
 def _encoder(build: Builder) -> Matrix:
     """A stack of blocks in which every token sees every other."""
     return _encoded(build, build.stream(ENCODER))

@@ -9,11 +9,14 @@ MODELS["twice"].run(values, RATIONALS)    → a tape with the steps x and double
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.domain import Domain
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import (
     MOST_PROBLEMS,
     ByHandError,
@@ -25,6 +28,7 @@ from byhand.errors import (
     together,
 )
 from byhand.model.builder import Builder
+from byhand.model.config import COMMON_SIZES, DEFAULTS, Config
 from byhand.model.weights import Values, complete, sound_numbers
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Matrix, Step, Tape, shape_text
@@ -42,6 +46,7 @@ class Model(Struct, frozen=True):
     reads_words: whether it looks tokens up in a vocabulary, so that it needs one.
     says_words: whether its results are words where it has a vocabulary; they may be chosen (`--answer`).
     counts: whether its steps are figures about a transformer, such as its number of parameters.
+    only: of options that it computes with some values of, these values.
     """
 
     name: str
@@ -51,20 +56,88 @@ class Model(Struct, frozen=True):
     reads_words: bool = False
     says_words: bool = False
     counts: bool = False
+    only: Mapping[str, tuple[Any, ...]] = {}
 
     def __repr__(self) -> str:
         """What tells this model from others, in the keys of the cache, too."""
         return f"Model({self.name!r})"
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def check_options(self, values: Values) -> None:
+        """Refuse options that the model does not read.
+
+        Raises: ConfigError.
+        """
+        self._refuse(self.unread_options(values), values.config)
+
+    def unread_options(self, values: Values) -> list[str]:
+        """The options in `only` that have another value; if there are none, those that are not at their default, and
+        without which every step is the same. Sizes that every transformer has are not looked at.
+        """
+        values = complete(values)
+        looked_at = (option for option in DEFAULTS if option not in COMMON_SIZES and option not in self.only)
+        return self._others(values.config) or [o for o in looked_at if not self._depends_on(o, values)]
+
+    def _others(self, config: Config) -> list[str]:
+        """The options in `only` that have another value."""
+        return [o for o, allowed in self.only.items() if getattr(config, o) not in (DEFAULTS[o], *allowed)]
+
+    def _depends_on(self, option: str, values: Values) -> bool:
+        """Whether an option is at its default, or some step is another there, or there are no steps there."""
+        if getattr(values.config, option) == DEFAULTS[option]:
+            return True
+        try:
+            others = replace(values, config=replace(values.config, **{option: DEFAULTS[option]}))
+            return self._steps(values) != self._steps(others)
+        except ByHandError:
+            return True
+
+    def _steps(self, values: Values) -> tuple[Any, ...]:
+        """The steps that the model records, the numbers that it is given or takes by default, and its results.
+
+        Raises: ByHandError.
+        """
+        problems: list[ByHandError] = []
+        tape, results = _recorded(self, complete(values), RATIONALS, problems)
+        if problems:
+            raise together(problems)
+        return tape.steps, tape.numbers, [result.name for result in results]
+
+    def _refuse(self, unread: Sequence[str], config: Config) -> None:
+        """Refuse these options.
+
+        Raises: ConfigError where there are any.
+        """
+        if not unread:
+            return
+        entries, it = config.as_dict(), "it" if len(unread) == 1 else "them"
+        found = ", ".join(f"{option}={_shown(entries[option])}" for option in unread)
+        alone = Values(replace(config, d_vocab=config.d_vocab or 1))
+        others = [other.name for other in MODELS.values() if other._can_read(unread, alone)]
+        instead = f", or use a model that reads {it}: {', '.join(others[:MOST_PROBLEMS])}" if others else ""
+        raise ConfigError(f"{self.name} does not read {found} beside the other options; leave {it} out{instead}")
+
+    def _can_read(self, options: Sequence[str], values: Values) -> bool:
+        """Whether the model records steps with these options, and reads each of them."""
+        try:
+            self._steps(values)
+        except ByHandError:
+            return False
+        return not {*options} & {*self.unread_options(values)}
+
     def run(self, values: Values, domain: Domain, force: bool = True) -> Tape:
         """The tape of a run in a number system. force: whether the results are evaluated, and checked before; else
         steps are evaluated when their values are asked for.
 
-        Raises: UnknownNameError for a step or a parameter that does not exist; ValuesError, which tells all problems
+        Raises: ConfigError for options with other values than those in `only`; UnknownNameError for a step or a
+        parameter that does not exist; ValuesError, which tells all problems
         at once, before anything is evaluated; DomainError.
         """
         problems: list[ByHandError] = []
         values = complete(values)
+        self._refuse(self._others(values.config), values.config)
         tape, results = _recorded(self, values, domain, problems)
         tape.results = tuple(result.name for result in results)
         needed = list({step.name: step for result in results for step in tape.needed(result.name)}.values())
@@ -95,12 +168,12 @@ MODELS = Models()
 
 def model(
     name: str, *, part: str = "", one_head: bool = False, reads_words: bool = False, says_words: bool = False,
-    counts: bool = False,
+    counts: bool = False, only: Mapping[str, tuple[Any, ...]] | None = None,
 ) -> Callable[[Write], Write]:  # fmt: skip
     """Register a function that records steps as a model, with its facts."""
 
     def register(write: Write) -> Write:
-        MODELS[name] = Model(name, write, part, one_head, reads_words, says_words, counts)
+        MODELS[name] = Model(name, write, part, one_head, reads_words, says_words, counts, only or {})
         return write
 
     return register
@@ -112,6 +185,13 @@ def unread(tape: Tape, values: Values) -> list[str]:
     read_whole = {step.name for step in tape.used()}
     weights = [name for name in values.weights if name.partition("[")[0] not in read]
     return weights + [name for name in values.inputs if name not in read_whole]
+
+
+def _shown(entry: Any) -> str:
+    """An option as a values file has it."""
+    if isinstance(entry, bool):
+        return str(entry).lower()
+    return "null" if entry is None else f"[{', '.join(entry)}]" if isinstance(entry, list) else str(entry)
 
 
 def _recorded(

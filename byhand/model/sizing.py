@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from byhand.errors import ConfigError
 from byhand.model.builder import Builder
 from byhand.model.registry import model
 from byhand.ops.linear import add_all, multiply, percent, quotient, subtract
@@ -31,7 +32,7 @@ def add_up(*terms: Matrix, name: str) -> Matrix:
     return add_all(*terms, name=name)
 
 
-@model("sizing", counts=True)
+@model("sizing", counts=True, only={"n_key_value_heads": ()})
 def _sizing(build: Builder) -> tuple[Matrix, ...]:
     """The parameters of each part, the FLOPs of a forward and a backward pass over n_ctx tokens, the bytes of a
     checkpoint, and the days of a training.
@@ -41,6 +42,8 @@ def _sizing(build: Builder) -> tuple[Matrix, ...]:
 
     Source: Hoffmann et al. 2022, appendix F; Chowdhery et al. 2022, appendix B.
     """
+    if build.config.d_v != build.config.d_head:
+        raise ConfigError(f"sizing counts values of d_head={build.config.d_head}; leave d_v={build.config.d_v} out")
     sizes = ("n_layers", "d_model", "n_heads", "d_head", "d_mlp", "d_vocab", "n_ctx")
     cols = max((len(rows[0]) for rows in build.tape.numbers.values()), default=1)
     n = {name: build.size(name, cols) for name in sizes}

@@ -25,7 +25,7 @@ from byhand.model.parameters import parameter_shapes, shape_of
 from byhand.model.weights import Values
 from byhand.notation.number import LETTER, shown
 from byhand.options import Options
-from byhand.own_numbers import run_values
+from byhand.own_numbers import run_as_given
 from byhand.reading.verdict import SECRET_UNKNOWN, Verdict
 from byhand.reading.ways import Judges
 from byhand.record import SCHEMA, entry, fingerprint, head, parsed, read
@@ -124,7 +124,7 @@ def _remade(run: Run, values: Values) -> Iterator[Remade]:
     try:
         model = MODELS[run.model]
         if run.sheet is None:
-            made = run_values(model.name, values, run.numbers, run.places or 2, run.rounding or "carry")  # type: ignore[arg-type]
+            made = run_as_given(model.name, values, run.numbers, run.places or 2, run.rounding or "carry")  # type: ignore[arg-type]
             yield made, made.steps
             return
         for language in languages_of(run.sheet):

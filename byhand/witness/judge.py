@@ -28,7 +28,7 @@ from byhand.witness.numbers import (
     rounds_to,
 )
 from byhand.witness.recorded import Recorded, Texts, computed_steps
-from byhand.witness.rules import RULES, Rows, Rule
+from byhand.witness.rules import PICKS, RULES, Rows, Rule
 from byhand.witness.wiring import Wire, wires
 
 Agree = Callable[[Any, Any], bool]
@@ -62,7 +62,7 @@ def judge(run: Recorded) -> None:
 
 def _is_right(name: str, wire: Wire, run: Recorded) -> bool:
     """Whether a step of a run in exact numbers is right."""
-    return _makes(RULES.get(wire.rule), wire, tuple(map(run.texts.get, wire.inputs)), run.texts[name])
+    return _makes(_rule_of(wire), wire, tuple(map(run.texts.get, wire.inputs)), run.texts[name])
 
 
 @lru_cache(MOST_KNOWN)
@@ -89,12 +89,13 @@ def computed(name: str, wire: Wire, steps: Mapping[str, Rows], floats: bool) -> 
 
     Raises: WitnessError where it cannot be computed.
     """
-    if wire.rule not in RULES:
+    rule = _rule_of(wire)
+    if rule is None:
         raise WitnessError(f"{name}: the witness has no rule for {wire.rule!r}")
     missing = next((source for source in wire.inputs if source not in steps), None)
     if missing is not None:
         raise WitnessError(f"{name} reads {missing}, which the run does not hold")
-    rule, inputs = RULES[wire.rule], [steps[source] for source in wire.inputs]
+    inputs = [steps[source] for source in wire.inputs]
     try:
         if not floats and are_exact(inputs):
             try:
@@ -105,6 +106,10 @@ def computed(name: str, wire: Wire, steps: Mapping[str, Rows], floats: bool) -> 
         return rule(n, *([[n.num(x) for x in row] for row in rows] for rows in inputs), **wire.params)
     except (ArithmeticError, LookupError, ValueError) as error:
         raise WitnessError(f"{name}: the witness cannot compute it: {error}") from None
+
+
+def _rule_of(wire: Wire) -> Rule | None:
+    return RULES.get(wire.rule) or PICKS.get(wire.rule)
 
 
 def _agreement(run: Recorded) -> Agree:

@@ -1,7 +1,7 @@
 """What each operation does to whole matrices, in plain Python: RULES has one line for each operation.
 
 A matrix is a list of rows. A rule is given n, the number system (exact, or of sixty digits), the matrices that the
-operation reads, and its parameters as they stand in run.json.
+operation reads, and its parameters as they stand in run.json. PICKS has what a model picks by numbers.
 """
 
 from __future__ import annotations
@@ -211,10 +211,26 @@ def _met(
     return kept
 
 
-def _largest(n: Numbers, row: Row, count: int) -> Row:
+def _largest(n: Numbers, row: Row, count: Any) -> Row:
     """A row with 0 in place of all but its largest entries, of equal ones the first."""
-    order = sorted(range(len(row)), key=lambda j: row[j], reverse=True)  # a stable order
-    return [x if j in order[:count] else n.num(0) for j, x in enumerate(row)]
+    kept = [j for rank, j in enumerate(_from_largest(row)) if rank < count]
+    return [x if j in kept else n.num(0) for j, x in enumerate(row)]
+
+
+def _likeliest(n: Numbers, row: Row, share: Any) -> Row:
+    """A row with 0 in place of all but its largest entries, as few as have this sum or a larger one."""
+    kept, total = set(), n.num(0)
+    for j in _from_largest(row):
+        if not total < share:
+            break
+        kept.add(j)
+        total = total + row[j]
+    return [x if j in kept else n.num(0) for j, x in enumerate(row)]
+
+
+def _from_largest(row: Row) -> list[int]:
+    """The places of a row's entries, from the largest to the smallest, of equal ones the first."""
+    return sorted(range(len(row)), key=lambda j: row[j], reverse=True)  # a stable order
 
 
 def _until_full(n: Numbers, row: Row) -> Row:
@@ -333,4 +349,11 @@ RULES: dict[str, Rule] = {
     "turns": lambda n, shape, periods: [
         [n.num(Fraction(t) / Fraction(period)) for period in periods] for t in range(shape[0])
     ],
+}
+
+# What a model picks by numbers of the run, and records as the parameters of an operation
+PICKS: dict[str, Rule] = {
+    "keep_k": lambda n, a, limit: [_largest(n, row, limit[0][0]) for row in a],
+    "keep_p": lambda n, a, limit: [_likeliest(n, row, limit[0][0]) for row in a],
+    "row_of_largest": lambda n, table, column: [table[[x for (x,) in column].index(max(x for (x,) in column))]],
 }

@@ -1,6 +1,7 @@
 """The steps of each model, written down a second time from the papers: for each step, its rule and what it reads.
 
-A model without a wiring here is judged by the wiring that its run recorded.
+A step that has none here, as of a model from elsewhere, is judged by the wiring that its run recorded: such a run is
+only consistent with itself (`unwired`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from byhand.errors import WitnessError
 from byhand.witness.recorded import Recorded, Step, computed_steps
 
 PARAMETER = re.compile(r"\.([Wb]_\w+|[wb]|E|F|r_[wr]_bias|rel_pos_\w+)(\[\d+\])?$")  # the end of its name
@@ -65,9 +67,9 @@ class Wiring(Struct):
         """x W, or x W + b."""
         return self(name, "affine", x, weight, bias) if self.has(bias) else self(name, "matmul", x, weight)
 
-    def softmax(self, name: str, scores: str, head: str = "") -> str:
-        """The powers, the sums of their rows, and each power over its sum."""
-        powers = self(f"{name}.exp{head}", "power_of", scores, base=self.config["softmax_base"])
+    def softmax(self, name: str, scores: str, head: str = "", base: Any = None) -> str:
+        """The powers, the sums of their rows, and each power over its sum. base: if not that of the config."""
+        powers = self(f"{name}.exp{head}", "power_of", scores, base=base or self.config["softmax_base"])
         return self(name + head, "normalize_rows", powers, self(f"{name}.sum{head}", "row_sum", powers))
 
     def read(self, q: str, k: str, v: str, at: str, head: str = "") -> str:
@@ -78,6 +80,24 @@ class Wiring(Struct):
         """softmax(s / √d) V, for the scores of one word."""
         if self.config["use_attn_scale"]:
             scores = self(f"{at}.scores_scaled{head}", "divide_by_root", scores, of=self.config["d_head"])
+        return self(f"{at}.z{head}", "matmul", self.softmax(f"{at}.pattern", scores, head), v)
+
+    def read_last(self, q: str, k: str, v: str, at: str, layer: str, h: int, head: str = "") -> str:
+        """The same for the last word of a layer's head, whose scores have a bias, a mask and a window as there."""
+        c, last = self.config, {"rows": [self.shapes[k][0] - 1]}
+        scores = self(f"{at}.scores{head}", "dot_rows", q, k)
+        if c["use_attn_scale"]:
+            scores = self(f"{at}.scores_scaled{head}", "divide_by_root", scores, of=c["d_head"])
+        if c["positional_embedding_type"] in ("alibi", "relative_positional_bias"):
+            bias = self.bias(layer, h, c["attention_dir"] == "causal")
+            bias = self(f"{at}.bias{head}", "gather_rows", bias, **last)
+            scores = self(f"{at}.scores_biased{head}", "add", scores, bias)
+        if f"{layer}.mask" in self.given:
+            mask = self(f"{at}.mask{head}", "gather_rows", f"{layer}.mask", **last)
+            scores = self(f"{at}.scores_visible{head}", "add", scores, mask)
+        if self.is_local(layer):
+            hidden = {"pattern": c.get("attn_pattern", "window"), "width": c["window_size"]}
+            scores = self(f"{at}.scores_local{head}", "mask_pattern", scores, first=last["rows"][0], **hidden)
         return self(f"{at}.z{head}", "matmul", self.softmax(f"{at}.pattern", scores, head), v)
 
     def norm(self, x: str, at: str, name: str = "hook_normalized") -> str:
@@ -182,10 +202,8 @@ class Wiring(Struct):
             rows, asking = f"{at}.rel_pos_keys", (q, q)
             start, name = reach, f"{at}.scores_relative{head}"
         else:
-            count, width = self.shapes[k][0], self.config["d_model"]
-            periods, places = self.config["sinusoidal_periods"], self.config["sinusoidal_places"]
-            name = f"{at.partition('.')[0]}.distances"
-            near = self(f"{name}.near", "sinusoid", shape=(count, width), width=width, periods=periods, places=places)
+            count, name = self.shapes[k][0], f"{at.partition('.')[0]}.distances"
+            near = self.waves(f"{name}.near", count)
             far = self(name, "gather_rows", near, rows=[count - 1 - n for n in range(count)])
             rows = self(f"{at}.rel_pos_keys{head}", "matmul", far, f"{at}.W_KR{head}")
             asking = (
@@ -268,7 +286,8 @@ class Wiring(Struct):
         parts = [self(f"{at}.hook_result[{h}]", "matmul", z, f"{at}.W_O[{h}]") for h, z in enumerate(heads)]
         if not self.has(f"{at}.b_O"):
             return self(out, "add_all", *parts)
-        return self(out, "shift", self(f"{at}.result", "add_all", *parts), f"{at}.b_O")
+        self(f"{at}.b_O.rows", "gather_rows", f"{at}.b_O", rows=[0] * self.shapes[heads[0]][0])
+        return self(out, "add", self(f"{at}.result", "add_all", *parts), f"{at}.b_O.rows")
 
     def experts(self, x: str, at: str, out: str) -> str:
         """Σ G(x) E(x) over the experts E with the largest shares G (Shazeer et al. 2017; Jiang et al. 2024)."""
@@ -356,26 +375,39 @@ class Wiring(Struct):
 
     def embedding(self) -> str:
         """The tokens' rows of W_E, plus their positions."""
-        c, kind, result = self.config, self.config["positional_embedding_type"], "blocks.0.hook_resid_pre"
+        kind, result = self.config["positional_embedding_type"], "blocks.0.hook_resid_pre"
         if kind not in ("standard", "sinusoidal"):
             return self(result, "gather_rows", "embed.W_E", rows=self.ids)
         words = self("hook_embed", "gather_rows", "embed.W_E", rows=self.ids)
         if kind == "sinusoidal":
-            shape, periods = (len(self.ids), c["d_model"]), c["sinusoidal_periods"]
-            places = self("hook_pos_embed", "sinusoid", shape=shape, width=c["d_model"], periods=periods,
-                          places=c["sinusoidal_places"])  # fmt: skip
+            places = self.waves("hook_pos_embed", len(self.ids))
         else:
             places = self("hook_pos_embed", "gather_rows", "pos_embed.W_pos", rows=range(len(self.ids)))
         return self(result, "add", words, places)
 
+    def waves(self, name: str, count: int) -> str:
+        """Sines and cosines for as many positions (Vaswani et al. 2017, section 3.5)."""
+        c, periods = self.config, self.config["sinusoidal_periods"]
+        return self(name, "sinusoid", shape=(count, c["d_model"]), width=c["d_model"], periods=periods,
+                    places=c["sinusoidal_places"] if periods else 0)  # fmt: skip
+
+    def logits(self, x: str) -> str:
+        """x W, or x Eᵀ if the embedding is used again (Press & Wolf 2017); plus b."""
+        if not self.config["tie_word_embeddings"]:
+            return self.linear("logits", x, "unembed.W_U", "unembed.b_U")
+        if "unembed.b_U" in self.given:
+            return self("logits", "affine_rows", x, "embed.W_E", "unembed.b_U")
+        return self("logits", "dot_rows", x, "embed.W_E")
+
+    def loss(self, logits: str) -> str:
+        """The mean of −log p over the words that follow."""
+        right = self("probs.right", "gather_entries", self.softmax("probs", logits), cols=self.ids[1:])
+        each = self("loss_per_token", "surprisal", right, base=self.config["softmax_base"])
+        return self("loss", "column_mean", each)
+
     def spoken(self, x: str) -> str:
         """Logits, their probabilities, the next token."""
-        if not self.config["tie_word_embeddings"]:
-            logits = self.linear("logits", x, "unembed.W_U", "unembed.b_U")
-        elif "unembed.b_U" in self.given:
-            logits = self("logits", "affine_rows", x, "embed.W_E", "unembed.b_U")
-        else:
-            logits = self("logits", "dot_rows", x, "embed.W_E")
+        logits = self.logits(x)
         self.softmax("probs", logits)
         return self("next_token", "row_argmax", logits)
 
@@ -403,6 +435,7 @@ def wiring(model: str) -> Callable[[Wires], Wires]:
 
 @wiring("dot-product")
 def _dot_product(w: Wiring) -> None:
+    w("elementwise", "multiply", "u", "v")
     w("dot", "row_dots", "u", "v")
     w("pq", "row_dots", "p", "q")
     w("rs", "row_dots", "r", "s")
@@ -413,6 +446,7 @@ def _dot_product(w: Wiring) -> None:
 @wiring("matrix-product")
 def _matrix_product(w: Wiring) -> None:
     w("AB", "matmul", "A", "B")
+    w("BA", "matmul", "B", "A")
     w("other.AB", "matmul", "other.A", "other.B")
 
 
@@ -420,6 +454,7 @@ def _matrix_product(w: Wiring) -> None:
 def _linear_layer(w: Wiring) -> None:
     w.linear("y", "x", "linear.W", "linear.b")
     w.linear("other.y", "x", "other.W", "other.b")
+    w("count", "add_all", w("count.weights", "multiply", "d_model", "d_mlp"), "d_mlp")
 
 
 @wiring("mlp")
@@ -434,7 +469,151 @@ def _mlp(w: Wiring) -> None:
 
 @wiring("softmax")
 def _softmax(w: Wiring) -> None:
+    """The softmax, in another base, of scores that are all larger, and of doubled ones."""
     w.softmax("softmax", "scores")
+    w.softmax("other_base.softmax", "scores", base=2 if w.config["softmax_base"] != 2 else 3)
+    w.softmax("shifted.softmax", w("shifted", "plus_number", "scores", by=5))
+    w.softmax("doubled.softmax", w("doubled", "times_number", "scores", by=2))
+
+
+@wiring("transformer-by-hand")
+def _transformer_by_hand(w: Wiring) -> None:
+    mixed = w("blocks.0.attn.hook_z[0]", "matmul", "blocks.0.attn.hook_pattern[0]", STREAM)
+    w.mlp(mixed, "blocks.0.mlp", "blocks.0.hook_mlp_out")
+
+
+@wiring("embedding")
+def _embedding(w: Wiring) -> None:
+    """A row of the table for each word, and the same as a product."""
+    hot = w("one_hot", "one_hot", shape=(len(w.ids), w.config["d_vocab"]), rows=w.ids)
+    w("one_hot.product", "matmul", hot, "embed.W_E")
+    for name, table in (("hook_embed", "embed.W_E"), ("other.embed", "other.W_E")):
+        w(name, "gather_rows", table, rows=w.ids)
+
+
+@wiring("positional-encoding")
+def _positional_encoding(w: Wiring) -> None:
+    """Sines and cosines, added to the words; and the turns that they are of."""
+    count, periods = w.shapes["hook_pos_embed"][0], w.config["sinusoidal_periods"]
+    w(STREAM, "add", "hook_embed", w.waves("hook_pos_embed", count))
+    w("turns", "turns", shape=(count, len(periods)), periods=periods)
+
+
+@wiring("convolution")
+def _convolution(w: Wiring) -> None:
+    """Kernels of width 1 (Lin et al. 2014), each a column of weights, as two layers; how many weights."""
+    x, mlp = w.entering(MIDDLE, STREAM), "blocks.0.mlp"
+
+    def layer(x: str, at: str, way: str, kernels: int, out: str) -> str:
+        maps, bias = [], f"{mlp}.b_{way}"
+        for j in range(kernels):
+            kernel = w(f"{at}.kernel[{j}]", "column_as_row", f"{mlp}.W_{way}", which=j)
+            maps.append(w(f"{at}.map[{j}]", "slide", x, kernel))
+        if bias not in w.given:
+            return w(out, "hstack", *maps)
+        return w(out, "shift", w(f"{at}.maps", "hstack", *maps), bias)
+
+    first, second, sizes = "blocks.0.conv_in", "blocks.0.conv_out", w.config
+    post = w.activation(f"{first}.hook_post", layer(x, first, "in", sizes["d_mlp"], f"{first}.hook_pre"))
+    layer(post, second, "out", sizes["d_model"], "blocks.0.hook_conv_out")
+    w.network(x, mlp, "blocks.0.hook_mlp_out")
+    for name, rows, kernels in (
+        ("count", "d_model", "d_mlp"),
+        ("count.wide", "channels", "d_mlp"),
+        ("count.gpt2", "gpt2.channels", "gpt2.kernels"),
+    ):
+        w(name, "add_all", w(f"{name}.weights", "multiply", rows, kernels), kernels)
+
+
+@wiring("perplexity")
+def _perplexity(w: Wiring) -> None:
+    """b^loss, where the loss is in base b; the logits once more by E; and those of a few arrows."""
+    x = "ln_final.hook_normalized"
+    w("perplexity", "power_of", w.loss(w.logits(x)), base=w.config["softmax_base"])
+    w("tied_logits", "dot_rows", x, "embed.W_E")
+    w.softmax("arrows.probs", w("arrows.logits", "dot_rows", "arrows.n", "arrows.words"))
+
+
+@wiring("cross-entropy")
+def _cross_entropy(w: Wiring) -> None:
+    """The loss, and its gradient p − y."""
+    w.loss("logits")
+    right = w("one_hot", "one_hot", shape=w.shapes["logits"], rows=w.ids[1:])
+    w("logits.grad.sum", "row_sum", w("logits.grad", "subtract", "probs", right))
+
+
+@wiring("sampling")
+def _sampling(w: Wiring) -> None:
+    """Temperatures; top k (Fan et al. 2018) and top p (Holtzman et al. 2020); draws; and texts of two words."""
+    probs, last = w.softmax("probs", w("scaled", "divided_by_each", "logits", "temperatures")), "probs.last"
+    w("likeliest", "row_argmax", probs)
+    w("probs.plain", "gather_rows", probs, rows=[0])
+    w(last, "gather_rows", probs, rows=[w.shapes["temperatures"][0] - 1])
+    for name, of, rule, limit in (("top_k", "probs.plain", "keep_k", "k"), ("top_p", last, "keep_p", "p")):
+        kept = w(name, rule, of, limit)
+        w(f"{name}.probs", "normalize_rows", kept, w(f"{name}.sum", "row_sum", kept))
+    for name, shares in (("plain", "probs.plain"), ("top_k", "top_k.probs")):
+        w(f"{name}.drawn", "stretch_of", w(f"{name}.ends", "running_sum", shares), "r")
+    w("best", "largest_entry", w("joint", "scale_rows", "second", "first"))
+    w("greedy", "largest_entry", w("greedy.row", "row_of_largest", "joint", "first"))
+
+
+@wiring("sizing")
+def _sizing(w: Wiring) -> None:
+    """Parameters, each with its biases; FLOPs (Hoffmann et al. 2022, appendix F; Chowdhery et al. 2022, appendix B);
+    bytes, and days.
+    """
+    d, n, layers, width = "d_model", "n_ctx", "n_layers", w("width", "multiply", "n_heads", "d_head")
+
+    def params(part: str, *factors: str, times: int = 1) -> str:
+        weights = w(f"params.{part}.W", "multiply", *factors, times=times)
+        return with_bias(part, weights, factors[-1], times)
+
+    def with_bias(part: str, weights: str, cols: str, times: int = 1) -> str:
+        return w(f"params.{part}", "add_all", weights, w(f"params.{part}.b", "multiply", "bias", cols, times=times))
+
+    def total(name: str, *parts: str) -> str:
+        return w(name, "add_all", *parts)
+
+    heads = params("qkv", d, width, times=3), params("out", width, d)
+    mlp = params("mlp_in", d, "d_mlp"), params("mlp_out", "d_mlp", d)
+    block = total(
+        "params.block",
+        total("params.attn", with_bias("ln1", d, d), *heads),
+        total("params.mlp", with_bias("ln2", d, d), *mlp),
+    )
+    positions = w("params.pos_embed", "multiply", n, d)
+    parts = [
+        total("params.embeddings", positions, w("params.embed", "multiply", "d_vocab", d)),
+        w("params.blocks", "multiply", layers, block),
+        with_bias("ln_final", d, d),
+    ]
+    if not w.config["tie_word_embeddings"]:
+        parts.append(w("params.unembed", "multiply", d, "d_vocab"))
+    every = total("params", *parts)
+
+    def flops(part: str, *factors: str, times: int = 2) -> str:
+        return w(f"flops.{part}", "multiply", *factors, times=times)
+
+    products = flops("qkv", n, d, width, times=6), flops("scores", n, n, width), flops("mixture", n, n, width)
+    attn = total("flops.attn", *products, flops("out", n, width, d))
+    ffn = total("flops.mlp", flops("mlp_in", n, d, "d_mlp"), flops("mlp_out", n, "d_mlp", d))
+    blocks = flops("blocks", layers, total("flops.block", attn, ffn), times=1)
+    forward = total("flops.forward", blocks, flops("unembed", n, d, "d_vocab"))
+    step = total("flops", forward, flops("backward", forward))
+    for whole, of in ((every, "params."), (forward, "flops.")):
+        for name in (name for name in w.shapes if name.startswith(f"share.{of}")):
+            w(name, "percent", name.removeprefix("share."), whole)
+
+    w("checkpoint", "multiply", every, "bytes_per_number", "copies")
+    rate = w("flops_per_second", "quotient", w("flops.batch", "multiply", step, "batch"), "seconds")
+    w("mfu", "percent", rate, "peak_flops")
+    others = w("params.without_pos_embed", "subtract", every, positions)
+    palm = w("palm.params", "multiply", others, times=6), w("palm.attn", "multiply", layers, width, n, times=12)
+    w("palm.flops", "multiply", total("palm.per_token", *palm), n)
+    work = w("train.flops", "multiply", every, "train_tokens", times=6)
+    speed = w("train.flops_per_second", "multiply", "peak_flops", "gpus", "utilisation")
+    w("train.days", "quotient", w("train.seconds", "quotient", work, speed), "seconds_a_day")
 
 
 @wiring("attention-head")
@@ -507,7 +686,7 @@ def _relative_positions(w: Wiring) -> None:
     """The last row of a head, with the rows of a table for the distances in its keys (Shaw et al. 2018, equation 4),
     and without.
     """
-    keys, reach = "blocks.0.attn.hook_k[0]", w.config["max_relative_position"]
+    keys, reach = "blocks.0.attn.hook_k[0]", w.config.get("max_relative_position", 0)
     content = w("new.scores_content", "dot_rows", "new.q", keys)
     by_distance = w("new.by_distance", "dot_rows", "new.q", "blocks.0.attn.rel_pos_keys")
     name, before = "new.scores_relative", w.shapes[keys][0] - 1
@@ -519,7 +698,7 @@ def _relative_positions(w: Wiring) -> None:
 @wiring("segment-memory")
 def _segment_memory(w: Wiring) -> None:
     """A head over a segment and its memory; and its last row, over the segment alone and by products of q and k."""
-    at, memory = "blocks.0.attn", w.config["mem_len"]
+    at, memory = "blocks.0.attn", w.config.get("mem_len", 0)
     w.head(STREAM, at, 0)
     n = w.shapes[STREAM][0]
     own = range(memory, memory + n)
@@ -528,6 +707,22 @@ def _segment_memory(w: Wiring) -> None:
         for x, rows in (("q", [n - 1]), ("k", own), ("v", own))
     )
     w.read(q, k, v, "plain")
+
+
+@wiring("kv-cache")
+def _kv_cache(w: Wiring) -> None:
+    """A head; and its last row, with the keys and values of the words before it from a cache."""
+    at, last, rows = "blocks.0.attn", w.shapes[STREAM][0] - 1, dict[str, str]()
+    w.head(STREAM, at, 0)
+    new = w("new", "gather_rows", STREAM, rows=[last])
+    for x in "qkv":
+        own = w.linear(f"new.{x}", new, f"{at}.W_{x.upper()}[0]", f"{at}.b_{x.upper()}[0]")
+        before = f"{at}.hook_{x}[0]"
+        if x != "v" and w.config["positional_embedding_type"] == "rotary":
+            own, before = w.turned(own, f"new.rot_{x}", start=last), f"{at}.hook_rot_{x}[0]"
+        cache = w(f"cache.{x}", "gather_rows", before, rows=[*range(last)])
+        rows[x] = own if x == "q" else w(f"all.{x}", "vstack", cache, own)
+    w.read_last(rows["q"], rows["k"], rows["v"], "new", at, 0)
 
 
 @wiring("rotary")
@@ -627,7 +822,7 @@ def _llama_block(w: Wiring) -> None:
     for h in range(c["n_heads"]):
         g, query = h // (c["n_heads"] // groups), projected(new, "Q", h, f"new.q[{h}]")
         query = w.turned(query, f"new.rot_q[{h}]", start=last) if turns else query
-        mixtures.append(w.read(query, f"all.k[{g}]", f"all.v[{g}]", "new", f"[{h}]"))
+        mixtures.append(w.read_last(query, f"all.k[{g}]", f"all.v[{g}]", "new", at, h, f"[{h}]"))
     out = w.output(mixtures, at, f"{block}.hook_attn_out")
     x = w(f"{block}.hook_resid_mid", "add", w("new.x", "gather_rows", x, rows=[last]), out)
     found = w.mlp(w.norm(x, f"{block}.ln2"), f"{block}.mlp", f"{block}.hook_mlp_out")
@@ -667,7 +862,7 @@ def _sparse_patterns(w: Wiring) -> None:
     in a window, in a soft one (Sukhbaatar et al. 2019), and in none.
     """
     c, length = w.config, w.shapes["attn.scores"][1]
-    near = {"pattern": "window", "width": c["window_size"]}
+    near = {"pattern": "window", "width": c.get("window_size", 0)}
     patterns = {
         "causal": {"pattern": "all", "width": 1},
         "window": near,
@@ -810,7 +1005,7 @@ def _family_tree(w: Wiring) -> None:
     """
     c, q, k, base = w.config, "attn.q", "attn.k", w.config["softmax_base"]
     n = w.shapes[q][0]
-    near, last = {"pattern": "window", "width": c["window_size"]}, {"rows": [n - 1]}
+    near, last = {"pattern": "window", "width": c.get("window_size", 0)}, {"rows": [n - 1]}
     whole = w("all.scores", "dot_rows", q, k)
     falls = w("slope.falls", "falling", shape=(n, n), slope=1)
     hashed = w("all.hashed", "mask_buckets", whole, "hash.bucket", "hash.bucket", causal=True)
@@ -862,13 +1057,31 @@ def _family_tree(w: Wiring) -> None:
 
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
-    computed, own = computed_steps(run), dict[str, Wire]()
-    if run.model in WIRINGS:
-        shapes = {name: step.shape for name, step in run.steps.items()}
-        wiring = Wiring(run.config.as_dict(), run.steps.keys() - computed.keys(), _ids(run), shapes)
+    own = _own(run)
+    return own | {name: _recorded(run, name, step) for name, step in computed_steps(run).items() if name not in own}
+
+
+def unwired(run: Recorded) -> list[str]:
+    """The computed steps for which a run's model has no wiring here."""
+    own = _own(run)
+    return [name for name in computed_steps(run) if name not in own]
+
+
+def _own(run: Recorded) -> dict[str, Wire]:
+    """The wires of a model's wiring here; none for a model that has none.
+
+    Raises: WitnessError where the run lacks a step.
+    """
+    if run.model not in WIRINGS:
+        return {}
+    given = run.steps.keys() - computed_steps(run).keys()
+    shapes = {name: step.shape for name, step in run.steps.items()}
+    wiring = Wiring(run.config.as_dict(), given, _ids(run), shapes)
+    try:
         WIRINGS[run.model](wiring)
-        own = wiring.wires
-    return own | {name: _recorded(run, name, step) for name, step in computed.items() if name not in own}
+    except KeyError as error:  # the shape of a step, or an option
+        raise WitnessError(f"the run does not hold {error.args[0]}, which {run.model} has with its options") from None
+    return wiring.wires
 
 
 def _recorded(run: Recorded, name: str, step: Step) -> Wire:

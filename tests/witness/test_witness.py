@@ -7,13 +7,16 @@ import sys
 from fractions import Fraction
 
 import pytest
+from every_sheet import in_turn, made
 from judged import (
     CASES,
     EXAMPLES,
+    OPTIONS_IN_TURN,
     PUBLISHED,
     WIRED,
     changed_number,
     example_of,
+    given_options,
     published,
     random_numbers,
     record_of,
@@ -25,8 +28,9 @@ from msgspec.structs import replace
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
-from byhand.errors import DomainError, WitnessError
+from byhand.errors import ByHandError, DomainError, WitnessError
 from byhand.model import MODELS
+from byhand.model.config import DEFAULTS
 from byhand.model.weights import Values
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
@@ -75,16 +79,52 @@ def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     values = small(model, **config)
     tape = MODELS[model].run(values, FLOATS)
     made = run_on(tape, model, values)
-    given = {s.name for s in made.steps.values() if s.op is None}
-    own = wiring.Wiring(made.config.as_dict(), given, values.ids(), {s.name: s.shape for s in made.steps.values()})
-    wiring.WIRINGS[model](own)
-    beside = ("b_O.rows", "count", "count.weights")  # what the witness takes from the record
-    steps = dict(made.steps)
-    for name, step in made.steps.items():
-        if step.op and not name.endswith(beside):
-            assert name in own.wires
-            steps[name] = replace(step, op=replace(step.op, name="unknown"), inputs=(), params={})
-    judge(replace(made, steps=steps))
+    assert wiring.unwired(made) == []
+    judge(without_recorded_wires(made))
+
+
+def without_recorded_wires(run):
+    """The run as if it had not recorded what its steps do, and what they read."""
+    bare = {name: replace(step, op=replace(step.op, name="unknown"), inputs=(), params={})
+            for name, step in run.steps.items() if step.op}  # fmt: skip
+    return replace(run, steps={**run.steps, **bare})
+
+
+def is_confirmed(run):
+    """Whether the witness confirms a run by a wiring of its own."""
+    try:
+        judge(run)
+    except WitnessError:
+        return False
+    return not wiring.unwired(run)
+
+
+@pytest.mark.parametrize(("model", "flips"), OPTIONS_IN_TURN)
+def test_the_witness_misses_an_option_that_a_model_leaves_out(model, flips):
+    for option, config in flips:
+        try:
+            values, asked = (given_options(model, **c) for c in (config | {option: DEFAULTS[option]}, config))
+            runs = [
+                run_on(MODELS[model].run(v, FLOATS), model, v)
+                for v in (values, replace(asked, weights=values.weights))
+            ]
+        except ByHandError:
+            continue  # the model refuses it, or it needs other weights
+        without, rules = runs[0], [{s.name: (s.op, s.inputs, s.params) for s in run.steps.values()} for run in runs]
+        judge(without)
+        if rules[0] != rules[1]:
+            assert not is_confirmed(replace(without, config=asked.config)), config
+
+
+def test_every_model_has_a_second_wiring():
+    assert set(wiring.WIRINGS) == set(MODELS), "add it to byhand/witness/wiring.py"
+
+
+@pytest.mark.parametrize(("sheet", "numbers"), in_turn("exact", "decimal"))
+def test_every_step_of_a_sheet_has_a_second_wiring(sheet, numbers):
+    run = made(sheet, numbers=numbers)[1]
+    assert wiring.unwired(run) == []
+    judge(without_recorded_wires(run))
 
 
 def run_of(sheet, **options):
