@@ -47,11 +47,14 @@ def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     """The contents of a sheet's files, by their names."""
     from byhand.choose import choose
     from byhand.page.page import lower
+    from byhand.witness.wiring import WIRINGS
     from byhand.worksheet.sheet import load_sheet
 
     formats = [ready(name, options.setup) for name in options.formats]
     sheet = load_sheet(name, options.language)
     options = options.on(sheet)
+    if sheet.model.name not in WIRINGS:
+        tell(f"no second implementation has {sheet.model.name}: byhand verify will not call its pages right")
     numbers = choose(sheet, options, tell)
     prepared = cache(lambda in_slots: lower(*_prepared(sheet, options, numbers, in_slots)))
 

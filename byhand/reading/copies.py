@@ -17,6 +17,7 @@ from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of
 from byhand.secret import Secret
+from byhand.witness.wiring import WIRINGS
 from byhand.worksheet.asked import FIELDS
 from byhand.worksheet.views import Paper, View
 
@@ -36,6 +37,11 @@ def class_of(page: Page, content: bytes) -> Class:
     shared, more = content[: content.find(_END)], content.count(_END) > 1  # what all copies begin with
     said = tuple((name, value) for name, value in page.asked.items() if name not in _OF_A_COPY)
     return _class_of(said, page.secret, *_printing(shared + _END if more else content))
+
+
+def is_wired(class_: Class) -> bool:
+    """Whether the witness has a wiring of its own for the model of a class, by which it judges each copy."""
+    return class_[0].sheet.model.name in WIRINGS
 
 
 def kind_of(page: Page) -> Kind:

@@ -10,7 +10,7 @@ from byhand.formats.pdf import filled, filled_form
 from byhand.notation.number import shown
 from byhand.page.page import lower
 from byhand.reading.back import Again
-from byhand.reading.copies import class_of, copies_again, kind_of
+from byhand.reading.copies import class_of, copies_again, is_wired, kind_of
 from byhand.reading.forms import filled_in
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
@@ -20,7 +20,7 @@ from byhand.reading.pdf import printing
 def is_copy(content: bytes, page: Page) -> bool:
     """Whether a PDF is the copy of a class that it says it is, as the class printed it of judged numbers."""
     try:
-        return bool(page.student) and not _copy_difference(content, page)
+        return bool(page.student) and is_wired(class_of(page, content)) and not _copy_difference(content, page)
     except ByHandError:
         return False
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import processes
 from byhand.errors import ByHandError
-from byhand.reading.copies import CLASSES_KEPT, Class, Kind, class_of, copies_again, kind_of
+from byhand.reading.copies import CLASSES_KEPT, Class, Kind, class_of, copies_again, is_wired, kind_of
 from byhand.reading.look import numbers_alone
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
@@ -95,6 +95,8 @@ def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
             page = Page((), (), said_in(content) if content.startswith(b"%PDF") else {}, ()).knowing(secret)
             if page.student and not numbers_alone(page) and len(classes) < CLASSES_KEPT:
                 of = class_of(page, content)
+                if not is_wired(of):
+                    continue
                 classes[id(of)] = of
                 copies[id(of)][page.student, kind_of(page)][file] = content
     right = set()

@@ -26,7 +26,7 @@ from byhand.model.weights import Values
 from byhand.notation.number import LETTER, shown
 from byhand.options import Options
 from byhand.own_numbers import run_as_given
-from byhand.reading.verdict import SECRET_UNKNOWN, Verdict
+from byhand.reading.verdict import SECRET_UNKNOWN, Verdict, unwired_of
 from byhand.reading.ways import Judges
 from byhand.record import SCHEMA, entry, fingerprint, head, parsed, read
 from byhand.runs import Run
@@ -61,7 +61,7 @@ def judged(text: str, judges: Judges, secret: Secret | None = None) -> Verdict:
     if not faults and not unknown and record["schema"] > 1 and run.hash not in hashes:
         by = ", by this secret" if of_secret else ""
         faults = (f"its hash is {shown(run.hash)}; that of its numbers is {hashes[0]}{by}",)
-    return Verdict(about, faults, alone)
+    return Verdict(about, faults, alone, unwired=unwired_of(run))
 
 
 def _numbers_alone(record: Mapping[str, Any]) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from byhand.runs import Run
+from byhand.witness.wiring import unwired
+
 SECRET_UNKNOWN = "it is of a class with a secret, which is not given"
 
 
@@ -16,6 +19,10 @@ class Finding(Enum):
     RIGHT = "right", 0, "everything in it is as byhand makes it of its givens"
     IN_PART = "in part", 3, "it is right but for a part that cannot be judged here; the line names the part"
     NUMBERS_ONLY = "numbers only", 3, "its numbers are right; all else in it cannot be judged here; the line says why"
+    CONSISTENT = (
+        "consistent with its own recording", 1,
+        "its numbers are what its recorded steps make, but no second implementation of its model says which steps"
+    )  # fmt: skip
     UNREADABLE = "cannot be verified", 1, "it is none of byhand's files, or was changed; the line says where"
     WRONG = "WRONG", 1, "a number or a text in it is not what its givens make"
 
@@ -39,18 +46,23 @@ class Verdict:
     """The result for a file.
 
     about: what it is. faults: a line for each. alone: why its numbers alone are judged, if they are. beside: what
-    beside the page is not judged, if there is anything.
+    beside the page is not judged, if there is anything. unwired: how many of its steps, and of which model, have no
+    second implementation, if some have none.
     """
 
     about: str
     faults: tuple[str, ...] = ()
     alone: str = ""
     beside: str = ""
+    unwired: str = ""
 
     @property
     def finding(self) -> Finding:
         """The worst of what holds."""
-        found = {Finding.WRONG: self.faults, Finding.NUMBERS_ONLY: self.alone, Finding.IN_PART: self.beside}
+        found = {
+            Finding.WRONG: self.faults, Finding.CONSISTENT: self.unwired, Finding.NUMBERS_ONLY: self.alone,
+            Finding.IN_PART: self.beside,
+        }  # fmt: skip
         return worst([Finding.RIGHT, *(finding for finding, holds in found.items() if holds)])
 
     @property
@@ -58,4 +70,11 @@ class Verdict:
         """What the file is, what of it is not judged, and what it is found to be."""
         alone = self.alone and f"; {self.alone}, so its numbers alone are judged"
         beside = self.beside and f"; {self.beside}"
-        return f"{self.about}{alone}{beside}: {self.finding.word}"
+        unwired = self.unwired and f"; no second implementation has {self.unwired}"
+        return f"{self.about}{alone}{beside}{unwired}: {self.finding.word}"
+
+
+def unwired_of(run: Run) -> str:
+    """How many of a run's steps, and of which model, have no second implementation; empty where all have one."""
+    steps = unwired(run)
+    return f"{len(steps):,} of the steps of {run.model}, such as {steps[0]}" if steps else ""

@@ -14,7 +14,7 @@ from byhand.reading.guess import fitted
 from byhand.reading.look import check_markup, numbers_alone
 from byhand.reading.page import Page, read_html
 from byhand.reading.remade import judged
-from byhand.reading.verdict import Finding, Verdict
+from byhand.reading.verdict import Finding, Verdict, unwired_of
 from byhand.reading.ways import Judges, Reprint, way_of
 from byhand.secret import Secret
 from byhand.witness.judge import judge
@@ -73,7 +73,7 @@ def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
             check_packing(content)
         else:
             alone = check_drawing(content, again)
-    return Verdict(_about(page), faults, alone)
+    return Verdict(_about(page), faults, alone, unwired=unwired_of(again.printed.run))
 
 
 def _written(html: str, judges: Judges, secret: Secret | None) -> Verdict:
@@ -86,7 +86,7 @@ def _written(html: str, judges: Judges, secret: Secret | None) -> Verdict:
         beside = check_markup(html, again)
         if page.view == "worksheet":
             faults = tuple(misfilled(html, partial(again.pages.html, "key", "screen")))
-    return Verdict(_about(page), faults, alone, beside)
+    return Verdict(_about(page), faults, alone, beside, unwired_of(again.printed.run))
 
 
 def _judged(way: Reprint) -> tuple[Again, tuple[str, ...]]:
