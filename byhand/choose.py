@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from byhand import first_seeds
 from byhand.errors import ConfigError
 from byhand.first_seeds import Search
@@ -79,12 +81,11 @@ def first_numbers(name: str) -> tuple[str, bytes] | None:
     Raises: ByHandError.
     """
     sheet = load_sheet(name)
-    each = {seed: Options(seed=seed).on(sheet) for seed in first_seeds.SEEDS}
-    first = each[first_seeds.SEEDS[0]]
+    first = Options(seed=first_seeds.SEEDS[0]).on(sheet)
     if first.keeps_numbers:
         return None
     search = _search(sheet, sheet.given(letters=False), first)
-    found = {seed: choose(sheet, options) for seed, options in each.items()}
+    found = {seed: choose(sheet, replace(first, seed=seed)) for seed in first_seeds.SEEDS}
     return first_seeds.digest(search), first_seeds.packed(found)
 
 
