@@ -254,7 +254,7 @@ def parts_of(section: Section, document: Document) -> Iterator[Part]:
     after = [word for word in section.words if word.follows or word in section.closing]
     first = [word for word in section.words if word not in after]
     for block in (*first, *section.figures, *after):
-        yield from block_parts(block, document.messages)
+        yield from block_parts(block, [reply for reply in section.replies if reply.asker is block], document.messages)
     for block in section.blocks:
         works: Sequence[Working] = block.worked(document.orientation == "columns")
         yield from (Worked(work.symbol, lines) for work in works for lines in work.lines)
@@ -267,12 +267,12 @@ def end_of(document: Document) -> Iterator[Part]:
     yield Text(document.foot)
 
 
-def block_parts(block: Block, messages: Messages) -> Iterator[Part]:
-    """The parts of a block."""
-    yield from KINDS.get(block.kind, _own)(block, messages)
+def block_parts(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    """The parts of a block. replies: those that it asks for, with their ids."""
+    yield from KINDS.get(block.kind, _own)(block, replies, messages)
 
 
-def _own(block: Block, messages: Messages) -> Iterator[Part]:
+def _own(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     """A kind of block that is not ours: its text, its matrices, its cells by name, and what it asks for."""
     if tokens := getattr(block, "tokens", ()):
         yield Text(tokens)
@@ -281,50 +281,53 @@ def _own(block: Block, messages: Messages) -> Iterator[Part]:
     elif block.cells:
         names = tuple(block.called(messages))
         yield Entries((), tuple(zip(names, block.cells, strict=True)), names, block)
-    for reply in block.replies():
+    for reply in replies:
         if reply.options and reply.role != "tick":
             yield Options(reply, reply.labels or reply.options)
         elif not reply.options:
             yield Room(messages.say("written.answer"), reply, 1, reply.right)
 
 
-def _remark(name: str, tick: bool = False) -> Callable[[Any, Messages], Iterator[Part]]:
-    def parts(block: Any, messages: Messages) -> Iterator[Part]:
+Lower = Callable[[Any, Sequence[Reply], Messages], Iterator[Part]]  # of a block
+
+
+def _remark(name: str, tick: bool = False) -> Lower:
+    def parts(block: Any, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
         yield Text(block.tokens, messages.say(f"remarks.{name}"), tick)
 
     return parts
 
 
-def _prose(block: Prose, messages: Messages) -> Iterator[Part]:
+def _prose(block: Prose, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     yield Text(block.tokens)
 
 
-def _first(block: FirstCell, messages: Messages) -> Iterator[Part]:
+def _first(block: FirstCell, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     yield Example(messages.say("remarks.first"), block.rule, block.value)
 
 
-def _falk(block: Falk, messages: Messages) -> Iterator[Part]:
+def _falk(block: Falk, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     yield Product(block, tuple(map(Matrix, block.matrices)))
 
 
-def _strip(block: Strip, messages: Messages) -> Iterator[Part]:
+def _strip(block: Strip, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     named = [*map(Matrix, block.panels)]
     if any(block.joints):
         joints = ("", *(f" {joint} " if joint else r",\; " for joint in block.joints))
         yield Formula("".join(joint + each.titles[0] for joint, each in zip(joints, named, strict=True)))
     *others, last = named
-    for reply in block.replies():
+    for reply in replies:
         last = Matrix(last.panel, Options(reply, reply.labels))
     yield from (*others, *map(Matrix, block.above), last)
     if block.dots:
         yield Text(block.dots_said)
 
 
-def _boxes(block: WordBoxes, messages: Messages) -> Iterator[Part]:
+def _boxes(block: WordBoxes, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     yield Entries(block.labels, (block.answers,), tuple(block.called(messages)), block)
 
 
-def _table(block: Table, messages: Messages) -> Iterator[Part]:
+def _table(block: Table, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     def words(entry: Prose | Cell) -> Words | Cell:
         return entry if isinstance(entry, Cell) else entry.tokens
 
@@ -332,28 +335,27 @@ def _table(block: Table, messages: Messages) -> Iterator[Part]:
     yield Entries(tuple(head.tokens for head in block.head), rows, tuple(block.called(messages)), block)
 
 
-def _picture(block: Picture, messages: Messages) -> Iterator[Part]:
+def _picture(block: Picture, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     yield Sketch(block)
 
 
-def _answer(block: Answer, messages: Messages) -> Iterator[Part]:
-    reply = next(block.replies(), None)
-    yield Room(messages.say("written.answer"), reply, block.lines, block.tokens)
+def _answer(block: Answer, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    yield Room(messages.say("written.answer"), next(iter(replies), None), block.lines, block.tokens)
 
 
-def _claim(block: Claim, messages: Messages) -> Iterator[Part]:
-    holds, because = block.replies()
+def _claim(block: Claim, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    holds, because = replies
     yield Text(block.tokens)
     yield Options(holds, tuple(messages.say(f"questions.{word}") for word in holds.options))
     yield Room(messages.say("questions.because"), because, block.rules, block.reason)
 
 
-def _choice(block: Choice, messages: Messages) -> Iterator[Part]:
-    (reply,) = block.replies()
+def _choice(block: Choice, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    (reply,) = replies
     yield Options(reply, block.words)
 
 
-KINDS: Mapping[str, Callable[[Any, Messages], Iterator[Part]]] = {
+KINDS: Mapping[str, Lower] = {
     Prose.kind: _prose,
     FirstCell.kind: _first,
     Hint.kind: _remark("hint"),

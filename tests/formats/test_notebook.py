@@ -191,6 +191,14 @@ def test_no_answer_stands_in_the_folded_cell(sheet, seed):
     assert all(run[steps[int(step)]].op is None for step in held["given"])
 
 
+def test_an_option_is_sealed_under_the_id_of_its_reply():
+    """Else the seal of a true statement would be the same on every sheet, and anybody could look it up."""
+    document, run = kinds_and_run()
+    cells = [cell for task in data(book(document, run))["tasks"].values() for cell in task["cells"]]
+    ids = {cell["id"] for cell in cells if cell["kind"] == "text"} - {blank.id for blank in document.blanks()}
+    assert ids == {reply.id for reply in document.replies() if reply.options}
+
+
 def test_the_rules_stand_in_the_metadata_as_text():
     document, run = made("attention-head")
     about = book(document, run).metadata["byhand"]

@@ -117,7 +117,8 @@ class Guess(Question):
 
 
 def test_a_kind_of_question_of_ones_own_is_written_by_what_it_asks_for():
-    options, room = block_parts(Guess(), kinds().messages)
+    guess = Guess()
+    options, room = block_parts(guess, [*guess.replies()], kinds().messages)
     assert (options.labels, options.ticked("key"), room.answer("key")) == (("a cat", "a dog"), 1, "It barks.")
     assert (options.ticked("worksheet"), room.answer("worksheet")) == (None, None)
 
