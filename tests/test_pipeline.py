@@ -142,7 +142,7 @@ def run(folder: Path, *options: str, **environment: str) -> dict[str, str]:
         ("attention-head",),
         ("gpt", "--format", "html,json"),
         ("attention-head", "--numbers", "symbolic"),
-        ("kv-cache", "--format", "md,txt,tex,ipynb,xlsx,moodle,canvas,qti"),
+        ("kv-cache", "--format", "md,txt,tex,ipynb,xlsx,page,moodle,canvas,qti"),
     ],
 )
 def test_the_same_options_give_the_same_bytes_everywhere(tmp_path, options):

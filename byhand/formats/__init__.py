@@ -132,6 +132,12 @@ def _json(page: Page, view: View, setup: Setup) -> bytes:
     return as_text(page.run.own or page.run).encode()
 
 
+def _page(page: Page, view: View, setup: Setup) -> bytes:
+    from byhand.formats.page_json import page_json
+
+    return page_json(page, view, setup)
+
+
 def _moodle(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.formats.moodle import moodle
 
@@ -231,6 +237,7 @@ OWN = {
             install="pip install 'byhand[xlsx]'",
         ),
         Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}, slots=True),
+        Format("page", "the page as data: texts, cells with their rules, and places", {"page.json": _page}),
         Format(
             "moodle", "questions for Moodle, one a step, and a question bank of a class", {"moodle.xml": _moodle},
             marks=True, bank=_BANK,

@@ -66,6 +66,7 @@ FILES = {
     "ipynb": ["{view}.ipynb"],
     "xlsx": ["worksheet.xlsx"],
     "json": ["run.json"],
+    "page": ["page.json"],
     "moodle": ["moodle.xml"],
     "canvas": ["canvas.zip"],
     "qti": ["qti21.zip", "qti30.zip"],
