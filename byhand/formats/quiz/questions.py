@@ -151,12 +151,13 @@ class Quiz:
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """The questions in the order of the sheet."""
+        _ = self.about  # its picture comes first, whoever asks first
         return tuple(question for at in range(len(self.page.document.sections)) for question in self._of_section(at))
 
     @property
     def pictures(self) -> Mapping[str, bytes]:
         """The pictures in SVG, by their names in the questions."""
-        _ = self.about, self.questions
+        _ = self.questions
         return self._body.pictures
 
     @cached_property
