@@ -165,9 +165,8 @@ class Body:
     def _picture(self, laid: Any, entries: Entries, name: str, asks: bool) -> str:
         if asks:
             return ""
-        svg = picture.svg(laid.figure, shown=False, shared=False)
-        self.pictures[name] = alone(svg)
-        return f'<p><img src="{name}" alt="{escape(_label(svg))}"/></p>'
+        self.pictures[name] = alone(picture.svg(laid.figure, shown=False, shared=False))
+        return f'<p><img src="{name}" alt="{escape(picture.said(laid.figure, shown=False))}"/></p>'
 
 
 _WORDS: Mapping[str, Callable[[Body, Any, Mapping[int, int]], str]] = {
@@ -239,8 +238,3 @@ def _number(entries: Entries, cell: Cell, kind: str = "g") -> str:
     if id(cell) in entries:
         return f'<td class="e"><entry n="{entries[id(cell)]}"/></td>'
     return f'<td class="{kind}">{value_html(cell.value)}</td>'
-
-
-def _label(svg: str) -> str:
-    """What a drawing says to those who hear the page."""
-    return fromstring(svg).get("aria-label", "")
