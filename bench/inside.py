@@ -97,7 +97,7 @@ def formats(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
         spent, size = list[float](), 0
         for page in prepared:
             start = process_time()
-            files = [make(page, view, setup) for _, _, make, view in asked([format], ["worksheet", "key"])]
+            files = [make(page, view, setup) for _, make, view in asked([format], ["worksheet", "key"])]
             spent.append(process_time() - start)
             size = sum(map(len, files))
         result[name] = {"seconds": spent[1:], "bytes": size}

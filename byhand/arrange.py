@@ -52,40 +52,9 @@ def arranged(
 
     whole: whether to evaluate the steps that are not on the page, too.
     """
-    page, _, run, tape, values = _started(sheet, values, options, domain, domain, whole)
-    page = replace(page, stamp={"seed": options.printed_seed, "hash": run.hash}, options=partial(_decided, options))
-    if not has_slots(domain) and domain.name != "symbolic":
-
-        @lru_cache(1)
-        def in_slots(plain: Document) -> tuple[Document, Run]:
-            context = _context(sheet, values, options, tape, one_copy(domain))
-            return _stamped(document(context), context, run, plain.stamp)
-
-        page = replace(page, in_slots=in_slots)
-    return page, run, tape
-
-
-def arrange_in_slots(
-    sheet: Sheet, values: Values, options: Options, quality: Quality | None = None
-) -> tuple[Document, Run]:
-    """A sheet's document and its run, with slots for all that other runs of the sheet have otherwise.
-
-    Raises: ByHandError.
-    """
-    page, context, run, *_ = _started(sheet, values, options, options.domain, one_copy(options.domain))
-    return _stamped(page, context, replace(run, quality=quality), {"seed": options.printed_seed, "hash": run.hash})
-
-
-def _started(
-    sheet: Sheet, values: Values, options: Options, domain: Domain, of_page: Domain, whole: bool = True
-) -> tuple[Document, Context, Run, Tape, Values]:
-    """The page of a run and what it is made in; the run, its tape, and the values that it starts from.
-
-    of_page: the number system of the page: that of the run, or with slots that of one copy. whole: as of `arranged`.
-    """
     while True:
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
-        context = _context(sheet, values, options, tape, of_page)
+        context = _context(sheet, values, options, tape, domain)
         page = document(context)
         for step in context.tape.used():
             tape.values(step.name)  # with slots, the page has evaluated steps on a tape of its own
@@ -98,7 +67,17 @@ def _started(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.known_seed,
     )  # fmt: skip
-    return page, context, replace(run, hash=fingerprint(run, page.steps, options.secret)), tape, values
+    run = replace(run, hash=fingerprint(run, page.steps, options.secret))
+    page = replace(page, stamp={"seed": options.printed_seed, "hash": run.hash}, options=partial(_decided, options))
+    if not has_slots(domain) and domain.name != "symbolic":
+
+        @lru_cache(1)
+        def in_slots(plain: Document) -> tuple[Document, Run]:
+            context = _context(sheet, values, options, tape, one_copy(domain))
+            return _stamped(document(context), context, run, plain.stamp)
+
+        page = replace(page, in_slots=in_slots)
+    return page, run, tape
 
 
 def _decided(options: Options) -> dict[str, Any]:
@@ -125,9 +104,9 @@ def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain:
 def _stamped(page: Document, context: Context, run: Run, stamp: Mapping[str, str]) -> tuple[Document, Run]:
     """A page with slots, with its stamp in slots, and its run with slots."""
     domain, said = context.tape.domain, {**page.told_time, **stamp}
-    in_slots = {name: word_in_slot(domain, said[name]) for name in ("seed", "hash", "minutes", "time") if said[name]}
+    in_slots = {name: word_in_slot(domain, text) for name, text in said.items() if text and name != "modules"}
     own = replace(
-        run, domain=domain, tokens=context.tokens, vocabulary=context.vocabulary, source=context.source, own=run
+        run, domain=domain, tokens=context.tokens, vocabulary=context.vocabulary, source=context.source
     ).in_slots()  # fmt: skip
     return replace(page, stamp=said | in_slots), own
 

@@ -35,5 +35,5 @@ def _each(format: Format, sheets: Sequence[Page], options: Options) -> dict[str,
     return {
         f"{page.document.name}-{file}": make(page, view, options.setup)
         for page in sheets
-        for file, _, make, view in asked([format], options.views)
+        for file, make, view in asked([format], options.views)
     }

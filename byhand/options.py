@@ -141,7 +141,7 @@ class Options(Struct, frozen=True):
     @property
     def setup(self) -> Setup:
         """The options that formats need."""
-        return Setup(self.paper, self.cache, self.feedback, self.variants, self.nbgrader)
+        return Setup(self.paper, self.cache, self.feedback, self.variants, self.nbgrader, self.fills_pages)
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:

@@ -6,19 +6,17 @@ files, all or none
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byhand.cache import cached_by
 from byhand.files import write
-from byhand.formats import asked, made_of, ready
+from byhand.formats import asked, ready
 from byhand.options import Options, Tell, unheard
 from byhand.worksheet.program import program_key
 
 if TYPE_CHECKING:  # and within functions: a sheet from the cache needs nothing of what makes one
-    from byhand.choose import Quality
-    from byhand.model.weights import Values
     from byhand.runs import Run
     from byhand.worksheet.document import Document
     from byhand.worksheet.sheet import Sheet
@@ -45,23 +43,16 @@ def _key(name: str, options: Options, tell: Tell) -> str | None:
 @cached_by("sheets", _key, files=True)
 def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     """The contents of a sheet's files, by their names."""
-    from byhand.choose import choose
     from byhand.page.page import lower
     from byhand.witness.wiring import WIRINGS
     from byhand.worksheet.sheet import load_sheet
 
     formats = [ready(name, options.setup) for name in options.formats]
     sheet = load_sheet(name, options.language)
-    options = options.on(sheet)
     if sheet.model.name not in WIRINGS:
         tell(f"no second implementation has {sheet.model.name}: byhand verify will not call its pages right")
-    numbers = choose(sheet, options, tell)
-    prepared = cache(lambda in_slots: lower(*_prepared(sheet, options, numbers, in_slots)))
-
-    return {
-        file: made_of(format, make, view, options.setup, prepared, options.fills_pages)
-        for file, format, make, view in asked(formats, options.views)
-    }
+    page = lower(*prepare(sheet, options, tell))
+    return {file: make(page, view, options.setup) for file, make, view in asked(formats, options.views)}
 
 
 def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Document, Run]:
@@ -69,20 +60,13 @@ def prepare(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Docum
 
     Raises: WitnessError where it finds other numbers; ByHandError.
     """
+    from byhand.arrange import arrange
     from byhand.choose import choose
-
-    options = options.on(sheet)
-    return _prepared(sheet, options, choose(sheet, options, tell), in_slots=False)
-
-
-def _prepared(
-    sheet: Sheet, options: Options, numbers: tuple[Values, Quality | None], in_slots: bool
-) -> tuple[Document, Run]:
-    """A sheet's document and its run, judged. in_slots: whether for pages that other runs of the sheet share."""
-    from byhand.arrange import arrange, arrange_in_slots
     from byhand.variants import with_variants
     from byhand.witness.judge import judge
 
-    document, run = (arrange_in_slots if in_slots else arrange)(sheet, numbers[0], options, numbers[1])
-    judge(run.own or run)
+    options = options.on(sheet)
+    values, quality = choose(sheet, options, tell)
+    document, run = arrange(sheet, values, options, quality)
+    judge(run)
     return with_variants(document, options, partial(prepare, sheet)), run

@@ -37,7 +37,7 @@ class Run(Struct, frozen=True, eq=False):
     run was made for; no seed where a class's secret decided its numbers. quality: figures of numbers that were
     searched for, such as the largest denominator. hash: seven hex digits, computed from the numbers that a page
     shows. uniforms: what `uniform` has found, by steps' names, with the step and the shapes that it reads; runs that
-    share steps share it. own: of a run with slots, the run itself.
+    share steps share it.
     """
 
     model: str
@@ -54,7 +54,6 @@ class Run(Struct, frozen=True, eq=False):
     quality: Mapping[str, Any] | None = None
     hash: str = ""
     uniforms: dict[str, tuple[Step, list[tuple[int, int]], Expr | None]] = field(default_factory=dict)
-    own: Run | None = None
 
     @classmethod
     def of(cls, tape: Tape, model: str, config: Config, **about: Any) -> Run:

@@ -8,23 +8,18 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import IO
 
-from msgspec.structs import replace
-
-from byhand.arithmetic.copies import word_in_slot
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.students import ClassPages, Copy, judged_page, said_of, signed, student_copies
+from byhand.classroom.students import ClassPages, Copy, judged_page, signed, student_copies
 from byhand.errors import WitnessError
 from byhand.files import staged
-from byhand.formats import Format, Make, made_of, ready
+from byhand.formats import Format, Make, ready
 from byhand.options import Options
 from byhand.page.page import Page, lower
-from byhand.runs import Run
-from byhand.worksheet.document import Document
 from byhand.worksheet.views import View
 
 PRINTED, FORM = "pdf", "pdf-form"  # formats that a class has otherwise: as its pages, and with --forms
@@ -75,25 +70,18 @@ def _in_formats(plan: Plan, pages: ClassPages, copy: Copy, number: int, names: S
     setup = plan.options.setup
 
     @cache
-    def own(in_slots: bool) -> Page:
-        document, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, pages.minutes, in_slots)
+    def own() -> Page:
+        document, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, pages.minutes)
         if run.hash != copy.hash:
             raise WitnessError(f"{copy.student.whose!r} has other numbers on paper than in {', '.join(names)}")
-        signs = partial(_in_slots, run) if in_slots else signed
-        return lower(signs(document, copy.student), run)
+        return lower(signed(document, copy.student), run)
 
     formats = [ready(name, setup) for name in names]
     files = {
-        place: made_of(format, make, view, setup, own, plan.options.fills_pages)
+        place: make(own(), view, setup)
         for format in formats if not format.bank for place, make, view in _files(format)
     }  # fmt: skip
-    return InFormats(files, {each.name: each.bank.part(own(False), number) for each in formats if each.bank})
-
-
-def _in_slots(run: Run, document: Document, student: Student) -> Document:
-    """A document with slots, and in slots what it says of its student."""
-    said = {name: word_in_slot(run.domain, text) for name, text in said_of(document, student).items()}
-    return replace(document, stamp={**document.stamp, **said})
+    return InFormats(files, {each.name: each.bank.part(own(), number) for each in formats if each.bank})
 
 
 def _files(format: Format) -> Iterator[tuple[Place, Make, View]]:

@@ -11,7 +11,7 @@ from itertools import islice
 from msgspec import structs
 
 from byhand import __version__
-from byhand.arrange import arrange_in_slots, arranged
+from byhand.arrange import arranged
 from byhand.cache import cached_by
 from byhand.classroom.class_run import ClassRun, unchanged
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, breaking_promises, fitting
@@ -279,19 +279,14 @@ def said_of(page: Document, student: Student) -> dict[str, str]:
     }  # fmt: skip
 
 
-def judged_page(
-    plan: Plan, own: Values, left: str = "", minutes: tuple[int, ...] = (), in_slots: bool = False
-) -> tuple[Document, Run]:
+def judged_page(plan: Plan, own: Values, left: str = "", minutes: tuple[int, ...] = ()) -> tuple[Document, Run]:
     """The document of one copy's numbers and its run, which the witness has judged.
 
-    left, minutes: as those of the class. in_slots: whether for pages that all copies share.
+    left, minutes: as those of the class.
     """
     options = structs.replace(plan.options, left_out=left_out({"left": left}), minutes=minutes)
-    if in_slots:
-        page, run = arrange_in_slots(plan.sheet, own, options)
-    else:
-        page, run, _ = arranged(plan.sheet, own, options, options.domain)
-    judge(run.own or run)
+    page, run, _ = arranged(plan.sheet, own, options, options.domain)
+    judge(run)
     return page, run
 
 

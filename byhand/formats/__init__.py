@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from byhand.errors import ConfigError, ExtraError, SheetError, UnknownNameError, tell_debug
+from byhand.errors import ConfigError, ExtraError, UnknownNameError
 from byhand.worksheet.views import VIEWS, Paper, View
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class Setup(Struct, frozen=True):
 
     cache: whether pages may be taken from the cache. feedback: whether a file that answers says what is right;
     without it, nothing in the file tells right from wrong. variants: how many other sets of numbers a page for the
-    screen brings along. nbgrader: whether a notebook has nbgrader's metadata.
+    screen brings along. nbgrader: whether a notebook has nbgrader's metadata. fills: whether pages are filled at once
+    into those that other runs of the sheet share; else only where they prove to be the same.
     """
 
     paper: Paper = "a4"
@@ -38,6 +39,7 @@ class Setup(Struct, frozen=True):
     feedback: bool = True
     variants: int = 0
     nbgrader: bool = False
+    fills: bool = False
 
 
 Make = Callable[["Page", View, Setup], bytes]
@@ -65,8 +67,7 @@ class Format(Struct, frozen=True):
     needs: the modules that must be installed. install: the command that installs them.
     many: writes several sheets as one set of files, such as a book; without it, each sheet is written by itself.
     marks: whether its files are of no use without telling right from wrong. bank: writes a whole class as one file,
-    where that is of more use than a file for each student. slots: whether its files can be made of a page with
-    slots, too: then the page of another run is found and filled in.
+    where that is of more use than a file for each student.
     """
 
     name: str
@@ -77,7 +78,6 @@ class Format(Struct, frozen=True):
     many: Bind | None = None
     marks: bool = False
     bank: Bank | None = None
-    slots: bool = False
 
     @property
     def missing(self) -> list[str]:
@@ -86,14 +86,10 @@ class Format(Struct, frozen=True):
 
 
 def _html(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.arithmetic.copies import has_slots
+    from byhand.formats.html.filled import screen_page
     from byhand.formats.html.page import pages
 
-    if has_slots(page.run.domain):
-        from byhand.formats.html.filled import screen_page
-
-        return screen_page(pages(page), view, setup).encode()
-    return pages(page).html(view, "screen", setup.paper, setup=setup).encode()
+    return screen_page(pages(page), view, setup).encode()
 
 
 def _html_of_many(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
@@ -129,7 +125,7 @@ def _xlsx(page: Page, view: View, setup: Setup) -> bytes:
 def _json(page: Page, view: View, setup: Setup) -> bytes:
     from byhand.record import as_text
 
-    return as_text(page.run.own or page.run).encode()
+    return as_text(page.run).encode()
 
 
 def _page(page: Page, view: View, setup: Setup) -> bytes:
@@ -216,8 +212,8 @@ def _ipynb(page: Page, view: View, setup: Setup) -> bytes:
 OWN = {
     format.name: format
     for format in (
-        Format("html", "a page for the screen and the phone", {"{view}.html": _html}, many=_html_of_many, slots=True),
-        Format("pdf", "a page for the printer", {"{view}.pdf": _pdf}, many=_pdf_of_many, slots=True),
+        Format("html", "a page for the screen and the phone", {"{view}.html": _html}, many=_html_of_many),
+        Format("pdf", "a page for the printer", {"{view}.pdf": _pdf}, many=_pdf_of_many),
         Format("pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _pdf_form}),
         Format("md", "Markdown with tables, for notes and chats", {"{view}.md": _md}),
         Format("txt", "text for braille displays and screen readers, a number a line", {"{view}.txt": _txt}),
@@ -236,7 +232,7 @@ OWN = {
             needs=("xlsxwriter",),
             install="pip install 'byhand[xlsx]'",
         ),
-        Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}, slots=True),
+        Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
         Format("page", "the page as data: texts, cells with their rules, and places", {"page.json": _page}),
         Format(
             "moodle", "questions for Moodle, one a step, and a question bank of a class", {"moodle.xml": _moodle},
@@ -283,32 +279,15 @@ def ready(name: str, setup: Setup | None = None) -> Format:
     return found
 
 
-def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[str, Format, Make, View]]:
-    """The files to write: their names and formats, what writes them, and the views. Those that each view has of its
+def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[str, Make, View]]:
+    """The files to write: their names, what writes them, and the views. Those that each view has of its
     own come first, view by view; then those that are one for all views, with the last view.
     """
     ordered = sorted(views, key=VIEWS.index)
-    files = [(file, format, make) for format in formats for file, make in format.files.items()]
+    files = [each for format in formats for each in format.files.items()]
     for view in ordered:
-        yield from ((file.format(view=view), format, make, view) for file, format, make in files if "{view}" in file)
+        yield from ((file.format(view=view), make, view) for file, make in files if "{view}" in file)
     yield from ((*each, ordered[-1]) for each in files if "{view}" not in each[0])
-
-
-def made_of(
-    format: Format, make: Make, view: View, setup: Setup, prepared: Callable[[bool], Page],
-    fills: bool,
-) -> bytes:  # fmt: skip
-    """What is in a file of a format.
-
-    prepared: gives the page, with slots or without. fills: whether the page of another run may be
-    filled in.
-    """
-    if fills and format.slots and view != "worked":
-        try:
-            return make(prepared(True), view, setup)
-        except SheetError as error:  # as where a word is longer than any slot
-            tell_debug("%s, %s: written by itself; %s", prepared(False).document.name, view, error)
-    return make(prepared(False), view, setup)
 
 
 def _others() -> Sequence[EntryPoint]:

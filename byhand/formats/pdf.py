@@ -14,11 +14,8 @@ from byhand.worksheet.views import View
 
 
 def filled(page: Page, view: View, setup: Setup) -> bytes:
-    """A page in a view.
-
-    Raises: SheetError where a page with slots has no room.
-    """
-    return press.filled(pages(page), view, setup.paper, setup.cache)
+    """A page in a view."""
+    return press.filled(pages(page), view, setup.paper, cache=setup.cache, fills=setup.fills)
 
 
 def filled_form(page: Page, setup: Setup) -> bytes:
@@ -26,14 +23,11 @@ def filled_form(page: Page, setup: Setup) -> bytes:
 
     Raises: SheetError where the page has no room for an answer.
     """
-    return press.filled_form(pages(page), setup.paper, setup.cache)
+    return press.filled_form(pages(page), setup.paper, cache=setup.cache, fills=setup.fills)
 
 
 def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> bytes:
-    """Sheets as one PDF: cover, contents, and a part for each view.
-
-    Raises: as `filled`.
-    """
+    """Sheets as one PDF: cover, contents, and a part for each view."""
     book = Book.of(sheets, views)
 
     def front(places: Mapping[str, int]) -> bytes:

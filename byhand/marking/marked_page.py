@@ -156,8 +156,8 @@ class MarkedPages:
         """How the document is laid out in print: as its worksheet is."""
         from byhand.press import copy_html, shared
 
-        paper, cache = self.setup.paper, self.setup.cache
-        if self.typical is None and (found := shared(self.on_screen, "worksheet", paper, cache)):
+        paper, cache, fills = self.setup.paper, self.setup.cache, self.setup.fills
+        if self.typical is None and (found := shared(self.on_screen, "worksheet", paper, cache=cache, fills=fills)):
             return OnPaper(self.on_screen, _room(self.on_screen, found.html, self.setup.cache))
         worksheet = self.on_screen.html("worksheet", "print", self.setup.paper)
         if self.typical is not None:

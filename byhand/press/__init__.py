@@ -16,7 +16,7 @@ from byhand.press.engine import check_installed
 from byhand.press.form import copy_form, filled_form
 from byhand.press.heights import heights
 from byhand.press.inner import face_of, fonts_of, levels
-from byhand.press.kept import kept_page, resolved, with_texts
+from byhand.press.kept import kept_page, with_slots, with_texts
 from byhand.press.layout import copy_html
 from byhand.press.many import Filled, base_of, copy_alone, filled_copies, layouts
 from byhand.press.pieces import TextOf
@@ -28,6 +28,6 @@ from byhand.press.template import Template, copy_pdf, said_in
 __all__ = [
     "LETTERS", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "base_of", "bound", "check_installed",
     "copy_alone", "copy_form", "copy_html", "copy_pdf", "cut", "face_of", "filled", "filled_copies", "filled_form",
-    "fonts_of", "has", "heights", "kept_page", "layouts", "levels", "printed", "resolved", "said_in", "shared",
-    "typical", "width", "with_texts",
+    "fonts_of", "has", "heights", "kept_page", "layouts", "levels", "printed", "said_in", "shared",
+    "typical", "width", "with_slots", "with_texts",
 ]  # fmt: skip

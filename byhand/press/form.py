@@ -45,12 +45,12 @@ FIRST_CODE, LAST_CODE = 32, 255
 CHECK = ((0.2, 0.5, "m"), (0.42, 0.24, "l"), (0.84, 0.8, "l"))  # its corners, where a box to tick is 1 wide
 
 
-def filled_form(pages: Pages, paper: Paper, cache: bool) -> bytes:
+def filled_form(pages: Pages, paper: Paper, *, cache: bool, fills: bool) -> bytes:
     """A page's worksheet as a PDF to fill in.
 
     Raises: SheetError where the page has no room for an answer.
     """
-    if found := shared(pages, "worksheet", paper, cache):
+    if found := shared(pages, "worksheet", paper, cache=cache, fills=fills):
         base, contents, texts = found.slotted.templates["worksheet"], found.contents, found.own
     else:
         base = _alone(pages, paper, cache)

@@ -35,7 +35,7 @@ from byhand.cache import as_data, cached, from_data
 from byhand.effort import Seconds
 from byhand.errors import SheetError
 from byhand.page.grid import Grid
-from byhand.page.page import Page
+from byhand.page.page import Page, lower
 from byhand.runs import Run
 from byhand.worksheet.asked import OPTIONS
 from byhand.worksheet.document import FirstCell
@@ -61,8 +61,10 @@ class Pages(Protocol):
 
     def __hash__(self) -> int: ...
 
-    def html(self, view: View, medium: Medium, paper: Paper, *, for_all: bool = False) -> str:
-        """The page in one view; for_all: laid out for all runs, as it always is with slots."""
+    def html(self, view: View, medium: Medium, paper: Paper, *, for_all: bool = False, setup: Any = None) -> str:
+        """The page in one view. for_all: whether it is to be laid out for all runs, as it always is with slots.
+        setup: what a page for the screen depends on besides.
+        """
 
     def words(self, view: View) -> str:
         """What the page in one view says of itself, for who reads it back."""
@@ -114,10 +116,14 @@ def with_texts(html: str, texts: Mapping[int, str]) -> str:
     return MARK.sub(lambda mark: as_html[mark_number(mark[0])], html)
 
 
-def resolved(text: str, run: Run) -> str:
-    """A text with a run's own words in place of its marks."""
-    known = mark_texts(run.domain)
-    return MARK.sub(lambda mark: first(known[mark_number(mark[0])]), text)
+@lru_cache(maxsize=2)  # for all views and media
+def with_slots(pages: Pages) -> Pages:
+    """The same page with marks in place of all that other runs of its sheet have otherwise.
+
+    Raises: SheetError where there are too many.
+    """
+    document = pages.page.document
+    return pages.of(lower(*document.in_slots(document)))  # type: ignore[misc]
 
 
 @lru_cache(maxsize=4)  # for the other view of the same page

@@ -12,12 +12,11 @@ from isal import isal_zlib as zlib
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, Html, Radius, Said, Svg, has_slots, mark_number
+from byhand.arithmetic.copies import FIRST_MARK, MARK, Html, Radius, Said, Svg, mark_number
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError, tell_debug
-from byhand.page.page import lower
 from byhand.press.fill import fill_one, without_room
-from byhand.press.kept import KeptPage, Pages, kept_page, resolved, with_texts
+from byhand.press.kept import KeptPage, Pages, kept_page, with_slots, with_texts
 from byhand.press.layout import Layout, copy_html, lay_out
 from byhand.press.printing import laid_out, printed
 from byhand.press.template import Template, copy_pdf, said_in, templates
@@ -101,18 +100,16 @@ def typical(text: str) -> str:
     return "word" if _LISTED.fullmatch(text) else _WORD.sub("word", text)
 
 
-def filled(pages: Pages, view: View, paper: Paper, cache: bool) -> bytes:
+def filled(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) -> bytes:
     """A page in a view as PDF: filled into the page that all runs of the sheet share.
 
     It is laid out by itself where that page has no room for it, and in the worked view, whose lines are formulas.
 
-    Raises: SheetError where a page with slots has no room.
+    cache: whether what is laid out may be kept. fills: as of `shared`.
     """
-    share = _shared if has_slots(pages.page.run.domain) else shared
-    if found := share(pages, view, paper, cache):
+    if found := shared(pages, view, paper, cache=cache, fills=fills):
         base = found.slotted.templates[view]
-        words = resolved(pages.words(view), pages.page.run)
-        return copy_pdf(base, found.contents, words, said_in(base, found.own.__getitem__))
+        return copy_pdf(base, found.contents, pages.words(view), said_in(base, found.own.__getitem__))
     return printed(pages.html(view, "print", paper), cache)
 
 
@@ -134,38 +131,33 @@ class SharedPage(Struct, frozen=True):
         return copy_html(self.page, self.texts.__getitem__)
 
 
-def shared(pages: Pages, view: View, paper: Paper, cache: bool) -> SharedPage | None:
-    """The page that a page is filled into; None where it is laid out by itself."""
-    if not pages.page.document.in_slots or view == "worked":
+@lru_cache(maxsize=2)  # for the other view of the same page
+def shared(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) -> SharedPage | None:
+    """The page that a page is filled into; None where it is laid out by itself.
+
+    fills: whether it is known that the page which all runs share is the same but for their numbers and words; else
+    both are written and compared.
+    """
+    document, written_as = pages.page.document, "key" if in_one(view) else view
+    if not document.in_slots or view == "worked":
         return None
     try:
-        return _shared(_compared(pages, "key" if in_one(view) else view, paper, cache), view, paper, cache)
+        written = _written(with_slots(pages), written_as, paper, cache)
+        if not fills:
+            html = pages.html(written_as, "print", paper, for_all=True)
+            if unescape(html) != unescape(with_texts(written.page.html, written.texts)):
+                raise SheetError("with slots, its page is another")
+        return _shared(written, written_as, view, cache)
     except SheetError as error:
-        tell_debug("%s, %s: laid out by itself; %s", pages.page.document.name, view, error)
+        tell_debug("%s, %s: laid out by itself; %s", document.name, view, error)
         return None
 
 
-@lru_cache(maxsize=2)  # for the other view of the same page
-def _compared(pages: Pages, view: View, paper: Paper, cache: bool) -> Pages:
-    """The same page with slots.
-
-    Raises: SheetError where the page is not the one without slots.
-    """
-    document = pages.page.document
-    in_slots = pages.of(lower(*document.in_slots(document)))  # type: ignore[misc]
-    html = pages.html(view, "print", paper, for_all=True)
-    written = _written(in_slots, view, paper, cache)
-    if unescape(html) != unescape(with_texts(written.page.html, written.texts)):
-        raise SheetError("with slots, its page is another")
-    return in_slots
-
-
-def _shared(pages: Pages, view: View, paper: Paper, cache: bool) -> SharedPage:
+def _shared(written: _Written, written_as: View, view: View, cache: bool) -> SharedPage:
     """The page that a page with slots is filled into.
 
-    Raises: SheetError where it has no room, or is another with other numbers.
+    Raises: SheetError where it has no room.
     """
-    written = _written(pages, "key" if in_one(view) else view, paper, cache)
     page, texts, laid_with = written.numbered, written.own, written.typical
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
         found = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, cache)

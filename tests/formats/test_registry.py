@@ -79,8 +79,8 @@ def test_ours_and_their_files():
 
 def test_a_format_has_a_file_for_each_view_or_one_for_all():
     files = asked([OWN["json"], OWN["html"]], ["key", "worksheet"])
-    assert [file for file, _, _, _ in files] == ["worksheet.html", "key.html", "run.json"]
-    assert [view for _, _, _, view in asked([OWN["json"]], VIEWS)] == ["worked"]
+    assert [file for file, _, _ in files] == ["worksheet.html", "key.html", "run.json"]
+    assert [view for _, _, view in asked([OWN["json"]], VIEWS)] == ["worked"]
 
 
 def test_another_packages_format_is_written_like_ours(other_package, tmp_path):

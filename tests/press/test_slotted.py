@@ -14,8 +14,6 @@ from pypdf import PdfReader
 
 from byhand.arithmetic.copies import FIRST_MARK, MARK, mark_number, mark_texts, one_copy
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arrange import arrange_in_slots
-from byhand.choose import choose
 from byhand.formats import Setup
 from byhand.formats.html.filled import screen_page
 from byhand.formats.html.page import Pages, pages
@@ -38,9 +36,8 @@ def prepared(sheet, seed=0, **options):
 
 
 def in_slots(sheet, seed=0, **options):
-    found = load_sheet(sheet)
-    asked = Options(seed=seed, **options).on(found)
-    return arrange_in_slots(found, choose(found, asked)[0], asked)
+    document, _ = prepared(sheet, seed, **options)
+    return document.in_slots(document)
 
 
 @pytest.mark.parametrize(("sheet", "view"), [("mlp", "key"), ("sampling", "worksheet")])
@@ -58,7 +55,7 @@ def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
 def test_runs_of_a_sheet_are_filled_into_the_same_page(sheet):
     found_pages = set()
     for seed in range(1, 7):
-        found = slotted.shared(pages(lower(*prepared(sheet, seed))), "key", "a4", cache=False)
+        found = slotted.shared(pages(lower(*prepared(sheet, seed))), "key", "a4", cache=False, fills=False)
         found_pages.add((found.page, found.texts))
     assert len(found_pages) <= 2  # a claim of gpt is true of some runs
 
@@ -102,11 +99,13 @@ def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
         "key", "print", for_all=True
     )
     for view in ("worksheet", "key"):
-        assert screen_page(written, view, Setup()) == Pages(lower(document, run)).html(view, "screen")
+        assert screen_page(pages(lower(document, run)), view, Setup(fills=True)) == Pages(lower(document, run)).html(view, "screen")
 
 
 def test_a_word_that_is_longer_than_its_column_is_filled_in():
-    assert slotted.shared(pages(lower(*prepared("transformer-block"))), "key", "a4", cache=True) is not None
+    assert (
+        slotted.shared(pages(lower(*prepared("transformer-block"))), "key", "a4", cache=True, fills=False) is not None
+    )
 
 
 def test_a_worksheet_and_its_key_are_laid_out_as_one_page(tmp_path, monkeypatch):
@@ -164,7 +163,7 @@ def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     for seed in (1, 2):
         document, run = prepared("transformer-by-hand", seed)
-        found = slotted.shared(pages(lower(document, run)), "worksheet", "a4", cache=True)
+        found = slotted.shared(pages(lower(document, run)), "worksheet", "a4", cache=True, fills=False)
         assert {"she", "pears"} <= {*found.texts}
     assert len(made) == 2
 
@@ -211,7 +210,7 @@ def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp
 def test_a_word_with_an_apostrophe_is_filled_in():
     """Words are escaped in more than one way, which mean the same."""
     document, run = prepared("attention-head", 1, tokens=("don't", "be", "late"))
-    assert "don't" in slotted.shared(pages(lower(document, run)), "key", "a4", cache=True).own
+    assert "don't" in slotted.shared(pages(lower(document, run)), "key", "a4", cache=True, fills=False).own
 
 
 def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):

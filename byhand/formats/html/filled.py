@@ -9,30 +9,42 @@ from typing import Any
 from markupsafe import escape
 
 from byhand.arithmetic.copies import MARK, mark_number
+from byhand.errors import SheetError, tell_debug
 from byhand.fonts import fonts_of
 from byhand.formats import Setup
 from byhand.formats.html.page import ASKED, FONTS, Pages
-from byhand.press import kept_page, resolved, with_texts
+from byhand.press import kept_page, with_slots, with_texts
 from byhand.worksheet.views import View
 
 _DATA = '<script type="application/json"'  # begins what a script reads
 
 
 def screen_page(pages: Pages, view: View, setup: Setup) -> str:
-    """A page with slots for the screen, with its numbers.
+    """A page for the screen: filled into the one that all runs of its sheet share, where it may be."""
+    if setup.fills and view != "worked" and pages.page.document.in_slots:
+        try:
+            return _filled(pages, view, setup)
+        except SheetError as error:  # as where it looks at a number as it is written
+            tell_debug("%s, %s: written by itself; %s", pages.page.document.name, view, error)
+    return pages.html(view, "screen", setup.paper, setup=setup)
+
+
+def _filled(pages: Pages, view: View, setup: Setup) -> str:
+    """The page that all runs share, with the texts of this one.
 
     Raises: as `kept_page`.
     """
+    framed = with_slots(pages)
 
     def write() -> str:
-        return pages.html(view, "screen", setup.paper, setup=setup)
+        return framed.html(view, "screen", setup.paper, setup=setup)
 
-    page = kept_page(pages, "screen", write, view, setup.paper, setup.feedback, cache=setup.cache)
-    texts = page.texts(pages.page.run, pages.writers)
+    page = kept_page(framed, "screen", write, view, setup.paper, setup.feedback, cache=setup.cache)
+    texts = page.texts(framed.page.run, framed.writers)
     before, *data = page.html.split(_DATA)
     html = with_texts(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
-    words = resolved(pages.words(view, setup), pages.page.run)
-    return html.replace(ASKED, str(escape(words)), 1).replace(FONTS, fonts_of(html), 1)
+    html = html.replace(ASKED, str(escape(pages.words(view, setup))), 1)
+    return html.replace(FONTS, fonts_of(html), 1)
 
 
 def _filled_data(script: str, texts: Mapping[int, str]) -> str:
