@@ -28,7 +28,7 @@ FOR_FONTS = ("brotli", "fonttools", "fontpkg-source-sans-3", "isal", "msgspec", 
 BRINGS = os.environ.get("BYHAND_BRINGS", "")
 ALL, FONTS = "all", "fonts"
 LAID_OUT = (1, 2, 3, 4)  # seeds whose pages are made, where they are others than those of the sheet's own numbers
-KINDS = ("laid-out", "pages", "parsed", "shipped", "templates")  # of what making a page leaves in the cache
+KINDS = ("laid-out", "pages", "shipped", "templates")  # of what making a page leaves in the cache
 
 
 class Brought(BuildHookInterface):

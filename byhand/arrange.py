@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import has_slots, in_slot, is_one_copy, one_copy, word_in_slot
+from byhand.arithmetic.copies import has_slots, in_slot, one_copy, word_in_slot
 from byhand.arithmetic.domain import Domain
 from byhand.choose import Quality, choose
 from byhand.model.weights import Values
@@ -26,7 +26,6 @@ from byhand.worksheet.context import Context
 from byhand.worksheet.document import Document
 from byhand.worksheet.effort import Effort
 from byhand.worksheet.load import document
-from byhand.worksheet.markdown import Texts
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, check_room
 from byhand.worksheet.starts import rounded_starts
@@ -97,7 +96,7 @@ def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain:
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
-        {mark: word for word, mark in known.items()}, Texts(kept=options.cached and is_one_copy(domain)), tape,
+        {mark: word for word, mark in known.items()}, tape,
     )  # fmt: skip
 
 

@@ -447,11 +447,6 @@ def one_copy(inner: Domain) -> Domain:
     return OneCopy(inner)
 
 
-def is_one_copy(domain: Domain) -> bool:
-    """Whether a page of this number system has slots, and numbers of one run only."""
-    return isinstance(domain, OneCopy)
-
-
 def recorded(
     domain: Domain, writers: Mapping[Callable[..., str], str]
 ) -> AbstractContextManager[Mapping[int, Recipe]]:

@@ -49,6 +49,7 @@ from byhand.worksheet.document import (
     TextBlock,
     WordBoxes,
 )
+from byhand.worksheet.markdown import inline, paragraphs
 from byhand.worksheet.sheet import named
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -272,7 +273,7 @@ def _lost(context: Context, lost: str, result: str) -> Prose:
     """What is said where a number is lost, and one of the result is printed in return. Their names are LaTeX."""
     names = {"lost": lost, "result": result}
     symbols = {at: f"“${name}$”" if name.startswith(r"\text") else f"${name}$" for at, name in names.items()}
-    return Prose(context.texts.paragraphs(context.messages.say("questions.lost", **symbols)))
+    return Prose(paragraphs(context.messages.say("questions.lost", **symbols)))
 
 
 @call
@@ -332,7 +333,7 @@ def table(context: Context, head: Sequence[Any], *rows: Sequence[Any]) -> Table:
     def entry_of(item: Any) -> Prose | Cell:
         if isinstance(item, Cell):
             return replace(item)  # each place on the page is a cell of its own
-        return Prose(context.texts.inline(item)) if isinstance(item, str) else Cell(item)
+        return Prose(inline(item)) if isinstance(item, str) else Cell(item)
 
     if len(head) > MOST_COLUMNS:
         raise SheetError(f"a table of {len(head):,} columns is wider than any page; {MOST_COLUMNS} are the most")
@@ -464,7 +465,7 @@ def _shaped(context: Context, matrix: Any) -> tuple[str, Shape]:
 @call
 def hint(context: Context, text: str) -> Blocks:
     """A hint; left out at the stretch level."""
-    return (Hint(context.texts.inline(text)),) if context.level != "stretch" else ()
+    return (Hint(inline(text)),) if context.level != "stretch" else ()
 
 
 @call
@@ -475,7 +476,7 @@ def check(context: Context, text: str, sums: str = "") -> Block:
     """
     if sums:
         context.tape.values(sums)  # or there is no such step
-    return Check(context.texts.inline(text), sums)
+    return Check(inline(text), sums)
 
 
 @call
@@ -484,13 +485,13 @@ def checkpoint(context: Context, text: str, opens: bool = False) -> Block:
 
     Its section begins a page if the page before asks for what it prints by place, or in any case if it `opens` one.
     """
-    return Checkpoint(context.texts.inline(text), opens)
+    return Checkpoint(inline(text), opens)
 
 
 @call
 def lines(context: Context, count: int, answer: str) -> Block:
     """Ruled lines to write on; the key shows the answer."""
-    return Answer(count, context.texts.inline(answer))
+    return Answer(count, inline(answer))
 
 
 @call
@@ -520,7 +521,7 @@ def find_the_error(
             raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
         panels = [replace(panel, right=panel.step == changed[0]) for panel in panels]
     told = answer or context.messages.mistake(name, "told", context.transposed)
-    what_is_wrong = Answer(lines, context.texts.inline(told))
+    what_is_wrong = Answer(lines, inline(told))
     return Strip(tuple(panels), ("→",) * (len(panels) - 1)), what_is_wrong
 
 
@@ -533,7 +534,6 @@ def _changed_rows(wrong: Tape, right: Tape, step: str) -> list[int]:
 @call
 def claim(context: Context, text: str, holds: bool, reason: str, otherwise: str = "", lines: int = 1) -> Block:
     """A statement to be judged true or false, and the reason; `otherwise` is the reason if it is false."""
-    inline = context.texts.inline
     return Claim(inline(text), bool(holds), inline(reason if holds else otherwise or reason), lines)
 
 

@@ -21,7 +21,6 @@ from byhand.notation.text import value_text
 from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Cell, Falk, Panel, Role, Strip
 from byhand.worksheet.inverse import LeftOut, leave_out, places_of, solutions
-from byhand.worksheet.markdown import Texts
 from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 from byhand.worksheet.views import Level, Orientation
@@ -40,7 +39,7 @@ class Context(Struct, frozen=True, dict=True):
     tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
     inverse exercises leave out; entries that are chosen here are added to it. minutes: of each sitting, as the page
     says; where there are none, they are counted. spelled: where words are marks in slots, the word that each stands
-    for. texts: those of the page. own: the tape behind the one of a page with slots, without these.
+    for. own: the tape behind the one of a page with slots, without these.
     """
 
     sheet: Sheet
@@ -55,7 +54,6 @@ class Context(Struct, frozen=True, dict=True):
     left_out: LeftOut = field(default_factory=dict)
     minutes: tuple[int, ...] = ()
     spelled: Mapping[str, str] = field(default_factory=dict)
-    texts: Texts = field(default_factory=Texts)
     own: Tape | None = None
 
     @property

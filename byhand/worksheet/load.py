@@ -12,7 +12,7 @@ from bisect import bisect
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
 from msgspec.structs import replace
@@ -29,10 +29,13 @@ from byhand.worksheet.calls import Marker, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Cell, Document, Figure, Prose, Section, Table, TextBlock
-from byhand.worksheet.markdown import Token
+from byhand.worksheet.markdown import inline, paragraphs
 from byhand.worksheet.order import GROUP, GROUPS, has_met
 from byhand.worksheet.sandbox import Sandbox
 from byhand.worksheet.sheet import LARGEST_SHEET, Sheet, named
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 SHEET_BUDGET = 20_000_000  # characters that the rendering of a sheet may produce
 _MARKER = re.compile("\ue000(\\d+)\ue001")
@@ -47,9 +50,9 @@ def document(context: Context) -> Document:
     sheet, blocks = context.sheet, list[Block]()
     if re.search("[\U000f0000-\U0010ffff]", sheet.body):
         raise SheetError(f"{sheet.name}.md uses a character that is reserved, above U+EFFFF")
-    tokens = context.texts.paragraphs(_rendered(context, blocks))
+    text = _rendered(context, blocks)
     try:
-        context.texts.parse()
+        tokens = paragraphs(text)
     except SheetError as error:
         raise SheetError(f"{sheet.name}.md: {error}") from None
     sections = tuple(_sections(sheet.name, tokens, blocks))
@@ -65,8 +68,8 @@ def document(context: Context) -> Document:
     chart = map_of(
         config, sheet.model, tape, len(context.tokens), orientation, sections, messages, partial(has_met, sheet.name)
     )
-    group, inline = GROUP.get(sheet.name, ""), context.texts.inline
-    page = Document(
+    group = GROUP.get(sheet.name, "")
+    return Document(
         name=sheet.name,
         title=sheet.title,
         number=sheet.number,
@@ -84,8 +87,6 @@ def document(context: Context) -> Document:
         group=group,
         beside=named(GROUPS.get(group, ()), messages.language),
     )
-    context.texts.parse()
-    return page
 
 
 def _sittings(sections: Sequence[Section], starts: Sequence[int]) -> tuple[int, ...]:

@@ -99,7 +99,9 @@ def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
         "key", "print", for_all=True
     )
     for view in ("worksheet", "key"):
-        assert screen_page(pages(lower(document, run)), view, Setup(fills=True)) == Pages(lower(document, run)).html(view, "screen")
+        assert screen_page(pages(lower(document, run)), view, Setup(fills=True)) == Pages(lower(document, run)).html(
+            view, "screen"
+        )
 
 
 def test_a_word_that_is_longer_than_its_column_is_filled_in():
@@ -216,7 +218,7 @@ def test_a_word_with_an_apostrophe_is_filled_in():
 def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     files_of("softmax", Options(seed=1, cache=False), print)
-    assert {"laid-out", "pages", "parsed", "sheets"}.isdisjoint(path.name for path in tmp_path.iterdir())
+    assert {"laid-out", "pages", "sheets"}.isdisjoint(path.name for path in tmp_path.iterdir())
 
 
 def test_texts_are_escaped_where_they_stand():
