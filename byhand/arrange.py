@@ -13,10 +13,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import has_slots, in_slot, one_copy, word_in_slot
 from byhand.arithmetic.domain import Domain
 from byhand.choose import Quality, choose
 from byhand.model.weights import Values
+from byhand.notation.marks import has_slots, in_slot, one_copy, word_in_slot
 from byhand.options import Options
 from byhand.options_file import as_entries
 from byhand.record import fingerprint

@@ -16,6 +16,7 @@ from byhand.arithmetic.copies import first
 from byhand.arithmetic.domain import ValueOf, is_neg_inf
 from byhand.arithmetic.expr import Expr, Fn, Mul, Num, Ref, Scalar, Sum, children, evaluate
 from byhand.errors import DomainError
+from byhand.notation.marks import first_text
 from byhand.tape import Tape
 
 # Estimated seconds of a practised person
@@ -93,7 +94,7 @@ def working(rule: Expr, values: ValueOf) -> Seconds:
 
 def writing(value: Scalar) -> float:
     """The seconds to write a number, or a word."""
-    return GLYPH * (len(first(value)) if isinstance(value, str) else _glyphs(value))
+    return GLYPH * (len(first_text(value)) if isinstance(value, str) else _glyphs(value))
 
 
 def operations(node: Expr, values: ValueOf, looked_up: tuple[type[Expr], ...] = (Num,)) -> float:

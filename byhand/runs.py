@@ -17,11 +17,11 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import in_slot
 from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, Scalar, bind, is_at, nodes, substitute
 from byhand.errors import UnknownNameError
 from byhand.model.config import Config
+from byhand.notation.marks import in_slot
 from byhand.notation.number import plain
 from byhand.tape import Named, Op, Rows, Step, Tape
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from msgspec import structs
 
-from byhand.arithmetic.copies import MARK, Copies, mark_number, varies
+from byhand.arithmetic.copies import varies
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arrange import arranged
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
+from byhand.notation.marks import MARK, MarkedCopies, mark_number
 from byhand.notation.number import parse, plain
 from byhand.options import Options
 from byhand.record import numbers_text, short_hash
@@ -43,7 +44,7 @@ class ClassRun:
     document: Document
     run: Run
     tape: Tape
-    domain: Copies
+    domain: MarkedCopies
     promises: tuple[str, ...] = ()
 
     def text_of(self, mark: int, copy: int) -> str:
@@ -110,14 +111,14 @@ def _has_columns(entry: Any) -> bool:
 def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant], options: Options) -> ClassRun:
     """Run a sheet on many copies at once.
 
-    Copies that would have other words on the page than copy 0 are noted in the run's domain.
+    MarkedCopies that would have other words on the page than copy 0 are noted in the run's domain.
 
     sets: values that differ in their numbers only.
     variants: a set and a key for each copy; key 0 renames nothing.
 
     Raises: ConfigError where the numbers cannot be renamed.
     """
-    domain = Copies(options.domain, len(variants))
+    domain = MarkedCopies(options.domain, len(variants))
     known = moves(sheet.model, sets[0], sheet.in_place) if any(key for _, key in variants) else None
     values = values_together(sets, variants, domain, known, signs=options.numbers != "symbolic")
     page, run, tape = arranged(sheet, values, options, domain)
@@ -146,7 +147,12 @@ def unchanged(run: ClassRun, sets: Sequence[int]) -> list[str]:
 
 
 def values_together(
-    sets: Sequence[Values], variants: Sequence[Variant], domain: Copies, known: Moves | None, *, signs: bool = True
+    sets: Sequence[Values],
+    variants: Sequence[Variant],
+    domain: MarkedCopies,
+    known: Moves | None,
+    *,
+    signs: bool = True,
 ) -> Values:
     """The values of all copies, in which a number that differs from copy to copy is a column.
 

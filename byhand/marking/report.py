@@ -13,7 +13,6 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from byhand.arithmetic.copies import MARK, mark_number
 from byhand.formats.html.page import rendered
 from byhand.marking import charts
 from byhand.marking.causes import FOIL, UNEXPLAINED
@@ -22,6 +21,7 @@ from byhand.marking.marks import section_of
 from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
 from byhand.marking.places import Places
 from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
+from byhand.notation.marks import MARK, mark_number
 from byhand.pictures.labels import words
 from byhand.worksheet.document import Document
 from byhand.worksheet.views import Medium, Paper

@@ -7,8 +7,9 @@ from html import escape
 
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import Html, varies, written
+from byhand.arithmetic.copies import varies
 from byhand.arithmetic.expr import Expr, Scalar
+from byhand.notation.marks import Html, written
 from byhand.notation.text import TEXT
 from byhand.notation.write import terms, write, write_value
 

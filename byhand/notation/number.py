@@ -9,10 +9,11 @@ from functools import lru_cache
 from reprlib import Repr
 from typing import Any
 
-from byhand.arithmetic.copies import varies, written
+from byhand.arithmetic.copies import varies
 from byhand.arithmetic.domain import MOST_BITS
 from byhand.arithmetic.expr import NEG_INF
 from byhand.errors import ValuesError
+from byhand.notation.marks import written
 
 LETTER = re.compile(r"(?![eπ])[A-Za-zα-ωΑ-Ω](_?[0-9]{1,2})?|[eπ]_?[0-9]{1,2}")  # e and π alone are numbers
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?(\s*/\s*[0-9]+)?")

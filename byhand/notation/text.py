@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from byhand.arithmetic.copies import varies, written
+from byhand.arithmetic.copies import varies
 from byhand.arithmetic.expr import Expr, Index, Ref, Scalar
+from byhand.notation.marks import written
 from byhand.notation.write import Style, write, write_value
 
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import written_tree
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Expr, Fn, Index, Mul, Num, Ref, Scalar, Sub, Sum
+from byhand.notation.marks import written_tree
 from byhand.notation.number import plain
 
 GROUPED = 1000  # the least whole number whose thousands are separated

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import longest
+from byhand.notation.marks import longest
 from byhand.page.grid import FIGURE_WIDTH, Slot
 from byhand.pictures.labels import words
 from byhand.worksheet.document import Cell, Prose, Table

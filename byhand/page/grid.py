@@ -18,8 +18,9 @@ from typing import Any, ClassVar, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import categories, first, is_word, longest
+from byhand.arithmetic.copies import categories, first
 from byhand.arithmetic.expr import Div, Fn, nodes
+from byhand.notation.marks import is_word, longest
 from byhand.notation.text import value_text
 from byhand.page.look import LOOK
 from byhand.worksheet.document import Cell, Panel

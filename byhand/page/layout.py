@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import categories, is_word
+from byhand.arithmetic.copies import categories
 from byhand.errors import SheetError
 from byhand.notation.inline import spoken
+from byhand.notation.marks import is_word
 from byhand.page.grid import (
     CAPTION_EM,
     FIGURE_WIDTH,

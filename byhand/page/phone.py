@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from byhand.arithmetic.copies import texts_of
+from byhand.notation.marks import texts_of
 from byhand.page.grid import (
     BESIDE,
     CELL_EM,

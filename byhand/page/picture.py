@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from byhand.arithmetic.copies import Html, Said, Svg, written
+from byhand.notation.marks import Html, Said, Svg, written
 from byhand.page.grid import PAGE_WIDTH
 from byhand.pictures.labels import SANS, mm
 from byhand.pictures.registry import Sketch

@@ -11,9 +11,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import Mark, Svg, each
+from byhand.arithmetic.copies import each
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.errors import UnknownNameError
+from byhand.notation.marks import Mark, Svg
 from byhand.pictures.canvas import Canvas
 
 WIDTH = 84.0  # mm: of a picture

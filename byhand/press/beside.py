@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import MARK
+from byhand.notation.marks import MARK
 from byhand.page.look import COLOURS, LOOK
 from byhand.press.breaking import CLOSE
 from byhand.press.pieces import (

@@ -12,8 +12,8 @@ from html import unescape
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import MARK, mark_number
 from byhand.fonts import FACES
+from byhand.notation.marks import MARK, mark_number
 from byhand.page.look import COLOURS
 from byhand.page.picture import KEY_SAYS, PEN, PRINTED
 from byhand.press.beside import NOTHING, Beside, known, without

@@ -12,7 +12,8 @@ from functools import lru_cache, partial
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import Many, Svg, each
+from byhand.arithmetic.copies import Many, each
+from byhand.notation.marks import Svg
 from byhand.press.boxes import Line
 from byhand.press.breaking import Paragraph, broken
 from byhand.press.layout import DrawnSlot, Layout

@@ -19,21 +19,11 @@ import msgspec
 from markupsafe import escape
 from msgspec import Struct
 
-from byhand.arithmetic.copies import (
-    MARK,
-    Html,
-    Recipe,
-    first,
-    made_again,
-    mark_number,
-    mark_texts,
-    recorded,
-    slot_number,
-    varies,
-)
+from byhand.arithmetic.copies import first, varies
 from byhand.cache import as_data, cached, from_data
 from byhand.effort import Seconds
 from byhand.errors import SheetError
+from byhand.notation.marks import MARK, Html, Recipe, made_again, mark_number, mark_texts, recorded, slot_number
 from byhand.page.grid import Grid
 from byhand.page.page import Page, lower
 from byhand.runs import Run

@@ -16,8 +16,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import MARK, Svg, mark_number
 from byhand.errors import SheetError, tell_debug
+from byhand.notation.marks import MARK, Svg, mark_number
 from byhand.page.look import LEAD
 from byhand.press.boxes import BoxReader, Line, rows_of
 from byhand.press.breaking import Paragraph

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from isal import isal_zlib as zlib
 
 from byhand.arithmetic.copies import Copies, Many
+from byhand.notation.marks import MarkedCopies
 from byhand.press.fill import fill
 from byhand.press.layout import lay_out_copy
 from byhand.press.slotted import Slotted, slots_of, slotted, typical
@@ -41,7 +42,9 @@ def layouts(html: str, marks: Sequence[Many], view: View, letters: str, cache: b
             copy = left[0] if left else None
 
 
-def filled_copies(laid: Sequence[Slotted], html: str, view: View, domain: Copies, count: int) -> list[Filled | None]:
+def filled_copies(
+    laid: Sequence[Slotted], html: str, view: View, domain: MarkedCopies, count: int
+) -> list[Filled | None]:
     """For each of the last copies, the first layout that it fits and what is filled in there, or None."""
     import numpy as np  # heavy
 

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import MARK, mark_number
+from byhand.notation.marks import MARK, mark_number
 from byhand.page.look import COLOURS, LOOK
 from byhand.press.shape import has, shape
 

@@ -12,9 +12,9 @@ from isal import isal_zlib as zlib
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, Html, Radius, Said, Svg, mark_number
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError, tell_debug
+from byhand.notation.marks import FIRST_MARK, MARK, Html, Radius, Said, Svg, mark_number
 from byhand.press.fill import fill_one, without_room
 from byhand.press.kept import KeptPage, Pages, kept_page, with_slots, with_texts
 from byhand.press.layout import Layout, copy_html, lay_out

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import unescape
 from typing import Any
 
-from byhand.arithmetic.copies import MARK
+from byhand.notation.marks import MARK
 from byhand.page.look import LEAD
 from byhand.press.beside import Label
 from byhand.press.inner import drawing_box, parents, place_in

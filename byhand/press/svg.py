@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from byhand.arithmetic.copies import MARK, mark_number
 from byhand.fonts import FACES
+from byhand.notation.marks import MARK, mark_number
 from byhand.pictures.labels import SANS
 from byhand.press.pieces import Piece, TextStyle, UnknownLookError, in_faces
 from byhand.press.stream import circle, rgb

@@ -14,8 +14,8 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from byhand.arithmetic.copies import MARK, mark_number
 from byhand.cache import as_data
+from byhand.notation.marks import MARK, mark_number
 from byhand.press.inner import fonts_of, glyph_texts, glyph_widths, rename
 from byhand.press.layout import Layout
 from byhand.press.pieces import TextOf

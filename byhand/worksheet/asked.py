@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from byhand.arithmetic.copies import rewritten
 from byhand.model.config import Config
+from byhand.notation.marks import rewritten
 from byhand.worksheet.context import Context
 from byhand.worksheet.folders import own_templates
 from byhand.worksheet.inverse import LeftOut, leave_out

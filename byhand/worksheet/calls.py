@@ -17,12 +17,13 @@ from typing import Any, TypeVar
 from jinja2.sandbox import safe_range
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import categories, each, same, word_in_slot, written
+from byhand.arithmetic.copies import categories, each, same
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
 from byhand.errors import SheetError, ValuesError
 from byhand.model.layers import steps_of
+from byhand.notation.marks import word_in_slot, written
 from byhand.notation.text import value_text
 from byhand.ops.linear import matmul
 from byhand.ops.positions import bucket_of

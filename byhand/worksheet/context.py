@@ -10,13 +10,13 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import written
 from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed, refs
 from byhand.effort import working
 from byhand.errors import SheetError
 from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
+from byhand.notation.marks import written
 from byhand.notation.text import value_text
 from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Cell, Falk, Panel, Role, Strip

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateError, TemplateSyntaxError
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import word_in_slot
 from byhand.effort import TYPICAL, parted
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
 from byhand.model.config import SIZES, Config
+from byhand.notation.marks import word_in_slot
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byhand.arithmetic.copies import (
-    FIRST_MARK,
     Copies,
     as_array,
     categories,
@@ -22,13 +21,10 @@ from byhand.arithmetic.copies import (
     same,
     together,
     varies,
-    written,
 )
 from byhand.arithmetic.decimals import Decimals, DecimalsOnce
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Num, Ref, expr, largest
-from byhand.errors import SheetError
-from byhand.notation.text import text, value_text
 
 SMALL = st.integers(-6, 6)
 THREE = st.lists(SMALL, min_size=3, max_size=3)
@@ -84,13 +80,6 @@ def test_a_value_that_is_seen_where_it_is_printed_has_no_digits_but_those():
     assert (str(carried), str(Decimals(2).as_given(carried))) == ("0.50", "0.5")
 
 
-def test_a_text_holds_a_mark_where_copies_differ():
-    domain = Copies(RATIONALS, 2)
-    page = value_text(many(domain, [-1, Fraction(1, 2)])) + " and " + text(Num(many(domain, [-3, 3])) * 2)
-    marks = [domain.marks[ord(c) - FIRST_MARK] for c in page if ord(c) >= FIRST_MARK]
-    assert [[mark.at(copy) for mark in marks] for copy in (0, 1)] == [["−1", "(−3)·2"], ["1/2", "3·2"]]
-
-
 def test_what_is_asked_is_answered_as_the_first_copy_answers_and_the_others_are_noted():
     domain = Copies(RATIONALS, 3)
     numbers = many(domain, [1, 2, 1])
@@ -126,7 +115,7 @@ def test_what_the_first_copy_cannot_compute_is_an_error():
 
 
 def test_other_rooms_work_with_values_of_one_run_or_of_many():
-    domain, numbers = together(RATIONALS, [{"x": 2, "y": 1}, {"x": 3, "y": 1}])
+    _, numbers = together(RATIONALS, [{"x": 2, "y": 1}, {"x": 3, "y": 1}])
     x = numbers["x"]
     for value, double, of_first, of_any, array in ((5, 10, 5, (5,), 5), (x, [4, 6], 2, (2, 3), [2, 3])):
         doubled = each(lambda own, by: own * by, value, 2)
@@ -134,8 +123,6 @@ def test_other_rooms_work_with_values_of_one_run_or_of_many():
         assert first(value) == of_first
         assert categories(value) == of_any
         assert np.all(as_array(value) == array)
-    assert written(str, 5) == "5"
-    assert domain.marks[ord(written(str, x)) - FIRST_MARK].tolist() == ["2", "3"]
 
 
 def test_each_copy_chooses_by_its_own_index():
@@ -159,7 +146,7 @@ def test_matrices_are_the_same_where_the_first_copys_are():
     assert domain.differing.tolist() == [False, True, False]
 
 
-def test_a_page_may_work_with_what_differs():
+def test_a_sheet_may_work_with_what_differs():
     numbers = many(Copies(RATIONALS, 2), [-1, 2])
     worked = [-numbers, abs(numbers), 1 + numbers, 2 * numbers, numbers / 2, sum([numbers, numbers])]
     assert [[each.at(copy) for each in worked] for copy in (0, 1)] == [
@@ -168,12 +155,3 @@ def test_a_page_may_work_with_what_differs():
     ]
     assert float(numbers * numbers >= 1) == 1
     assert numbers <= 2
-
-
-def test_a_page_has_only_so_many_numbers(monkeypatch):
-    domain = Copies(RATIONALS, 2)
-    monkeypatch.setattr("byhand.arithmetic.copies.MOST_MARKS", 2)
-    for _ in range(2):
-        value_text(many(domain, [1, 2]))
-    with pytest.raises(SheetError, match="a page with slots may have 2 numbers; this one has more"):
-        value_text(many(domain, [1, 2]))

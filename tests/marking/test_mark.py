@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from pypdf import PdfReader, PdfWriter
 from sheets import key, sheet
 
-from byhand.arithmetic.copies import MARK, mark_number
 from byhand.classroom.again import Class, own_copies
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
@@ -21,6 +20,7 @@ from byhand.errors import SheetError
 from byhand.formats import Setup
 from byhand.formats.pdf import filled, filled_form
 from byhand.marking.mark import mark as marked
+from byhand.notation.marks import MARK, mark_number
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.secret import made_secret

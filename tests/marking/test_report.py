@@ -18,7 +18,6 @@ from page_text import page_text
 from students import Page
 from test_tally import marks_of_a_class, tally_of
 
-from byhand.arithmetic.copies import MARK
 from byhand.classroom.again import Class, own_copies
 from byhand.classroom.index import read_index
 from byhand.cli import main
@@ -28,6 +27,7 @@ from byhand.marking.notes import STATES
 from byhand.marking.report import Report
 from byhand.marking.report_csv import COLUMNS, report_csv
 from byhand.marking.tally import Tally
+from byhand.notation.marks import MARK
 
 NAMES = ("Amara", "Anton", "Bea", "Carlos", "Chen", "Dilek", "Elif", "Farid", "Greta", "Hana", "Ines", "Jonas", "Kofi",
          "Leila", "Mira", "Nils", "Olga", "Rasmus", "Sara", "Tomás", "Ugo", "Wanda", "Yusuf", "Zoë")  # fmt: skip

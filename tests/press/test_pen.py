@@ -17,8 +17,8 @@ from page_layout import TextBox, penned
 from page_pdf import pictures, same_text
 from pypdf import PdfReader
 
-from byhand.arithmetic.copies import FIRST_MARK
 from byhand.formats.html.page import Pages
+from byhand.notation.marks import FIRST_MARK
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare

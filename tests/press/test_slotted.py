@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from page_pdf import characters, different, laid_out_alone, same_text
 from pypdf import PdfReader
 
-from byhand.arithmetic.copies import FIRST_MARK, MARK, mark_number, mark_texts, one_copy
 from byhand.arithmetic.exact import RATIONALS
 from byhand.formats import Setup
 from byhand.formats.html.filled import screen_page
 from byhand.formats.html.page import Pages, pages
 from byhand.formats.pdf import filled
+from byhand.notation.marks import FIRST_MARK, MARK, mark_number, mark_texts, one_copy
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import Page, lower

@@ -11,12 +11,12 @@ import pytest
 from kinds import kinds, kinds_and_run, lesson
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import Copies
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import refs, substitute
 from byhand.errors import SheetError
 from byhand.model.config import Config
+from byhand.notation.marks import MarkedCopies
 from byhand.notation.text import text
 from byhand.ops.linear import affine, matmul
 from byhand.options import Options
@@ -261,7 +261,7 @@ def test_the_largest_number_is_that_of_a_step_or_of_one_of_its_rows():
 
 
 def test_a_number_that_a_sheet_computes_is_written_for_each_copy():
-    copies = Copies(RATIONALS, 2)
+    copies = MarkedCopies(RATIONALS, 2)
     own = copies.number((1, 2), np.array([0, 1])) + 3
     assert CALLS["text"](Context(lesson(""), Tape(RATIONALS, {}), Config()), own) == "\U000f0000"
     assert copies.marks[0].tolist() == ["4", "5"]

@@ -8,11 +8,11 @@ from typing import Any
 
 from markupsafe import escape
 
-from byhand.arithmetic.copies import MARK, mark_number
 from byhand.errors import SheetError, tell_debug
 from byhand.fonts import fonts_of
 from byhand.formats import Setup
 from byhand.formats.html.page import ASKED, FONTS, Pages
+from byhand.notation.marks import MARK, mark_number
 from byhand.press import kept_page, with_slots, with_texts
 from byhand.worksheet.views import View
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from byhand.arithmetic.copies import Radius, written
+from byhand.notation.marks import Radius, written
 from byhand.page.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark
 from byhand.page.look import COLOURS
 

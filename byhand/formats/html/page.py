@@ -14,7 +14,6 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from byhand import __version__
-from byhand.arithmetic.copies import has_slots, texts_of
 from byhand.errors import LimitError, SheetError
 from byhand.fonts import fonts_of
 from byhand.formats import Setup
@@ -22,6 +21,7 @@ from byhand.formats.html.marks import drawing, radius
 from byhand.formats.html.table import rows, tick
 from byhand.notation.html import html, terms_html, value_html
 from byhand.notation.inline import inline, spoken
+from byhand.notation.marks import has_slots, texts_of
 from byhand.notation.number import exact_text, plain
 from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable

@@ -14,12 +14,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from byhand import __version__
-from byhand.arithmetic.copies import MARK, written
 from byhand.arithmetic.expr import Ref, refs
 from byhand.errors import SheetError
 from byhand.formats import Setup
 from byhand.formats.html.covered import fnv, pen_under
 from byhand.mistakes import slips
+from byhand.notation.marks import MARK, written
 from byhand.notation.number import exact_text
 from byhand.page.entries import EntryTable
 from byhand.page.grid import Grid
