@@ -6,8 +6,7 @@ the numbers behind it, the run starts from the printed numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from byhand.arithmetic.domain import Domain
 from byhand.choose import Quality, choose
 from byhand.model.weights import Values
-from byhand.notation.marks import has_slots, in_slot, one_copy, word_in_slot
+from byhand.notation.marks import has_slots, in_slot, word_in_slot
 from byhand.options import Options
 from byhand.options_file import as_entries
 from byhand.record import fingerprint
@@ -70,12 +69,12 @@ def arranged(
     page = replace(page, stamp={"seed": options.printed_seed, "hash": run.hash}, options=partial(_decided, options))
     if not has_slots(domain) and domain.name != "symbolic":
 
-        @lru_cache(1)
-        def in_slots(plain: Document) -> tuple[Document, Run]:
-            context = _context(sheet, values, options, tape, one_copy(domain))
-            return _stamped(document(context), context, run, plain.stamp)
+        def over(other: Domain) -> tuple[Document, Run]:
+            context = _context(sheet, values, options, tape, other)
+            words = {"tokens": context.tokens, "vocabulary": context.vocabulary, "source": context.source}
+            return document(context), replace(run, domain=other, **words).in_slots()
 
-        page = replace(page, in_slots=in_slots)
+        page = replace(page, over=over)
     return page, run, tape
 
 
@@ -98,16 +97,6 @@ def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain:
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
         {mark: word for word, mark in known.items()}, tape,
     )  # fmt: skip
-
-
-def _stamped(page: Document, context: Context, run: Run, stamp: Mapping[str, str]) -> tuple[Document, Run]:
-    """A page with slots, with its stamp in slots, and its run with slots."""
-    domain, said = context.tape.domain, {**page.told_time, **stamp}
-    in_slots = {name: word_in_slot(domain, text) for name, text in said.items() if text and name != "modules"}
-    own = replace(
-        run, domain=domain, tokens=context.tokens, vocabulary=context.vocabulary, source=context.source
-    ).in_slots()  # fmt: skip
-    return replace(page, stamp=said | in_slots), own
 
 
 def own_effort(sheet: Sheet) -> Effort:

@@ -18,12 +18,24 @@ from typing import Any, Protocol
 import msgspec
 from markupsafe import escape
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import first, varies
 from byhand.cache import as_data, cached, from_data
 from byhand.effort import Seconds
 from byhand.errors import SheetError
-from byhand.notation.marks import MARK, Html, Recipe, made_again, mark_number, mark_texts, recorded, slot_number
+from byhand.notation.marks import (
+    MARK,
+    Html,
+    Recipe,
+    made_again,
+    mark_number,
+    mark_texts,
+    one_copy,
+    recorded,
+    slot_number,
+    word_in_slot,
+)
 from byhand.page.grid import Grid
 from byhand.page.page import Page, lower
 from byhand.runs import Run
@@ -112,8 +124,13 @@ def with_slots(pages: Pages) -> Pages:
 
     Raises: SheetError where there are too many.
     """
-    document = pages.page.document
-    return pages.of(lower(*document.in_slots(document)))  # type: ignore[misc]
+    plain, domain = pages.page.document, one_copy(pages.page.run.domain)
+    assert plain.over is not None
+    document, run = plain.over(domain)
+    minutes = document.effort.minutes
+    said = {"minutes": str(minutes), "time": document.time(minutes), **plain.stamp}
+    marks = {name: word_in_slot(domain, text) for name, text in said.items() if text and name != "modules"}
+    return pages.of(lower(replace(document, stamp=said | marks), run))
 
 
 @lru_cache(maxsize=4)  # for the other view of the same page

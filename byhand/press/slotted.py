@@ -139,7 +139,7 @@ def shared(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
     both are written and compared.
     """
     document, written_as = pages.page.document, "key" if in_one(view) else view
-    if not document.in_slots or view == "worked":
+    if not document.over or view == "worked":
         return None
     try:
         written = _written(with_slots(pages), written_as, paper, cache)

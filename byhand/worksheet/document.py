@@ -21,6 +21,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand import __version__, pictures
+from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.expr import Expr
 from byhand.effort import QUESTION, STEP, TYPICAL, writing
 from byhand.errors import SheetError
@@ -763,8 +764,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     it, or of the only one.
     stamp: the seed and the hash of the run, for a page's foot. options: what decides its numbers, as files of answers
     say it.
-    in_slots: makes of a document the same one and its run, with marks in place of all that other runs of the sheet
-    have otherwise, so that pages can be laid out once for all of them; None where they cannot.
+    over: arranges the same document and its run over the values of another number system, such as one in which the
+    texts that a run decides are marks; None for letters and for copies.
     others: gives the same sheet with the numbers of the next seeds; None where nobody asks for them.
     """
 
@@ -786,7 +787,7 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     beside: tuple[Named, ...] = ()
     sittings: tuple[int, ...] = ()
     options: Callable[[], Mapping[str, Any]] = dict
-    in_slots: Callable[[Document], tuple[Document, Run]] | None = None
+    over: Callable[[Domain], tuple[Document, Run]] | None = None
     others: Callable[[], Iterator[tuple[Document, Run]]] | None = None
 
     @property

@@ -23,7 +23,7 @@ from byhand.options import Options
 from byhand.page.page import Page, lower
 from byhand.pipeline import files_of, prepare
 from byhand.press import slotted
-from byhand.press.kept import KeptPage, kept_page, shape_of, with_texts
+from byhand.press.kept import KeptPage, kept_page, shape_of, with_slots, with_texts
 from byhand.press.printing import pdf
 from byhand.reading.verify import verify
 from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
@@ -36,8 +36,13 @@ def prepared(sheet, seed=0, **options):
 
 
 def in_slots(sheet, seed=0, **options):
-    document, _ = prepared(sheet, seed, **options)
-    return document.in_slots(document)
+    return framed(*prepared(sheet, seed, **options))
+
+
+def framed(document, run):
+    """A document and its run with slots."""
+    page = with_slots(pages(lower(document, run))).page
+    return page.document, page.run
 
 
 @pytest.mark.parametrize(("sheet", "view"), [("mlp", "key"), ("sampling", "worksheet")])
@@ -76,8 +81,8 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     document, run = prepared(sheet, 1, **options)
     paper = options.get("paper", "a4")
     found = filled(lower(document, run), view, Setup(paper))
-    in_slots, own = document.in_slots(document)
-    html = Pages(lower(in_slots, own)).html(view, "print", paper)
+    slots, own = framed(document, run)
+    html = Pages(lower(slots, own)).html(view, "print", paper)
     texts = mark_texts(own.domain)
     full = laid_out_alone(html, lambda number: texts[number].at(0), view)
     assert same_text(found, full)
@@ -201,9 +206,12 @@ def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     document, run = prepared("softmax", 1)
     filled(lower(document, run), "key", Setup())
+
+    def renamed(document, run):
+        return replace(document, title="Hardmax"), run
+
     other, title = replace(document, title="Hardmax"), document.title
-    in_slots, with_slots = document.in_slots(document)
-    other = replace(other, in_slots=lambda own: (replace(in_slots, title="Hardmax"), with_slots))
+    other = replace(other, over=lambda domain: renamed(*document.over(domain)))
     page = PdfReader(io.BytesIO(filled(lower(other, run), "worksheet", Setup()))).pages[0].extract_text()
     assert "Hardmax" in page
     assert title not in page.splitlines()[:5]
@@ -233,7 +241,7 @@ def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):
     caplog.set_level(logging.DEBUG, "byhand")
     body = f"## A\n\n{{{{ 'four' if value('{Q}', 0, 0) == '4' else 'many' }}}}\n\n{{{{ ask('{Q}') }}}}"
     document, run = prepare(lesson(body), Options())  # a text is compared, where a number should be
-    assert document.in_slots(document)
+    assert framed(document, run)
     assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).html("key", "print"))
     assert "lesson, key: laid out by itself; with slots, its page is another" in caplog.text
 
@@ -250,9 +258,9 @@ def test_a_word_that_is_broken_has_no_slot(tmp_path, caplog):
 
 def test_all_that_a_run_decides_is_in_slots():
     document, run = prepared("gpt", 2)
-    in_slots, own = document.in_slots(document)
+    slots, own = framed(document, run)
     texts = mark_texts(own.domain)
-    html = Pages(lower(in_slots, own)).html("key", "print")
+    html = Pages(lower(slots, own)).html("key", "print")
     assert MARK.sub(lambda mark: texts[mark_number(mark[0])].at(0), html).count(run.hash) == 1
     for text in (*run.vocabulary, run.hash):
         assert f">{text}<" not in html
@@ -278,7 +286,7 @@ def test_worked_lines_are_formulas_and_are_laid_out_by_themselves(tmp_path):
 
 def test_letters_have_no_slots():
     document, run = prepared("attention-head", numbers="symbolic")
-    assert document.in_slots is None
+    assert document.over is None
     assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).html("key", "print"))
 
 

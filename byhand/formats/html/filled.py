@@ -21,7 +21,7 @@ _DATA = '<script type="application/json"'  # begins what a script reads
 
 def screen_page(pages: Pages, view: View, setup: Setup) -> str:
     """A page for the screen: filled into the one that all runs of its sheet share, where it may be."""
-    if setup.fills and view != "worked" and pages.page.document.in_slots:
+    if setup.fills and view != "worked" and pages.page.document.over:
         try:
             return _filled(pages, view, setup)
         except SheetError as error:  # as where it looks at a number as it is written
