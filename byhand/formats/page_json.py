@@ -79,7 +79,7 @@ class _PageJson:
         return {
             "schema": SCHEMA, "byhand": __version__, "sheet": document.name, **self.page.stamp,
             "language": self.page.messages.language, "level": document.level, "orientation": document.orientation,
-            "minutes": document.effort.minutes, "numbers": run.numbers, **decimal, "vocabulary": [*run.vocabulary],
+            "minutes": document.minutes, "numbers": run.numbers, **decimal, "vocabulary": [*run.vocabulary],
             "map": {"said": architecture_map.said(document), "svg": self.page.map},
         }  # fmt: skip
 

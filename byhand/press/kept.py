@@ -127,8 +127,7 @@ def with_slots(pages: Pages) -> Pages:
     plain, domain = pages.page.document, one_copy(pages.page.run.domain)
     assert plain.over is not None
     document, run = plain.over(domain)
-    minutes = document.effort.minutes
-    said = {"minutes": str(minutes), "time": document.time(minutes), **plain.stamp}
+    said = {**document.told_time, **plain.stamp}
     marks = {name: word_in_slot(domain, text) for name, text in said.items() if text and name != "modules"}
     return pages.of(lower(replace(document, stamp=said | marks), run))
 
