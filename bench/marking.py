@@ -31,9 +31,10 @@ from byhand.marking import mark as room
 from byhand.marking.answers import read_answers
 from byhand.marking.marker import Marker
 from byhand.marking.record import as_line
-from byhand.marking.rules import Paper, Rules
+from byhand.marking.rules import Rules
 from byhand.marking.verdicts import Judged
 from byhand.options import Options
+from byhand.page.reader import Paper
 from byhand.worksheet.document import Blank
 from byhand.worksheet.sheet import load_sheet
 

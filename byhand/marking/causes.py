@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from byhand.marking.classic import Rewritten, Suspicion, suspicions
+from byhand.marking.classic import Classic, Suspicion, suspicions
 from byhand.marking.marks import Cause, Reason
 from byhand.marking.reckoning import Span
-from byhand.marking.rules import ALL, Paper
 from byhand.marking.slips import Slip, slips
 from byhand.marking.verdicts import Judged, Judgement
 from byhand.mistakes.slips import BOOST, EITHER, LEAST, MOST_BOOSTS, MOST_REASONS, NO_HABIT, OUT_OF_THE_BLUE
+from byhand.page.reader import ALL, Paper
 
 FOIL, UNEXPLAINED = "foil", "unexplained"
 
@@ -27,7 +27,7 @@ class Diagnosis:
     """Why a student's wrong answers are wrong."""
 
     judged: Judged
-    mistakes: tuple[Rewritten, ...]
+    mistakes: tuple[Classic, ...]
 
     @cached_property
     def wrong(self) -> Mapping[str, Judgement]:

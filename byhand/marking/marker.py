@@ -12,15 +12,15 @@ from fractions import Fraction
 from functools import cached_property
 
 from byhand.marking.causes import FOIL, Diagnosis
-from byhand.marking.classic import Rewritten, mistakes_of
+from byhand.marking.classic import Classic, mistakes_of
 from byhand.marking.marks import BlankMark, Cause, Marks, Policy, section_of
 from byhand.marking.points import SHARES, Worth, points_of
 from byhand.marking.replies import choice_marks, open_marks
-from byhand.marking.rules import ALL, Rules
+from byhand.marking.rules import Rules
 from byhand.marking.verdicts import Judged, Judgement
+from byhand.page.reader import ALL
 from byhand.runs import Run
 from byhand.worksheet.document import Document, Reply
-from byhand.worksheet.printed import made_by_readers
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,6 @@ class Marker:
     def again(self, run: Run, replies: Sequence[Reply]) -> Marker:
         """The marker of another copy of a class, on the same page, with its own replies."""
         other = replace(self, rules=self.rules.again(run), own_replies=replies)
-        alike = self.rules.has_rules_of(run)
-        made = {m.name: m.made for m in self.mistakes} if alike else made_by_readers(self.rules.document, run)
-        other.__dict__["mistakes"] = mistakes_of(other.rules, made)
         other.__dict__["worth"] = self.worth.again(run)
         return other
 
@@ -58,9 +55,9 @@ class Marker:
         return Worth(self.rules, self.given, self.rules.run)
 
     @cached_property
-    def mistakes(self) -> tuple[Rewritten, ...]:
+    def mistakes(self) -> tuple[Classic, ...]:
         """The classic mistakes that can be made."""
-        return mistakes_of(self.rules, made_by_readers(self.rules.document, self.rules.run))
+        return mistakes_of(self.rules)
 
     def mark(
         self, answers: Mapping[str, str], student: str = "", name: str = "",

@@ -24,9 +24,9 @@ from byhand.mistakes.slips import EITHER, PERHAPS
 from byhand.notation.html import terms_html
 from byhand.notation.text import text
 from byhand.notation.words import escaped
+from byhand.page.reader import place_of
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Cell, Document, Panel
-from byhand.worksheet.sources import place_of
 
 State = Literal["right", "own", "not", "empty"]
 STATES: tuple[State, ...] = ("right", "own", "not", "empty")

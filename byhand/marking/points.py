@@ -16,11 +16,11 @@ from byhand.arithmetic.expr import Expr, Ref, children
 from byhand.effort import working, writing
 from byhand.marking.marks import Guard, Policy, SectionMark
 from byhand.marking.reckoning import Span
-from byhand.marking.rules import ALL, Rules
+from byhand.marking.rules import Rules
 from byhand.marking.verdicts import Judged, Judgement
+from byhand.page.reader import ALL, place_of
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Section
-from byhand.worksheet.sources import place_of
 
 SECONDS_A_POINT = 15
 LOOKED_UP = 3.0  # seconds for a word, a size or a text

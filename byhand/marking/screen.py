@@ -19,8 +19,9 @@ from byhand.arithmetic.expr import evaluate
 from byhand.marking.marks import Verdict
 from byhand.marking.read import Reading, read
 from byhand.marking.reckoning import Exact, reckoning
-from byhand.marking.rules import Paper, Rules
+from byhand.marking.rules import Rules
 from byhand.marking.verdicts import Judgement
+from byhand.page.reader import Paper
 from byhand.tape import Place
 from byhand.worksheet.document import Blank
 

@@ -33,14 +33,13 @@ from byhand.arithmetic.expr import (
     refs,
 )
 from byhand.marking.reckoning import Exact, Rounded, Span
-from byhand.marking.rules import Own
 from byhand.marking.verdicts import Judged, Judgement
 from byhand.mistakes.slips import BY_FORM, PRIOR, filled, matched
 from byhand.notation.number import plain
 from byhand.ops.attention import mask_future
+from byhand.page.reader import Own, place_of
 from byhand.tape import Shape
 from byhand.worksheet.document import Blank
-from byhand.worksheet.sources import place_of
 
 MOST_DIAGNOSES = 5000  # that are kept of a class with equal numbers
 _MINUS_ONE, _ZERO = Num(Fraction(-1)), Num(Fraction(0))

@@ -20,10 +20,10 @@ from byhand.arithmetic.expr import Fn, Num, Ref, refs
 from byhand.marking.marks import Verdict
 from byhand.marking.read import MISSING, UNREADABLE, Form, Reading
 from byhand.marking.reckoning import Reckoning, Rounded, Span, reckoning, shown
-from byhand.marking.rules import ALL, Own, Paper, Rules
+from byhand.marking.rules import Rules
+from byhand.page.reader import ALL, Own, Paper, place_of
 from byhand.tape import Place
 from byhand.worksheet.document import Blank, Table
-from byhand.worksheet.sources import place_of
 
 NOT_FOLLOWING = "does not follow from what stands before"
 _YES, _NO = frozenset({"yes", "y", "true", "ja"}), frozenset({"no", "n", "false", "nein"})

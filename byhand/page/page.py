@@ -3,7 +3,7 @@
 page = lower(document, run)
 page.parts("key")        → what stands there, in reading order
 page.sections[0].laid    → the figures of a section, placed on their grids
-page.sources             → where a reader of a section finds a number
+page.reader              → where its reader finds a number, and what follows
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from byhand.arithmetic.expr import Expr, substitute
 from byhand.page import map as architecture_map
 from byhand.page.layout import strips
 from byhand.page.parts import Part, end_of, head_of, parts_of
+from byhand.page.reader import Reader
 from byhand.page.sections import Grids, LaidSection
 from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.document import Blank, Document
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.sources import Sources
 from byhand.worksheet.views import View
 
 
@@ -78,9 +78,9 @@ class Page(Struct, frozen=True, eq=False, dict=True):
         return {id(cell): name for cell, name in chain.from_iterable(named)}
 
     @cached_property
-    def sources(self) -> Sources:
-        """Where a reader of a section finds the numbers that a rule names: what stands in front of them."""
-        return Sources(self.document, self.run)
+    def reader(self) -> Reader:
+        """Whoever has this page and nothing else: where they find a number, and what they can make of it."""
+        return Reader(self.document, self.run)
 
 
 def lower(document: Document, run: Run, grids: Grids = strips) -> Page:

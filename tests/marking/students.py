@@ -26,10 +26,10 @@ from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum
 from byhand.arrange import arranged
 from byhand.choose import choose
 from byhand.options import Options
+from byhand.page.reader import Reader
 from byhand.runs import Run
 from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Blank, Document
-from byhand.worksheet.printed import made_by_readers, printed_whole
 from byhand.worksheet.sheet import load_sheet
 
 NEG_INF = float("-inf")
@@ -337,12 +337,12 @@ class Page:
 
     @cached_property
     def _made(self) -> Mapping[str, Mapping[str, list[Step]]]:
-        return made_by_readers(self.document, self.run)
+        return Reader(self.document, self.run).mistakes
 
     @cached_property
     def given(self) -> Set[str]:
         """The steps that the page prints whole, and asks for nowhere: nobody computes them."""
-        return printed_whole(self.document, self.run)
+        return Reader(self.document, self.run).printed_steps
 
 
 # the students

@@ -9,10 +9,11 @@ from byhand.classroom.roster import Student
 from byhand.marking import mark as room
 from byhand.marking.answers import Filled
 from byhand.marking.mark import Task, marked
-from byhand.marking.rules import Paper, Rules
+from byhand.marking.rules import Rules
 from byhand.marking.screen import settled
 from byhand.marking.verdicts import Judged
 from byhand.options import Options
+from byhand.page.reader import Paper
 from byhand.worksheet.sheet import load_sheet
 
 COUNT = 25

@@ -24,14 +24,13 @@ from byhand.notation.number import exact_text
 from byhand.page.entries import EntryTable
 from byhand.page.grid import Grid
 from byhand.page.page import Page
+from byhand.page.reader import Made, place_of
 from byhand.page.sections import LaidSection
 from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.asked import OPTIONS, as_text
 from byhand.worksheet.document import Blank, Cell, Check, Document, Picture, Section, Table
-from byhand.worksheet.printed import Made, as_read, made_by_readers, on_page, printed_whole
-from byhand.worksheet.sources import place_of
 
 Json = Any
 SCHEMA = 1
@@ -46,8 +45,9 @@ def of_page(page: Page, setup: Setup) -> dict[str, Json]:
     """What the page for the screen knows of its sheet."""
     document, run = page.document, page.run
     feedback = setup.feedback and run.numbers != "symbolic"
-    printed, made = printed_whole(document, run), made_by_readers(document, run) if feedback else {}
-    run = on_page(document, as_read(document, run))
+    reader = page.reader
+    printed, made = reader.printed_steps, reader.mistakes if feedback else {}
+    run = reader.seen(reader.has)
     names = {name: at for at, name in enumerate(run.steps)}
     asked = {name: document.asked[name] for name in OPTIONS if name in document.asked}
     covers = [*checkpoints(page, run, names)]

@@ -92,9 +92,9 @@ class Tasks:
     def _prints(self, section: Section) -> Iterator[list[Any]]:
         """The numbers of computed steps that are printed in the sections up to this one, once each."""
         upto = self.sections.index(section) + 1
-        for each in self.sections[self._told[0] : upto]:
-            for (step, i, j), shown in each.front.items():
-                if isinstance(shown, Cell) and shown.shows == "run" and shown.places is None and self.run[step].op:
+        for at in range(self._told[0], upto):
+            for (step, i, j), shown in self.page.reader.printed(at):
+                if shown.shows == "run" and shown.places is None and self.run[step].op:
                     yield [self.number(step), i, j, self.run.texts[step][i][j]]
         self._told[0] = max(self._told[0], upto)
 

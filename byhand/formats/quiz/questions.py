@@ -28,6 +28,7 @@ from byhand.formats.quiz.spelling import (
     spellings,
 )
 from byhand.page.page import Page
+from byhand.page.reader import place_of
 from byhand.tape import Place
 from byhand.worksheet.document import (
     Blank,
@@ -41,7 +42,6 @@ from byhand.worksheet.document import (
     Table,
     plain_words,
 )
-from byhand.worksheet.sources import place_of
 
 OF_NUMBERS = ("ask", "entry", "inverse", "size")
 POINTS_OF_WORDS = 3  # of an answer in words, which a person marks; any other is worth one
@@ -193,21 +193,22 @@ class Quiz:
         """What a section's blanks are found from and the section does not show: of earlier sections, the matrices and
         tables that have it.
         """
-        section, found = self.page.document.sections[at], dict[int, Panel | Figure]()
+        found, reader = dict[int, Panel | Figure](), self.page.reader
         if not blanks:
-            return [] if section.figures else [*self._named(at)] or self._found_last(at)
+            has_figures = bool(self.page.document.sections[at].figures)
+            return [] if has_figures else [*self._named(at)] or self._found_last(at)
         places = [place for blank in blanks if blank.role in ("ask", "entry", "word") and (place := _place(blank))]
         for place in places:
-            for ref in refs(self.page.sources.on_page(at, self.page.run.rule(*place))):
-                if place_of(ref) not in section.front:
-                    shown = self._shown_before(at, place_of(ref))
+            for ref in refs(reader.on_page(at, self.page.run.rule(*place))):
+                source = reader.source(at, place_of(ref))
+                if source is not None and source is reader.before(at, place_of(ref)):
+                    shown = self._shown_before(at, source)
                     found[id(shown)] = shown
         return [*found.values(), *(self._named(at) if any(blank.role == "text" for blank in blanks) else [])]
 
-    def _shown_before(self, at: int, place: Place) -> Panel | Figure:
-        """The nearest matrix, or other figure, that shows a place of the run in a section before."""
-        shown = self.page.sources.source(at, place)
-        cell = shown.cell if isinstance(shown, Blank) else shown
+    def _shown_before(self, at: int, source: Cell | Blank) -> Panel | Figure:
+        """The nearest matrix, or other figure, of a section before that has a cell or a blank."""
+        cell = source.cell if isinstance(source, Blank) else source
         figures = [figure for section in reversed(self.page.document.sections[:at]) for figure in section.figures]
         things: Iterable[Panel | Figure] = chain.from_iterable((*figure.matrices, figure) for figure in figures)
         return next(each for each in things if any(own is cell for own in _cells(each)))

@@ -38,8 +38,8 @@ from byhand.page.parts import (
     Worked,
     text_in,
 )
+from byhand.page.reader import place_of
 from byhand.worksheet.document import Blank, Cell, Panel, Section
-from byhand.worksheet.sources import place_of
 from byhand.worksheet.views import View, shows_answers
 
 BLANK, EMPTY, TICKED = "____", "( )", "(x)"
@@ -174,12 +174,12 @@ class _Linear:
     def _rule(self, cell: Cell, panel: Panel, section: Section) -> Iterator[str]:
         at, worked = self.at[id(section)], self.view == "worked"
         if panel.role == "copy" and cell.blank and cell.at and at:
-            source = self.page.sources.source(at - 1, cell.place)
+            source = self.page.reader.source(at - 1, cell.place)
             if source is not None:
                 name, origin = self.called[id(source.cell if isinstance(source, Blank) else source)]
                 yield self.page.messages.say("written.of_step", name=name, n=origin.number)
         elif cell.rule is not None and any(ref.index for ref in refs(cell.rule)):
-            run, rule = self.page.run, self.page.sources.on_page(at, cell.rule)
+            run, rule = self.page.run, self.page.reader.on_page(at, cell.rule)
             chooses = any(isinstance(node, Fn) and node.name == "choose" for node in nodes(rule))
             if chooses:
                 rule = settled(rule, run.value, run.domain)
@@ -197,7 +197,7 @@ class _Linear:
 
     def _name(self, section: int, ref: Ref) -> str:
         """What a number of a rule is called on the page: with its step, where a name stands for several matrices."""
-        found = self.page.sources.source(section, place_of(ref))
+        found = self.page.reader.source(section, place_of(ref))
         assert found is not None
         name, origin = self.called[id(found.cell if isinstance(found, Blank) else found)]
         matrix, bracket, place = name.partition("[")

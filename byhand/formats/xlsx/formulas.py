@@ -21,9 +21,11 @@ from byhand.arithmetic.floats import FLOATS
 from byhand.formats.xlsx.plan import Plan
 from byhand.notation.spreadsheet import INFINITE, cell_name, formula, sheet_name
 from byhand.notation.text import value_text
+from byhand.page.page import Page
+from byhand.page.reader import Reader, place_of
+from byhand.runs import Run
 from byhand.tape import Place
-from byhand.worksheet.document import Blank, Cell
-from byhand.worksheet.sources import Sources, place_of
+from byhand.worksheet.document import Blank, Cell, Document
 from byhand.worksheet.starts import starts
 
 # the columns of the check
@@ -68,19 +70,31 @@ class Names(Struct, frozen=True):
 
 
 @dataclass(frozen=True, eq=False)
-class Formulas(Sources):
+class Formulas:
     """The formulas of a workbook.
 
     row_of: the row of each blank in the check. words: the cells of the vocabulary. between: the places that stand
     nowhere on the page, each for a reader of a section, with their rows in the check, found as formulas read them.
     """
 
-    plan: Plan = field(kw_only=True)
-    names: Names = field(kw_only=True)
-    row_of: Mapping[str, int] = field(kw_only=True)
-    words: str = field(kw_only=True)
+    page: Page
+    plan: Plan
+    names: Names
+    row_of: Mapping[str, int]
+    words: str
     between: dict[tuple[int, Place], int] = field(default_factory=dict, init=False)
-    _reads: dict[tuple[int, Place], bool] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def document(self) -> Document:
+        return self.page.document
+
+    @property
+    def run(self) -> Run:
+        return self.page.run
+
+    @property
+    def reader(self) -> Reader:
+        return self.page.reader
 
     # places
 
@@ -93,9 +107,9 @@ class Formulas(Sources):
     def inputs(self) -> Mapping[Place, Cell]:
         """For each place of these that is printed, the first cell in which it is."""
         found: dict[Place, Cell] = {}
-        for section in self.document.sections:
-            for place, cell in section.front.items():
-                if isinstance(cell, Cell) and place[0] in self.starts and cell.shows == "run":
+        for section, _ in enumerate(self.document.sections):
+            for place, cell in self.reader.printed(section):
+                if place[0] in self.starts and cell.shows == "run":
                     found.setdefault(place, cell)
         return found
 
@@ -182,7 +196,7 @@ class Formulas(Sources):
 
     def _shown(self, section: int, place: Place) -> Cell | Blank | None:
         """What stands for a place where a reader of a section looks for it, if it shows its number."""
-        found = self.source(section, place) if section >= 0 else None
+        found = self.reader.source(section, place) if section >= 0 else None
         return None if found is None or _cell(found).shows != "run" else found
 
     @cached_property
@@ -210,30 +224,18 @@ class Formulas(Sources):
             found = self._shown(section - 1, place)
             if found is not None:
                 return self.own(found).removeprefix(sheet_name(self.names.check)) if isinstance(found, Blank) else ""
-        if not any(self._is_own(section, place_of(ref)) for ref in refs(self.run.rule(*place))):
+        if not self.reader.reads(blank):
             return ""
         return self.rule(section, place, "own", self.names.check, cell.shows == "word")
-
-    def _is_own(self, section: int, place: Place) -> bool:
-        """Whether a place is a blank for a reader of a section, or computed from one."""
-        known = section, place
-        if known not in self._reads:
-            found = self._shown(section, place)
-            self._reads[known] = isinstance(found, Blank) or (
-                found is None
-                and place not in self.inputs
-                and any(self._is_own(section, place_of(ref)) for ref in refs(self.run.rule(*place)))
-            )
-        return self._reads[known]
 
     def results(self, section: int, blank: Blank) -> Iterator[tuple[str, str]]:
         """For an inverse, each printed result that reads it: its cell, and what the student's numbers make there."""
         if not blank.result or self.run.numbers == "symbolic":
             return
-        front, found = self.document.sections[section].front, Ref(blank.cell.step, blank.cell.at or ())
+        found = Ref(blank.cell.step, blank.cell.at or ())
         for i, row in enumerate(self.run.values(blank.result)):
             for j, _ in enumerate(row):
-                rule, printed = self.run.rule(blank.result, i, j), front.get((blank.result, i, j))
+                rule, printed = self.run.rule(blank.result, i, j), self.reader.source(section, (blank.result, i, j))
                 if isinstance(printed, Cell) and found in refs(rule):
                     made = self._written(section, self._rounded((blank.result, i, j)), "own", self.names.check)
                     yield self.at(printed, self.names.worksheet), made

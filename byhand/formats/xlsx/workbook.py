@@ -124,7 +124,7 @@ class _Writer:
         rows = {each.id: FIRST + n for n, (_, each) in enumerate(self.answers)}
         ends = (cell_name(row, WORDS, fixed=True) for row in (0, max(len(self.page.run.vocabulary) - 1, 0)))
         words = f"{sheet_name(HIDDEN)}{':'.join(ends)}"
-        return Formulas(self.page.document, self.page.run, plan=self.plan, names=self.names, row_of=rows, words=words)
+        return Formulas(self.page, self.plan, self.names, rows, words)
 
     @cached_property
     def check(self) -> Check:

@@ -7,8 +7,8 @@ from every_sheet import made
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Ref, evaluate, refs
+from byhand.page.reader import Reader, place_of
 from byhand.worksheet.document import Blank
-from byhand.worksheet.sources import Sources, place_of
 
 # sheets on which rules read numbers that stand nowhere: kernels and maps, shares of another sheet
 HIDDEN = ["one-by-one-convolution", "sampling", "sizing"]
@@ -17,18 +17,18 @@ HIDDEN = ["one-by-one-convolution", "sampling", "sizing"]
 def computed(sheet):
     """The blanks of a sheet that have a rule, each with the index of its section and the rule as its reader has it."""
     document, run = made(sheet)
-    sources = Sources(document, run)
+    reader = Reader(document, run)
     for at, section in enumerate(document.sections):
         for blank in section.blanks:
             if blank.cell.rule is not None and blank.role != "size":
-                yield sources, at, blank, sources.on_page(at, blank.cell.rule)
+                yield reader, at, blank, reader.on_page(at, blank.cell.rule)
 
 
 @pytest.mark.parametrize("sheet", ["attention-head", *HIDDEN])
 def test_a_rule_on_the_page_reads_only_what_stands_there_and_has_the_same_value(sheet):
     run = made(sheet)[1]
-    for sources, at, blank, tree in computed(sheet):
-        assert all(sources.source(at, place_of(ref)) is not None for ref in refs(tree))
+    for reader, at, blank, tree in computed(sheet):
+        assert all(reader.source(at, place_of(ref)) is not None for ref in refs(tree))
         assert evaluate(tree, run.value, RATIONALS) == evaluate(blank.cell.rule, run.value, RATIONALS)
 
 
@@ -39,10 +39,10 @@ def test_a_rule_whose_numbers_stand_nowhere_is_replaced(sheet):
 
 def test_a_place_is_found_in_its_section_or_in_the_nearest_before():
     document, run = made("attention-head")
-    sources = Sources(document, run)
+    reader = Reader(document, run)
     scores = place_of(Ref("blocks.0.attn.scores_raw[0]", (0, 1)))
-    first, second = sources.source(0, scores), sources.source(1, scores)
+    first, second = reader.source(0, scores), reader.source(1, scores)
     assert isinstance(first, Blank)
     assert (first.role, second.role) == ("ask", "copy")
-    assert sources.source(0, place_of(Ref("blocks.0.hook_resid_pre", (0, 0)))) is None
-    assert sources.source(len(document.sections) - 1, ("blocks.0.attn.hook_q[0]", 0, 0)).value == Fraction(0)
+    assert reader.source(0, place_of(Ref("blocks.0.hook_resid_pre", (0, 0)))) is None
+    assert reader.source(len(document.sections) - 1, ("blocks.0.attn.hook_q[0]", 0, 0)).value == Fraction(0)

@@ -1,0 +1,427 @@
+"""What a reader of a page has in front of them, and what follows: three questions, which have their answers here.
+
+reader.source(section, place)      → where they find a number: in a printed cell, in a blank, or nowhere
+paper.follows(blank)               → what follows in a blank from what they wrote before it
+mistaken.value(place)              → what a mistake makes of a cell
+
+A section shows places of the run: printed numbers, and blanks. What a rule reads is taken from its own section, or
+else from the nearest section before. A place that stands nowhere is computed by its own rule from places that do.
+
+A notebook holds `Sources`, `Paper` and `Mistaken` as they stand here, with rules of its own kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+from math import prod
+from typing import Any
+
+from msgspec.structs import replace
+
+from byhand.arithmetic.expr import Expr, Num, Ref, rebuild, refs
+from byhand.mistakes import away, changes, changes_of
+from byhand.runs import Run
+from byhand.tape import Place, Shape, Step
+from byhand.worksheet.document import Blank, Cell, Document
+
+Own = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
+ALL = "*"
+AROUND = "around"  # a name of no step
+Made = Mapping[str, Mapping[str, list[Step]]]  # by mistake, the steps that it changes, with those in their places
+Compute = Callable[[Expr, Callable[[Ref], Any]], Any]  # the value of a tree; None where it has none
+
+
+def place_of(ref: Ref) -> Place:
+    """The place that a reference names."""
+    i, j = ref.index
+    return ref.matrix, i, j  # type: ignore[return-value]
+
+
+# where a reader finds a number
+
+
+class Sources:
+    """What stands for each place of the run where a reader of a section looks for it.
+
+    fronts: what each section shows, by place.
+    """
+
+    fronts: Sequence[Mapping[Place, Cell | Blank]]
+    _sources: dict[tuple[int, Place], Cell | Blank | None]
+
+    def source(self, section: int, place: Place) -> Cell | Blank | None:
+        """What stands for a place where a reader of a section looks for it; None where it stands nowhere."""
+        known = section, place
+        if known not in self._sources:
+            front = self.fronts[section]
+            before = self.source(section - 1, place) if section and place not in front else None
+            self._sources[known] = front.get(place, before)
+        return self._sources[known]
+
+    def before(self, section: int, place: Place) -> Cell | Blank | None:
+        """What stands for a place in the sections before one, where a copy is copied from."""
+        return self.source(section - 1, place) if section else None
+
+    def own(self, section: int, place: Place) -> Blank | None:
+        """The student's latest blank for a place in a section before this one."""
+        shown = (front.get(place) for front in reversed(self.fronts[:section]))
+        return next((each for each in shown if isinstance(each, Blank)), None)
+
+
+@dataclass(frozen=True, eq=False)
+class Reader(Sources):
+    """Whoever has the page of a document and its run, and nothing else."""
+
+    document: Document
+    run: Run
+    _sources: dict[tuple[int, Place], Cell | Blank | None] = field(default_factory=dict, init=False, repr=False)
+    _reads: dict[tuple[str, Own], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _beneath: dict[tuple[int, Place, bool], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def fronts(self) -> Sequence[Mapping[Place, Cell | Blank]]:  # type: ignore[override]
+        """What each section shows, by place."""
+        return [section.front for section in self.document.sections]
+
+    @cached_property
+    def blanks(self) -> dict[str, Blank]:
+        """The blanks by id, in the order of the page."""
+        return {blank.id: blank for section in self.document.sections for blank in section.blanks}
+
+    @cached_property
+    def section_of(self) -> dict[str, int]:
+        """For each blank, the index of its section."""
+        return {blank.id: at for at, section in enumerate(self.document.sections) for blank in section.blanks}
+
+    def printed(self, section: int) -> Iterator[tuple[Place, Cell]]:
+        """The places of which a section prints the number, with their cells."""
+        yield from ((place, each) for place, each in self.fronts[section].items() if isinstance(each, Cell))
+
+    def shown(self, blank: Blank, place: Place) -> Cell | Blank | None:
+        """What stands for a place where the student who fills in a blank looks for it."""
+        section = self.section_of[blank.id]
+        is_copied = blank.role == "copy" and place == blank.cell.place
+        return self.before(section, place) if is_copied else self.source(section, place)
+
+    def on_page(self, section: int, tree: Expr) -> Expr:
+        """A tree over references to what a reader of a section finds on the page.
+
+        A number that stands nowhere is replaced by its own rule; a given one, which the text says, by its value.
+        """
+
+        def found(leaf: Num | Ref) -> Expr:
+            if isinstance(leaf, Num) or not leaf.index or self.source(section, place_of(leaf)) is not None:
+                return leaf
+            if self.run[leaf.matrix].op is None:
+                return Num(self.run.value(leaf))
+            return self.on_page(section, self.run.rule(*place_of(leaf)))
+
+        return rebuild(tree, found)
+
+    # what is printed is given
+
+    @cached_property
+    def asked_steps(self) -> frozenset[str]:
+        """The steps that the student computes."""
+        return frozenset(b.cell.step for b in self.blanks.values() if b.role in ("ask", "entry", "word"))
+
+    @cached_property
+    def printed_steps(self) -> Set[str]:
+        """The steps that the page prints whole, so that the student computes none of their numbers."""
+        places = {place: each for front in self.fronts for place, each in front.items()}
+        count = Counter(step for (step, _, _), each in places.items() if isinstance(each, Cell))
+        # a step is asked for also where a lost number is to be found from it
+        asked = {step for blank in self.blanks.values() for step in (blank.cell.step, blank.result)}
+        return {
+            name for name, cells in count.items() if name not in asked and cells == prod(self.run.steps[name].shape)
+        }
+
+    @cached_property
+    def has(self) -> Run:
+        """The run with what the page prints whole as given: who has only the page knows no more of its numbers.
+
+        A step keeps its rule where numbers go into it that the reader writes, and all others that it is computed from
+        stand on the page. Rounded once, a printed number is not what later steps are computed from, and keeps its
+        rule.
+        """
+        run, printed = self.run, self.printed_steps
+        if run.rounding == "once":
+            return run
+        known = {name for name, step in self.seen(_given(run, printed)).steps.items() if step.op is None}
+        own = {blank.cell.step for blank in self.blanks.values() if blank.cell.at is not None}
+        followed = set[str]()
+        for name, step in run.steps.items():
+            if own.intersection(step.inputs):
+                own.add(name)
+            if step.op is not None and known.issuperset(step.inputs):
+                known.add(name)
+                followed.add(name)
+        return _given(run, printed - (own & followed))
+
+    def seen(self, run: Run) -> Run:
+        """A run with the steps that the page shows, and all that these are computed from."""
+        found, left = set[str](), [step for front in self.fronts for step, _, _ in front]
+        while left:
+            step = left.pop()
+            if step not in found:
+                found.add(step)
+                left += run.steps[step].inputs
+        return replace(run, steps={name: step for name, step in run.steps.items() if name in found})
+
+    def worked(self, place: Place) -> Expr | None:
+        """The rule by which a reader computes a place that stands nowhere; None where it is given."""
+        return self.has.rule(*place) if self.has[place[0]].op is not None else None
+
+    @cached_property
+    def letters(self) -> tuple[str, ...]:
+        """The letters of the run's numbers."""
+        numbers = (x for rows in self.run.rows.values() for row in rows for x in row)
+        return tuple(sorted({str(letter) for x in numbers for letter in getattr(x, "free_symbols", ())}))
+
+    # which blanks a number comes from
+
+    def rule(self, blank: Blank) -> Expr | None:
+        """The rule of a blank, over places of the run: a computed number's, or a copy's, which is its place.
+
+        None for what has none: a text, and an inverse, which is compared with its printed results.
+        """
+        cell = blank.cell
+        match blank.role:
+            case "ask" | "entry" | "word":
+                return self.run.rule(*cell.place)
+            case "copy":
+                name, i, j = cell.place
+                return Ref(name, (i, j))
+            case "size":
+                return cell.rule
+            case _:
+                return None
+
+    def reads(self, blank: Blank, own: Own = "") -> tuple[str, ...]:
+        """The ids of the blanks that the rule of a blank reads, in the order of its rule."""
+        known = blank.id, own
+        if known not in self._reads:
+            rule, found = self.rule(blank), dict[str, None]()
+            if rule is not None:
+                for ref in refs(rule):
+                    found |= dict.fromkeys(self._behind(blank, place_of(ref), own))
+            self._reads[known] = tuple(found)
+        return self._reads[known]
+
+    def around(self, blank: Blank) -> tuple[str, ...]:
+        """The ids of the blanks from which all numbers come that stand in the matrices of a blank's rule, or in the
+        student's own in their place: the right ones, and those that are read by mistake.
+        """
+        known = blank.id, AROUND
+        if known not in self._reads:
+            rule, steps = self.rule(blank), self.run.steps
+            names = dict.fromkeys(ref.matrix for ref in refs(rule)) if rule is not None else {}
+            names |= dict.fromkeys(steps[blank.cell.step].inputs if blank.cell.step in steps else ())
+            cells = ((name, i, j) for name in names for i, j in product(*map(range, steps[name].shape)))
+            found = (name for cell in cells for own in ("", ALL) for name in self._behind(blank, cell, own))
+            self._reads[known] = tuple(dict.fromkeys(found))
+        return self._reads[known]
+
+    def _behind(self, blank: Blank, place: Place, own: Own) -> Iterable[str]:
+        """The ids of the blanks from which the number at a place comes."""
+        shown = self.shown(blank, place)
+        if isinstance(shown, Blank):
+            return (shown.id,)
+        if shown is None or own in (ALL, place[0]):
+            return self.beneath(self.section_of[blank.id], place, bool(own))
+        return ()
+
+    def beneath(self, section: int, place: Place, own: bool) -> tuple[str, ...]:
+        """The ids of the blanks from which a reader of a section computes a place that stands nowhere.
+
+        own: whether printed numbers are replaced by the student's own, or by what is made of these.
+        """
+        known = section, place, own
+        if known not in self._beneath:
+            self._beneath[known] = tuple(dict.fromkeys(self._below(section, place, own)))
+        return self._beneath[known]
+
+    def _below(self, section: int, place: Place, own: bool) -> Iterator[str]:
+        if own and (written := self.own(section, place)):
+            yield written.id
+        elif own and place[0] in self.asked_steps:
+            return  # it is printed among numbers that the student writes, as a first cell is
+        elif (rule := self.worked(place)) is not None:
+            for ref in refs(rule):
+                shown = self.source(section, place_of(ref))
+                if isinstance(shown, Blank):
+                    yield shown.id
+                elif own or shown is None:
+                    yield from self.beneath(section, place_of(ref), own)
+
+    # the mistakes that can be made
+
+    @cached_property
+    def mistakes(self) -> Made:
+        """The classic mistakes that a reader of the page can make, each with the steps that it changes.
+
+        The reader did not compute what is printed. A mistake that changes such a step is made only in the steps in
+        which it is one also where the printed ones are given: weights are turned in each product by itself, but who
+        has scores that are divided cannot divide the pattern in their place. Nor can a reader use what the page does
+        not show.
+        """
+        printed = self.printed_steps
+        reader = _given(self.run, printed)
+        seen, given = self.seen(reader).steps, reader.tape()
+
+        def can_be_made(name: str, new: list[Step]) -> bool:
+            read = {other for step in new for other in step.inputs}
+            return name in seen and seen[name].op is not None and read <= {*seen, *(step.name for step in new)}
+
+        found = {}
+        for mistake, made in changes_of(self.run).items():
+            own = made if printed.isdisjoint(made) else changes(given, mistake)
+            found[mistake] = {name: new for name, new in own.items() if can_be_made(name, new)}
+        return {mistake: made for mistake, made in found.items() if made}
+
+
+def _given(run: Run, given: Set[str]) -> Run:
+    """The run with some steps given."""
+    changed = {name: replace(run.steps[name], op=None, inputs=()) for name in given}
+    return replace(run, steps={**run.steps, **changed})
+
+
+# what follows from what they wrote
+
+
+@dataclass(frozen=True, eq=False)
+class Paper:
+    """One student's numbers on a sheet.
+
+    written: by blank, the number that counts as theirs: what they wrote, or the key's where they wrote none.
+    printed: the number that is printed at a place, for a reader of a section.
+    """
+
+    reader: Reader
+    written: Mapping[str, Any]
+    printed: Callable[[int, Place], Any]
+    compute: Compute
+    _known: dict[tuple[int, Place, Own], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def number(self, blank: Blank, place: Place, own: Own = "") -> Any:
+        """The number at a place that a student who fills in a blank goes by; None where it cannot be computed."""
+        shown, section = self.reader.shown(blank, place), self.reader.section_of[blank.id]
+        if isinstance(shown, Blank):
+            return self.written[shown.id]
+        is_own = shown is None or own in (ALL, place[0])
+        return self._beneath(section, place, own) if is_own else self.printed(section, place)
+
+    def _beneath(self, section: int, place: Place, own: Own) -> Any:
+        """The number at a place that is printed or stands nowhere, from the student's own where there is one."""
+        known = section, place, own
+        if known not in self._known:
+            self._known[known] = self._computed(section, place, own)
+        return self._known[known]
+
+    def _computed(self, section: int, place: Place, own: Own) -> Any:
+        reader = self.reader
+        if own and (blank := reader.own(section, place)):
+            return self.written[blank.id]
+        rule = reader.worked(place)
+        if rule is None or (own and not reader.beneath(section, place, own=True)):
+            return self.printed(section, place)
+
+        def number(ref: Ref) -> Any:
+            shown = reader.source(section, place_of(ref))
+            if isinstance(shown, Blank):
+                return self.written[shown.id]
+            if own or shown is None:
+                return self._beneath(section, place_of(ref), own)
+            return self.printed(section, place_of(ref))
+
+        return self.compute(rule, number)
+
+    def follows(self, blank: Blank, own: Own = "") -> Any:
+        """What follows in a blank from the student's numbers; None where its rule has no value."""
+        rule = self.reader.rule(blank)
+        return None if rule is None else self.value(blank, rule, own)
+
+    def value(self, blank: Blank, tree: Expr, own: Own = "") -> Any:
+        """The value of a tree for the student who fills in a blank; None where it has none."""
+        return self.compute(tree, lambda ref: self.number(blank, place_of(ref), own))
+
+    def mistaken(self, mistake: Rewritten, blank: Blank, own: Own = "") -> Mistaken:
+        """The numbers of a mistake for the student who fills in a blank."""
+        return Mistaken(mistake, lambda place: self.number(blank, place, own), self.compute)
+
+
+# what a mistake makes of a cell
+
+
+@dataclass(frozen=True, eq=False)
+class Rewritten:
+    """A classic mistake in a run.
+
+    made: for each step that it rewrites, the steps that take its place. written: the steps whose numbers whoever
+    makes it has in front of them.
+    """
+
+    run: Run
+    made: Mapping[str, list[Step]]
+    written: Set[str]
+
+    @cached_property
+    def steps(self) -> Mapping[str, Step]:
+        """All steps that are new, or have another rule."""
+        return {step.name: step for steps in self.made.values() for step in steps}
+
+    @cached_property
+    def away(self) -> frozenset[str]:
+        """The steps with numbers of the mistake that stand nowhere."""
+        return away(self.run, self.made, self.written)
+
+    def tells(self, step: str) -> bool:
+        """Whether it changes the rule of a step, or what that step reads."""
+        return step in self.made or not self.away.isdisjoint(self.run[step].inputs)
+
+    def shape(self, name: str) -> Shape:
+        """The shape of a step as a person who makes the mistake computes it."""
+        return (self.steps.get(name) or self.run[name]).shape
+
+    def rule(self, name: str, i: int, j: int) -> Expr | None:
+        """The rule of a cell as a person who makes the mistake has it; None for a given one."""
+        step = self.steps.get(name) or self.run[name]
+        return None if step.op is None else step.cell(step.op, i, j, [*map(self.shape, step.inputs)])
+
+    def at(self, name: str, i: int, j: int) -> tuple[int, int] | None:
+        """Where a cell of the run stands in the mistaken one, and the other way round: sums of columns fit into boxes
+        for sums of rows. None where there are no boxes for it.
+        """
+        own, other = self.run[name].shape, self.shape(name)
+        return (i, j) if own == other else (j, i) if own == other[::-1] else None
+
+
+@dataclass(frozen=True, eq=False)
+class Mistaken:
+    """The numbers of somebody who makes a mistake. number: what they have in front of them at a place."""
+
+    mistake: Rewritten
+    number: Callable[[Place], Any]
+    compute: Compute
+    _known: dict[Place, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def value(self, place: Place) -> Any:
+        """What the mistake makes of a cell, from what stands in front of them; None where it makes nothing."""
+        at = self.mistake.at(*place)
+        return None if at is None else self._cell((place[0], *at))
+
+    def _cell(self, place: Place) -> Any:
+        if place not in self._known:
+            rule = self.mistake.rule(*place)
+            self._known[place] = self.number(place) if rule is None else self.compute(rule, self._read)
+        return self._known[place]
+
+    def _read(self, ref: Ref) -> Any:
+        place = place_of(ref)
+        # a place without boxes was computed elsewhere
+        at = None if place[0] in self.mistake.away else self.mistake.at(*place)
+        return self._cell(place) if at is None else self.number((place[0], *at))
