@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from byhand.arithmetic.expr import Expr, Num, Ref, rebuild, refs
 from byhand.mistakes import away, changes, changes_of
 from byhand.runs import Run
-from byhand.tape import Place, Shape, Step
+from byhand.tape import Place, Step
 from byhand.worksheet.document import Blank, Cell, Document
 
 Own = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
@@ -367,12 +367,17 @@ class Rewritten:
 
     run: Run
     made: Mapping[str, list[Step]]
-    written: Set[str]
+    written: Set[str] = frozenset()
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:
         """All steps that are new, or have another rule."""
         return {step.name: step for steps in self.made.values() for step in steps}
+
+    @cached_property
+    def whole(self) -> Run:
+        """The run with these steps in it. Their numbers are not computed."""
+        return replace(self.run, steps={**self.run.steps, **self.steps})
 
     @cached_property
     def away(self) -> frozenset[str]:
@@ -383,20 +388,19 @@ class Rewritten:
         """Whether it changes the rule of a step, or what that step reads."""
         return step in self.made or not self.away.isdisjoint(self.run[step].inputs)
 
-    def shape(self, name: str) -> Shape:
-        """The shape of a step as a person who makes the mistake computes it."""
-        return (self.steps.get(name) or self.run[name]).shape
+    def fits(self, step: str) -> bool:
+        """Whether it leaves a step its shape, so that its numbers fit into the boxes of the right ones."""
+        return self.whole[step].shape == self.run[step].shape
 
     def rule(self, name: str, i: int, j: int) -> Expr | None:
         """The rule of a cell as a person who makes the mistake has it; None for a given one."""
-        step = self.steps.get(name) or self.run[name]
-        return None if step.op is None else step.cell(step.op, i, j, [*map(self.shape, step.inputs)])
+        return None if self.whole[name].op is None else self.whole.rule(name, i, j)
 
     def at(self, name: str, i: int, j: int) -> tuple[int, int] | None:
         """Where a cell of the run stands in the mistaken one, and the other way round: sums of columns fit into boxes
         for sums of rows. None where there are no boxes for it.
         """
-        own, other = self.run[name].shape, self.shape(name)
+        own, other = self.run[name].shape, self.whole[name].shape
         return (i, j) if own == other else (j, i) if own == other[::-1] else None
 
 

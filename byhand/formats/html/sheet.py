@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from msgspec.structs import replace
-
 from byhand import __version__
 from byhand.arithmetic.expr import Ref, refs
 from byhand.errors import SheetError
@@ -24,7 +22,7 @@ from byhand.notation.number import exact_text
 from byhand.page.entries import EntryTable
 from byhand.page.grid import Grid
 from byhand.page.page import Page
-from byhand.page.reader import Made, place_of
+from byhand.page.reader import Made, Rewritten, place_of
 from byhand.page.sections import LaidSection
 from byhand.record import array, rule_entry
 from byhand.runs import Run
@@ -133,13 +131,15 @@ def numbered(tree: Json, names: Mapping[str, int]) -> Json:
 
 
 def mistakes(run: Run, names: Mapping[str, int], changes: Made) -> Iterator[dict[str, Json]]:
-    """The classic mistakes that can be made in a run: the steps that they rewrite, and all steps with other rules."""
+    """The classic mistakes that can be made in a run: the steps that they rewrite, and all steps with other
+    rules: those too that read matrices of other shapes."""
     for name, made in changes.items():
-        new = {step.name: step for steps in made.values() for step in steps}
-        whole = replace(run, steps={**run.steps, **new})
+        mistake = Rewritten(run, made)
+        new, whole = mistake.steps, mistake.whole
         others = [
-            step for step in run.steps.values() if step.op and step.name not in new and _is_other(run, whole, step)
-        ]
+            step for name, step in run.steps.items()
+            if step.op and name not in new and not all(map(mistake.fits, step.inputs))
+        ]  # fmt: skip
         added = [each for each in new if each not in run.steps]
         known = {**names, **{each: len(names) + at for at, each in enumerate(added)}}
         steps = [
@@ -147,11 +147,6 @@ def mistakes(run: Run, names: Mapping[str, int], changes: Made) -> Iterator[dict
             for step in (*new.values(), *others)
         ]
         yield {"name": name, "made": [names[each] for each in made], "steps": steps}
-
-
-def _is_other(run: Run, mistaken: Run, step: Step) -> bool:
-    """Whether a step that a mistake leaves alone reads matrices of other shapes."""
-    return any(run.steps[name].shape != mistaken.steps[name].shape for name in step.inputs)
 
 
 def slip_table() -> dict[str, Json]:

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from msgspec.structs import replace
-
 from byhand.arithmetic.expr import Expr, Ref, nodes
 from byhand.formats.notebook.checks import sealed
-from byhand.mistakes import away, changes_of
+from byhand.mistakes import changes_of
 from byhand.notation.python import python
 from byhand.page.page import Page
+from byhand.page.reader import Rewritten
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Cell, Reply, Section
 
@@ -124,8 +123,7 @@ class Tasks:
 
     def _points(self) -> list[dict[str, list[int]]]:
         """Values for the letters of the run; one point without letters where it has none."""
-        values = (x for rows in self.run.rows.values() for row in rows for x in row)
-        letters = sorted({str(letter) for x in values for letter in getattr(x, "free_symbols", ())})
+        letters = self.page.reader.letters
         if not letters:
             return [{}]
         return [
@@ -164,21 +162,22 @@ class Tasks:
         """The classic mistakes that a task can tell: what they say, and the rules of who makes them."""
         asked = {b.cell.step for b in self.page.blanks.values() if b.role in ("ask", "entry")}
         messages, transposed = self.page.messages, self.page.document.orientation == "columns"
-        for name, changed in changes_of(self.run).items():
-            made = {step.name: step for steps in changed.values() for step in steps}
-            mistaken = replace(self.run, steps={**self.run.steps, **made})
-            alike = [step for step in sorted(asked) if mistaken[step].shape == self.run[step].shape]
-            not_written = away(self.run, changed, alike)
-            tells = [step for step in alike if step in made or not_written.intersection(self.run[step].inputs)]
+        for name, made in changes_of(self.run).items():
+            fits = Rewritten(self.run, made).fits
+            mistake = Rewritten(self.run, made, set(filter(fits, asked)))
+            tells = [step for step in sorted(mistake.written) if mistake.tells(step)]
             if tells:
                 yield {
                     "name": name,
                     "told": messages.mistake(name, "told", transposed),
                     "mend": messages.mistake(name, "mend", transposed),
-                    "rules": {str(self.number(step)): self.rule(mistaken, step) for step in made if made[step].op},
-                    "away": sorted(map(self.number, sorted(not_written))),
+                    "rules": {
+                        str(self.number(step)): self.rule(mistake.whole, step)
+                        for step, new in mistake.steps.items() if new.op
+                    },
+                    "away": sorted(map(self.number, sorted(mistake.away))),
                     "tells": [*map(self.number, tells)],
-                }
+                }  # fmt: skip
 
 
 def refs_of(rule: Expr) -> Iterator[Ref]:

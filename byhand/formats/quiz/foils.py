@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from byhand.arithmetic.expr import Ref
 from byhand.formats.quiz.spelling import Number, number
-from byhand.mistakes import away, changes_of
+from byhand.mistakes import changes_of
 from byhand.notation.number import plain
+from byhand.page.reader import Mistaken, Rewritten
 from byhand.runs import Run
-from byhand.tape import Shape, Step
+from byhand.tape import Place
 from byhand.worksheet.document import Blank, Document, Section
 
 MADE, FOLLOWS = 25, 50  # per cent: for a mistake, and for what is right from the numbers of a mistake before it
@@ -40,14 +40,10 @@ class Foils:
         blanks = [blank for blank in section.blanks if blank.role in ("ask", "entry")]
         asked = frozenset(blank.cell.step for blank in blanks)
         found: dict[str, dict[Number, tuple[list[str], int]]] = {blank.id: {} for blank in blanks}
-        for name, made in self._made.items():
-            touched = made.keys() | self._away[name]
-            if not any(step in touched or touched & {*self.run[step].inputs} for step in asked):
+        for name, mistake in self._mistakes.items():
+            if not any(map(mistake.tells, asked)):
                 continue
-            throughout = _Mistaken(self.run, self._steps[name], self._away[name], asked)
-            alone = {
-                step: _Mistaken(self.run, self._steps[name], self._away[name], frozenset({step})) for step in asked
-            }
+            throughout, alone = self._of(mistake, asked), {step: self._of(mistake, {step}) for step in asked}
             for blank in blanks:
                 self._add(found[blank.id], name, blank, throughout, alone[blank.cell.step])
         return {
@@ -56,11 +52,11 @@ class Foils:
         }
 
     def _add(
-        self, found: dict[Number, tuple[list[str], int]], name: str, blank: Blank, throughout: _Mistaken,
-        alone: _Mistaken,
+        self, found: dict[Number, tuple[list[str], int]], name: str, blank: Blank, throughout: Mistaken,
+        alone: Mistaken,
     ) -> None:  # fmt: skip
         right = number(blank.cell.value)
-        here, along = alone.at(blank), throughout.at(blank)
+        here, along = _written(alone, blank), _written(throughout, blank)
         made_here = here not in (None, right)
         for value in dict.fromkeys((here, along)):
             if value is None or value == right:
@@ -71,74 +67,26 @@ class Foils:
             found[value] = names, max(before, credit)
 
     @cached_property
-    def _made(self) -> Mapping[str, Mapping[str, list[Step]]]:
-        """For each mistake that can be made, the steps that it changes, with those that take their place."""
-        return changes_of(self.run)
-
-    @cached_property
-    def _steps(self) -> Mapping[str, Mapping[str, Step]]:
-        """For each mistake, all steps that are new or have another rule."""
-        return {
-            name: {step.name: step for steps in made.values() for step in steps} for name, made in self._made.items()
-        }
-
-    @cached_property
-    def _away(self) -> Mapping[str, frozenset[str]]:
-        """For each mistake, the steps with numbers of the mistake that the student never writes."""
+    def _mistakes(self) -> Mapping[str, Rewritten]:
+        """The mistakes that can be made."""
         asked = {blank.cell.step for blank in self.document.blanks() if blank.role in ("ask", "entry", "word")}
-        return {name: away(self.run, made, asked) for name, made in self._made.items()}
+        return {name: Rewritten(self.run, made, asked) for name, made in changes_of(self.run).items()}
+
+    def _of(self, mistake: Rewritten, asked: Set[str]) -> Mistaken:
+        """The numbers of somebody who makes a mistake in some steps, and has all others printed right."""
+
+        def front(place: Place) -> Any:
+            name, i, j = place
+            return mistaken.value(place) if name in asked else self.run.values(name)[i][j]
+
+        mistaken = Mistaken(mistake, front, self.run.domain.settle)
+        return mistaken
 
 
-@dataclass(frozen=True, eq=False)
-class _Mistaken:
-    """The numbers of somebody who makes one mistake in some steps, and has all others printed right.
-
-    steps: the steps as the mistake has them. away, asked: the steps that are computed with it.
-    """
-
-    run: Run
-    steps: Mapping[str, Step]
-    away: frozenset[str]
-    asked: frozenset[str]
-    known: dict[tuple[str, int, int], Any] = field(default_factory=dict, init=False)
-
-    def at(self, blank: Blank) -> Number | None:
-        """What stands in a blank; None where nothing can be computed, or nothing that is written down."""
-        try:
-            value = self._read(*blank.cell.place, self.run[blank.cell.step].shape)
-        except (ArithmeticError, _NoPlaceError):
-            return None
-        return number(value) if len(plain(value)) <= LONGEST_FOIL else None
-
-    def _step(self, name: str) -> Step:
-        return self.steps.get(name) or self.run[name]
-
-    def _read(self, name: str, i: int, j: int, shape: Shape) -> Any:
-        """The number at a place of a step that a reader takes to have this shape."""
-        step = self._step(name)
-        is_printed = name not in self.away and name not in self.asked
-        own = self.run[name].shape if is_printed else step.shape
-        if own != shape:
-            if own != shape[::-1]:
-                raise _NoPlaceError
-            i, j = j, i
-        return self.run.values(name)[i][j] if is_printed or step.op is None else self._computed(step, i, j)
-
-    def _computed(self, step: Step, i: int, j: int) -> Any:
-        place = step.name, i, j
-        if place not in self.known:
-            assert step.op is not None
-            shapes = [self._step(name).shape for name in step.inputs]
-            of = dict(zip(step.inputs, shapes, strict=True))
-            tree = step.cell(step.op, i, j, shapes)
-
-            def value(ref: Ref) -> Any:
-                k, m = ref.index
-                return self._read(ref.matrix, k, m, of[ref.matrix])  # type: ignore[arg-type]
-
-            self.known[place] = self.run.domain.settle(tree, value)
-        return self.known[place]
-
-
-class _NoPlaceError(Exception):
-    """A mistake reads a matrix of another shape than the one that is printed."""
+def _written(mistaken: Mistaken, blank: Blank) -> Number | None:
+    """What stands in a blank; None where nothing can be computed, or nothing that is written down."""
+    try:
+        value = mistaken.value(blank.cell.place)
+    except ArithmeticError:
+        return None
+    return None if value is None or len(plain(value)) > LONGEST_FOIL else number(value)
