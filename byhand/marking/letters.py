@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 
 import sympy
 
 from byhand.arithmetic import symbols
-from byhand.marking.read import LARGEST_POWER, LONGEST_FORMULA, normalized
+from byhand.notation.typed import LARGEST_POWER, formula
 
 MOST_TERMS = 2000  # that an answer may have once it is expanded
-_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_TOKEN = re.compile(r" *(?:(\d+)|([A-Za-zα-ωΑ-Ω]_?\d{0,2}(?![A-Za-z(])|sqrt|√|[A-Za-zα-ωΑ-Ω])|(\*\*|[-+*/^()·×]))")
 
 
 def read_formula(text: str, letters: Sequence[str]) -> sympy.Expr | None:
     """The expression that a text stands for, in these letters and numbers; None where it is none."""
-    plain = normalized(text).translate(_LOWERED)
-    if not plain or len(plain) > LONGEST_FORMULA:
-        return None
-    line = _in_python(plain, {letter.replace("_", ""): letter for letter in letters})
+    line = formula(text, letters)
     if line is None:
         return None
     try:
@@ -47,33 +41,6 @@ def _is_power_of_a_number(node: sympy.Expr) -> bool:
 def _power_of_primes(node: sympy.Expr) -> sympy.Expr:
     """4^a as e^(2a·log 2), so that it is the same as 2^(2a)."""
     return sympy.exp(sympy.expand(sympy.expand_log(sympy.log(node.base)) * node.exp))
-
-
-def _in_python(text: str, letters: dict[str, str]) -> str | None:
-    """A formula as Python writes it, with a sign for each product."""
-    found, at, root = list[str](), 0, False
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:
-            return None
-        number, name, sign = token.groups()
-        begins, ends = number or name or sign == "(", bool(found) and (found[-1][-1].isalnum() or found[-1] == ")")
-        if begins and ends and found[-1] != "sqrt":
-            found.append("*")
-        if number and root:
-            found += ["(", number, ")"]
-        elif name in ("√", "sqrt"):
-            found.append("sqrt")
-        elif name:
-            letter = letters.get(name.replace("_", ""))
-            if letter is None:
-                return None
-            found += ["(", letter, ")"] if root else [letter]
-        else:
-            found.append(number or {"^": "**", "·": "*", "×": "*"}.get(sign, sign))
-        root = name in ("√", "sqrt")
-        at = token.end()
-    return "".join(found)
 
 
 def _terms(node: ast.expr) -> int:

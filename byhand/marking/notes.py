@@ -19,10 +19,10 @@ from byhand.arithmetic.expr import Ref, substitute
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.marks import BlankMark, Cause, Marks, section_of
 from byhand.marking.places import Places, matrix_name
-from byhand.marking.read import read
 from byhand.mistakes.slips import EITHER, PERHAPS
 from byhand.notation.html import terms_html
 from byhand.notation.text import text
+from byhand.notation.typed import read
 from byhand.notation.words import escaped
 from byhand.page.reader import place_of
 from byhand.runs import Run

@@ -20,8 +20,8 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Scalar, Sub, Sum
 from byhand.arithmetic.expr import evaluate as evaluated
 from byhand.arithmetic.floats import FLOATS
-from byhand.marking.read import UNREADABLE, Reading, read
 from byhand.notation.text import value_text
+from byhand.notation.typed import UNREADABLE, Reading, read
 
 CLOSE = 1e-9  # how far apart equal floats may be, as a share of the larger
 Lookup = Callable[[Ref], Any]
@@ -166,8 +166,7 @@ class Letters(Reckoning):
         from byhand.marking.letters import read_formula  # sympy is heavy
 
         found = read(text)
-        # A mixed number is read already: two numbers side by side in a formula are a product, and 1 2/3 would be 2/3.
-        formula = read_formula(text, self.letters) if found.form != "mixed" else None
+        formula = read_formula(text, self.letters) if found.form != "decimal" else None  # a decimal has its places
         if formula is not None:
             return Reading("number", (formula,))
         if any(isinstance(x, float) and not math.isinf(x) for x in found.values):

@@ -17,10 +17,10 @@ import numpy as np
 from byhand.arithmetic.copies import alone, as_array, each
 from byhand.arithmetic.expr import evaluate
 from byhand.marking.marks import Verdict
-from byhand.marking.read import Reading, read
 from byhand.marking.reckoning import Exact, reckoning
 from byhand.marking.rules import Rules
 from byhand.marking.verdicts import Judgement
+from byhand.notation.typed import Reading, read
 from byhand.page.reader import Paper
 from byhand.tape import Place
 from byhand.worksheet.document import Blank

@@ -20,10 +20,10 @@ from typing import Any
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.marks import BlankMark, Cause, Marks, Policy
 from byhand.marking.notes import is_computed
-from byhand.marking.read import read
 from byhand.marking.verdicts import NOT_FOLLOWING
 from byhand.mistakes.slips import EITHER
 from byhand.notation.number import plain
+from byhand.notation.typed import read
 
 FEWEST = 8  # students from whom on cells are compared with the sheet
 MOST_ANSWERS = 200  # different wrong answers of a cell, or texts of a question, that are told apart

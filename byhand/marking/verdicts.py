@@ -18,9 +18,9 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.expr import Fn, Num, Ref, refs
 from byhand.marking.marks import Verdict
-from byhand.marking.read import MISSING, UNREADABLE, Form, Reading
 from byhand.marking.reckoning import Reckoning, Rounded, Span, reckoning, shown
 from byhand.marking.rules import Rules
+from byhand.notation.typed import MISSING, UNREADABLE, Form, Reading
 from byhand.page.reader import ALL, Own, Paper, place_of
 from byhand.tape import Place
 from byhand.worksheet.document import Blank, Table

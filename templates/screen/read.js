@@ -1,5 +1,5 @@
 // What a student's text says: a number in any notation that is used by hand, or that there is none; as
-// byhand/marking/read.py reads it.
+// byhand/notation/typed.py reads it.
 
 const MISSING = { kind: "missing", values: [], form: "", places: null };
 const UNREADABLE = { kind: "unreadable", values: [], form: "", places: null };

@@ -23,9 +23,9 @@ from byhand.errors import ConfigError, SheetError
 from byhand.formats.moodle import _entry, _Writer, bank_part, begun_bank, moodle
 from byhand.formats.quiz.questions import Entry, Quiz
 from byhand.formats.quiz.spelling import number
-from byhand.marking.read import read as read_number
 from byhand.mistakes import MISTAKES, foil
 from byhand.notation.text import value_text
+from byhand.notation.typed import read as read_number
 from byhand.page.page import lower
 
 ORACLE = Path(__file__).resolve().parents[3] / "shared" / "tools" / "check_moodle.py"

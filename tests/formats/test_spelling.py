@@ -15,7 +15,7 @@ from byhand.formats.quiz.spelling import (
     short_spellings,
     spellings,
 )
-from byhand.marking.read import read
+from byhand.notation.typed import read
 
 FRACTIONS = st.fractions(-50, 50, max_denominator=40)
 

@@ -1,8 +1,12 @@
-"""What a student's text says: a number in any notation that is used by hand, or that there is none.
+"""What a text says that somebody typed: a number in any notation that is used by hand, or that there is none.
 
 read("−3/6")   → −1/2, unreduced        read("1½")   → 3/2, a mixed number
 read("0,5")    → 1/2, a decimal         read("2^-3") → 1/8, a power that was not worked out
 read("1,000")  → 1000 or 1: a comma before three digits may be either
+
+formula("2a − b", "ab") → "2*a-b", a formula in letters as Python writes it
+
+A notebook holds these two as they stand here: they use the standard library alone.
 """
 
 from __future__ import annotations
@@ -10,14 +14,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal
 
-from byhand.arithmetic.domain import LeavesDomainError
-from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.exact import exact_root
 from byhand.arithmetic.expr import NEG_INF
 
 LONGEST_ANSWER = 40  # characters of a number
@@ -44,6 +47,10 @@ _QUOTIENT = re.compile(rf"([+-]?) ?({_DECIMAL}) ?/ ?([+-]?) ?({_DECIMAL})")
 _NUMBER = re.compile(rf"([+-]?) ?({_DECIMAL})(?:[eE]([+-]?\d+))? ?(%?)")
 _ROOT = re.compile(
     rf"([+-]?) ?(?:(\d+) ?[*·]? ?)?(?:√ ?\(?|sqrt ?\(?) ?({_DECIMAL}) ?\)?(?: ?/ ?(\d+))?", re.IGNORECASE
+)
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_TOKEN = re.compile(
+    r" *(?:(\d+(?:[.,]\d+)?)|([A-Za-zα-ωΑ-Ω]_?\d{0,2}(?![A-Za-z(])|sqrt|√|[A-Za-zα-ωΑ-Ω])|(\*\*|[-+*/^()·×]))"
 )
 _POWER = re.compile(rf"([+-]?) ?\(?({_DECIMAL})\)? ?(?:\^|\*\*) ?\(?([+-]?) ?(\d+)\)?")
 
@@ -152,10 +159,8 @@ def _root(text: str) -> Reading | None:
     if bottom and not int(bottom):
         return UNREADABLE
     scale, under = Fraction(int(factor or 1), int(bottom or 1)), _decimal(digits)[0]
-    try:
-        value = RATIONALS.fn("sqrt", (under,)) * scale
-    except LeavesDomainError:
-        value = math.sqrt(under) * float(scale)
+    top, below = exact_root(under.numerator, 2), exact_root(under.denominator, 2)
+    value = math.sqrt(under) * float(scale) if top is None or below is None else Fraction(top, below) * scale
     return Reading("number", (_signed(sign, value),), "root")
 
 
@@ -183,3 +188,41 @@ def _decimal(digits: str) -> tuple[Fraction, ...]:
 
 
 _READERS: tuple[Callable[[str], Reading | None], ...] = (_infinity, _mixed, _quotient, _number, _root, _power)
+
+
+def formula(text: str, letters: Sequence[str]) -> str | None:
+    """A formula in these letters and in numbers as Python writes it, with a sign for each product; None for any other
+    text, and for two numbers side by side.
+    """
+    plain = normalized(text).translate(_LOWERED)
+    if not plain or len(plain) > LONGEST_FORMULA:
+        return None
+    named = {letter.replace("_", ""): letter for letter in letters}
+    found, at, before = list[str](), 0, ""  # before: the kind of the token before, and a root as such
+    while at < len(plain):
+        token = _TOKEN.match(plain, at)
+        if token is None:
+            return None
+        number, name, sign = token.groups()
+        is_root = name in ("√", "sqrt")
+        kind = "root" if is_root else "number" if number else "letter" if name else sign
+        if kind == before == "number":
+            return None
+        if kind in ("number", "letter", "root", "(") and before in ("number", "letter", ")"):
+            found.append("*")
+        if is_root:
+            text = "sqrt"
+        elif name:
+            text = named.get(name.replace("_", ""), "")
+        else:
+            text = _written(number) if number else {"^": "**", "·": "*", "×": "*"}.get(sign, sign)
+        if not text:
+            return None
+        found.append(f"({text})" if before == "root" and kind in ("number", "letter") else text)
+        before, at = kind, token.end()
+    return "".join(found)
+
+
+def _written(number: str) -> str:
+    """A number of a formula: a decimal as a fraction in brackets."""
+    return number if number.isdecimal() else f"({Fraction(number.replace(',', '.'))})"

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from byhand.arithmetic.expr import NEG_INF
-from byhand.marking.read import LONGEST_ANSWER, read
+from byhand.notation.typed import LONGEST_ANSWER, formula, read
 
 HALF = Fraction(1, 2)
 CASES = [
@@ -59,3 +59,15 @@ def test_a_comma_before_three_digits_may_be_either(text, values):
 
 def test_a_decimal_knows_its_places():
     assert [read(text).places for text in ("3", "0.5", "0,25", "1e3", "1/3")] == [0, 1, 2, None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("2a − b", "2*a-b"), ("a(b)", "a*(b)"), ("√2 a", "sqrt(2)*a"), ("2√3a", "2*sqrt(3)*a"), ("√(a)", "sqrt(a)"),
+        ("a²", "a**(2)"), ("x₁ + x_1", "x_1+x_1"), ("0.5a", "(1/2)*a"), ("0,5·a", "(1/2)*a"), ("2(1/2)", "2*(1/2)"),
+        ("3 4", None), ("1 1/2 a", None), ("c", None), ("a.b", None), ("", None), ("a" * 300, None),
+    ],
+)  # fmt: skip
+def test_a_formula_is_a_line_of_python_with_a_sign_for_each_product(text, line):
+    assert formula(text, ["a", "b", "x_1"]) == line
