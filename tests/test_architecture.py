@@ -156,6 +156,27 @@ def test_only_a_class_and_its_printing_know_of_many_copies(name):
         assert not named & {"Many", "Copies", "MarkedCopies"}, f"{name} names the type"
 
 
+@pytest.mark.parametrize("name", sorted(name for name in FILES if not name.startswith(("page/", "worksheet/"))))
+def test_only_the_reader_of_a_page_says_what_a_section_shows(name):
+    """Other rooms ask byhand/page/reader.py where a number is found; a method of this name is called."""
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    read = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and id(node) not in called]
+    assert not [node.lineno for node in read if node.attr in ("front", "fronts") and isinstance(node.ctx, ast.Load)]
+
+
+def test_only_the_reader_of_a_page_says_what_a_mistake_makes_of_a_cell():
+    """Who needs to know which numbers of a mistake stand nowhere, computes its cells."""
+    imported = {
+        name
+        for name, path in FILES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module in ("byhand.mistakes", "byhand.mistakes.registry")
+        if "away" in {alias.name for alias in node.names}
+    }
+    assert imported - {"mistakes/__init__.py"} == {"page/reader.py"}
+
+
 def test_no_name_of_a_file_is_bound_twice():
     """Else the second meaning takes the place of the first, also in the functions before it."""
     for path in FILES.values():

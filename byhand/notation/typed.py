@@ -49,9 +49,8 @@ _ROOT = re.compile(
     rf"([+-]?) ?(?:(\d+) ?[*·]? ?)?(?:√ ?\(?|sqrt ?\(?) ?({_DECIMAL}) ?\)?(?: ?/ ?(\d+))?", re.IGNORECASE
 )
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_TOKEN = re.compile(
-    r" *(?:(\d+(?:[.,]\d+)?)|([A-Za-zα-ωΑ-Ω]_?\d{0,2}(?![A-Za-z(])|sqrt|√|[A-Za-zα-ωΑ-Ω])|(\*\*|[-+*/^()·×]))"
-)
+_LETTER = r"[A-Za-zα-ωΑ-Ω]_?\d{0,2}(?![A-Za-z(])|sqrt|√|[A-Za-zα-ωΑ-Ω]"
+_TOKEN = re.compile(rf" *(?:(\d+(?:[.,]\d+)?)|({_LETTER})|(\*\*|[-+*/^()·×]))")
 _POWER = re.compile(rf"([+-]?) ?\(?({_DECIMAL})\)? ?(?:\^|\*\*) ?\(?([+-]?) ?(\d+)\)?")
 
 

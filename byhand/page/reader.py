@@ -13,7 +13,7 @@ A notebook holds `Sources`, `Paper` and `Mistaken` as they stand here, with rule
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -47,10 +47,11 @@ def place_of(ref: Ref) -> Place:
 class Sources:
     """What stands for each place of the run where a reader of a section looks for it.
 
-    fronts: what each section shows, by place.
+    fronts: what each section shows, by place. section_of: for each blank, the index of its section.
     """
 
     fronts: Sequence[Mapping[Place, Cell | Blank]]
+    section_of: Mapping[str, int]
     _sources: dict[tuple[int, Place], Cell | Blank | None]
 
     def source(self, section: int, place: Place) -> Cell | Blank | None:
@@ -65,6 +66,12 @@ class Sources:
     def before(self, section: int, place: Place) -> Cell | Blank | None:
         """What stands for a place in the sections before one, where a copy is copied from."""
         return self.source(section - 1, place) if section else None
+
+    def shown(self, blank: Blank, place: Place) -> Cell | Blank | None:
+        """What stands for a place where the student who fills in a blank looks for it."""
+        section = self.section_of[blank.id]
+        is_copied = blank.role == "copy" and place == blank.cell.place
+        return self.before(section, place) if is_copied else self.source(section, place)
 
     def own(self, section: int, place: Place) -> Blank | None:
         """The student's latest blank for a place in a section before this one."""
@@ -93,19 +100,13 @@ class Reader(Sources):
         return {blank.id: blank for section in self.document.sections for blank in section.blanks}
 
     @cached_property
-    def section_of(self) -> dict[str, int]:
+    def section_of(self) -> Mapping[str, int]:  # type: ignore[override]
         """For each blank, the index of its section."""
         return {blank.id: at for at, section in enumerate(self.document.sections) for blank in section.blanks}
 
     def printed(self, section: int) -> Iterator[tuple[Place, Cell]]:
         """The places of which a section prints the number, with their cells."""
         yield from ((place, each) for place, each in self.fronts[section].items() if isinstance(each, Cell))
-
-    def shown(self, blank: Blank, place: Place) -> Cell | Blank | None:
-        """What stands for a place where the student who fills in a blank looks for it."""
-        section = self.section_of[blank.id]
-        is_copied = blank.role == "copy" and place == blank.cell.place
-        return self.before(section, place) if is_copied else self.source(section, place)
 
     def on_page(self, section: int, tree: Expr) -> Expr:
         """A tree over references to what a reader of a section finds on the page.
@@ -406,15 +407,23 @@ class Rewritten:
 
 @dataclass(frozen=True, eq=False)
 class Mistaken:
-    """The numbers of somebody who makes a mistake. number: what they have in front of them at a place."""
+    """The numbers of somebody who makes a mistake.
+
+    number: what they have in front of them at a place. elsewhere: the steps that they compute somewhere else where
+    there are no boxes of that shape; None for all.
+    """
 
     mistake: Rewritten
     number: Callable[[Place], Any]
     compute: Compute
+    elsewhere: Container[str] | None = None
     _known: dict[Place, Any] = field(default_factory=dict, init=False, repr=False)
 
     def value(self, place: Place) -> Any:
-        """What the mistake makes of a cell, from what stands in front of them; None where it makes nothing."""
+        """What the mistake makes of a cell, from what stands in front of them; None where it makes nothing.
+
+        Raises: ArithmeticError where `compute` raises it, or where it reads what there are no boxes for.
+        """
         at = self.mistake.at(*place)
         return None if at is None else self._cell((place[0], *at))
 
@@ -426,6 +435,11 @@ class Mistaken:
 
     def _read(self, ref: Ref) -> Any:
         place = place_of(ref)
-        # a place without boxes was computed elsewhere
-        at = None if place[0] in self.mistake.away else self.mistake.at(*place)
-        return self._cell(place) if at is None else self.number((place[0], *at))
+        name = place[0]
+        if name in self.mistake.away:
+            return self._cell(place)
+        if (at := self.mistake.at(*place)) is not None:
+            return self.number((name, *at))
+        if self.elsewhere is not None and name not in self.elsewhere:
+            raise ArithmeticError(f"{name} is printed in another shape")
+        return self._cell(place)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import base64
+import inspect
 import json
 import re
+import sys
 import zlib
 from contextlib import suppress
 from fractions import Fraction
@@ -23,12 +25,15 @@ from byhand.errors import DomainError
 from byhand.formats import Setup
 from byhand.formats.notebook.entries import NEVER
 from byhand.formats.notebook.entries import number as entered
+from byhand.formats.notebook.inlined import inlined
 from byhand.formats.notebook.notebook import notebook
 from byhand.mistakes import MISTAKES, applying, mistaken
 from byhand.notation.inline import spoken
 from byhand.notation.number import plain
+from byhand.notation.typed import formula, read
 from byhand.page.page import lower
 from byhand.page.parts import Matrix
+from byhand.page.reader import Mistaken, Paper, Sources
 from byhand.tape import Tape
 from byhand.worksheet.document import Strip
 
@@ -274,13 +279,13 @@ def test_the_same_sheet_gives_the_same_bytes():
 @pytest.mark.parametrize(("entry", "value"), [
     (3, 3), (0.25, Fraction(1, 4)), ("1/2", Fraction(1, 2)), ("−3/4", Fraction(-3, 4)), ("0,5", Fraction(1, 2)),
     ("-inf", NEVER), ("−∞", NEVER), (float("-inf"), NEVER), (Fraction(2, 3), Fraction(2, 3)), ("2^-3", Fraction(1, 8)),
-    ("√4", 2), ("2(1/2)", 1), (..., None), ("", None), (" ? ", None), (None, None),
+    ("√4", 2), ("2(1/2)", 1), ("1,000,000", 1_000_000), ("1½", Fraction(3, 2)), ("0.5 + 1", Fraction(3, 2)), (..., None), ("", None), (" ? ", None), (None, None),
 ])  # fmt: skip
 def test_a_number_may_be_written_in_many_ways(entry, value):
     assert entered(entry) == value
 
 
-@pytest.mark.parametrize("entry", ["cat", "1/0", "__import__('os')", "2**99999", True, "9**9**9", "[1]", "1,000,000"])
+@pytest.mark.parametrize("entry", ["cat", "1/0", "__import__('os')", "2**99999", True, "9**9**9", "[1]", "3 4"])
 def test_what_is_no_number_is_said_in_a_line(entry):
     with pytest.raises(ValueError, match="is no number"):
         entered(entry)
@@ -288,6 +293,31 @@ def test_what_is_no_number_is_said_in_a_line(entry):
 
 def test_a_letter_has_its_value():
     assert entered("2a − b", {"a": Fraction(3), "b": Fraction(1)}) == 5
+
+
+@pytest.mark.parametrize("what", [read, formula, Sources, Paper, Mistaken])
+def test_the_folded_cell_holds_the_reader_of_byhand_as_it_stands(what):
+    assert inspect.getsource(what).rstrip() in inlined("entries", "checks")[0]
+
+
+@pytest.mark.parametrize("names", [("entries",), ("entries", "checks")])
+def test_the_folded_cell_needs_numpy_and_the_standard_library(names):
+    code, defined = inlined(*names)
+    modules = {
+        module.partition(".")[0]
+        for node in ast.walk(ast.parse(code))
+        for module in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert modules <= sys.stdlib_module_names | {"numpy"}
+    space: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(code, "cell", "exec"), space)
+    assert space.keys() - {"__name__", "__annotations__", "__builtins__", "annotations"} == defined
 
 
 @pytest.mark.skipif(not FULL, reason="make test-formats runs notebooks by nbclient")

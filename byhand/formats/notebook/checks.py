@@ -5,9 +5,12 @@ import hashlib
 import json
 import math
 import zlib
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
-from byhand.formats.notebook.entries import NEVER, number, power, sqrt
+from byhand.formats.notebook.entries import NEVER, is_empty, number, numbers, power, sqrt
+from byhand.page.reader import Paper, Sources
 
 
 class StopError(Exception):
@@ -40,6 +43,14 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Ref:
+    """What a rule reads: a cell of a step."""
+
+    matrix: int
+    index: tuple
+
+
 class Cells:
     """The numbers that a rule reads, as v[step,i,j]."""
 
@@ -47,104 +58,150 @@ class Cells:
         self.read = read
 
     def __getitem__(self, place):
-        value = self.read(*place)
+        step, *index = place
+        value = self.read(Ref(step, tuple(index)))
         if value is None:
             raise ArithmeticError
         return value
 
 
-class Sheet:
+class Rule(NamedTuple):
+    """A rule in row i and column j. places: to how many decimals its value is rounded, halves away from 0."""
+
+    text: str
+    i: int = 0
+    j: int = 0
+    places: int | None = None
+
+    def value(self, read):
+        """Its value; None where it has none. read: the number of what it reads."""
+        try:
+            value = eval(compiled(self.text), {**FUNCTIONS, "v": Cells(read), "i": self.i, "j": self.j})
+        except (ArithmeticError, ValueError, TypeError):
+            return None
+        if self.places is None or value is None or value == NEVER:
+            return value
+        size = math.floor(abs(value) * 10**self.places + Fraction(1, 2))
+        return Fraction(size, 10**self.places) * (1 if value > 0 else -1)
+
+
+def compiled(rule, known={}):  # noqa: B006 - it is there to be kept
+    if rule not in known:
+        known[rule] = compile(rule, "rule", "eval")
+    return known[rule]
+
+
+class Blank(NamedTuple):
+    """A cell to fill in."""
+
+    id: str
+    role: str
+    place: tuple
+
+    @property
+    def cell(self):
+        return self
+
+
+class Answers(dict):
+    """Your numbers by blank; what was not yet checked counts as what follows there, or else as the right number."""
+
+    def __init__(self, sheet, known):
+        super().__init__(known)
+        self.sheet = sheet
+
+    def __missing__(self, name):
+        blank, sheet = self.sheet.blanks[name], self.sheet
+        self[name] = sheet.key(*blank.place) if sheet.rule(blank) is None else sheet.paper.follows(blank)
+        return self[name]
+
+
+class Sheet(Sources):
     """The rules of the sheet, for one value of each letter, and your answers, as far as they were checked."""
 
     def __init__(self, data, letters):
-        self.data, self.letters, self.known, self.answers = data, letters, {}, {}
+        self.data, self.letters, self.known, self.answers, self._sources = data, letters, {}, {}, {}
+        self.blanks, self.section_of, self.texts = {}, {}, {}
+        tasks = data["tasks"].values()
+        self.fronts = fronts = [{} for _ in range(1 + max((task["section"] for task in tasks), default=0))]
+        for task in tasks:
+            front = fronts[task["section"]]
+            for *at, text in task["prints"]:
+                front.setdefault(tuple(at), text)
+                self.texts.setdefault(tuple(at), text)
+            for cell in task["cells"]:
+                blank = self.blanks[cell["id"]] = Blank(cell["id"], cell["kind"], tuple(cell["place"] or ()))
+                self.section_of[blank.id] = task["section"]
+                if blank.place:
+                    front.setdefault(blank.place, blank)
 
-    def computed(self, rule, i, j, read):
-        """The value of a rule in row i and column j; None where it has none. read: the number at a place."""
-        try:
-            return eval(_compiled(rule), {**FUNCTIONS, "v": Cells(read), "i": i, "j": j})
-        except (ArithmeticError, ValueError, TypeError):
-            return None
+    def check(self, answers):
+        """Go on with these answers, by blank."""
+        self.answers |= answers
+        self.paper = Paper(self, Answers(self, self.answers), self.printed, lambda rule, read: rule.value(read))
 
-    def settled(self, step, i, j, read, changed=None):
-        """The value of a place by its rule, as a sheet that rounds writes it: halves away from 0.
+    def rule_of(self, rules, step, i, j):
+        rule = rules[str(step)]
+        return Rule(rule[i][j] if isinstance(rule, list) else rule, i, j, self.data["places"])
 
-        changed: the rules of a mistake.
-        """
-        rule = (changed or {}).get(str(step), self.data["rules"].get(str(step)))
-        value, places = self.computed(rule[i][j] if isinstance(rule, list) else rule, i, j, read), self.data["places"]
-        if places is None or value is None or value == NEVER:
-            return value
-        return Fraction(math.floor(abs(value) * 10**places + Fraction(1, 2)), 10**places) * (1 if value > 0 else -1)
+    def worked(self, place):
+        """The rule of a place; None where it is given."""
+        return None if str(place[0]) in self.data["given"] else self.rule_of(self.data["rules"], *place)
+
+    def rule(self, blank):
+        """The rule of a blank; None for what has none."""
+        if blank.role == "copy":
+            return Rule("v[{},{},{}]".format(*blank.place))
+        return self.worked(blank.place) if blank.role in ("number", "word") else None
 
     def key(self, step, i, j):
         """The right number of a place."""
         if (step, i, j) not in self.known:
             given = self.data["given"].get(str(step))
             if given is None:
-                value = self.settled(step, i, j, self.key)
+                value = self.worked((step, i, j)).value(self.right_of)
             elif given[i][j] is None:
-                value = self.computed(self.data["inverse"][f"{step},{i},{j}"], i, j, self.printed)
+                rule = Rule(self.data["inverse"][f"{step},{i},{j}"])
+                value = rule.value(lambda ref: self.printed(0, (ref.matrix, *ref.index)))
             else:
                 value = number(given[i][j], self.letters)
             self.known[step, i, j] = value
         return self.known[step, i, j]
 
-    def printed(self, step, i, j):
+    def right_of(self, ref):
+        return self.key(ref.matrix, *ref.index)
+
+    def printed(self, section, place):
         """The number at a place as it is printed, or else the right one."""
-        texts = (text for task in self.data["tasks"].values() for *at, text in task["prints"] if at == [step, i, j])
-        text = next(texts, None)
-        return self.key(step, i, j) if text is None else number(text, self.letters)
-
-    def front(self, name, before=False):
-        """What you have in front of you in a task: printed numbers, and your own; before: none of the task itself."""
-        found = {}
-        for task, about in self.data["tasks"].items():
-            found.update({tuple(at): number(text, self.letters) for *at, text in about["prints"]})
-            found.update({} if before and task == name else self.answers.get(task, {}))
-            if task == name:
-                break
-        return found
-
-    def own(self, front, changed=None, away=()):
-        """The number at a place that you go by. changed, away: the rules of a mistake, and the steps that it has."""
-
-        def read(step, i, j):
-            if (step, i, j) in front and step not in away:
-                return front[step, i, j]
-            if str(step) in self.data["given"] and step not in away:
-                return self.key(step, i, j)
-            return self.settled(step, i, j, read, changed)
-
-        return read
+        text = self.texts.get(place)
+        return self.key(*place) if text is None else number(text, self.letters)
 
     def right(self, cell):
         """The right number of a cell."""
-        rule = cell.get("rule")
-        return self.key(*cell["place"]) if rule is None else self.computed(rule, 0, 0, self.key)
+        return Rule(cell["rule"]).value(self.right_of) if "rule" in cell else self.key(*cell["place"])
 
-    def follows(self, name, cell):
+    def follows(self, cell):
         """What follows in a cell from your own numbers; None where nothing does."""
-        if cell["kind"] == "copy":
-            return self.own(self.front(name, before=True))(*cell["place"])
-        if cell["kind"] not in ("number", "word"):
-            return None
-        step, i, j = cell["place"]
-        return self.settled(step, i, j, self.own(self.front(name)))
+        return self.paper.follows(self.blanks[cell["id"]])
 
-    def mistaken(self, name, cell, foil):
+    def mistaken(self, cell, foil):
         """What a mistake makes of a cell, from your own numbers."""
         if cell["kind"] != "number" or cell["place"][0] not in foil["tells"]:
             return None
-        step, i, j = cell["place"]
-        read = self.own(self.front(name), foil["rules"], foil["away"])
-        return self.settled(step, i, j, read, foil["rules"])
+        return self.paper.mistaken(Foil(self, foil), self.blanks[cell["id"]]).value(tuple(cell["place"]))
 
 
-def _compiled(rule, known={}):  # noqa: B006 - it is there to be kept
-    if rule not in known:
-        known[rule] = compile(rule, "rule", "eval")
-    return known[rule]
+class Foil:
+    """A mistake: the rules of who makes it. It leaves each step its shape."""
+
+    def __init__(self, sheet, foil):
+        self.sheet, self.rules, self.away = sheet, foil["rules"], foil["away"]
+
+    def at(self, step, i, j):
+        return i, j
+
+    def rule(self, step, i, j):
+        return self.sheet.rule_of(self.sheet.data["rules"] | self.rules, step, i, j)
 
 
 def near(a, b, places):
@@ -158,10 +215,6 @@ def sealed(name: str, text: object) -> str:
     """What a text is compared by: nobody can read it."""
     plain = str(text).casefold().replace(" ", "").replace("×", "x").replace("*", "x").replace("—", "-")
     return hashlib.sha256(f"{name}\n{plain}".encode()).hexdigest()[:16]
-
-
-def is_empty(entry):
-    return entry is None or entry is Ellipsis or (isinstance(entry, str) and entry.strip(" .?_") == "")
 
 
 class Checker:
@@ -183,18 +236,17 @@ class Checker:
         if empty:
             raise StopError(self.say("empty", task, n=len(empty), of=len(cells), cells=empty[0]))
         for sheet in self.sheets:
-            numbers = ((cell, self.number(task, cell, entry, sheet)) for cell, entry in cells if cell["place"])
-            sheet.answers[name] = {tuple(cell["place"]): value for cell, value in numbers}
+            sheet.check({cell["id"]: self.number(task, cell, entry, sheet) for cell, entry in cells if cell["place"]})
         verdicts: dict[str, list[dict]] = {"right": [], "followed": [], "wrong": []}
         for cell, entry in cells:
-            verdicts[self.verdict(name, task, cell, entry)].append(cell)
+            verdicts[self.verdict(task, cell, entry)].append(cell)
         if len(verdicts["right"]) == len(cells):
             print(self.say("right", task))
         for verdict in ("followed", "wrong"):
             if found := verdicts[verdict]:
                 some = "; ".join(cell["called"] for cell in found[:4]) + "; …" * (len(found) > 4)
                 print(self.say(verdict, task, n=len(found), of=len(cells), cells=some))
-        for foil in self.mistakes(name, task) if verdicts["wrong"] else ():
+        for foil in self.mistakes(task) if verdicts["wrong"] else ():
             print(self.say("mistake", task, told=foil["told"], mend=foil["mend"]))
         return not verdicts["wrong"]
 
@@ -212,43 +264,43 @@ class Checker:
             raise StopError(self.say("shape", task)) from None
 
     def number(self, task, cell, entry, sheet):
-        """The number that an entry is; of a word, its place in the vocabulary."""
+        """The number that an entry is, of two the one nearest to the right one; of a word, its place among all."""
         words = [word.casefold() for word in self.data["words"]]
         if cell["kind"] == "word" and str(entry).casefold() in words:
             return Fraction(words.index(str(entry).casefold()))
         try:
-            return number(entry, sheet.letters)
+            found = numbers(entry, sheet.letters)
         except ValueError:
             if cell["kind"] == "word":
                 return Fraction(-1)
             raise StopError(self.say("unreadable", task, cells=cell["called"], entry=entry)) from None
+        return min(found, key=lambda x: abs(x - sheet.right(cell))) if len(found) > 1 else found[0]
 
-    def verdict(self, name, task, cell, entry):
+    def verdict(self, task, cell, entry):
         if "seal" in cell:
             return "right" if sealed(cell["id"], entry) == cell["seal"] else "wrong"
         pairs = [(sheet, self.number(task, cell, entry, sheet)) for sheet in self.sheets]
         if all(near(value, sheet.right(cell), cell["places"]) for sheet, value in pairs):
             return "right"
-        follows = all(near(value, sheet.follows(name, cell), cell["places"]) for sheet, value in pairs)
+        follows = all(near(value, sheet.follows(cell), cell["places"]) for sheet, value in pairs)
         return "followed" if follows else "wrong"
 
-    def mistakes(self, name, task):
+    def mistakes(self, task):
         """The classic mistakes that give what is wrong: those with the most hits, and no more misses than hits."""
         found = []
         for foil in self.data["foils"]:
-            told = [self.hit(name, cell, foil) for cell in task["cells"]]
+            told = [self.hit(cell, foil) for cell in task["cells"]]
             hits, misses = told.count(True), told.count(False)
             if hits >= max(misses, 1) and hits >= min(2, hits + misses):
                 found.append((hits, -misses, foil))
         best = max((pair[:2] for pair in found), default=None)
         return [foil for *score, foil in found if tuple(score) == best][:2]
 
-    def hit(self, name, cell, foil):
+    def hit(self, cell, foil):
         """Whether a cell has a mistake's number; None where that is what follows anyway."""
-        made = [(sheet, sheet.mistaken(name, cell, foil)) for sheet in self.sheets]
+        made = [(sheet, sheet.mistaken(cell, foil)) for sheet in self.sheets]
         if any(value is None for _, value in made):
             return None
-        if all(near(value, sheet.follows(name, cell), cell["places"]) for sheet, value in made):
+        if all(near(value, sheet.follows(cell), cell["places"]) for sheet, value in made):
             return None
-        place = tuple(cell["place"])
-        return all(near(sheet.answers[name][place], value, cell["places"]) for sheet, value in made)
+        return all(near(sheet.answers[cell["id"]], value, cell["places"]) for sheet, value in made)

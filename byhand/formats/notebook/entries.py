@@ -1,14 +1,18 @@
 """Numbers as you may write them, and the arrays that are given. This cell needs NumPy and Python alone."""
 
 import ast
+import math
 import re
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
+from byhand.notation.typed import formula, read
+
 NEVER = float("-inf")
 BITS = 20_000  # of the longest number
+PLAIN = re.compile(r"-?\d+(?:[./]\d+)?")
 
 
 def number(entry, letters=None):
@@ -16,19 +20,26 @@ def number(entry, letters=None):
 
     None where it is empty. letters: what letters stand for. A ValueError says that it is no number.
     """
-    if entry is None or entry is Ellipsis or (isinstance(entry, str) and entry.strip(" .?_") == ""):
-        return None
+    return next(iter(numbers(entry, letters)), None)
+
+
+def numbers(entry, letters=None):
+    """The exact numbers that an entry may be: two where a comma may be a point or none; none where it is empty."""
+    if is_empty(entry):
+        return ()
     if isinstance(entry, (bool, np.bool_)):
         raise ValueError(f"{entry} is no number")
     if isinstance(entry, (float, np.floating)):
-        if entry == NEVER:
-            return NEVER
-        return Fraction(repr(float(entry)))
+        return (NEVER if entry == NEVER else Fraction(repr(float(entry))),)
     if isinstance(entry, (int, np.integer)):
-        return Fraction(int(entry))
+        return (Fraction(int(entry)),)
     if isinstance(entry, (Fraction, Decimal)):
-        return Fraction(entry)
-    return _read(str(entry), letters or {})
+        return (Fraction(entry),)
+    return typed(str(entry), letters or {})
+
+
+def is_empty(entry):
+    return entry is None or entry is Ellipsis or (isinstance(entry, str) and entry.strip(" .?_") == "")
 
 
 def array(rows):
@@ -54,45 +65,46 @@ def power(a, b):
         if abs(b) * max(abs(Fraction(a).numerator), Fraction(a).denominator).bit_length() > BITS:
             raise ArithmeticError("too long a number")
         return Fraction(a) ** int(b)
-    return Fraction(_decimal(a) ** _decimal(b))
+    return Fraction(as_decimal(a) ** as_decimal(b))
 
 
 def sqrt(x):
     """The root of x, exactly if it is a fraction."""
-    import math
-
     top, bottom = (math.isqrt(n) for n in (Fraction(x).numerator, Fraction(x).denominator))
-    return Fraction(top, bottom) if Fraction(top, bottom) ** 2 == x else Fraction(_decimal(x).sqrt())
+    return Fraction(top, bottom) if Fraction(top, bottom) ** 2 == x else Fraction(as_decimal(x).sqrt())
 
 
-def _decimal(x):
+def as_decimal(x):
     return Decimal(Fraction(x).numerator) / Decimal(Fraction(x).denominator)
 
 
-def _read(text, letters):
-    plain = text.translate(str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "^": "**", "∞": "inf"}))
-    plain = re.sub(r"√\(?(\w+)\)?", r"sqrt(\1)", plain.replace("**", "^")).replace("^", "**")
-    plain = re.sub(r"^([^,.]*\d),(\d+)$", r"\1.\2", plain.strip())  # a decimal comma
-    plain = re.sub(r"(?<=[\d)])\s*(?=[A-Za-zα-ω(])", "*", plain)
+def typed(text, letters):
+    """The numbers that a text may say: as byhand reads what is written by hand, or else a formula."""
     try:
-        return _value(ast.parse(plain, mode="eval").body, letters)
+        if PLAIN.fullmatch(text):  # of any length
+            return (Fraction(text),)
+        if (found := read(text)).kind == "number":
+            return tuple(x if isinstance(x, float) and math.isinf(x) else Fraction(x) for x in found.values)
+        line = formula(text, list(letters)) or ""
+        return (value_of(ast.parse(line, mode="eval").body, letters),)
     except (SyntaxError, TypeError, KeyError, ArithmeticError, RecursionError):
         raise ValueError(f"{text!r} is no number") from None
 
 
-def _value(node, letters):
+def value_of(node, letters):
+    """The value of a formula."""
     operators = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__"}
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return Fraction(repr(node.value))
+    if isinstance(node, ast.Constant):
+        return Fraction(str(node.value))
     if isinstance(node, ast.Name):
-        return letters[node.id] if node.id != "inf" else -NEVER
+        return letters[node.id]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-        value = _value(node.operand, letters)
+        value = value_of(node.operand, letters)
         return -value if isinstance(node.op, ast.USub) else value
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        return power(_value(node.left, letters), _value(node.right, letters))
+        return power(value_of(node.left, letters), value_of(node.right, letters))
     if isinstance(node, ast.BinOp):
-        return getattr(_value(node.left, letters), operators[type(node.op)])(_value(node.right, letters))
+        return getattr(value_of(node.left, letters), operators[type(node.op)])(value_of(node.right, letters))
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "sqrt":
-        return sqrt(_value(node.args[0], letters))
+        return sqrt(value_of(node.args[0], letters))
     raise TypeError(node)

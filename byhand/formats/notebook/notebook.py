@@ -6,14 +6,15 @@ import base64
 import builtins
 import keyword
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
+from functools import cache
 from typing import Any
 
 from byhand import __version__
 from byhand.fonts import alone
 from byhand.formats import Setup
+from byhand.formats.notebook.inlined import inlined
 from byhand.formats.notebook.tasks import Tasks
 from byhand.formats.written import markdown
 from byhand.formats.written.inline import paragraphs
@@ -35,21 +36,7 @@ from byhand.tape import shape_text
 from byhand.worksheet.document import Cell, Panel, Section
 from byhand.worksheet.views import View, shows_answers
 
-OWN = {
-    "array",
-    "number",
-    "check",
-    "np",
-    "F",
-    "Fraction",
-    "power",
-    "sqrt",
-    "base64",
-    "hashlib",
-    "json",
-    "math",
-    "zlib",
-}
+CHECKING = ("entries", "checks")  # the files of the folded cell
 SCHEMA = 3  # of nbgrader's metadata
 FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
 _SPELLED = str.maketrans({"′": "p", "²": "2", "−": " minus ", "÷": " by ", "·": " times ", "+": " plus ", "ᵀ": "_T"})
@@ -68,7 +55,7 @@ def name_of(matrix: Matrix) -> str:
     wrong = any(cell.shows == "mistake" for cell in matrix.panel.flat)
     words = spoken(matrix.name).translate(_SPELLED) + " wrong" * wrong  # so that it takes no right one's place
     found = "_".join(re.findall(r"\w+", words.replace(",", ""))) or "matrix"
-    if found[0].isdigit() or keyword.iskeyword(found) or hasattr(builtins, found) or found in OWN:
+    if found[0].isdigit() or keyword.iskeyword(found) or hasattr(builtins, found) or found in _own():
         return f"{found}_" if not found[0].isdigit() else f"_{found}"
     return found
 
@@ -329,16 +316,15 @@ def _are_alike(cells: Sequence[Cell], others: Sequence[Cell]) -> bool:
 
 def _setup(tasks: Tasks | None) -> str:
     """The folded cell: what reads numbers, and, with tasks, what checks them."""
-    parts = [*_sources("entries", *(["checks"] if tasks else []))]
-    if tasks:
-        packed = tasks.packed
-        lines = [packed[at : at + 110] for at in range(0, len(packed), 110)]
-        parts.append("check = Checker(\n" + "\n".join(f"    {line!r}" for line in lines) + "\n)")
-    return "\n\n\n".join(parts)
+    if tasks is None:
+        return inlined("entries")[0]
+    packed = tasks.packed
+    lines = [packed[at : at + 110] for at in range(0, len(packed), 110)]
+    checker = "check = Checker(\n" + "\n".join(f"    {line!r}" for line in lines) + "\n)"
+    return f"{inlined(*CHECKING)[0]}\n\n\n{checker}"
 
 
-def _sources(*names: str) -> Iterator[str]:
-    """The code of files beside this one, without what each imports from another."""
-    for name in names:
-        text = (files("byhand.formats.notebook") / f"{name}.py").read_text(encoding="utf-8")
-        yield re.sub(r"^from byhand\..*\n+", "", text, flags=re.MULTILINE).strip()
+@cache
+def _own() -> frozenset[str]:
+    """The names that the folded cell has."""
+    return inlined(*CHECKING)[1] | {"check", "F"}

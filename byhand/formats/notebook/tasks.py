@@ -52,7 +52,7 @@ class Tasks:
             base += "_"
             key = base
         entries = [self._cell(self.page.blanks[id(cell)], at, called) for cell, at, called in cells]
-        self.tasks[key] = {"called": name, "shape": shape, "cells": entries, "prints": [*self._prints(section)]}
+        self.tasks[key] = self._task(section, name, shape, entries)
         return key
 
     def add_reply(self, section: Section, name: str, reply: Reply) -> str:
@@ -60,8 +60,12 @@ class Tasks:
         key = f"{section.number}.{name}"
         cell = {"id": reply.id, "at": None, "called": name, "kind": "text", "place": None, "places": None}
         cell["seal"] = sealed(reply.id, reply.right)
-        self.tasks[key] = {"called": name, "shape": "", "cells": [cell], "prints": [*self._prints(section)]}
+        self.tasks[key] = self._task(section, name, "", [cell])
         return key
+
+    def _task(self, section: Section, name: str, shape: str, cells: list[dict[str, Any]]) -> dict[str, Any]:
+        at = self.sections.index(section)
+        return {"called": name, "shape": shape, "section": at, "cells": cells, "prints": [*self._prints(at)]}
 
     def _cell(self, blank: Blank, at: Any, called: str) -> dict[str, Any]:
         cell, kind = blank.cell, KINDS.get(blank.role, blank.role)
@@ -88,9 +92,9 @@ class Tasks:
             self.number(ref.matrix)
         return python(rule, self.numbers)
 
-    def _prints(self, section: Section) -> Iterator[list[Any]]:
+    def _prints(self, section: int) -> Iterator[list[Any]]:
         """The numbers of computed steps that are printed in the sections up to this one, once each."""
-        upto = self.sections.index(section) + 1
+        upto = section + 1
         for at in range(self._told[0], upto):
             for (step, i, j), shown in self.page.reader.printed(at):
                 if shown.shows == "run" and shown.places is None and self.run[step].op:

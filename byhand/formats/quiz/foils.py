@@ -77,9 +77,10 @@ class Foils:
 
         def front(place: Place) -> Any:
             name, i, j = place
-            return mistaken.value(place) if name in asked else self.run.values(name)[i][j]
+            is_printed = name not in asked or mistake.whole[name].op is None
+            return self.run.values(name)[i][j] if is_printed else mistaken.value(place)
 
-        mistaken = Mistaken(mistake, front, self.run.domain.settle)
+        mistaken = Mistaken(mistake, front, self.run.domain.settle, elsewhere=asked)
         return mistaken
 
 
