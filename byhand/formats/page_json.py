@@ -40,11 +40,11 @@ from byhand.page.parts import (
     Worked,
     stands,
 )
+from byhand.page.reader import place_of
 from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
 from byhand.record import array
 from byhand.tape import shape_text
 from byhand.worksheet.document import Blank, Cell, Panel, Reply
-from byhand.worksheet.sources import place_of
 from byhand.worksheet.views import VIEWS, View, shows_answers
 
 Json = Any
@@ -151,16 +151,16 @@ class _PageJson:
 
     def rule(self, blank: Blank, at: int) -> dict[str, Json]:
         """How the reader of a section finds a number, and in which cells; what has no rule is not in the file."""
-        cell, rule, sources = blank.cell, blank.cell.rule, self.page.sources
+        cell, rule, reader = blank.cell, blank.cell.rule, self.page.reader
         if blank.role == "copy" and at:  # of the same place, in a section before
             rule, at = Ref(cell.step, cell.at or ()), at - 1
         elif rule is None and blank.role in ("ask", "entry", "word"):
             rule = self.page.run.rule(*cell.place)
         if rule is None:
             return {}
-        found = sources.on_page(at, rule)
+        found = reader.on_page(at, rule)
         places = dict.fromkeys(place_of(ref) for ref in refs(found) if ref.index)
-        return {"rule": array(found), "reads": [self.ids[id(_cell(sources.source(at, place)))] for place in places]}
+        return {"rule": array(found), "reads": [self.ids[id(_cell(reader.source(at, place)))] for place in places]}
 
     def reply(self, reply: Reply) -> dict[str, Json]:
         """An answer that is written into no cell."""

@@ -6,11 +6,11 @@ import json
 import pytest
 from every_sheet import FULL, SHEETS, made
 
-from byhand.arithmetic.copies import MARK
 from byhand.classroom.again import Class, own_copies
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.marking.mark import mark
+from byhand.notation.marks import MARK
 from byhand.options import Options
 from byhand.worksheet.order import ORDER
 
