@@ -44,7 +44,7 @@ from byhand.numbers.promises import (
 )
 from byhand.numbers.registry import SEARCHES
 from byhand.ops.norms import standardize
-from byhand.worksheet.order import GROUPS
+from byhand.worksheet.order import groups
 from byhand.worksheet.sheet import load_sheet
 
 SIZES: dict[str, Any] = {"d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
@@ -83,7 +83,7 @@ ROWS: dict[str, tuple[str, dict[str, Any], int | None, int | None]] = {
     "block, d_model 8, post-norm": ("block", {"d_model": 8, "d_v": 4, "norm_position": "post"}, 965, 1000),
 }
 # models whose numbers are like those of the sheet of that name, and keep its promises
-OF_SHEETS = GROUPS["family"]
+OF_SHEETS = groups()["family"]
 ROWS |= {name: (name, {}, None, 1000) for name in OF_SHEETS}
 ROWS |= {f"{name}, easy": (name, {"level": "easy"}, None, 1000) for name in OF_SHEETS}
 FEW = {"encoder, post-norm, 5 tokens": 50}  # seeds, where one takes a second

@@ -112,7 +112,7 @@ def _completed(names: Callable[[], Iterable[str]], listed: bool = False) -> Comp
 
 
 def _sheet_names() -> Iterable[str]:
-    from byhand.worksheet.sheet import sheet_files
+    from byhand.worksheet.front import sheet_files
 
     return sheet_files()
 
@@ -130,7 +130,7 @@ def _model_names() -> Iterable[str]:
 
 
 def _languages() -> Iterable[str]:
-    from byhand.worksheet.sheet import languages
+    from byhand.worksheet.front import languages
 
     return languages()
 
@@ -243,11 +243,12 @@ def _show_sheet(sheet: str, language: str) -> None:
     """One sheet in full."""
     from byhand.arrange import own_effort
     from byhand.worksheet.messages import messages
-    from byhand.worksheet.order import LOOK_FOR, ROUTES
+    from byhand.worksheet.order import group_of
+    from byhand.worksheet.order import routes as all_routes
     from byhand.worksheet.sheet import load_sheet, named
 
     say = messages(language).say
-    found, routes = load_sheet(sheet, language), [(route, route.places(sheet)) for route in ROUTES]
+    found, routes = load_sheet(sheet, language), [(route, route.places(sheet)) for route in all_routes()]
     asked, before = own_effort(found), named(found.prerequisites, language)
     config = found.values.get("config", {})
     _say(f"{found.name}: {found.title}", "", *found.goal.split("\n"), "")
@@ -256,13 +257,14 @@ def _show_sheet(sheet: str, language: str) -> None:
     _say(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
     _say(f"time        {asked}")
     _say(f"before it   {', '.join(each.called for each in before) or 'nothing'}")
-    if sheet in LOOK_FOR:
+    if group_of(sheet):
         names = [
             f"{say(f'lecturer.routes.{route.name}.short')} {_numbers(places)}" for route, places in routes if places
         ]
         _say(f"routes      {', '.join(names)}")
-        _say(f"look for    {say(f'lecturer.{sheet}.name')}{f' ({LOOK_FOR[sheet]})' if LOOK_FOR[sheet] else ''}")
-        _say(f"it may mean {say(f'lecturer.{sheet}.thinks')}", f"ask         {say(f'lecturer.{sheet}.ask')}")
+    if (told := found.lecturer).look_for:
+        _say(f"look for    {told.look_for}{f' ({told.mistake})' if told.mistake else ''}")
+        _say(f"it may mean {told.thinks}", f"ask         {told.ask}")
     if found.objectives:
         _say("you learn to", *(f"  - {o}" for o in found.objectives))
 
@@ -272,10 +274,10 @@ def _show_course(language: str) -> None:
     from byhand.course import course
     from byhand.worksheet.lecturer import lecturer
     from byhand.worksheet.messages import messages
-    from byhand.worksheet.order import GROUP
+    from byhand.worksheet.order import group_of
 
     say = messages(language).say
-    sheets = [(s.name, s.number, s.title, s.minutes) for s in course(language) if s.name in GROUP]
+    sheets = [(s.name, s.number, s.title, s.minutes) for s in course(language) if group_of(s.name)]
     page = lecturer(sheets, messages(language))
     of = {sheet.name: sheet for sheet in page.sheets}
     for route in page.routes:

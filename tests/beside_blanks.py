@@ -45,8 +45,9 @@ from byhand.press.engine import rendered_document
 from byhand.press.figures import cut_out
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Checkpoint, Document, Panel, Picture, Section
+from byhand.worksheet.front import sheet_files
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 LEVELS, ORIENTATIONS = ("easy", "standard", "stretch"), ("rows", "columns")
 SMALLEST = 4  # cells of a matrix that is looked for by its numbers

@@ -12,9 +12,10 @@ from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.worksheet.document import Document
-from byhand.worksheet.order import ORDER
+from byhand.worksheet.order import order
 from byhand.worksheet.sheet import load_sheet
 
+ORDER = order()
 FULL = bool(os.environ.get("BYHAND_FULL"))
 # tables of counts and words; fractions and dots; −∞ and mistakes; decimals and a clock; letters
 FEW = ("shapes", "attention-head", "causal-mask", "positional-encoding", "attention-in-letters")

@@ -19,8 +19,8 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment
 
+from byhand.worksheet.front import sheet_files
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import sheet_files
 
 LANGUAGE = "xx"
 FILLER = "éüß ðæ çñåþ øœł šž êîûâ "  # letters of other languages, which the fonts have
@@ -71,6 +71,7 @@ def sheet(text: str) -> str:
     front, body = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     entries = yaml.safe_load(front)
     said = {key: prose(entries[key]) for key in FRONT} | {"objectives": [*map(prose, entries["objectives"])]}
+    said["lecturer"] = {key: prose(text) for key, text in entries["lecturer"].items() if key != "mistake"}
     if names := entries.get("names"):
         said["names"] = {axis: [*map(prose, words)] for axis, words in names.items()}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 from click.shell_completion import BashComplete
+from every_sheet import ORDER
 
 from byhand.cli import main
 from byhand.model import MODELS
-from byhand.worksheet.order import ORDER
 
 
 def completed(*words):

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pseudo
 import pytest
-from every_sheet import FEW, FULL, in_turn
+from every_sheet import FEW, FULL, ORDER, in_turn
 from maps import in_the_white
 from page_layout import drawn, keeps_in_place, laid_out
 
@@ -30,9 +30,9 @@ from byhand.press.printing import pdf
 from byhand.reading.page import read_html
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verify import verify
+from byhand.worksheet.front import sheet_files
 from byhand.worksheet.messages import messages
-from byhand.worksheet.order import ORDER
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.views import VIEWS
 
 SHEETS = sorted(sheet_files())
@@ -141,7 +141,7 @@ def test_no_english_is_left_in_files_of_text(name, xx):
 
 def told(write, document, run):
     """What a file of text says, without its formulas and commands."""
-    text = write(document, run, "worked", Setup()).decode().replace(document.stamp["hash"], "")
+    text = write(lower(document, run), "worked", Setup()).decode().replace(document.stamp["hash"], "")
     if write is notebook:  # the prose, and the comments in cells to fill in
         cells = [cell for cell in json.loads(text)["cells"] if "hide-input" not in cell["metadata"].get("tags", ())]
         texts = ["".join(cell["source"]) for cell in cells]

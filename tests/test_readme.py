@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from every_sheet import ORDER
 
 from byhand.cli import main
 from byhand.reading.verdict import Finding
-from byhand.worksheet.order import ORDER
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = "\n".join(re.findall(r"```\n(.*?)```", README, re.DOTALL))

@@ -21,7 +21,8 @@ from byhand.errors import UnreadableError
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.record import array, as_text, read, tree
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 SCHEMA = json.loads(Path(record.__file__).with_name("run.schema.json").read_text(encoding="utf-8"))
 FUNCTIONS = {entry["const"] for entry in SCHEMA["$defs"]["function"]["oneOf"]}

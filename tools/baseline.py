@@ -25,7 +25,7 @@ from byhand.errors import ConfigError
 from byhand.formats import OWN
 from byhand.options import Options
 from byhand.pipeline import generate
-from byhand.worksheet.order import ORDER
+from byhand.worksheet.order import order
 from byhand.worksheet.views import VIEWS
 
 SEEDS, ORIENTATIONS = (0, 1, 60), ("rows", "columns")
@@ -74,11 +74,11 @@ def members(path: Path) -> dict[str, bytes]:
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--against", type=click.Path(path_type=Path, exists=True), help="a folder that was written before")
-@click.option("--sheet", "sheets", multiple=True, type=click.Choice(list(ORDER)), help="only these sheets")
+@click.option("--sheet", "sheets", multiple=True, type=click.Choice(list(order())), help="only these sheets")
 @click.option("--jobs", default=1, help="how many processes")
 def main(out: Path, against: Path | None, sheets: tuple[str, ...], jobs: int) -> None:
     """Write all sheets in all formats into OUT, and say which files differ from those AGAINST."""
-    cases = [*product(sheets or ORDER, SEEDS, ORIENTATIONS)]
+    cases = [*product(sheets or order(), SEEDS, ORIENTATIONS)]
     with ProcessPoolExecutor(jobs) as pool:
         list(pool.map(write, cases, [out] * len(cases)))
     if against is None:

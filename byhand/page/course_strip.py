@@ -9,7 +9,7 @@ from byhand.page.drawing import Drawing, Rect
 from byhand.page.map_panel import LABEL, LOOKS, NUMBER
 from byhand.pictures.labels import Label, words
 from byhand.worksheet.document import Document
-from byhand.worksheet.order import GROUPS
+from byhand.worksheet.order import groups
 
 # all in mm
 HIGH, PAD, GAP = 6.4, 1.4, 2.6  # of the box of a group: its height, its margins, and the least gap after it
@@ -20,10 +20,10 @@ ROW, SQUARE, TEXT = 5.2, 4.0, 2.65  # of a sheet in the panel: its row, the box 
 def svg(document: Document, width: float) -> str:
     """The strip of a sheet of the course as an inline SVG."""
     say, drawing = document.messages.say, Drawing()
-    names = [(group, say(f"course.groups.{group}")) for group in GROUPS]
+    names = [(group, say(f"course.groups.{group}")) for group in groups()]
     labels = _labels([name for _, name in names], width)
     boxes = _row(labels, width)
-    at = next(i for i, group in enumerate(GROUPS) if group == document.group)
+    at = next(i for i, group in enumerate(groups()) if group == document.group)
     for left, right in pairwise(boxes):
         drawing.line((left.right, left.y), (right.left, right.y))
     for i, (box, label) in enumerate(zip(boxes, labels, strict=True)):
@@ -44,9 +44,9 @@ def svg(document: Document, width: float) -> str:
 def said(document: Document) -> str:
     """The strip in a sentence."""
     say = document.messages.say
-    groups = ", ".join(say(f"course.groups.{group}") for group in GROUPS)
+    names = ", ".join(say(f"course.groups.{group}") for group in groups())
     sheets = ", ".join(sheet.called for sheet in document.beside)
-    return say("course.spoken", groups=groups, group=say(f"course.groups.{document.group}"), sheets=sheets)
+    return say("course.spoken", groups=names, group=say(f"course.groups.{document.group}"), sheets=sheets)
 
 
 def _labels(names: Sequence[str], width: float) -> list[Label]:

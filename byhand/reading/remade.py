@@ -31,7 +31,8 @@ from byhand.reading.ways import Judges
 from byhand.record import SCHEMA, entry, fingerprint, head, parsed, read
 from byhand.runs import Run
 from byhand.secret import Secret
-from byhand.worksheet.sheet import languages_of, load_sheet
+from byhand.worksheet.front import languages_of
+from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.views import Level
 
 Remade = tuple[Run, Collection[str]]  # a run, and the steps that its page shows, of which its hash is made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -26,17 +26,17 @@ POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unem
 
 def map_of(
     config: Config, model: Model, tape: Tape, positions: int, orientation: Orientation, sections: Iterable[Section],
-    messages: Messages, has_met: Callable[[str], bool] = lambda part: True,
+    messages: Messages, has_met: Callable[[str], bool] = lambda part: True, symbols: Mapping[str, str] = {},
 ) -> Map:  # fmt: skip
     """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part.
 
     positions: how many there are in a model whose steps have none. has_met: whether the student has met a part; the
-    others are left out. It may be that no box is left.
+    others are left out. It may be that no box is left. symbols: those that the sheet has for its own steps.
     """
     axes = (axis for step in tape.steps.values() for axis in zip(step.axes, step.shape, strict=True))
     own = (size for axis, size in axes if axis == "pos")  # a last token that is only predicted has none
     positions = min(own, default=positions or config.n_ctx)
-    chart = _Chart(config, model, tape, positions, orientation, tuple(sections), messages, has_met)
+    chart = _Chart(config, model, tape, positions, orientation, tuple(sections), messages, has_met, symbols)
     if any(step.part == "cross" for step in tape.steps.values()):
         return two_stacks(config, tape, chart.sections, orientation, messages, has_met)
     branches = [(start, end) for end, start in chart.starts().items()]
@@ -62,6 +62,7 @@ class _Chart(Struct, frozen=True, dict=True):
     sections: tuple[Section, ...]
     messages: Messages
     has_met: Callable[[str], bool]
+    symbols: Mapping[str, str]
 
     @cached_property
     def parts(self) -> list[str]:
@@ -169,7 +170,7 @@ class _Chart(Struct, frozen=True, dict=True):
             given.setdefault(self.stem(step), step)
         first = {stem: i for i, stem in enumerate(given)}
         outside = (self.tape.steps[name] for name in given.values())
-        sources = [Node((), symbol(step.name), _plain(step), self.size(step), ()) for step in outside]
+        sources = [Node((), self.symbol(step.name), self.plain(step), self.size(step), ()) for step in outside]
         nodes = []
         for i, (group, found) in enumerate(zip(groups, reads, strict=True)):
             earlier = [first[self.stem(r)] if isinstance(r, str) else r + len(first) for r in found]
@@ -211,7 +212,7 @@ class _Chart(Struct, frozen=True, dict=True):
         number, steps = next(iter(group.items()))
         computed = [self.tape.steps[s] for s in steps]
         words = self.words(computed)
-        symbols = [symbol(s) for s in steps]
+        symbols = [*map(self.symbol, steps)]
         if len(steps) > 3 or any("text" in x or "sqrt" in x for x in symbols) or all(words):
             word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else self.title(number)
         else:
@@ -255,7 +256,10 @@ class _Chart(Struct, frozen=True, dict=True):
         rows, cols = (length, width) if self.orientation == "rows" else (width, length)
         return f"{rows} × {cols}"
 
+    def symbol(self, name: str) -> str:
+        """The symbol of a step, in LaTeX."""
+        return symbol(name, own=self.symbols)
 
-def _plain(step: Step) -> str:
-    """A word for a step that has no symbol."""
-    return step.stem.rpartition(".")[2].removeprefix("hook_") if "text" in symbol(step.name) else ""
+    def plain(self, step: Step) -> str:
+        """A word for a step that has no symbol."""
+        return step.stem.rpartition(".")[2].removeprefix("hook_") if "text" in self.symbol(step.name) else ""

@@ -73,9 +73,8 @@ class Context(Struct, frozen=True, dict=True):
     def symbol(self, name: str) -> str:
         """The symbol of a step, in LaTeX."""
         shared = re.search(r"[kvKV]\[\d+\]$", name)  # heads may share keys and values
-        return self.messages.formula(
-            symbol(name, min(self.heads, self.config.key_value_heads) if shared else self.heads)
-        )
+        heads = min(self.heads, self.config.key_value_heads) if shared else self.heads
+        return self.messages.formula(symbol(name, heads, self.sheet.symbols))
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
         """A cell with its rule and, if it is a blank, the seconds that it takes."""

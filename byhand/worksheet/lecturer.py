@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.order import GROUP, LOOK_FOR, ROUTES, Route
+from byhand.worksheet.order import Route, group_of
+from byhand.worksheet.order import routes as all_routes
+from byhand.worksheet.sheet import load_sheet
 
 
 class Told(Struct, frozen=True):
@@ -57,17 +59,17 @@ def lecturer(sheets: Sequence[tuple[str, int, str, int]], messages: Messages) ->
     routes = routes_told({name: time for name, _, _, time in sheets}, messages)
     told, group = [], ""
     for name, number, title, time in sheets:
-        begins, group = GROUP[name] != group, GROUP[name]
-        look_for, thinks, ask = (say(f"lecturer.{name}.{part}") for part in ("name", "thinks", "ask"))
+        begins, group = group_of(name) != group, group_of(name)
+        of = load_sheet(name, messages.language).lecturer
         places = tuple("–".join(map(str, each.route.places(name))) for each in routes)
         heading = say(f"course.groups.{group}") if begins else ""
-        told.append(Told(name, number, title, time, heading, places, look_for, thinks, ask, LOOK_FOR[name]))
+        told.append(Told(name, number, title, time, heading, places, of.look_for, of.thinks, of.ask, of.mistake))
     return Lecturer(routes, tuple(told))
 
 
 def routes_told(minutes: Mapping[str, int], messages: Messages) -> tuple[RouteTold, ...]:
     """The routes whose sheets are all there. minutes: of each sheet, by name."""
-    return tuple(_route(route, minutes, messages) for route in ROUTES if route.names <= minutes.keys())
+    return tuple(_route(route, minutes, messages) for route in all_routes() if route.names <= minutes.keys())
 
 
 def _route(route: Route, minutes: Mapping[str, int], messages: Messages) -> RouteTold:

@@ -29,10 +29,11 @@ from byhand.worksheet.calls import Marker, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Cell, Document, Figure, Prose, Section, Table, TextBlock
+from byhand.worksheet.front import LARGEST_SHEET
 from byhand.worksheet.markdown import inline, paragraphs
-from byhand.worksheet.order import GROUP, GROUPS, has_met
+from byhand.worksheet.order import group_of, groups, has_met
 from byhand.worksheet.sandbox import Sandbox
-from byhand.worksheet.sheet import LARGEST_SHEET, Sheet, named
+from byhand.worksheet.sheet import Sheet, named
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -66,9 +67,17 @@ def document(context: Context) -> Document:
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
     sentences = conventions(config, tape, orientation, sections, messages)
     chart = map_of(
-        config, sheet.model, tape, len(context.tokens), orientation, sections, messages, partial(has_met, sheet.name)
+        config,
+        sheet.model,
+        tape,
+        len(context.tokens),
+        orientation,
+        sections,
+        messages,
+        partial(has_met, sheet.name),
+        sheet.symbols,
     )
-    group = GROUP.get(sheet.name, "")
+    group = group_of(sheet.name)
     return Document(
         name=sheet.name,
         title=sheet.title,
@@ -85,7 +94,7 @@ def document(context: Context) -> Document:
         objectives=tuple(map(inline, sheet.objectives)),
         sittings=sittings,
         group=group,
-        beside=named(GROUPS.get(group, ()), messages.language),
+        beside=named(groups().get(group, ()), messages.language),
     )
 
 

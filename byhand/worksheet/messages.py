@@ -19,8 +19,8 @@ from byhand.mistakes import MISTAKES
 from byhand.model.files import check_dots
 from byhand.notation.words import unprintable
 from byhand.worksheet.folders import ENGLISH, folders, shipped
+from byhand.worksheet.front import known_language
 from byhand.worksheet.program import code_key
-from byhand.worksheet.sheet import known_language
 
 READ_BACK = "foot.line"  # the text that `verify` reads on a page: the sheet, the seed and the hash
 LARGEST_MESSAGES = 200_000  # characters

@@ -1,38 +1,36 @@
-"""The course: its sheets in order and in groups, routes through it, and the mistake that each sheet is about.
+"""The course: its sheets in order and in groups, and routes through it.
 
-A sheet's number is its place here, and is written nowhere else.
+Each sheet says in its front matter to which group it belongs and after which sheet it comes; templates/course.toml
+has the order of the groups, and the routes. A sheet's number is its place in all that, and is written nowhere.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
-GROUPS = {  # what a group is called stands in the messages, as course.groups.NAME
-    "basics": (
-        "shapes", "dot-product", "matrix-product", "linear-layer", "mlp", "transformer-by-hand", "softmax",
-    ),
-    "words-in": ("embedding", "positional-encoding"),
-    "attention": (
-        "queries-keys-values", "scores", "attention-head", "causal-mask", "multi-head-attention", "cross-attention",
-    ),
-    "layers": ("layer-norm", "layer-norm-or-batch-norm", "feed-forward", "one-by-one-convolution"),
-    "models": ("transformer-block", "encoder", "logits-and-perplexity", "gpt", "encoder-decoder"),
-    "words-out": ("cross-entropy", "sampling"),
-    "practice": ("kv-cache", "sizing", "attention-in-letters"),
-    "family": (
-        "relative-positions", "position-biases", "rotary", "segment-memory", "sparse-patterns",
-        "grouped-query-attention", "latent-attention", "low-rank-attention", "linear-attention",
-        "hashed-attention", "recurrent-depth", "nearest-neighbours", "flash-attention", "mixture-of-experts",
-        "llama-block", "microgpt", "family-tree",
-    ),
-}  # fmt: skip
-ORDER = tuple(chain.from_iterable(GROUPS.values()))
-GROUP = {name: group for group, names in GROUPS.items() for name in names}
-_NUMBERS = {name: number for number, name in enumerate(ORDER, 1)}
+from byhand.cache import cached_by
+from byhand.errors import ByHandError, SheetError, UnknownNameError
+from byhand.worksheet.folders import folders, shipped
+from byhand.worksheet.front import read, sheet_files
+from byhand.worksheet.program import code_key
+
+
+class Placed(Struct, frozen=True):
+    """Where a sheet belongs in the course, as its front matter says it.
+
+    after: the sheet of its group that it follows; "" for the first. meets: the parts of the map that one meets on it.
+    """
+
+    group: str
+    after: str = ""
+    meets: tuple[str, ...] = ()
 
 
 class Route(Struct, frozen=True):
@@ -63,118 +61,132 @@ class Route(Struct, frozen=True):
         return [place for place, names in enumerate(self.sittings, 1) if name in names]
 
 
-ROUTES = (
-    Route("lecture", (("dot-product", "transformer-by-hand", "softmax", "attention-head"),)),
-    Route("week", (
-        ("dot-product", "matrix-product", "mlp", "transformer-by-hand"),
-        ("softmax", "embedding", "queries-keys-values", "scores"),
-        ("attention-head", "causal-mask", "multi-head-attention"),
-        ("layer-norm", "feed-forward", "logits-and-perplexity"),
-        ("gpt",),
-    )),
-    Route("term", (
-        ("shapes", "dot-product", "matrix-product", "linear-layer"),
-        ("mlp", "transformer-by-hand", "softmax"),
-        ("embedding", "positional-encoding", "queries-keys-values"),
-        ("scores", "attention-head", "causal-mask"),
-        ("multi-head-attention", "cross-attention"),
-        ("layer-norm", "layer-norm-or-batch-norm"),
-        ("feed-forward", "one-by-one-convolution"),
-        ("transformer-block",),
-        ("encoder",),
-        ("logits-and-perplexity", "gpt"),
-        ("gpt",),
-        ("encoder-decoder",),
-        ("encoder-decoder", "cross-entropy"),
-        ("sampling", "kv-cache"),
-        ("sizing", "attention-in-letters"),
-        ("relative-positions", "position-biases", "rotary"),
-        ("segment-memory", "sparse-patterns"),
-        ("grouped-query-attention", "latent-attention"),
-        ("low-rank-attention", "linear-attention"),
-        ("hashed-attention", "recurrent-depth"),
-        ("nearest-neighbours", "flash-attention"),
-        ("mixture-of-experts",),
-        ("llama-block",),
-        ("microgpt", "family-tree"),
-    )),
-    Route("exam", (("attention-head", "layer-norm-or-batch-norm", "sampling"),)),
-)  # fmt: skip
-LOOK_FOR = {  # the classic mistake that each sheet is about; what it means stands in the messages, as lecturer.SHEET
-    "shapes": "",  # none that can be computed: two shapes that do not fit
-    "dot-product": "products-not-added",
-    "matrix-product": "elementwise",
-    "linear-layer": "bias-per-input",
-    "mlp": "relu-before-bias",
-    "transformer-by-hand": "",  # nor this one: of two tables that are not square, only one product exists
-    "softmax": "no-powers",
-    "embedding": "number-for-one",
-    "positional-encoding": "position-for-dimension",
-    "queries-keys-values": "keys-by-query-weights",
-    "scores": "no-sqrt",
-    "attention-head": "softmax-over-columns",
-    "causal-mask": "zero-for-minus-infinity",
-    "multi-head-attention": "heads-averaged",
-    "cross-attention": "softmax-over-columns",
-    "layer-norm": "n-minus-one",
-    "layer-norm-or-batch-norm": "norm-over-sequence",
-    "feed-forward": "no-relu",
-    "one-by-one-convolution": "kernels-not-shared",
-    "transformer-block": "no-residual",
-    "encoder": "norm-before-sum",
-    "logits-and-perplexity": "perplexity-averaged",
-    "gpt": "heads-share-weights",
-    "encoder-decoder": "mask-across",
-    "cross-entropy": "gradient-sign",
-    "sampling": "temperature-on-probabilities",
-    "kv-cache": "query-from-cache",
-    "sizing": "heads-counted-again",
-    "attention-in-letters": "no-sqrt",
-    "relative-positions": "distance-sign",
-    "position-biases": "same-slope-for-all",
-    "rotary": "queries-only",
-    "segment-memory": "query-from-memory",
-    "sparse-patterns": "window-off-by-one",
-    "grouped-query-attention": "tiled-groups",
-    "latent-attention": "latent-as-value",
-    "low-rank-attention": "project-dimensions",
-    "linear-attention": "state-includes-future",
-    "hashed-attention": "self-attended",
-    "recurrent-depth": "new-weights",
-    "nearest-neighbours": "not-renormalised",
-    "flash-attention": "no-rescale",
-    "mixture-of-experts": "not-renormalised",
-    "llama-block": "sigmoid-for-swish",
-    "microgpt": "tied-unembedding",
-    "family-tree": "window-off-by-one",
-}
-MET = {  # the parts of a map: the sheet on which a student meets each
-    "embed": "embedding",
-    "heads": "queries-keys-values",
-    "out": "multi-head-attention",
-    "cross": "cross-attention",
-    "add1": "layer-norm",
-    "add_cross": "layer-norm",
-    "ln1": "layer-norm",
-    "ln2": "feed-forward",
-    "ln3": "feed-forward",
-    "mlp": "feed-forward",
-    "add2": "feed-forward",
-    "ln_final": "transformer-block",
-    "unembed": "logits-and-perplexity",
-}
+class Course(Struct, frozen=True):
+    """The order of the groups, and the routes."""
+
+    groups: tuple[str, ...]
+    routes: tuple[Route, ...]
 
 
-def has_met(name: str, part: str) -> bool:
-    """Whether one has met a part of the map on a sheet or before it; on one's own sheet, all parts are known."""
-    return number_of(name) == 0 or number_of(MET[part]) <= number_of(name)
+def groups() -> dict[str, tuple[str, ...]]:
+    """The sheets of each group, in the order of the course."""
+    return _groups(*_sheets())
+
+
+def order() -> tuple[str, ...]:
+    """The sheets of the course, in its order."""
+    return tuple(chain.from_iterable(groups().values()))
+
+
+def group_of(name: str) -> str:
+    """The group of a sheet; "" for one that is not of the course."""
+    return next((group for group, names in groups().items() if name in names), "")
 
 
 def number_of(name: str) -> int:
     """The number of a sheet: its place in the course, from 1; 0 for a sheet that is not of the course."""
-    return _NUMBERS.get(name, 0)
+    return order().index(name) + 1 if name in order() else 0
 
 
 def place(name: str) -> tuple[int, str]:
     """What to sort sheets by: those of the course come first, in its order, and others after them, by name."""
-    return _NUMBERS.get(name, len(ORDER) + 1), name
+    return number_of(name) or len(order()) + 1, name
+
+
+def has_met(name: str, part: str) -> bool:
+    """Whether one has met a part of the map on a sheet or before it; on one's own sheet, all parts are known."""
+    meets = next((sheet for sheet, placed in _sheets()[0] if part in placed.meets), "")
+    return number_of(name) == 0 or number_of(meets) <= number_of(name)
+
+
+def routes() -> tuple[Route, ...]:
+    """The routes through the course."""
+    return _course(folders()).routes
+
+
+def _sheets() -> tuple[tuple[tuple[str, Placed], ...], frozenset[str]]:
+    """Where each sheet belongs that says so, and which of them are somebody's own."""
+    own = _own(folders()[:-1])
+    return tuple({**_shipped(), **own}.items()), frozenset(own)
+
+
+@cache
+def _shipped() -> Mapping[str, Placed]:
+    names = sorted(path.stem for path in (shipped() / "worksheets").glob("*.md"))
+    return _placed_in(tuple(names))
+
+
+@cached_by("shipped", lambda names: code_key("course", names))
+def _placed_in(names: tuple[str, ...]) -> dict[str, Placed]:
+    return {name: placed for name in names if (placed := _placed(read(name, "en")[0]))}
+
+
+def _own(own: tuple[Path, ...]) -> dict[str, Placed]:
+    """Where one's own sheets belong; one in place of a shipped sheet may leave it to that."""
+    names = {path.stem for folder in own for path in (folder / "worksheets").glob("*.md")}
+    found = dict[str, Placed]()
+    for name in sorted(names & sheet_files().keys()):
+        try:
+            placed = _placed(read(name, "en")[0])
+        except ByHandError:  # which is told where the sheet is asked for
+            continue
+        if placed:
+            found[name] = placed
+    return found
+
+
+def _placed(front: Mapping[Any, Any]) -> Placed | None:
+    if "group" not in front:
+        return None
+    return Placed(front["group"], front.get("after", ""), tuple(front.get("meets", ())))
+
+
+@lru_cache(maxsize=2)
+def _groups(sheets: tuple[tuple[str, Placed], ...], own: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """The sheets of each group in their order: of two that follow the same sheet, one's own comes first.
+
+    Raises: SheetError where a sheet names a group, or a sheet before it, that there is not.
+    """
+    names = _course(folders()).groups
+    for name, placed in sheets:
+        if placed.group not in names:
+            raise SheetError(f"{name}.md: group: {UnknownNameError('group', placed.group, names)}")
+    return {group: tuple(_chain({n: p.after for n, p in sheets if p.group == group}, own)) for group in names}
+
+
+def _chain(after: Mapping[str, str], own: frozenset[str]) -> Iterator[str]:
+    """The sheets of a group, each behind the one that it follows.
+
+    Raises: SheetError where that is none of the group, or follows it itself.
+    """
+    left, seen = [""], set[str]()
+    while left:
+        name = left.pop()
+        if name:
+            seen.add(name)
+            yield name
+        behind = sorted((each for each in after if after[each] == name), key=lambda each: (each in own, each))
+        left += behind
+    if lost := sorted(after.keys() - seen):
+        others = sorted(after.keys() - {lost[0]})
+        raise SheetError(f"{lost[0]}.md: after: {UnknownNameError('sheet of its group', after[lost[0]], others)}")
+
+
+@cache
+def _course(places: tuple[Path, ...]) -> Course:
+    """The course of one's own folder, or the shipped one."""
+    path = next((path for folder in places[:-1] if (path := folder / "course.toml").is_file()), None)
+    return _parsed(path) if path else _shipped_course()
+
+
+@cached_by("shipped", lambda: code_key("course.toml"))
+def _shipped_course() -> Course:
+    return _parsed(shipped() / "course.toml")
+
+
+def _parsed(path: Path) -> Course:
+    import tomllib
+
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    routes = (Route(each["name"], tuple(map(tuple, each["sittings"]))) for each in entries["routes"])
+    return Course(tuple(entries["groups"]), tuple(routes))

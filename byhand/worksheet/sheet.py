@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
@@ -19,17 +17,27 @@ from byhand.model.files import merged
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.notation.number import shown
-from byhand.notation.words import unprintable
 from byhand.numbers.promises import SHEET_PROMISES
-from byhand.worksheet.folders import ENGLISH, folders
+from byhand.worksheet.folders import ENGLISH
+from byhand.worksheet.front import TABLES, known_language, parsed, read, sheet_files
 from byhand.worksheet.order import number_of, place
 from byhand.worksheet.program import code_key
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as in HTML and PDF
-_FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _WORDS = ("title", "goal", "model")
 NUMBER_SYSTEMS = ("exact", "decimal", "symbolic")
-LARGEST_SHEET = 200_000  # characters
+
+
+class ForLecturer(Struct, frozen=True):
+    """What a lecturer is told of a sheet.
+
+    look_for: the mistake to look for, in words. thinks: what the student may think. ask: what to ask. mistake: what
+    `byhand foils` calls this mistake; "" where it does not have it.
+    """
+
+    look_for: str = ""
+    thinks: str = ""
+    ask: str = ""
+    mistake: str = ""
 
 
 class Sheet(Struct, frozen=True):
@@ -44,7 +52,8 @@ class Sheet(Struct, frozen=True):
     worth, by number, in place of points by time. names: words for the places of an axis, such as d_model, whose
     numbers keep their places and signs in every copy. sittings: the numbers of the steps with which sittings begin,
     where the text parts the steps into some. fractions: steps whose numbers are whole with some seeds only.
-    easy_rows: how many last rows are asked for at the easy level.
+    easy_rows: how many last rows are asked for at the easy level. lecturer: what a lecturer is told. symbols: those
+    of steps that other sheets do not have (model/names.py). group, after, meets: its place in the course (order.py).
     """
 
     name: str
@@ -67,6 +76,11 @@ class Sheet(Struct, frozen=True):
     sittings: tuple[int, ...] = ()
     fractions: tuple[str, ...] = ()
     easy_rows: int = 1
+    lecturer: ForLecturer = ForLecturer()
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+    after: str = ""
+    meets: tuple[str, ...] = ()
 
     @property
     def number(self) -> int:
@@ -114,13 +128,6 @@ def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
 
 
 _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
-_KEYS = {
-    "title": str, "model": str, "goal": str, "numbers": str, "prerequisites": list, "objectives": list,
-    "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
-    "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
-    "points": dict, "names": dict, "places": int, "sittings": list,
-    "fractions": list, "easy_rows": int,
-}  # fmt: skip
 
 
 def check_room(sheet: Sheet, steps: Iterable[str]) -> None:
@@ -139,77 +146,12 @@ def check_room(sheet: Sheet, steps: Iterable[str]) -> None:
                 )
 
 
-def languages() -> set[str]:
-    """The languages in which there are sheets or messages."""
-    known = {ENGLISH}
-    for folder in folders():
-        known |= {path.stem for path in (folder / "messages").glob("*.toml")}
-        known |= {path.parent.name for path in (folder / "worksheets").glob("*/*.md")}
-    return set(filter(_LANGUAGE.fullmatch, known))
-
-
-def known_language(language: str) -> str:
-    """The language, if there are sheets or messages in it.
-
-    Raises: UnknownNameError where there are none.
-    """
-    if language not in languages():
-        raise UnknownNameError("language", language, languages())
-    return language
-
-
-def sheet_files(language: str = ENGLISH) -> dict[str, Path]:
-    """The file of each sheet: in the language if there is one, else in English; a user's before a shipped one."""
-    found: dict[str, Path] = {}
-    for inside in dict.fromkeys(("", "" if language == ENGLISH else language)):
-        for folder in reversed(folders()):
-            found |= {path.stem: path for path in sorted((folder / "worksheets" / inside).glob("*.md"))}
-    return found
-
-
-def languages_of(name: str) -> list[str]:
-    """The languages in which there is a sheet: English first."""
-    files = [path for folder in folders() for path in (folder / "worksheets").glob("*/*.md") if path.stem == name]
-    return [ENGLISH, *sorted({path.parent.name for path in files if _LANGUAGE.fullmatch(path.parent.name)})]
-
-
 def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
     """Read a sheet in a language, or in English if it is not translated. Front matter that it lacks is English, too.
 
     Raises: UnknownNameError; SheetError where the file does not parse.
     """
-    return _made(name, *_read(name, language))
-
-
-@cached_by("shipped", lambda name, language: code_key("sheet", name, language))
-def _read(name: str, language: str) -> tuple[dict[Any, Any], str]:
-    """The front matter of a sheet in a language and its body.
-
-    Raises: as `load_sheet`.
-    """
-    files, originals = sheet_files(known_language(language)), sheet_files()
-    if name not in files:
-        raise UnknownNameError("sheet", name, files)
-    translated = name in originals and files[name] != originals[name]
-    return _parsed(name, _text(files[name]), _text(originals[name]) if translated else "")
-
-
-def _text(path: Path) -> str:
-    """The text of a sheet's file.
-
-    Raises: SheetError where the file cannot be read, is too large or links out of its folder.
-    """
-    name, home = path.stem, next(above for above in path.parents if above.name == "worksheets")
-    if not path.resolve().is_relative_to(home.resolve()):
-        raise SheetError(f"{path.name} is a link that leads out of its folder")
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            text = file.read(LARGEST_SHEET + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SheetError(f"{path.name}: cannot be read: {error}") from None
-    if len(text) > LARGEST_SHEET:
-        raise SheetError(f"{name}.md has over {LARGEST_SHEET:,} characters; a sheet has ten thousand")
-    return text
+    return _made(name, *read(name, language))
 
 
 def all_sheets(language: str = ENGLISH) -> list[Sheet]:
@@ -243,7 +185,7 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
 
     Raises: SheetError with the line where the front matter does not parse.
     """
-    return _made(name, *_parsed(name, text, original))
+    return _made(name, *parsed(name, text, original))
 
 
 def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
@@ -267,7 +209,7 @@ def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
     if front["model"] not in MODELS:
         raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
-    for key in ("prerequisites", "objectives", "answer", "in_place", "promises", "fractions"):
+    for key in ("prerequisites", "objectives", "answer", "in_place", "promises", "fractions", "meets"):
         if other := next((entry for entry in front.get(key, ()) if isinstance(entry, dict | list)), None):
             raise SheetError(f"{name}.md: {key}: {shown(other)} is no text; write it in quotes")
         kept[key] = tuple(str(x) for x in front.get(key, ()))
@@ -277,70 +219,13 @@ def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
         raise SheetError(f"{name}.md: in_place: {UnknownNameError('input or weight', unknown[0], given)}")
     if unknown := [key for key in kept["promises"] if key not in SHEET_PROMISES]:
         raise SheetError(f"{name}.md: promises: {UnknownNameError('promise', unknown[0], SHEET_PROMISES)}")
+    for key in TABLES:
+        if other := next((entry for entry in front.get(key, {}).values() if not isinstance(entry, str)), None):
+            raise SheetError(f"{name}.md: {key}: {shown(other)} is no text; write it in quotes")
+    if unknown := [key for key in front.get("lecturer", {}) if key not in ForLecturer.__struct_fields__]:
+        raise SheetError(f"{name}.md: {UnknownNameError('lecturer', unknown[0], ForLecturer.__struct_fields__)}")
+    kept["lecturer"] = ForLecturer(**front.get("lecturer", {}))
     kept["sittings"] = tuple(front.get("sittings", ()))
     kept["names"] = {str(axis): tuple(map(str, words)) for axis, words in front.get("names", {}).items()}
     kept["in_place"] += tuple(kept["names"])
     return Sheet(name=name, body=body, values=values, **kept)
-
-
-@lru_cache(maxsize=128)  # each page names other sheets by their titles
-def _parsed(name: str, text: str, original: str = "") -> tuple[dict[Any, Any], str]:
-    """The front matter of a sheet, each entry of its kind, and its body. original: as for `parse_sheet`.
-
-    Raises: SheetError.
-    """
-    if original:
-        front, body = _parsed(name, text)
-        return _parsed(name, original)[0] | front, body
-    text = text.replace("\r\n", "\n")
-    if bad := unprintable(text, lines=True):
-        raise SheetError(f"{name}.md holds {bad}, which cannot be printed")
-    match = _FRONT.match(text)
-    if match is None:
-        raise SheetError(f"{name}.md has no front matter; begin with --- and end it with ---")
-    front = _yaml(name, match[1])
-    for key, value in front.items():
-        if key not in _KEYS:
-            raise SheetError(f"{name}.md: {UnknownNameError('front matter entry', str(key), _KEYS)}")
-        if isinstance(value, str) and (bad := unprintable(value, lines=True)):
-            raise SheetError(f"{name}.md: {key} holds {bad}, which cannot be printed")
-        if not isinstance(value, _KEYS[key]):
-            raise SheetError(f"{name}.md: {key} is a {_KEYS[key].__name__}; found {type(value).__name__}")
-    # empty lines replace the front matter, so that line numbers in messages are those of the file
-    return front, "\n" * match[0].count("\n") + text[match.end() :]
-
-
-def _yaml(name: str, text: str) -> dict[Any, Any]:
-    import yaml
-
-    try:
-        if "*" in text and any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, Loader=_loader())):
-            raise yaml.YAMLError("aliases (*name) are not allowed")
-        front = yaml.load(text, Loader=_loader())
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 2}" if mark else ""
-        raise SheetError(f"{name}.md{where}: {getattr(error, 'problem', None) or error}") from None
-    except (RecursionError, ValueError) as error:
-        raise SheetError(f"{name}.md: the front matter cannot be read: {error}") from None
-    if not isinstance(front, dict):
-        raise SheetError(f"{name}.md: the front matter is a table of names; found {type(front).__name__}")
-    return front
-
-
-@cache
-def _loader() -> Any:
-    """A safe YAML loader in which only `true` and `false` are booleans (not `on`), and dates are text."""
-    import yaml
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class Loader(base):  # type: ignore[misc]
-        """A subclass, so that its resolvers can be changed."""
-
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
-        for first, resolvers in base.yaml_implicit_resolvers.items()
-    }
-    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|false)$"), list("tf"))
-    return Loader

@@ -23,7 +23,8 @@ from byhand.own_numbers import load_values, run_values
 from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.witness.judge import judge
-from byhand.worksheet.sheet import parse_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import parse_sheet
 
 ROSTER = 'name,id,group\nAda Lovelace,1,A\n王平涛,2,A\n"Müller, Anna",3,B\nAda Lovelace,4,B\n'
 

@@ -22,7 +22,7 @@ from byhand.press.printing import pdf
 from byhand.reading.packing import check_packing
 from byhand.reading.pdf import letters_of
 from byhand.reading.verify import verify
-from byhand.worksheet.sheet import sheet_files
+from byhand.worksheet.front import sheet_files
 from byhand.worksheet.views import VIEWS
 
 _TEXT = re.compile(rb"(?P<font>/\S+) [\d.]+ Tf|<(?P<glyph>[0-9a-f]{4})>[^<\]]*\] TJ")

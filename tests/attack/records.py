@@ -18,7 +18,8 @@ from byhand.pipeline import prepare
 from byhand.reading.remade import judged
 from byhand.record import as_text
 from byhand.witness.judge import judge
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 SHEETS = sorted(sheet_files())
 STEP_KEYS = ("name", "op", "inputs", "shape", "axes", "part", "rule", "rules", "values")

@@ -22,7 +22,8 @@ from byhand.marking.tally import Tally
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 SHEETS = sorted(sheet_files())
 

@@ -5,9 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from every_sheet import FEW
-
-from byhand.worksheet.order import ORDER
+from every_sheet import FEW, ORDER
 
 CODE = """
 from every_sheet import CASES, ORDER, SHEETS, in_turn

@@ -21,7 +21,8 @@ from byhand.press.figures import PICTURE
 from byhand.runs import Run
 from byhand.worksheet import markdown
 from byhand.worksheet.document import Document
-from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 SHEETS = tuple(sorted(sheet_files()))
 

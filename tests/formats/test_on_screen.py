@@ -25,8 +25,9 @@ from byhand.options import Options
 from byhand.page.look import COLOURS
 from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.worksheet.front import sheet_files
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 SHEETS = sorted(sheet_files())
 TEMPLATES = Path(__file__).parents[2] / "templates"

@@ -25,7 +25,8 @@ from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.press import engine
 from byhand.press.printing import pdf
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.views import VIEWS
 
 SHEETS = sorted(sheet_files())

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from every_sheet import FULL, made
+from every_sheet import FULL, ORDER, made
 
 from byhand.formats import Setup
 from byhand.formats.pdf import filled_form
@@ -15,7 +15,6 @@ from byhand.marking.marker import Marker
 from byhand.page.page import lower
 from byhand.reading.forms import filled_in
 from byhand.worksheet.asked import field_name
-from byhand.worksheet.order import ORDER
 
 PDFJS = Path(os.environ.get("PDFJS", Path(__file__).parents[2] / ".formats" / "node_modules" / "pdfjs-dist"))
 NODE = shutil.which("node")

@@ -26,7 +26,7 @@ from byhand.marking.verdicts import Judged
 from byhand.notation.number import plain
 from byhand.notation.text import value_text
 from byhand.worksheet.document import Blank
-from byhand.worksheet.sheet import sheet_files
+from byhand.worksheet.front import sheet_files
 
 SHEETS = sorted(sheet_files())
 IN_LETTERS = "attention-in-letters"

@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from every_sheet import FULL, SHEETS, made
+from every_sheet import FULL, ORDER, SHEETS, made
 
 from byhand.classroom.again import Class, own_copies
 from byhand.classroom.classes import make_class
@@ -12,7 +12,6 @@ from byhand.classroom.roster import Student
 from byhand.marking.mark import mark
 from byhand.notation.marks import MARK
 from byhand.options import Options
-from byhand.worksheet.order import ORDER
 
 NONSENSE = [
     "", "?", "—", "maybe", "9" * 45, "1/0", "0/0", "√", "-√2", "inf", "nan", "🙂", "x" * 5000, '{"a": 1}', "<b>&amp;", "a\nb\t",

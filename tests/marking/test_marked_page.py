@@ -26,8 +26,8 @@ from byhand.marking.marks import OpenMark
 from byhand.marking.notes import Notes, is_computed, state, tally, written
 from byhand.mistakes.slips import PRIOR
 from byhand.page.page import lower
+from byhand.worksheet.front import sheet_files
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import sheet_files
 
 SHEETS = sorted(sheet_files())
 AT = "blocks.0.attn."

@@ -11,7 +11,7 @@ from students import EXACT, Method, Page, Student, methods
 
 from byhand.marking.causes import Diagnosis
 from byhand.marking.verdicts import Judged
-from byhand.worksheet.sheet import sheet_files
+from byhand.worksheet.front import sheet_files
 
 pytestmark = needs_node
 LETTERS = "attention-in-letters"

@@ -14,7 +14,7 @@ from students import EXACT, NEG_INF, Method, NoNumberError, Page, Student, as_nu
 
 from byhand.arithmetic.expr import Fn, Num, Ref, Sum, expr
 from byhand.errors import DomainError
-from byhand.worksheet.sheet import sheet_files
+from byhand.worksheet.front import sheet_files
 
 SHEETS = sorted(sheet_files())
 Q, RAW, SCORES = (f"blocks.0.attn.{name}[0]" for name in ("hook_q", "scores_raw", "hook_attn_scores"))

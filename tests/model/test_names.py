@@ -13,7 +13,6 @@ from byhand.model.names import symbol
         ("blocks.0.attn.W_Q[1]", 2, "W_{Q,2}"),
         ("blocks.0.attn.hook_q[9]", 10, "Q_{10}"),
         ("blocks.0.attn.W_Q[9]", 10, "W_{Q,10}"),
-        ("blocks.0.attn.state3", 1, "S_4"),
         ("blocks.0.attn.norm9", 1, "n_{10}"),
         ("blocks.0.ln2.hook_normalized", 1, "N'"),
         ("blocks.0.ln2.centered", 1, r"x - \mu"),
@@ -25,6 +24,12 @@ from byhand.model.names import symbol
 )
 def test_a_step_has_the_symbol_of_its_kind(name, heads, expected):
     assert symbol(name, heads) == expected
+
+
+def test_a_sheet_has_symbols_for_its_own_steps():
+    own = {"attn.state<t>": "S_<t>", "hook_q": "R<h>"}
+    names = ("blocks.0.attn.state3", "blocks.0.attn.hook_q[1]", "blocks.0.attn.hook_k[1]")
+    assert [symbol(name, 2, own) for name in names] == ["S_4", "R_2", "K_2"]
 
 
 def test_the_sums_of_a_decoder_have_one_prime_more_each():

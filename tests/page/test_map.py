@@ -28,7 +28,7 @@ from byhand.page.map_panel import PartPanel
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Node
 from byhand.worksheet.messages import messages
-from byhand.worksheet.order import GROUPS, number_of
+from byhand.worksheet.order import groups, number_of
 from byhand.worksheet.sheet import load_sheet
 
 LN = "blocks.0.ln1"
@@ -209,15 +209,15 @@ def test_ranges():
     assert ranges([]) == ""
 
 
-@pytest.mark.parametrize("name", GROUPS["basics"])
+@pytest.mark.parametrize("name", groups()["basics"])
 def test_before_any_part_of_the_model_there_is_a_strip_of_the_course(name):
     document, _ = prepare(load_sheet(name), Options())
     root = ElementTree.fromstring(svg(document))
     in_the_white(root)
     said = [words(text) for text in elements(root, "text")]
-    groups = [messages().say(f"course.groups.{group}") for group in GROUPS]
-    numbers = [str(number_of(each)) for each in GROUPS["basics"]]
-    assert [text for text in said if text in (*groups, *numbers)] == [*groups, *numbers]
+    names = [messages().say(f"course.groups.{group}") for group in groups()]
+    numbers = [str(number_of(each)) for each in groups()["basics"]]
+    assert [text for text in said if text in (*names, *numbers)] == [*names, *numbers]
     dark = [words(text) for text in elements(root, "text") if text.get("fill") == "#fff"]
     assert dark == ["Basics", str(document.number)]
     assert f"{document.number} {document.title}" in root.get("aria-label")

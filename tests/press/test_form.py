@@ -19,7 +19,8 @@ from byhand.formats.pdf import filled, filled_form
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.spoken import called
 
 SHEETS, DPI = sorted(sheet_files()), 150

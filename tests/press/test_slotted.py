@@ -26,7 +26,8 @@ from byhand.press import slotted
 from byhand.press.kept import KeptPage, kept_page, shape_of, with_slots, with_texts
 from byhand.press.printing import pdf
 from byhand.reading.verify import verify
-from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import all_sheets, load_sheet
 
 Q = "blocks.0.attn.hook_q[0]"
 

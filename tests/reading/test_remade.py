@@ -20,7 +20,8 @@ from byhand.reading.remade import judged
 from byhand.reading.verdict import Finding
 from byhand.record import as_text, read
 from byhand.witness.judge import judge
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 PATTERN, Z = "blocks.0.attn.hook_pattern[0]", "blocks.0.attn.hook_z[0]"
 PRE, Q = "blocks.0.hook_resid_pre", "blocks.0.attn.hook_q[0]"

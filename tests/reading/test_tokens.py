@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from browser import Browser, needs_chromium
-from every_sheet import FEW, FULL, in_turn
+from every_sheet import FEW, FULL, ORDER, in_turn
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tinyhtml5.parser import HTMLParser
@@ -18,7 +18,6 @@ from byhand.pipeline import generate
 from byhand.reading.markup import markup_difference
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
-from byhand.worksheet.order import ORDER
 
 ANSWER = re.compile(r'<td class="a[^"]*">(?=\S)')  # of a key, before its text
 CHARSET = '<meta charset="utf-8">'

@@ -1,7 +1,7 @@
 """Whatever byhand writes is right as it was written: of every sheet, in every view, format and option."""
 
 import pytest
-from every_sheet import FULL, in_turn
+from every_sheet import FULL, ORDER, in_turn
 
 from byhand.book import book
 from byhand.classroom.classes import make_class
@@ -12,7 +12,6 @@ from byhand.pipeline import generate
 from byhand.reading.many import Tally, files_in, findings_of
 from byhand.reading.verdict import Finding
 from byhand.secret import Secret
-from byhand.worksheet.order import ORDER
 from byhand.worksheet.views import VIEWS
 
 READ = ("html", "pdf", "pdf-form", "json")  # formats

@@ -41,7 +41,8 @@ from byhand.reading.verdict import Finding
 from byhand.reading.verify import verify
 from byhand.worksheet.document import Check, Picture
 from byhand.worksheet.folders import shipped
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 pytestmark = needs_chromium
 SHEETS = sorted({*sheet_files()} - {"attention-in-letters"})

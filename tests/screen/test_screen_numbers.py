@@ -17,8 +17,9 @@ from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.record import array
 from byhand.tape import OPS
+from byhand.worksheet.front import sheet_files
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 pytestmark = needs_node
 SHEETS = sorted(sheet_files())

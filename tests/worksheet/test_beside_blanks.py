@@ -10,7 +10,7 @@ import re
 import pypdfium2
 import pytest
 from beside_blanks import beside, offenders, pages_of
-from every_sheet import FEW, FULL, in_turn
+from every_sheet import FEW, FULL, ORDER, in_turn
 from kinds import lesson
 
 from byhand.formats import Setup
@@ -20,8 +20,8 @@ from byhand.options import Options
 from byhand.page.look import COLOURS
 from byhand.page.page import lower
 from byhand.pipeline import prepare
-from byhand.worksheet.order import ORDER
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 WAYS = (  # level, orientation and seed: each level and each orientation
     (("easy", "rows", 0), ("stretch", "columns", 0), ("standard", "rows", 3)),

@@ -8,7 +8,8 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Answer, Check, Claim, Falk, Strip
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 
 @pytest.fixture(scope="module")

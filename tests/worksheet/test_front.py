@@ -12,7 +12,8 @@ from byhand.arithmetic.expr import refs
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Blank
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 ATTN, SHEETS = "blocks.0.attn.", sorted(sheet_files())
 

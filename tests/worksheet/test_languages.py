@@ -13,7 +13,8 @@ from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.press.printing import pdf
-from byhand.worksheet.sheet import load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet
 
 GERMAN = """---
 title: Das Skalarprodukt

@@ -13,7 +13,8 @@ from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Answer, Prose, Table, plain_words
-from byhand.worksheet.sheet import all_sheets, load_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import all_sheets, load_sheet
 
 
 def own(name):

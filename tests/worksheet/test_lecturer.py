@@ -1,6 +1,7 @@
 """The lecturer's page: routes that add up, and for each sheet a mistake that its numbers show."""
 
 import pytest
+from every_sheet import ORDER
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.course import course
@@ -10,8 +11,10 @@ from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.lecturer import lecturer
 from byhand.worksheet.messages import messages
-from byhand.worksheet.order import GROUP, LOOK_FOR, ORDER, ROUTES
+from byhand.worksheet.order import group_of, routes
 from byhand.worksheet.sheet import load_sheet
+
+LOOK_FOR = {name: load_sheet(name).lecturer.mistake for name in ORDER}
 
 
 def page(names=ORDER):
@@ -19,7 +22,7 @@ def page(names=ORDER):
     return lecturer([listed[name] for name in names], messages())
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@pytest.mark.parametrize("route", routes(), ids=lambda route: route.name)
 def test_a_route_adds_up(route):
     minutes = route.minutes({sheet.name: sheet.minutes for sheet in course()})
     assert max(minutes) <= route.longest
@@ -36,15 +39,15 @@ def test_the_minutes_are_those_of_the_head_line():
 
 
 def test_a_week_and_a_term_keep_the_order_of_the_course():
-    for route in ROUTES:
+    for route in routes():
         names = list(dict.fromkeys(name for names in route.sittings for name in names))
         assert names == sorted(names, key=ORDER.index)
-    (term,) = (route for route in ROUTES if route.name == "term")
+    (term,) = (route for route in routes() if route.name == "term")
     assert term.names == set(ORDER)
 
 
 def test_a_sheet_in_two_sittings_is_spread_over_both():
-    (term,) = (route for route in ROUTES if route.name == "term")
+    (term,) = (route for route in routes() if route.name == "term")
     minutes = {**dict.fromkeys(ORDER, 0), "encoder-decoder": 105}
     assert sorted(term.minutes(minutes))[-2:] == [52, 52]
     assert len(term.places("encoder-decoder")) == 2
@@ -52,7 +55,7 @@ def test_a_sheet_in_two_sittings_is_spread_over_both():
 
 def test_each_group_is_named_where_it_begins():
     assert [sheet.group for sheet in page().sheets if sheet.group] == [
-        messages().say(f"course.groups.{group}") for group in dict.fromkeys(GROUP[name] for name in ORDER)
+        messages().say(f"course.groups.{group}") for group in dict.fromkeys(map(group_of, ORDER))
     ]
 
 
@@ -63,7 +66,6 @@ def test_a_part_of_the_course_has_only_the_routes_that_it_holds():
 
 
 def test_each_sheet_has_a_mistake_to_look_for():
-    assert list(LOOK_FOR) == list(ORDER)
     assert {foil for foil in LOOK_FOR.values() if foil} <= MISTAKES.keys()
     told = [(sheet.look_for, sheet.thinks, sheet.ask) for sheet in page().sheets]
     assert len(set(told)) == len(ORDER)

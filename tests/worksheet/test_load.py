@@ -13,7 +13,8 @@ from byhand.errors import ConfigError, SheetError
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Answer, Falk, Remark, Strip, WordBoxes
-from byhand.worksheet.sheet import load_sheet, parse_sheet, sheet_files
+from byhand.worksheet.front import sheet_files
+from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 SCORES = """---
 title: T

@@ -21,7 +21,7 @@ from byhand.worksheet.document import Document, Picture
 from byhand.worksheet.effort import time_told
 from byhand.worksheet.lecturer import routes_told
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.order import GROUPS
+from byhand.worksheet.order import groups
 from byhand.worksheet.views import Paper
 
 
@@ -70,7 +70,7 @@ def in_groups(
     sheets: Iterable[Any], group_of: Callable[[Any], str], messages: Messages
 ) -> list[tuple[str, list[Any]]]:
     """Sheets in the groups of the course, each with its name; one's own sheets come last."""
-    found: dict[str, list[Any]] = {group: [] for group in (*GROUPS, "")}
+    found: dict[str, list[Any]] = {group: [] for group in (*groups(), "")}
     for sheet in sheets:
         found[group_of(sheet)].append(sheet)
     names = {group: f"course.groups.{group}" if group else "book.others" for group in found}
