@@ -30,7 +30,9 @@ from byhand.worksheet.views import VIEWS
 
 SEEDS, ORIENTATIONS = (0, 1, 60), ("rows", "columns")
 DPI = 100
-DATA = re.compile(rb"<script.*?</script>", re.DOTALL)  # of a page for the screen: its data and its script
+DATA = re.compile(
+    rb"<script.*?</script>|script-src [^;]*", re.DOTALL
+)  # of a page: its data, its script, and its hash
 
 
 def write(case: tuple[str, int, str], out: Path) -> None:
