@@ -32,7 +32,7 @@ SEEDS, ORIENTATIONS = (0, 1, 60), ("rows", "columns")
 DPI = 100
 DATA = re.compile(
     rb"<script.*?</script>|script-src [^;]*", re.DOTALL
-)  # of a page: its data, its script, and its hash
+)  # its data and its script
 
 
 def write(case: tuple[str, int, str], out: Path) -> None:
