@@ -11,6 +11,7 @@ import sys
 import zlib
 from contextlib import suppress
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import nbformat
@@ -27,6 +28,8 @@ from byhand.formats.notebook.entries import NEVER
 from byhand.formats.notebook.entries import number as entered
 from byhand.formats.notebook.inlined import inlined
 from byhand.formats.notebook.notebook import notebook
+from byhand.marking.rules import Rules
+from byhand.marking.verdicts import Judged
 from byhand.mistakes import MISTAKES, applying, mistaken
 from byhand.notation.inline import spoken
 from byhand.notation.number import plain
@@ -36,6 +39,9 @@ from byhand.page.parts import Matrix
 from byhand.page.reader import Mistaken, Paper, Sources
 from byhand.tape import Tape
 from byhand.worksheet.document import Strip
+
+CHECKED = ["attention-head", "softmax", "layer-norm", "kv-cache", "cross-attention", "gpt"]
+ROLES = ("ask", "copy", "entry")
 
 
 def book(document, run, view="key", **setup) -> Any:
@@ -169,6 +175,51 @@ def test_classic_mistakes_are_named(sheet):
         assert "not right" in text, name
         assert MISTAKES[name].told.partition("{")[0] in text, name
     assert len(names) >= 2
+
+
+def verdicts(found, answers):
+    """What a notebook says of the answer in each blank, where all tasks are checked in their order."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    (source,) = [cell["source"] for cell in found.cells if "Checker(\n" in cell["source"]]
+    exec(compile(source, "cell", "exec"), space)
+    check = space["check"]
+    for name in re.findall(r'^check\("([^"]+)"', "\n".join(cell["source"] for cell in found.cells), re.MULTILINE):
+        task = check.data["tasks"][name]
+        cells = [(cell, answers[cell["id"]]) for cell in task["cells"] if cell["place"]]
+        for sheet in check.sheets:
+            sheet.check({cell["id"]: check.number(task, cell, entry, sheet) for cell, entry in cells})
+        yield from ((cell["id"], check.verdict(task, cell, entry)) for cell, entry in cells)
+
+
+def who_slips(rules, share, dice):
+    """The answers of a student who writes another number in some blanks, and goes on with it where that is exact."""
+    judged, written = Judged.of(rules, {}), {}
+    paper = Paper(rules, written, judged.paper.printed, judged.reckoning.compute)
+    for name, blank in rules.blanks.items():
+        value = paper.follows(blank) if blank.role in ROLES else None
+        is_exact = isinstance(value, int | Fraction) or value == NEVER
+        slips = blank.role == "ask" and dice.random() < share
+        written[name] = dice.randint(-9, 9) if slips else value if is_exact else judged.key(blank)
+    return {
+        name: judged.word(value) if rules.blanks[name].role == "word" else plain(value)
+        for name, value in written.items()
+    }
+
+
+@pytest.mark.parametrize("sheet", CHECKED)
+def test_a_notebook_says_what_the_marker_says(sheet):
+    """Of numbers of the student's own in place of printed ones, which the marker tries, a notebook knows nothing."""
+    document, run = made(sheet, 1)
+    found, rules, dice = book(document, run, "worksheet"), Rules(document, run), Random(sheet)
+    seen = set()
+    for share in (0.02, 0.1, 0.3):
+        answers = who_slips(rules, share, dice)
+        judged = Judged.of(rules, answers)
+        said = {name: verdict for name, verdict in verdicts(found, answers) if rules.blanks[name].role in ROLES}
+        marked = {name: judged.judgement(name) for name in said}
+        assert said == {name: "wrong" if each.source else each.verdict for name, each in marked.items()}
+        seen |= {*said.values()}
+    assert seen == {"right", "followed", "wrong"}
 
 
 def data(found):

@@ -71,6 +71,7 @@ class _Cell:
                 self.add(file, statement)
 
 
+@cache
 def inlined(*names: str) -> tuple[str, frozenset[str]]:
     """The code of files beside this one, with what they use of byhand, and the names that it defines.
 

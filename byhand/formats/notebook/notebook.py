@@ -8,7 +8,6 @@ import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from byhand import __version__
@@ -37,6 +36,7 @@ from byhand.worksheet.document import Cell, Panel, Section
 from byhand.worksheet.views import View, shows_answers
 
 CHECKING = ("entries", "checks")  # the files of the folded cell
+OWN = {"check", "F"}  # names that it has beside those that they define
 SCHEMA = 3  # of nbgrader's metadata
 FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
 _SPELLED = str.maketrans({"′": "p", "²": "2", "−": " minus ", "÷": " by ", "·": " times ", "+": " plus ", "ᵀ": "_T"})
@@ -55,7 +55,8 @@ def name_of(matrix: Matrix) -> str:
     wrong = any(cell.shows == "mistake" for cell in matrix.panel.flat)
     words = spoken(matrix.name).translate(_SPELLED) + " wrong" * wrong  # so that it takes no right one's place
     found = "_".join(re.findall(r"\w+", words.replace(",", ""))) or "matrix"
-    if found[0].isdigit() or keyword.iskeyword(found) or hasattr(builtins, found) or found in _own():
+    taken = OWN | inlined(*CHECKING)[1]
+    if found[0].isdigit() or keyword.iskeyword(found) or hasattr(builtins, found) or found in taken:
         return f"{found}_" if not found[0].isdigit() else f"_{found}"
     return found
 
@@ -322,9 +323,3 @@ def _setup(tasks: Tasks | None) -> str:
     lines = [packed[at : at + 110] for at in range(0, len(packed), 110)]
     checker = "check = Checker(\n" + "\n".join(f"    {line!r}" for line in lines) + "\n)"
     return f"{inlined(*CHECKING)[0]}\n\n\n{checker}"
-
-
-@cache
-def _own() -> frozenset[str]:
-    """The names that the folded cell has."""
-    return inlined(*CHECKING)[1] | {"check", "F"}
