@@ -7,6 +7,11 @@ others may write to, are neither read nor written.
 Several processes may use the cache at once: a file is written under a temporary name first. A damaged file is made
 again. If the folder cannot be written to, nothing is stored, and everything still works. The caller's key must name
 all that a result depends on.
+
+Kept are what a sheet's own numbers or a seed make, the PDF of a page under a hash of its HTML, shipped sheets and
+messages as they are read, and templates as the Python that Jinja makes of them. What follows from code, templates and
+libraries alone is kept under a hash of these (worksheet/program.py), so that the wheel of a release can bring it
+(brought.py).
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 All seconds are estimates for a practised person, not yet measured on a class. A typical student needs TYPICAL times
 as many.
+
+The time in the head of a page is counted from its own blanks: what is printed takes none, a copy is only written, a
+question takes a minute and a half. Seeds of one sheet take about as long: an instance is left out if it is more than
+7 % off the time that is usual for its steps.
 """
 
 from __future__ import annotations

@@ -30,9 +30,7 @@ from byhand.worksheet.views import VIEWS
 
 SEEDS, ORIENTATIONS = (0, 1, 60), ("rows", "columns")
 DPI = 100
-DATA = re.compile(
-    rb"<script.*?</script>|script-src [^;]*", re.DOTALL
-)  # its data and its script
+DATA = re.compile(rb"<script.*?</script>|script-src [^;]*", re.DOTALL)  # its data and its script
 
 
 def write(case: tuple[str, int, str], out: Path) -> None:

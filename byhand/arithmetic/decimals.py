@@ -1,5 +1,10 @@
 """Classroom decimals: numbers that are rounded to a few decimal places, in every cell or only where they are
 printed.
+
+A value that needs no rounding keeps its own digits: 0.5 is exact, 0.50 is rounded. Where a cell is not rational,
+intervals of growing precision enclose it until rounding cannot go either way. With `--rounding once` a number keeps,
+behind what is printed, the fraction or the tree that it is, and the intervals enclose all the way back to the givens.
+What a page prints of a step before it is where its reader starts; so does its run.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 Each stage draws many candidates at once, in whole numbers, and hands on the few that fit. It checks only what is
 cheap to check; choice.py then runs each instance on the tape, which checks everything.
+
+For attention, W_Q and W_K that give whole scores and easy patterns come first, then W_V, then W_O, whose sum with the
+residual stream is what the next norm leaves rational: rejection sampling, beam search over the tokens, joins of two
+halves that meet in the middle. Patterns in base e are no rational numbers; they are judged in base 2, and the quality
+in run.json says so.
 """
 
 from __future__ import annotations

@@ -8,6 +8,33 @@
     bound(front, parts, …)         → a book
 
 Other rooms use these names, and none of the files of this room.
+
+A page is written once for all runs of its sheet, and kept (kept.py): `generate` is a class of one. The document is
+arranged again with marks in place of all that a run decides (`Document.over`, notation/marks.py). What a page looks
+like follows from this document and from how its figures are laid out, so it is kept under a hash of both; for another
+run, what is found under its hash is filled in, which nine of ten seeds find. While a page is written, no value may be
+looked at, because another one might make another page. Words and numbers of somebody's own, letters, templates of
+one's own and a secret have pages by themselves for the screen, and in print are compared with what they are without
+slots.
+
+In print, such a page is laid out with "−2" for each number and "word" for each word (slotted.py). Worksheet and key
+are one page; what only one of them shows is told apart by the classes of its elements (views.py). The run's own texts
+are then filled in (fill.py). The worked view, and a page on which something has no room, are laid out by themselves;
+`byhand --debug generate` says which.
+
+WeasyPrint lays out the words. Figures, all of whose parts have known places, are taken out of the HTML first
+(figures.py), with an empty drawing in the place of each; there, pen.py writes the figure and structure.py its part of
+the structure tree. Whatever the pen does not know is laid out by WeasyPrint. All that is read of WeasyPrint's inner
+forms is read by inner.py, and tests/press/test_inner_forms.py says what a new version has changed; where a form is
+unknown, the page is laid out by WeasyPrint alone.
+
+A PDF to fill in (form.py) is the worksheet's page with a field in each room for an answer: such an element says so in
+its HTML (`data-field`) and gets an empty drawing, whose place WeasyPrint writes into the structure (rooms.py). A book
+is bound of pages as each sheet has them alone (binding.py).
+
+Every PDF but those that hold all copies of a class for the printer is tagged, and is what PDF/UA-1 asks for as far as
+a program can tell (tests/accessible.py): a matrix is a table whose cells know their row and their column; the map and
+a picture have a sentence; brackets, tiles and arrows are not read.
 """
 
 from byhand.press.binding import Part, bound

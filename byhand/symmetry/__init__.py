@@ -33,4 +33,8 @@ Three things hold an axis fast that no operation can tell:
   `matrix`). They keep their signs, too, and so does what is counted with them.
 - The sheet: a text that speaks of a place, such as a lost number or the model that a column stands for, needs the
   same numbers there in every copy. It says so in its front matter (`in_place`). Signs may still change.
+
+Which givens are sizes, counts or other figures, and so are the same in every copy, a model says where it reads them:
+`build.size("n_heads")`, `build.count("gpus", 8)`, `build.number("seconds", 1)`, `build.matrix(…, fixed=True)`. What
+only a text knows, such as which number is lost, is an `in_place` in the sheet's front matter.
 """

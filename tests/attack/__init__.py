@@ -7,6 +7,17 @@
 An attack is a function that tries so many times, in a folder of its own, and yields for each try what went wrong, or
 nothing. Right is what a try has to end in: an answer that the second witness confirms, a fault that is found, or one
 clear line; within ten seconds of processor time.
+
+| attack | what is done | what is right |
+|---|---|---|
+| values, rosters, sheets | files are spoiled in their tables, their texts or their bytes | an answer that the second witness confirms, or one clear line |
+| records | a run.json is spoiled in a number, in a step, or anywhere | a changed number or step is found |
+| pages, printed_pages | a digit of a page is another, in HTML and in PDF | it is found; in HTML, the minutes, the foot and drawings are left out |
+| faces | objects of a PDF stand in several places, of which a viewer may take others than byhand | it is refused, or PDFium shows what is judged |
+| disks, kills | files cannot grow beyond a limit; byhand is killed at any moment | a file that is there is whole, and the same command again makes the rest |
+| numbers | classes are run on new numbers | the second witness confirms each of a million printed numbers |
+
+What an attack finds becomes a test of its own where it belongs.
 """
 
 from __future__ import annotations

@@ -2,6 +2,21 @@
 
 A property tries one student, or a few, on a page, and yields for each try the name of a figure, whether it held (or to
 what share), and, if it did not, an example. FIGURES says how often it has to hold.
+
+The students share no code with the marker: they read the page, follow the rule of each blank with an arithmetic of their
+own, and go on with what they wrote.
+
+| property | the student | what has to hold |
+|---|---|---|
+| odd_notations, keys | writes the right numbers, in some notation; the key itself | all is right |
+| one, two | makes one slip or two, of any kind, and goes on | these cells are wrong and no other; the kind of a single slip is among three reasons |
+| stubborn | makes one slip and goes on with it, where the page prints other numbers | the same |
+| mistakes, mistakes_in_part, decimal_mistakes | makes a classic mistake throughout, or in some cells | it is named, or one with the same numbers; no other is |
+| noise, much_noise | writes any number in some blanks | what follows from them is not wrong |
+| zeros, lazy | writes one number everywhere | zeros earn a tenth at most |
+| decimals, decimal_slips | rounds in one of seven right ways; is off by some units of the last place | no right answer is wrong; the slip is seen |
+| letters | writes formulas in any form; makes one slip | as in numbers |
+| again | | the same answers have the same marks |
 """
 
 from __future__ import annotations
