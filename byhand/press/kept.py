@@ -72,6 +72,9 @@ class Pages(Protocol):
         """What the page in one view says of itself, for who reads it back."""
 
 
+OF_ALL = ("version", "modules")  # of what a page says of itself, what all runs of a sheet have alike
+
+
 class KeptPage(Struct, frozen=True):
     """A page with marks in place of what each run has otherwise.
 
@@ -128,7 +131,7 @@ def with_slots(pages: Pages) -> Pages:
     assert plain.over is not None
     document, run = plain.over(domain)
     said = {**document.told_time, **plain.stamp}
-    marks = {name: word_in_slot(domain, text) for name, text in said.items() if text and name != "modules"}
+    marks = {name: word_in_slot(domain, text) for name, text in said.items() if text and name not in OF_ALL}
     return pages.of(lower(replace(document, stamp=said | marks), run))
 
 

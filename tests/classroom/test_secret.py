@@ -148,7 +148,7 @@ def test_nothing_of_a_secret_is_kept_in_the_cache(tmp_path, monkeypatch):
     slotted._slotted.cache_clear()
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")
     make_class(SHEET, CLASS, Options(secret=SECRET), tmp_path / "out", formats=("html",))
-    kept = {"sets", "classes", "laid-out", "pages", "parsed"}
+    kept = {"sets", "classes", "laid-out", "pages"}
     assert kept.isdisjoint(path.name for path in (tmp_path / "cache").glob("*"))
     make_class(SHEET, CLASS, Options(), tmp_path / "out", formats=("html",))
     assert kept <= {path.name for path in (tmp_path / "cache").glob("*")}
