@@ -25,7 +25,7 @@ class Rules(Reader):
         other = Rules(self.document, run)
         shared = ["_sources", "fronts", "blanks", "section_of", "asked_steps", "printed_steps", "letters"]
         if self.has_rules_of(run):
-            shared += ["_reads", "_beneath", "mistakes"]
+            shared += ["_reads", "names", "mistakes"]
         other.__dict__.update({name: getattr(self, name) for name in shared})
         return other
 

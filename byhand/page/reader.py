@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from math import prod
 from typing import Any
 
@@ -87,7 +87,6 @@ class Reader(Sources):
     run: Run
     _sources: dict[tuple[int, Place], Cell | Blank | None] = field(default_factory=dict, init=False, repr=False)
     _reads: dict[tuple[str, Own], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
-    _beneath: dict[tuple[int, Place, bool], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def fronts(self) -> Sequence[Mapping[Place, Cell | Blank]]:  # type: ignore[override]
@@ -202,15 +201,17 @@ class Reader(Sources):
             case _:
                 return None
 
+    @cached_property
+    def names(self) -> Paper:
+        """A paper whose numbers are the ids of the blanks from which they come."""
+        itself = {name: (name,) for name in self.blanks}
+        return _Names(self, itself, lambda section, place: (), lambda tree, number: _once(map(number, refs(tree))))
+
     def reads(self, blank: Blank, own: Own = "") -> tuple[str, ...]:
         """The ids of the blanks that the rule of a blank reads, in the order of its rule."""
         known = blank.id, own
         if known not in self._reads:
-            rule, found = self.rule(blank), dict[str, None]()
-            if rule is not None:
-                for ref in refs(rule):
-                    found |= dict.fromkeys(self._behind(blank, place_of(ref), own))
-            self._reads[known] = tuple(found)
+            self._reads[known] = self.names.follows(blank, own) or ()
         return self._reads[known]
 
     def around(self, blank: Blank) -> tuple[str, ...]:
@@ -223,41 +224,8 @@ class Reader(Sources):
             names = dict.fromkeys(ref.matrix for ref in refs(rule)) if rule is not None else {}
             names |= dict.fromkeys(steps[blank.cell.step].inputs if blank.cell.step in steps else ())
             cells = ((name, i, j) for name in names for i, j in product(*map(range, steps[name].shape)))
-            found = (name for cell in cells for own in ("", ALL) for name in self._behind(blank, cell, own))
-            self._reads[known] = tuple(dict.fromkeys(found))
+            self._reads[known] = _once(self.names.number(blank, cell, own) for cell in cells for own in ("", ALL))
         return self._reads[known]
-
-    def _behind(self, blank: Blank, place: Place, own: Own) -> Iterable[str]:
-        """The ids of the blanks from which the number at a place comes."""
-        shown = self.shown(blank, place)
-        if isinstance(shown, Blank):
-            return (shown.id,)
-        if shown is None or own in (ALL, place[0]):
-            return self.beneath(self.section_of[blank.id], place, bool(own))
-        return ()
-
-    def beneath(self, section: int, place: Place, own: bool) -> tuple[str, ...]:
-        """The ids of the blanks from which a reader of a section computes a place that stands nowhere.
-
-        own: whether printed numbers are replaced by the student's own, or by what is made of these.
-        """
-        known = section, place, own
-        if known not in self._beneath:
-            self._beneath[known] = tuple(dict.fromkeys(self._below(section, place, own)))
-        return self._beneath[known]
-
-    def _below(self, section: int, place: Place, own: bool) -> Iterator[str]:
-        if own and (written := self.own(section, place)):
-            yield written.id
-        elif own and place[0] in self.asked_steps:
-            return  # it is printed among numbers that the student writes, as a first cell is
-        elif (rule := self.worked(place)) is not None:
-            for ref in refs(rule):
-                shown = self.source(section, place_of(ref))
-                if isinstance(shown, Blank):
-                    yield shown.id
-                elif own or shown is None:
-                    yield from self.beneath(section, place_of(ref), own)
 
     # the mistakes that can be made
 
@@ -328,7 +296,7 @@ class Paper:
         if own and (blank := reader.own(section, place)):
             return self.written[blank.id]
         rule = reader.worked(place)
-        if rule is None or (own and not reader.beneath(section, place, own=True)):
+        if rule is None or (own and not self._is_own(section, place)):
             return self.printed(section, place)
 
         def number(ref: Ref) -> Any:
@@ -340,6 +308,10 @@ class Paper:
             return self.printed(section, place_of(ref))
 
         return self.compute(rule, number)
+
+    def _is_own(self, section: int, place: Place) -> bool:
+        """Whether a place comes from blanks, where the student's own numbers are taken in place of printed ones."""
+        return bool(self.reader.names._beneath(section, place, ALL))
 
     def follows(self, blank: Blank, own: Own = "") -> Any:
         """What follows in a blank from the student's numbers; None where its rule has no value."""
@@ -353,6 +325,16 @@ class Paper:
     def mistaken(self, mistake: Rewritten, blank: Blank, own: Own = "") -> Mistaken:
         """The numbers of a mistake for the student who fills in a blank."""
         return Mistaken(mistake, lambda place: self.number(blank, place, own), self.compute)
+
+
+class _Names(Paper):
+    def _is_own(self, section: int, place: Place) -> bool:
+        """Not what is printed among numbers that the student writes, as a first cell is."""
+        return place[0] not in self.reader.asked_steps
+
+
+def _once(found: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 # what a mistake makes of a cell
