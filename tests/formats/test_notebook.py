@@ -24,6 +24,8 @@ from written_back import number, panels, right
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import DomainError
 from byhand.formats import Setup
+from byhand.formats.notebook import checks as checking
+from byhand.formats.notebook import entries
 from byhand.formats.notebook.entries import NEVER
 from byhand.formats.notebook.entries import number as entered
 from byhand.formats.notebook.inlined import inlined
@@ -31,9 +33,11 @@ from byhand.formats.notebook.notebook import notebook
 from byhand.marking.rules import Rules
 from byhand.marking.verdicts import Judged
 from byhand.mistakes import MISTAKES, applying, mistaken
+from byhand.notation import typed
 from byhand.notation.inline import spoken
 from byhand.notation.number import plain
 from byhand.notation.typed import formula, read
+from byhand.page import reader
 from byhand.page.page import lower
 from byhand.page.parts import Matrix
 from byhand.page.reader import Mistaken, Paper, Sources
@@ -349,6 +353,17 @@ def test_a_letter_has_its_value():
 @pytest.mark.parametrize("what", [read, formula, Sources, Paper, Mistaken])
 def test_the_folded_cell_holds_the_reader_of_byhand_as_it_stands(what):
     assert inspect.getsource(what).rstrip() in inlined("entries", "checks")[0]
+
+
+def test_what_a_cell_defines_by_itself_stands_for_two_names_of_byhand_only():
+    own = {
+        name
+        for file in (entries, checking)
+        for name, value in vars(file).items()
+        if getattr(value, "__module__", file.__name__) == file.__name__ and not name.startswith("__")
+    }
+    others = {name for file in (typed, reader) for name in vars(file) if not name.startswith("__")}
+    assert own & others - {"math", "re", "ast"} == {"Blank", "Ref"}
 
 
 @pytest.mark.parametrize("names", [("entries",), ("entries", "checks")])

@@ -4,71 +4,56 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 
 class _File:
-    """A file of byhand, by its statements. name: byhand.notation.typed."""
+    """A file of byhand: its lines, and the statement that defines or imports each name."""
 
     def __init__(self, name: str) -> None:
         package, _, file = name.rpartition(".")
-        self.name = name
-        self.text = (files(package) / f"{file}.py").read_text(encoding="utf-8")
-        self.body = ast.parse(self.text).body
-
-    @cached_property
-    def defined(self) -> dict[str, ast.stmt]:
-        """The statement that defines or imports each name."""
-        return {name: statement for statement in self.body for name in _names_of(statement)}
+        text = (files(package) / f"{file}.py").read_text(encoding="utf-8")
+        self.lines = text.splitlines()
+        self.defined = {name: statement for statement in ast.parse(text).body for name in _names_of(statement)}
 
     def source(self, statement: ast.stmt) -> str:
         """A statement as it stands in the file, with its decorators."""
-        first = min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", ()))])
-        return "\n".join(self.text.splitlines()[first - 1 : statement.end_lineno])
+        first = min(each.lineno for each in (statement, *getattr(statement, "decorator_list", ())))
+        return "\n".join(self.lines[first - 1 : statement.end_lineno])
 
 
 class _Cell:
-    """The statements of a cell, each after those that it uses."""
+    """The code of a cell. found: by the names that it defines, each statement after those that it uses."""
 
-    def __init__(self, own: list[_File]) -> None:
-        self.own = {name: file for file in own for name in file.defined if not _is_import(file.defined[name])}
-        self.imports = dict[str, None]()
-        self.found = dict[tuple[str, int], str]()  # by file and line
-        self.defined = dict[str, tuple[str, int]]()
+    def __init__(self, own: dict[str, _File]) -> None:
+        self.own = own
+        self.imports, self.found = set[str](), dict[str, str]()
 
-    def add(self, file: _File, statement: ast.stmt) -> None:
-        """Add a statement.
+    def add(self, file: _File, name: str) -> None:
+        """Add what a name means in a file, and all that this uses.
 
-        Raises: ValueError for a name that two of them define.
+        Raises: ValueError where the cell has something else under this name.
         """
-        place = file.name, statement.lineno
-        if place in self.found:
-            return
-        self.found[place] = ""  # it may use itself
-        for name in _used(statement):
-            if name in self.own:
-                self.add(self.own[name], self.own[name].defined[name])
-            elif name in file.defined:
-                self._follow(file, file.defined[name], name)
-        del self.found[place]
-        self.found[place] = file.source(statement)
-        for name in _names_of(statement):
-            if self.defined.setdefault(name, place) != place:
-                raise ValueError(
-                    f"a notebook's cell would define {name} twice: in {self.defined[name][0]} and {place[0]}"
-                )
-
-    def _follow(self, file: _File, statement: ast.stmt, name: str) -> None:
+        file = self.own.get(name, file)
+        statement = file.defined[name]
+        source = file.source(statement)
         match statement:
             case ast.ImportFrom(module=str(module)) if module.startswith("byhand."):
-                other = _file(module)
-                self.add(other, other.defined[name])
+                self.add(_file(module), name)
             case ast.Import() | ast.ImportFrom():
-                self.imports[file.source(statement)] = None
-            case _:
-                self.add(file, statement)
+                self.imports.add(source)
+            case _ if name not in self.found:
+                names = [*_names_of(statement)]
+                self.found |= dict.fromkeys(names, source)  # it may use itself
+                for used in _used(statement):
+                    if used in file.defined:
+                        self.add(file, used)
+                for each in names:  # behind these
+                    self.found[each] = self.found.pop(each)
+            case _ if self.found[name] != source:
+                raise ValueError(f"a notebook's cell needs two things that are called {name} in byhand; rename one")
 
 
 @cache
@@ -77,24 +62,22 @@ def inlined(*names: str) -> tuple[str, frozenset[str]]:
 
     What they define by themselves stands for what has this name in byhand.
     """
-    own = [_file(f"byhand.formats.notebook.{name}") for name in names]
+    beside = [_file(f"byhand.formats.notebook.{name}") for name in names]
+    own = {
+        name: file for file in beside for name, statement in file.defined.items()
+        if not isinstance(statement, ast.Import | ast.ImportFrom)
+    }  # fmt: skip
     cell = _Cell(own)
-    for file in own:
-        for statement in file.body:
-            if _names_of(statement) and not _is_import(statement):
-                cell.add(file, statement)
-    defined = {*cell.defined, *(name for line in cell.imports for name in _names_of(ast.parse(line).body[0]))}
-    head = ["from __future__ import annotations", *sorted(cell.imports)]
-    return "\n\n\n".join(["\n".join(head), *cell.found.values()]), frozenset(defined)
+    for name, file in own.items():
+        cell.add(file, name)
+    imports = "\n".join(["from __future__ import annotations", *sorted(cell.imports)])
+    imported = (name for statement in ast.parse(imports).body for name in _names_of(statement))
+    return "\n\n\n".join(dict.fromkeys([imports, *cell.found.values()])), frozenset({*cell.found, *imported})
 
 
 @cache
 def _file(name: str) -> _File:
     return _File(name)
-
-
-def _is_import(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _names_of(statement: ast.stmt) -> Iterator[str]:
