@@ -28,7 +28,6 @@ from byhand.classroom.index import IndexWriter
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import Student
 from byhand.marking import mark as room
-from byhand.marking.answers import read_answers
 from byhand.marking.marker import Marker
 from byhand.marking.record import as_line
 from byhand.marking.rules import Rules
@@ -201,46 +200,9 @@ def whole_class(sheet: str, own: bool, count: int) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def screened(count: int = 100, runs: int = 5) -> Table:
-    """What the screen settles and gains."""
-    rows = []
-    for sheet in SHEETS:
-        with tempfile.TemporaryDirectory() as home:
-            folder, path = Path(home) / "class", Path(home) / "answers.json"
-            class_folder(sheet, count, folder)
-            write_answers(path, class_rules(folder), {"schema": 1})
-            of_class = Class.in_folder(folder)
-            task = room.Task(of_class.plan.sheet, of_class.plan.options, of_class=of_class)
-            document, _, _ = room._made(task)
-            students = list(read_answers(path).students([blank.id for blank in document.blanks()]))
-        times: dict[int, list[float]] = {room.LEAST_SCREENED: [], count + 1: []}
-        for _ in range(runs):
-            for least, found in times.items():
-                room.LEAST_SCREENED = least
-                start = time.process_time()
-                room.marked(task, students, {})
-                found.append(1000 * (time.process_time() - start) / count)
-        room.LEAST_SCREENED = min(times)
-        them = list(room._markers(task, students))
-        known = room._screened(them)
-        stand = sum(j.stands for s, marker, _ in them for j in Judged.of(marker.rules, s.answers).all.values())
-        with_it, without = map(median, times.values())
-        share = 100 * sum(map(len, known)) / stand
-        rows.append((sheet, f"{share:.1f} %", f"{with_it:.2f}", f"{without:.2f}", f"{with_it / without:.2f}"))
-    return Table(
-        "The screen",
-        f"{count} students of a class with numbers of their own: how many of the answers that are right or follow "
-        "are settled in float64, and ms a student with the screen and without, in one process: medians of "
-        f"{runs}, turn by turn.",
-        ("sheet", "settled", "with", "without", "ratio"),
-        rows,
-    )
-
-
 PARTS: Mapping[str, Callable[[list[int]], Table]] = {
     "single": lambda counts: single(),
     "classes": whole_classes,
-    "screen": lambda counts: screened(),
 }
 
 

@@ -73,17 +73,14 @@ class Class:
 class OwnCopy:
     """A student's copy.
 
-    replies: the document's, with the copy's own texts. Where the document is the class's: of_class: the run of all
-    its copies; at: which of these it is; texts: what stands in the document's slots on this copy; typical: what
-    stands there where the pages are laid out.
+    replies: the document's, with the copy's own texts. Where the document is the class's: texts: what stands in the
+    document's slots on this copy; typical: what stands there where the pages are laid out.
     """
 
     copy: Copy
     document: Document
     run: Run
     replies: Sequence[Reply]
-    of_class: Run | None = None
-    at: int = 0
     texts: TextOf | None = None
     typical: TextOf | None = None
 
@@ -109,7 +106,7 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
             texts, usual = partial(_text_of, of_class, at), partial(_typical, of_class)
             own_run = structs.replace(run, hash=hash_)
             own_replies = _with_texts(replies, iter(said.split("\0")))
-            yield OwnCopy(copy, document, own_run, own_replies, of_class.run, at, texts, usual)
+            yield OwnCopy(copy, document, own_run, own_replies, texts, usual)
         else:
             page, run = _by_itself(plan, numbers, copy, document)
             yield OwnCopy(copy, page, run, page.replies())

@@ -36,7 +36,6 @@ from byhand.marking.overrides import Changes, number_of_points, overridden, read
 from byhand.marking.points import SHARES
 from byhand.marking.record import as_line, points_text
 from byhand.marking.tally import Tally
-from byhand.marking.verdicts import Judgement
 from byhand.mistakes import MISTAKES
 from byhand.options import Options, Tell, unheard
 from byhand.options_file import as_entries, options_of
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
     from byhand.press import TextOf
 
 CHUNK = 100  # students that are marked at once
-LEAST_SCREENED = 20  # students whose answers are screened together
 OWN = ("tokens", "answer", "values", "weight_places")  # options that a page does not tell, as they may tell answers
 NO_HASH = "no hash of their numbers: it is taken on trust that they had these"
 
@@ -418,9 +416,8 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
     Raises: AnswersError where a change is of a blank that there is not.
     """
     found, pages, tally = [], None, Tally()
-    them = list(_markers(task, students))
-    for (student, marker, copy), known in zip(them, _screened(them), strict=True):
-        marks = marker.mark(student.answers, student.id, student.name, known)
+    for student, marker, copy in _markers(task, students):
+        marks = marker.mark(student.answers, student.id, student.name)
         if student.id in changes:
             marks = overridden(marks, changes[student.id])
         if task.pages and (pages is None or pages.page.document is not marker.rules.document):
@@ -431,20 +428,6 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
         whose = Student(marks.name or marks.student, marks.student, group)
         found.append(Marked(whose, as_line(marks), row_of(marks), told(marks, task.options), drawn))
     return found, tally
-
-
-def _screened(them: Sequence[tuple[Filled, Marker, OwnCopy | None]]) -> Sequence[Mapping[str, Judgement]]:
-    """The judgements of the screen on each of some students, by blank; none where few have the same rules."""
-    own = [n for n, (_, _, copy) in enumerate(them) if copy is None or copy.of_class]
-    if len(own) < LEAST_SCREENED:
-        return [{} for _ in them]
-    from byhand.marking.screen import settled  # numpy is heavy
-
-    _, marker, copy = them[own[0]]
-    rules = marker.rules if copy is None or copy.of_class is None else marker.rules.again(copy.of_class)
-    copies = [copy.at for n in own if (copy := them[n][2])] or None
-    found = dict(zip(own, settled(rules, [them[n][0].answers for n in own], copies), strict=True))
-    return [found.get(n, {}) for n in range(len(them))]
 
 
 def _marked_pages(task: Task, marker: Marker, copy: OwnCopy | None) -> MarkedPages:

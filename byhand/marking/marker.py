@@ -59,16 +59,10 @@ class Marker:
         """The classic mistakes that can be made."""
         return mistakes_of(self.rules)
 
-    def mark(
-        self, answers: Mapping[str, str], student: str = "", name: str = "",
-        known: Mapping[str, Judgement] | None = None,
-    ) -> Marks:  # fmt: skip
-        """The marks of a student's answers, which are texts by the ids of blanks and replies.
-
-        known: judgements that were made before, by blank.
-        """
+    def mark(self, answers: Mapping[str, str], student: str = "", name: str = "") -> Marks:
+        """The marks of a student's answers, which are texts by the ids of blanks and replies."""
         document, run = self.rules.document, self.rules.run
-        judged = Judged.of(self.rules, answers, known)
+        judged = Judged.of(self.rules, answers)
         has_wrong = any(judgement.verdict == "wrong" for judgement in judged.all.values())
         diagnosis = Diagnosis(judged, self.mistakes if has_wrong else ())
         causes = diagnosis.causes

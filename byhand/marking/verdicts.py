@@ -69,22 +69,19 @@ class Numbers(dict[str, Any]):
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """One student's answers, judged. answers: the texts by the ids of blanks; those that are left out are missing.
-
-    _judgements: by blank, those that are known.
-    """
+    """One student's answers, judged. answers: the texts by the ids of blanks; those that are left out are missing."""
 
     rules: Rules
     reckoning: Reckoning
     answers: Mapping[str, str]
-    _judgements: dict[str, Judgement] = field(default_factory=dict, repr=False)
+    _judgements: dict[str, Judgement] = field(default_factory=dict, init=False, repr=False)
     _readings: dict[str, Reading] = field(default_factory=dict, init=False, repr=False)
     _keys: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, rules: Rules, answers: Mapping[str, str], known: Mapping[str, Judgement] | None = None) -> Judged:
-        """A student's answers, judged by the rules of a sheet. known: judgements that were made before, by blank."""
-        return cls(rules, reckoning(rules.run.domain, rules.letters), answers, dict(known or {}))
+    def of(cls, rules: Rules, answers: Mapping[str, str]) -> Judged:
+        """A student's answers, judged by the rules of a sheet."""
+        return cls(rules, reckoning(rules.run.domain, rules.letters), answers)
 
     @cached_property
     def all(self) -> Mapping[str, Judgement]:

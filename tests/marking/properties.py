@@ -36,8 +36,6 @@ from students import EXACT, NEG_INF, Method, Page, Student, methods, telling
 from byhand.errors import ByHandError
 from byhand.marking.marker import Marker
 from byhand.marking.marks import Marks
-from byhand.marking.screen import settled
-from byhand.marking.verdicts import Judged
 from byhand.notation.number import plain
 from byhand.notation.text import value_text
 from byhand.worksheet.document import Blank
@@ -88,8 +86,6 @@ FIGURES: Mapping[str, float | None] = {
     "decimals: a slip makes no other cell wrong": 1.0,
     "decimals: a mistake on the page's numbers is named": 0.98,
     "the same answers have the same marks": 1.0,
-    "the screen changes no verdict": 1.0,
-    "the screen settles what is right or followed": 0.95,
 }
 
 PROPERTIES: dict[str, Property] = {}
@@ -500,25 +496,3 @@ def again(sheet: str, seed: int) -> Iterator[Try]:
     answers = who_made(page, made).answers()
     other = Marker.of(page.document, page.run).mark(dict(reversed(answers.items())))
     yield "the same answers have the same marks", repr(marked(page, answers)) == repr(other), f"{sheet} {made}"
-
-
-@prop
-def screened(sheet: str, seed: int) -> Iterator[Try]:
-    """Students who are marked together, after a screen in float64, and one by one."""
-    page, dice = page_of(sheet, seed), Random(f"screened {sheet} {seed}")
-    right = {blank.id: odd(blank.cell.value, dice) for blank in page.blanks if blank.role not in ("word", "text")}
-    slips = slips_made(page, 3, dice.sample(KINDS, len(KINDS)), dice)
-    others = {blank: dice.choice(page.numbers) for blank in right if dice.random() < 0.2}
-    them = [right, who_made(page, slips[:1]).answers(), who_made(page, slips).answers(), dict.fromkeys(right, "0")]
-    them += [Student(page, written=others).answers(), Student(page, written=others, alone=True).answers()]
-    them += [{name: text for name, text in answers.items() if dice.random() < 0.8} for answers in them]
-    rules = marker(page).rules
-    for answers, known in zip(them, settled(rules, them), strict=True):
-        alone, after = Judged.of(rules, answers).all, Judged.of(rules, answers, known).all
-        differ = [name for name, each in alone.items() if after[name] != each]
-        yield "the screen changes no verdict", not differ, f"{page.document.name} {differ} {slips}"
-        for name, each in alone.items():
-            by_rule = each.verdict in ("right", "followed") and not each.source and not each.note
-            if by_rule and each.form != "rounded" and each.blank.role in ("ask", "copy"):
-                example = "" if name in known else f"{page.document.name} {name} {each.answer} is {each.verdict}"
-                yield "the screen settles what is right or followed", name in known, example

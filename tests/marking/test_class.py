@@ -1,7 +1,8 @@
-"""The screen of a class whose copies have numbers of their own; tests/marking/properties.py has that of one sheet."""
+"""The marks of a class whose copies have numbers of their own."""
+
+from dataclasses import replace
 
 import pytest
-from sheets import key, sheet
 
 from byhand.classroom.again import Class, Copy
 from byhand.classroom.plan import NumberSets, Plan
@@ -9,8 +10,8 @@ from byhand.classroom.roster import Student
 from byhand.marking import mark as room
 from byhand.marking.answers import Filled
 from byhand.marking.mark import Task, marked
+from byhand.marking.record import as_line
 from byhand.marking.rules import Rules
-from byhand.marking.screen import settled
 from byhand.marking.verdicts import Judged
 from byhand.options import Options
 from byhand.page.reader import Paper
@@ -41,28 +42,14 @@ def who_slipped(rules, n):
 
 
 @pytest.mark.parametrize("name", ["attention-head", "embedding", "layer-norm"])
-def test_a_class_has_the_same_marks_with_a_screen_and_without(name, monkeypatch):
+def test_a_class_has_the_marks_that_each_student_has_alone(name):
+    """A class has one marker for all copies, which share what they have in common."""
     task = class_of(name)
     empty = [Filled(copy.student.id) for copy in task.of_class.copies]
     found = [marker for _, marker, _ in room._markers(task, empty)]
     assert len({marker.rules.run.hash for marker in found}) == COUNT
     students = [Filled(f"s{n}", answers=who_slipped(marker.rules, n)) for n, marker in enumerate(found)]
-    screened = []
-
-    def counted(*args):
-        screened.extend(settled(*args))
-        return screened
-
-    monkeypatch.setattr("byhand.marking.screen.settled", counted)
     lines = [each.line for each in marked(task, students, {})[0]]
-    monkeypatch.setattr(room, "LEAST_SCREENED", COUNT + 1)
-    assert lines == [each.line for each in marked(task, students, {})[0]]
-    assert len(screened) == COUNT
-    count = sum(map(len, screened))
-    assert count > 0.85 * sum(len(student.answers) for student in students)
-
-
-@pytest.mark.parametrize(("name", "numbers"), [("softmax", "decimal"), ("dot-product", "symbolic")])
-def test_rounded_numbers_and_letters_are_judged_one_by_one(name, numbers):
-    document, run = sheet(name, numbers=numbers)
-    assert settled(Rules(document, run), [key(document)] * 2) == [{}, {}]
+    for (student, marker, _), line in zip(room._markers(task, students), lines, strict=True):
+        alone = replace(marker, rules=Rules(marker.rules.document, marker.rules.run))
+        assert as_line(alone.mark(student.answers, student.id, student.name)) == line
