@@ -71,7 +71,7 @@ def translation():
 
 def map_for(model, steps, *, orientation="rows", titles=(), inputs=None, **config):
     """The map of a sheet with one section for each group of steps."""
-    sizes = {"d_model": 4, "d_head": 4, "d_v": 2, "d_mlp": 6} | config
+    sizes = {"d_model": 4, "d_head": 4, "d_v": 4 if model == "sizing" else 2, "d_mlp": 6} | config
     vocabulary = VOCABULARY if model in ("gpt", "encoder-decoder", "embedding") else ()
     source = ("sat", "cat") if model in ("cross-attention", "encoder-decoder") else ()
     if source:

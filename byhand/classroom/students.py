@@ -34,6 +34,7 @@ from byhand.press import (
     copy_pdf,
     cut,
     filled_copies,
+    in_order,
     layouts,
     said_in,
     width,
@@ -154,8 +155,8 @@ def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
 
 
 def _unmeasured(html: str) -> str:
-    """A page without the numbers in its tags, which are measures."""
-    return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), html)
+    """A page without the numbers in its tags, which are measures, and whatever its marks are."""
+    return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), in_order(html))
 
 
 def student_copies(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> list[Copy]:

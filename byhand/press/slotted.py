@@ -50,7 +50,7 @@ def slotted(
     Raises: SheetError where slots cannot be found again.
     """
     return _slotted(
-        _numbered(html), tuple(map(text_of, slots_of(html))), "key" if views_of(html) else view, letters, cache
+        in_order(html), tuple(map(text_of, slots_of(html))), "key" if views_of(html) else view, letters, cache
     )
 
 
@@ -70,7 +70,7 @@ def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: b
     return from_data(Slotted, laid_out(lambda: as_data(made()), page, view, *texts, letters))
 
 
-def _numbered(html: str) -> str:
+def in_order(html: str) -> str:
     """A page whose marks are numbered in the order in which they appear."""
     own = {number: chr(FIRST_MARK + at) for at, number in enumerate(slots_of(html))}
     return MARK.sub(lambda mark: own[mark_number(mark[0])], html)
@@ -193,7 +193,7 @@ def _written(pages: Pages, view: View, paper: Paper, cache: bool) -> _Written:
     page = kept_page(pages, "print", lambda: pages.html(view, "print", paper), view, paper, cache=cache)
     texts = page.texts(pages.page.run, pages.writers)
     own = [*map(_as_words, texts.values())]
-    return _Written(page, texts, _numbered(page.html), own, tuple(map(typical, own)))
+    return _Written(page, texts, in_order(page.html), own, tuple(map(typical, own)))
 
 
 def _as_words(text: str) -> str:

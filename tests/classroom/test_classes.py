@@ -398,6 +398,13 @@ def test_a_page_is_the_classs_however_wide_its_columns_are():
     ]  # fmt: skip
 
 
+def test_a_page_is_the_classs_in_whatever_order_its_figures_were_laid_out():
+    """Figures that are laid out before the page is written have their marks first."""
+    plan = Plan(load_sheet("low-rank-attention"), Options(numbers="exact", seed=9), LETTERS)
+    made = student_copies(plan, class_pages(plan), [Student(f"S{n}", f"{n}") for n in range(4)])
+    assert sum(bool(copy.laid_out_alone) for copy in made) <= 1
+
+
 def test_a_copy_of_another_page_is_laid_out_by_itself():
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), LETTERS)
     base = class_pages(plan)

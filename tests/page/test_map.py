@@ -83,7 +83,7 @@ MAPS = {
     ),
     "cross-attention": map_for("cross-attention", translation()[7:10], norm_position="post"),
     "an embedding": map_for("embedding", [("one_hot",), ("hook_embed",), ("one_hot.product",)]),
-    "a sizing": map_for("sizing", [("params.embed",), ("params.attn", "params.mlp"), ("flops",)], d_v=4),
+    "a sizing": map_for("sizing", [("params.embed",), ("params.attn", "params.mlp"), ("flops",)]),
     "nothing": map_for("attention-head", [()]),
 }
 
