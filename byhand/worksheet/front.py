@@ -70,10 +70,10 @@ def read(name: str, language: str) -> tuple[dict[Any, Any], str]:
     if name not in files:
         raise UnknownNameError("sheet", name, files)
     translated = name in originals and files[name] != originals[name]
-    return parsed(name, _text(files[name]), _text(originals[name]) if translated else "")
+    return parsed(name, text_of(files[name]), text_of(originals[name]) if translated else "")
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The text of a sheet's file.
 
     Raises: SheetError where the file cannot be read, is too large or links out of its folder.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
@@ -18,7 +19,7 @@ from msgspec import Struct
 from byhand.cache import cached_by
 from byhand.errors import ByHandError, SheetError, UnknownNameError
 from byhand.worksheet.folders import folders, shipped
-from byhand.worksheet.front import read, sheet_files
+from byhand.worksheet.front import parsed, text_of
 from byhand.worksheet.program import code_key
 
 
@@ -112,26 +113,28 @@ def _sheets() -> tuple[tuple[tuple[str, Placed], ...], frozenset[str]]:
 
 @cache
 def _shipped() -> Mapping[str, Placed]:
-    names = sorted(path.stem for path in (shipped() / "worksheets").glob("*.md"))
-    return _placed_in(tuple(names))
+    return _shipped_places()
 
 
-@cached_by("shipped", lambda names: code_key("course", names))
-def _placed_in(names: tuple[str, ...]) -> dict[str, Placed]:
-    return {name: placed for name in names if (placed := _placed(read(name, "en")[0]))}
+@cached_by("shipped", lambda: code_key("places"))
+def _shipped_places() -> dict[str, Placed]:
+    return _placed_in(shipped())
 
 
 def _own(own: tuple[Path, ...]) -> dict[str, Placed]:
     """Where one's own sheets belong; one in place of a shipped sheet may leave it to that."""
-    names = {path.stem for folder in own for path in (folder / "worksheets").glob("*.md")}
     found = dict[str, Placed]()
-    for name in sorted(names & sheet_files().keys()):
-        try:
-            placed = _placed(read(name, "en")[0])
-        except ByHandError:  # which is told where the sheet is asked for
-            continue
-        if placed:
-            found[name] = placed
+    for folder in reversed(own):
+        found |= _placed_in(folder)
+    return found
+
+
+def _placed_in(folder: Path) -> dict[str, Placed]:
+    found = dict[str, Placed]()
+    for path in sorted((folder / "worksheets").glob("*.md")):
+        with suppress(ByHandError):  # which is told where the sheet is asked for
+            if placed := _placed(parsed(path.stem, text_of(path))[0]):
+                found[path.stem] = placed
     return found
 
 
@@ -176,15 +179,15 @@ def _chain(after: Mapping[str, str], own: frozenset[str]) -> Iterator[str]:
 def _course(places: tuple[Path, ...]) -> Course:
     """The course of one's own folder, or the shipped one."""
     path = next((path for folder in places[:-1] if (path := folder / "course.toml").is_file()), None)
-    return _parsed(path) if path else _shipped_course()
+    return _course_in(path) if path else _shipped_course()
 
 
 @cached_by("shipped", lambda: code_key("course.toml"))
 def _shipped_course() -> Course:
-    return _parsed(shipped() / "course.toml")
+    return _course_in(shipped() / "course.toml")
 
 
-def _parsed(path: Path) -> Course:
+def _course_in(path: Path) -> Course:
     import tomllib
 
     entries = tomllib.loads(path.read_text(encoding="utf-8"))

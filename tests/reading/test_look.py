@@ -193,7 +193,7 @@ def test_a_page_of_own_templates_is_judged_by_its_numbers_alone_where_they_are_n
     style.write_text("td { color: green }", encoding="utf-8")
     (path,) = generate("softmax", Options(views=("key",), formats=("html",)), folder)
     html = path.read_text(encoding="utf-8")
-    assert "color: green" in html
+    assert "color:green" in html
     assert verify(path).line.endswith("cells with numbers: right")
     with pytest.raises(UnreadableError, match=CHANGED):
         verified(CHANGES["script"](html), path.parent)

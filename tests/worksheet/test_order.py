@@ -1,5 +1,8 @@
 """The course: an order that the sheets themselves say, and that a sheet of one's own can enter."""
 
+import subprocess
+import sys
+
 import pytest
 
 from byhand.errors import SheetError
@@ -48,6 +51,14 @@ def test_a_sheet_of_ones_own_in_place_of_another_keeps_its_place(folder):
     assert order() == before
     write(folder, "softmax", "group: words-in", "after: embedding")
     assert groups()["words-in"][:2] == ("embedding", "softmax")
+
+
+def test_the_shipped_sheets_are_placed_by_their_own_files_also_where_others_stand_in_their_place(folder):
+    write(folder, "attention-head")
+    code = "from byhand.worksheet.order import order; print(*order())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.split() == [*order()]
+    assert number_of("attention-head") > 0
 
 
 def test_a_sheet_without_a_group_is_not_of_the_course(folder):
