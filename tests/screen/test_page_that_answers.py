@@ -740,7 +740,8 @@ def test_letters_have_no_other_numbers(tmp_path):
 def test_without_javascript_it_is_a_page_with_fields(browser, tmp_path):
     file = tmp_path / "page.html"
     file.write_text(
-        Pages(page_of("softmax").document, page_of("softmax").run).html("worksheet", "screen"), encoding="utf-8"
+        Pages(lower(page_of("softmax").document, page_of("softmax").run)).html("worksheet", "screen"),
+        encoding="utf-8",
     )
     browser.call("Emulation.setScriptExecutionDisabled", value=True)
     try:

@@ -11,6 +11,7 @@ from every_sheet import SHEETS, made
 from byhand.formats import Setup
 from byhand.formats.html.script import PAGE
 from byhand.formats.html.sheet import of_page
+from byhand.page.page import lower
 from byhand.worksheet.folders import shipped
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -58,7 +59,7 @@ def test_a_text_has_the_places_that_the_script_fills_in(orientation):
     texts = {
         name: text
         for sheet in SHEETS
-        for name, text in of_page(*made(sheet, orientation=orientation), Setup())["texts"].items()
+        for name, text in of_page(lower(*made(sheet, orientation=orientation)), Setup())["texts"].items()
     }
     calls, used = said(), set()
     for name, text in texts.items():
