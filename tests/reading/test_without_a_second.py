@@ -2,6 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
+from every_sheet import FULL
 
 from byhand.cli import main
 from byhand.model import MODELS
@@ -73,6 +74,7 @@ def test_a_wrong_number_is_wrong_even_so(squared, tmp_path):
     assert report(file)[1] is Finding.WRONG
 
 
+@pytest.mark.skipif(not FULL, reason="a class takes ten seconds; make test-every makes it")
 def test_a_class_of_it_is_not_called_right_together_either(squared, tmp_path):
     made = invoke("class", "squared", "--anonymous", "2", "--out", tmp_path)
     assert made.exit_code == 0, made.stderr
