@@ -17,7 +17,7 @@ from byhand.pipeline import prepare
 from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 
-SEEDS = range(0, 51, 1 if FULL else 2)  # a search judges all numbers that it finds
+SEEDS = range(0, 51, 1 if FULL else 4)  # a search judges all numbers that it finds
 DISTANCES = "blocks.0.attn.rel_pos_keys[0]"  # a row for each, from the farthest to 0
 PROMISING = {sheet.name: sheet for sheet in all_sheets() if sheet.promises}
 
