@@ -86,7 +86,8 @@ def group_of(name: str) -> str:
 
 def number_of(name: str) -> int:
     """The number of a sheet: its place in the course, from 1; 0 for a sheet that is not of the course."""
-    return order().index(name) + 1 if name in order() else 0
+    names = order()
+    return names.index(name) + 1 if name in names else 0
 
 
 def place(name: str) -> tuple[int, str]:
