@@ -19,6 +19,7 @@ import numpy as np
 
 from byhand.effort import STEP, seconds
 from byhand.errors import ByHandError
+from byhand.lessons import cross_entropy, logits_and_perplexity, softmax, transformer_by_hand
 from byhand.model import MODELS, Model
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -27,7 +28,6 @@ from byhand.numbers import (
     choice,
     embedding,
     feed_forward,
-    lessons,
     natural,
     norms,
     promises,
@@ -314,8 +314,11 @@ MEASURED: dict[Any, str] = {
     feed_forward: "W_IN_COLUMNS FIRST_LAYERS_TRIED W_OUT_COLUMNS SECOND_LAYERS_TRIED SECOND_LAYER_BEAMS",
     norms: "NORMS_TRIED",
     stack: "UPDATES_TRIED FRIENDLY_DRAWS PLAIN_DRAWS",
-    search: "SCORES_DRAWN TABLES_DRAWN LAYER_MIXTURES_TRIED ENCODERS_TRIED DECODERS_TRIED",
-    lessons: "TABLE_BEAMS MIXED_TRIED LOGITS_TRIED LOGITS_TRIED_PERPLEXITY",
+    search: "LAYER_MIXTURES_TRIED ENCODERS_TRIED DECODERS_TRIED TABLE_BEAMS",
+    softmax: "SCORES_DRAWN TABLES_DRAWN",
+    transformer_by_hand: "MIXED_TRIED",
+    cross_entropy: "LOGITS_TRIED",
+    logits_and_perplexity: "LOGITS_TRIED_PERPLEXITY",
 }
 MEASURED_ROWS = (
     "one head", "two heads, 4 tokens", "cross-attention", "block", "block, RMSNorm", "block, 5 tokens, post-norm",

@@ -124,8 +124,10 @@ def _format_names() -> Iterable[str]:
 
 
 def _model_names() -> Iterable[str]:
+    from byhand.loading import load_lessons
     from byhand.model import MODELS
 
+    load_lessons()
     return MODELS
 
 
@@ -628,9 +630,11 @@ def cache(clear: bool) -> None:
 @main.command()
 def foils() -> None:
     """The classic mistakes that a sheet's numbers tell apart, and how to mend each."""
+    from byhand.loading import load_lessons
     from byhand.mistakes import MISTAKES
     from byhand.worksheet.messages import messages
 
+    load_lessons()
     english, width = messages(), max(map(len, MISTAKES))
     for name in MISTAKES:
         told, mend = english.mistake(name, "told"), english.mistake(name, "mend")

@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from byhand.loading import load_lessons
+
 settings.register_profile("byhand", deadline=None)  # a slow machine is no bug
 settings.load_profile("byhand")
 gc.set_threshold(100_000, 5, 2)  # Python's own thresholds cost the tests a tenth of their time
 # Where no bytecode may be kept, every process that a test starts would compile all of byhand anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+load_lessons()  # so that tests can list every model, mistake, promise and picture
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -36,7 +36,7 @@ from byhand.marking.overrides import Changes, number_of_points, overridden, read
 from byhand.marking.points import SHARES
 from byhand.marking.record import as_line, points_text
 from byhand.marking.tally import Tally
-from byhand.mistakes import MISTAKES
+from byhand.mistakes import mistake_named
 from byhand.options import Options, Tell, unheard
 from byhand.options_file import as_entries, options_of
 from byhand.runs import Run
@@ -322,8 +322,10 @@ def _points(path: Path | str | None) -> PointsAsked:
     except (OSError, AnswersError, msgspec.MsgspecError, ValueError) as error:
         raise ConfigError(f'{path}: {error}; write points by section, as in {{"5": 4}}') from None
     for name, share in foils.items():
-        if name not in MISTAKES:
-            raise ConfigError(f"{path}: {UnknownNameError('foil', name, MISTAKES)}")
+        try:
+            mistake_named(name)
+        except UnknownNameError as error:
+            raise ConfigError(f"{path}: {error}") from None
         if share not in SHARES:
             raise ConfigError(f"{path}: {name} keeps {share!r} of its points; use full, half or none")
     return PointsAsked(sections, foils)

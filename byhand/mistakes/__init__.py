@@ -14,7 +14,7 @@ instead, or [step], the step itself, where the mistake is not made.
 """
 
 # imported in the order of the course, in which `byhand foils` lists them
-from byhand.mistakes import products, layers, embedding, attention, norms, prediction, counting  # noqa: F401, I001
+from byhand.mistakes import products, layers, embedding, attention, norms, prediction  # noqa: F401, I001
 from byhand.mistakes.registry import (
     MISTAKES,
     Mistake,
@@ -25,6 +25,7 @@ from byhand.mistakes.registry import (
     changes,
     changes_of,
     foil,
+    mistake_named,
     mistaken,
     resumed,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "changes",
     "changes_of",
     "foil",
+    "mistake_named",
     "mistaken",
     "resumed",
 ]

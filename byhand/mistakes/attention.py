@@ -22,7 +22,7 @@ from byhand.ops.attention import (
     row_sum,
     zero_future,
 )
-from byhand.ops.linear import add, add_all, affine, copy, divide_by, dot_rows, elu_plus_one, matmul, row_dots
+from byhand.ops.linear import add, add_all, affine, copy, divide_by, dot_rows, matmul
 from byhand.ops.norms import unit_rows
 from byhand.ops.positions import falling, pick_by_distance, rotate
 from byhand.ops.shapes import gather_rows, hstack
@@ -179,18 +179,6 @@ def heads_share_weights(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="The query of the token before, as if queries were cached, too.",
-    mend="Make a new query for the new token: only keys and values come from the cache.",
-)
-def query_from_cache(step: Step, tape: Tape) -> Iterable[Step]:
-    """The new token's query is the row of the token before it."""
-    if step.name != "new.q" or "cache.q" not in tape.steps:
-        return [step]
-    queries = tape["blocks.0.attn.hook_q[0]"]
-    return [replace(step, op=gather_rows, inputs=(queries.name,), params={"rows": (queries.rows - 2,)})]
-
-
-@mistake(
     told="Only the queries turned, and the keys left as they are.",
     mend="Turn the keys, too, each by its own position: then a score knows how far apart the two are.",
 )
@@ -305,24 +293,6 @@ def _with_rows(step: Step, table: Step, rows: Sequence[int]) -> list[Step]:
 
 
 @mistake(
-    told="The sum and the mixture of the tiles before left as they were when a larger score came.",
-    mend="Multiply both by the same power, as far as the largest score has risen, and then add the new tile.",
-)
-def no_rescale(step: Step, tape: Tape) -> Iterable[Step]:
-    """Neither the sum nor the mixture so far is multiplied by the factor."""
-    return [skipped(step) if step.name.endswith((".kept_sum", ".kept_out")) else step]
-
-
-@mistake(
-    told="The mixture so far multiplied by the factor, and its sum not.",
-    mend="Multiply the sum, too: the sum and the mixture belong together.",
-)
-def only_o_rescaled(step: Step, tape: Tape) -> Iterable[Step]:
-    """The sum so far is not multiplied by the factor."""
-    return [skipped(step) if step.name.endswith(".kept_sum") else step]
-
-
-@mistake(
     told="The heads dealt out to the keys and values in turn, as cards are, in place of group by group.",
     mend="Let the first heads share the first keys and values, the next ones the second: neighbours are a group.",
 )
@@ -340,17 +310,6 @@ def tiled_groups(step: Step, tape: Tape) -> Iterable[Step]:
     read = [name for name in step.inputs if kind and re.search(rf"hook_(rot_)?{kind}\[\d+\]$", name)]
     others = {name: f"{name.partition('[')[0]}[{head % groups}]" for name in read}
     return [replace(step, inputs=tuple(others.get(name, name) for name in step.inputs))]
-
-
-@mistake(
-    told="Keys and values counted once for every head, though heads share them.",
-    mend="Count the keys and values of each group once: that is all that is kept.",
-)
-def cache_counts_query_heads(step: Step, tape: Tape) -> Iterable[Step]:
-    """The cache has as many cards as there are heads."""
-    if step.name != "count.shared":
-        return [step]
-    return [replace(step, inputs=tuple("n_heads" if x == "n_key_value_heads" else x for x in step.inputs))]
 
 
 @mistake(
@@ -429,52 +388,6 @@ def keys_at_any_length(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="Shares of all tokens multiplied by the mask, so that they no longer add up to 1.",
-    mend="Multiply the powers by the mask first, and then divide them by their own sum.",
-)
-def span_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
-    """The mask of a soft span comes after the division by the sum of all powers."""
-    if step.name != "span.pattern":
-        return [step]
-    return [replace(step, inputs=(step.inputs[0], "plain.pattern.sum"))]
-
-
-@mistake(
-    told="A word that reads a state to which later words have added.",
-    mend="Read the state as it is when the word has just added its own: what comes later is not known.",
-)
-def state_includes_future(step: Step, tape: Tape) -> Iterable[Step]:
-    """Every word reads the state and the sum of all words."""
-    found = re.fullmatch(r"(.*\.)(read|norm)\d+", step.name)
-    if found is None or step.op not in (matmul, row_dots):
-        return [step]
-    kind = {"read": "state", "norm": "total"}[found[2]]
-    last = max(int(name.rpartition(kind)[2]) for name in tape.steps if re.fullmatch(rf".*\.{kind}\d+", name))
-    return [replace(step, inputs=(step.inputs[0], f"{found[1]}{kind}{last}"))]
-
-
-@mistake(
-    told="What is read from the state not divided by the sum that belongs to it.",
-    mend="Divide by the query times the sum of the keys: then the shares add up to 1.",
-)
-def no_normaliser(step: Step, tape: Tape) -> Iterable[Step]:
-    """A word keeps what it reads as it is."""
-    return [skipped(step) if re.fullmatch(r".*attn\.out\d+", step.name) else step]
-
-
-@mistake(
-    told="The product of query and key taken under φ, in place of each of them.",
-    mend="Take φ of the query and φ of the key first, and multiply then.",
-)
-def phi_of_product(step: Step, tape: Tape) -> Iterable[Step]:
-    """The ordinary dot products are made positive."""
-    if step.name != "shares.scores":
-        return [step]
-    base = next(s.params["base"] for s in tape.steps.values() if s.op is elu_plus_one)
-    return [replace(step, op=elu_plus_one, inputs=("plain.scores",), params={"base": base})]
-
-
-@mistake(
     told="The latents mixed as if they were the values.",
     mend="Make the values of the latents first, with W_UV, and mix these.",
 )
@@ -509,18 +422,6 @@ def causal_linformer(step: Step, tape: Tape) -> Iterable[Step]:
         return [step]
     short = any(s.stem.endswith("keys_short") for s in tape.steps.values())
     return then(step, "early", mask_future) if short else [step]
-
-
-@mistake(
-    told="A pass with weights of its own, where all passes share theirs.",
-    mend="Go through the same block again: take the weights of the first pass.",
-)
-def new_weights(step: Step, tape: Tape) -> Iterable[Step]:
-    """Queries, keys and values of later passes are made with the other weights that are given."""
-    other = f"own.W_{step.stem[-1].upper()}"
-    if step.op is not matmul or not step.stem.endswith(PROJECTIONS) or other not in tape.steps:
-        return [step]
-    return [step if step.layer == "blocks.0" else replace(step, inputs=(step.inputs[0], other))]
 
 
 def _is_pattern(step: Step) -> bool:

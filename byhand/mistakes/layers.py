@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
 from byhand.model.layers import steps_of
-from byhand.ops.chance import halting_weights
 from byhand.ops.linear import affine, matmul, multiply, quotient, relu, shift, swish, times_number
-from byhand.ops.shapes import gather_rows, keep_largest
+from byhand.ops.shapes import keep_largest
 from byhand.tape import Step, Tape
 
 LAYER = "y"  # of the model linear-layer, the step that is taught
@@ -72,15 +71,6 @@ def all_experts(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="The balance not multiplied by the number of experts.",
-    mend="Multiply by the number of experts, so that 1 means that all are asked equally.",
-)
-def balance_without_n(step: Step, tape: Tape) -> Iterable[Step]:
-    """The sum of the products stays as it is."""
-    return [skipped(step) if step.name == "balance" else step]
-
-
-@mistake(
     told="The sigmoid alone as a gate, without the number itself.",
     mend="Multiply the sigmoid by the number that it was taken of: swish is x times its sigmoid.",
 )
@@ -102,36 +92,6 @@ def gate_on_wrong_side(step: Step, tape: Tape) -> Iterable[Step]:
         return [step]
     swished = replace(gate, name=steps_of(step.name, "swished"), inputs=step.inputs[1:])
     return [swished, replace(step, inputs=(gate.inputs[0], swished.name))]
-
-
-@mistake(
-    told="The last probability of halting taken whole, so that the weights add up to more than 1.",
-    mend="Give the last pass only what is left to 1.",
-)
-def remainder_forgotten(step: Step, tape: Tape) -> Iterable[Step]:
-    """The weights are the probabilities of halting."""
-    return [skipped(step) if step.op is halting_weights else step]
-
-
-@mistake(
-    told="The state after the last pass, without those before it.",
-    mend="Mix the states of all passes by their weights.",
-)
-def last_state_only(step: Step, tape: Tape) -> Iterable[Step]:
-    """The mixture of states is the last of them."""
-    if step.name != "halt.state":
-        return [step]
-    states = tape.steps[step.inputs[1]]
-    return [replace(step, op=gather_rows, inputs=(states.name,), params={"rows": (states.shape[0] - 1,)})]
-
-
-@mistake(
-    told="A reversible block undone in the order in which it was computed.",
-    mend="Begin with what came last: x₂ first, and with x₂ then x₁.",
-)
-def inverse_order(step: Step, tape: Tape) -> Iterable[Step]:
-    """The first half is found with the second half of the result."""
-    return [replace(step, inputs=("rev.y2", step.inputs[1])) if step.name == "back.f_pre" else step]
 
 
 def _unbiased(layer: Step) -> Step:

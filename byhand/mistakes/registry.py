@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.errors import DomainError, UnknownNameError
+from byhand.loading import load_lessons
 from byhand.model.layers import steps_of
 from byhand.ops.linear import copy
 from byhand.runs import Run
@@ -22,7 +23,7 @@ class Mistake(Struct, frozen=True):
 
     told: what was done wrong, in a sentence for the student. mend: how to do it right, as a teacher would say it.
     rewrite: the steps that a person who makes the mistake computes in place of a step of the right run; [step] where
-    the mistake is not made.
+    the mistake is not made. after: the mistake that stands before it in the course, of a lesson's own mistake.
 
     A page has tokens as rows or as columns. So told and mend have {row}, {column}, {rows}, {columns}, {Rows} or
     {Columns} in place of these words; they are exchanged where tokens are columns. Both texts are English. The
@@ -33,17 +34,27 @@ class Mistake(Struct, frozen=True):
     told: str
     mend: str
     rewrite: Rewrite
+    after: str = ""
 
 
 MISTAKES: dict[str, Mistake] = {}
 
 
-def mistake(*, told: str, mend: str) -> Callable[[Rewrite], Mistake]:
-    """Register a rewrite as a mistake, under its own name: no_sqrt is "no-sqrt"."""
+def mistake(*, told: str, mend: str, after: str = "") -> Callable[[Rewrite], Mistake]:
+    """Register a rewrite as a mistake, under its own name: no_sqrt is "no-sqrt".
+
+    after: of a lesson's own mistake, the general one after which it is listed.
+    """
 
     def register(rewrite: Rewrite) -> Mistake:
-        new = Mistake(rewrite.__name__.replace("_", "-"), told, mend, rewrite)
+        new = Mistake(rewrite.__name__.replace("_", "-"), told, mend, rewrite, after)
         MISTAKES[new.name] = new
+        if after:
+            places = {name: n for n, name in enumerate(MISTAKES)}
+            in_order = sorted(MISTAKES, key=lambda name: (places[MISTAKES[name].after or name], places[name]))
+            listed = {name: MISTAKES[name] for name in in_order}
+            MISTAKES.clear()
+            MISTAKES.update(listed)
         return new
 
     return register
@@ -78,7 +89,7 @@ def foil(tape: Tape, name: str) -> Tape:
 
     Raises: UnknownNameError.
     """
-    rewrite = _named(name).rewrite
+    rewrite = mistake_named(name).rewrite
     return tape.replay(rewrite=lambda step: rewrite(step, tape))
 
 
@@ -87,7 +98,7 @@ def changes(tape: Tape, name: str) -> dict[str, list[Step]]:
 
     Raises: UnknownNameError.
     """
-    rewrite = _named(name).rewrite
+    rewrite = mistake_named(name).rewrite
     rewritten = ((step, [*rewrite(step, tape)]) for step in tape.steps.values())
     return {step.name: new for step, new in rewritten if new != [step]}
 
@@ -168,7 +179,13 @@ def cells_apart(right: Tape, wrong: Tape, name: str) -> int:
     return sum(x != y for row, other in zip(expected, found, strict=True) for x, y in zip(row, other, strict=True))
 
 
-def _named(name: str) -> Mistake:
+def mistake_named(name: str) -> Mistake:
+    """The mistake of a name, also of a lesson that has not been asked for.
+
+    Raises: UnknownNameError.
+    """
+    if name not in MISTAKES:
+        load_lessons()
     if name not in MISTAKES:
         raise UnknownNameError("foil", name, MISTAKES)
     return MISTAKES[name]

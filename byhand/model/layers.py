@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from byhand.errors import ValuesError
+from byhand.model.builder import Builder
 from byhand.model.config import BIASES, Config
 from byhand.model.parameters import learned, of_first
 from byhand.ops.attention import (
@@ -23,6 +24,7 @@ from byhand.ops.attention import (
     power_of,
     row_argmax,
     row_sum,
+    surprisal,
     zero_future,
 )
 from byhand.ops.linear import (
@@ -55,7 +57,7 @@ from byhand.ops.norms import (
     unit_rows,
 )
 from byhand.ops.positions import bucket_biases, falling, pick_by_distance, rotate, sinusoid
-from byhand.ops.shapes import column_as_row, gather_rows, hstack, keep_largest, share_rows, vstack
+from byhand.ops.shapes import column_as_row, gather_entries, gather_rows, hstack, keep_largest, share_rows, vstack
 from byhand.tape import Matrix, Op, Tape
 
 ADDED = ("standard", "sinusoidal")  # positions that are added to the embeddings
@@ -710,3 +712,23 @@ def waves(tape: Tape, config: Config, positions: int, name: str = "hook_pos_embe
         name=name, tape=tape, sizes=sizes, width=config.d_model, periods=config.sinusoidal_periods,
         places=config.sinusoidal_places if config.sinusoidal_periods else 0,
     )  # fmt: skip
+
+
+def right_words(build: Builder, rows: int, words: int) -> tuple[int, ...]:
+    """The right word for each row of a text's predictions, which is the token that follows: its number, from 0.
+
+    Raises: ValuesError where there is not one token more than rows.
+    """
+    tokens = build.values.ids(words)
+    if len(tokens) != rows + 1:
+        found = f"there are {len(tokens)} tokens and {rows} rows of predictions"
+        raise ValuesError(f"{found}; give one token more than rows: the right word of a row is the token after it")
+    return tokens[1:]
+
+
+def loss_of(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
+    """The probabilities of logits, and the loss: the mean surprisal of the right words."""
+    base, right = build.config.softmax_base, right_words(build, *logits.shape)
+    probs = softmax(logits, "probs", base)
+    chosen = gather_entries(probs, name="probs.right", cols=right)
+    return probs, column_mean(surprisal(chosen, name="loss_per_token", base=base), name="loss")

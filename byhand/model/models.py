@@ -84,7 +84,7 @@ def _block(build: Builder) -> Matrix:
     return block(build.stream(RESID_PRE), "blocks.0", build.config)
 
 
-def _stack(build: Builder, x: Matrix, name: str, layer_of: Callable[[Matrix, str], Matrix]) -> Matrix:
+def stack(build: Builder, x: Matrix, name: str, layer_of: Callable[[Matrix, str], Matrix]) -> Matrix:
     """A stack of layers, each on the result of the one before. The rows that a layer reads may be given as its
     hook_resid_pre.
     """
@@ -100,25 +100,13 @@ def _gpt(build: Builder) -> Matrix:
     """A whole small language model, from the tokens to the next token."""
     c = build.config
     x = embedding(build.tape, build.values.ids(), c, build.positions)
-    x = _stack(build, x, "blocks", lambda x, at: block(x, at, c))
+    x = stack(build, x, "blocks", lambda x, at: block(x, at, c))
     if c.norm_position == "pre":
         x = norm(x, "ln_final", c)
-    return _next_token(x, c)
+    return next_token(x, c)
 
 
-@model("microgpt", reads_words=True, says_words=True)
-def _microgpt(build: Builder) -> Matrix:
-    """The small GPT of a few hundred lines: the sum of both embeddings is normalised, and what the last block hands
-    on is not.
-
-    Source: Karpathy 2026, microgpt.
-    """
-    c = build.config
-    x = norm(embedding(build.tape, build.values.ids(), c, build.positions), "embed.ln", c)
-    return _next_token(_stack(build, x, "blocks", lambda x, at: block(x, at, c)), c)
-
-
-def _next_token(x: Matrix, config: Config) -> Matrix:
+def next_token(x: Matrix, config: Config) -> Matrix:
     """The tokens with the largest logits. The probabilities are computed only when requested."""
     logits = unembedding(x, config)
     with x.tape.part("unembed"):
@@ -135,7 +123,7 @@ def _encoder(build: Builder) -> Matrix:
 def _encoded(build: Builder, x: Matrix) -> Matrix:
     """The result of an encoder that reads x."""
     seeing_all = replace(build.config, attention_dir="bidirectional")
-    return _stack(build, x, "encoder", lambda x, at: block(x, at, seeing_all))
+    return stack(build, x, "encoder", lambda x, at: block(x, at, seeing_all))
 
 
 @model("encoder-decoder", says_words=True)
@@ -147,5 +135,5 @@ def _encoder_decoder(build: Builder) -> Matrix:
     """
     memory = _encoded(build, build.source())
     causal = replace(build.config, attention_dir="causal")
-    x = _stack(build, build.stream(DECODER), "decoder", lambda x, at: decoder_block(x, memory, at, causal))
-    return _next_token(x, build.config) if build.config.d_vocab else x
+    x = stack(build, build.stream(DECODER), "decoder", lambda x, at: decoder_block(x, memory, at, causal))
+    return next_token(x, build.config) if build.config.d_vocab else x

@@ -27,6 +27,7 @@ from byhand.errors import (
     collecting,
     together,
 )
+from byhand.loading import load_lesson, load_lessons
 from byhand.model.builder import Builder
 from byhand.model.config import COMMON_SIZES, DEFAULTS, Config
 from byhand.model.weights import Values, complete, sound_numbers
@@ -34,7 +35,8 @@ from byhand.ops.shapes import gather_rows
 from byhand.tape import Matrix, Step, Tape, shape_text
 
 MOST_TERMS = 20_000_000  # of all sums of a run together: they take about a minute
-Write = Callable[[Builder], "Matrix | tuple[Matrix, ...]"]
+Results = tuple[Matrix, ...]
+Write = Callable[[Builder], "Matrix | Results"]
 
 
 class Model(Struct, frozen=True):
@@ -115,6 +117,7 @@ class Model(Struct, frozen=True):
         entries, it = config.as_dict(), "it" if len(unread) == 1 else "them"
         found = ", ".join(f"{option}={_shown(entries[option])}" for option in unread)
         alone = Values(replace(config, d_vocab=config.d_vocab or 1))
+        load_lessons()
         others = [other.name for other in MODELS.values() if other._can_read(unread, alone)]
         instead = f", or use a model that reads {it}: {', '.join(others[:MOST_PROBLEMS])}" if others else ""
         raise ConfigError(f"{self.name} does not read {found} beside the other options; leave {it} out{instead}")
@@ -157,10 +160,15 @@ class Model(Struct, frozen=True):
 
 
 class Models(dict[str, Model]):
-    """All models by name. An unknown name raises UnknownNameError."""
+    """Models by name; a lesson's is there once it has been asked for. An unknown name raises UnknownNameError."""
 
     def __missing__(self, name: str) -> Model:
-        raise UnknownNameError("model", name, self)
+        load_lesson(name)
+        if name not in self:  # a few models have another name than their sheet
+            load_lessons()
+        if name not in self:
+            raise UnknownNameError("model", name, self)
+        return self[name]
 
 
 MODELS = Models()

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 import byhand.numbers.search  # noqa: F401 - registers the searches of transformers
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, DomainError
+from byhand.loading import load_lessons
 from byhand.model import MODELS, Model
 from byhand.model.weights import Values
 from byhand.notation.number import shown
-from byhand.numbers import distances, family, kept, lessons, llama, patterns  # noqa: F401 - as above
 from byhand.numbers.dice import DRAW, Dice, SpentError
 from byhand.numbers.promises import (
     Case,
@@ -30,6 +30,7 @@ from byhand.numbers.promises import (
     work_of,
 )
 from byhand.numbers.registry import SEARCHES, Task, check
+from byhand.numbers.shuffled import shuffled
 from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
 
@@ -100,12 +101,13 @@ def _accepted(
     """
     search, expected = SEARCHES.get(model.name), None
     if answer and not model.says_words:
+        load_lessons()
         able = ", ".join(other.name for other in MODELS.values() if other.says_words)
         raise ConfigError(f"{model.name} says no words, so it has no answer; use {able}")
     if search is None:
         while True:
-            shuffled, case = lessons.shuffled(model, values, dice, limits, promises)
-            yield Chosen(shuffled, case.quality, whole_time(evaluated(model, shuffled)))  # without its pictures
+            other, case = shuffled(model, values, dice, limits, promises)
+            yield Chosen(other, case.quality, whole_time(evaluated(model, other)))  # without its pictures
     says_words = model.says_words and (model.reads_words or bool(values.vocabulary))
     if says_words:
         values, answer = _with_words(values, seed, answer, pick_words)

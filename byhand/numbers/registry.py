@@ -4,13 +4,14 @@
     def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
         ...
 
-A model without a search is given the numbers of its sheet in another order (lessons.py).
+A model without a search is given the numbers of its sheet in another order (shuffled.py). A lesson has its search
+with its model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -79,6 +80,7 @@ class Instance(Struct, frozen=True):
 
 
 Find = Callable[[Task, Dice], Iterator[Instance]]
+Found = TypeVar("Found", bound=Find)
 Requirement = Callable[[Task], str]  # why a task has no numbers, and the nearest configuration that has; "" if it has
 ListAll = Callable[[Task, float], list[Values]]  # all numbers for a task that take about this many seconds
 
@@ -111,10 +113,10 @@ SEARCHES: dict[str, Search] = {}
 def search(
     model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool | Callable[[Task], bool] = False,
     list_all: ListAll | None = None, pace: float = 1.0,
-) -> Callable[[Find], Find]:  # fmt: skip
+) -> Callable[[Found], Found]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
-    def register(find: Find) -> Find:
+    def register(find: Found) -> Found:
         SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace)
         return find
 

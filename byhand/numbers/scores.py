@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from byhand.model.config import Config
+from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct
+from byhand.numbers.registry import Task
 
 HANDED_ON = 40  # instances of one attempt
 REACH = 2  # the largest entry of a query or key, in absolute value
@@ -14,6 +17,8 @@ LARGEST_DENOMINATOR = 10
 EASY_TOTALS = (4, 5, 6, 7, 8, 9)  # of the powers of a row, where its smallest power is 1: its shares are easy then
 EASY_TOTALS_OF_SIX = (7, 8, 9, 10, 12)  # the same of six powers
 LARGEST_TOTAL_OF_THREES = 16  # the same of powers of 3, few of which have smaller totals
+LOGIT_SPREAD = 4  # between the logits of a row: in base 2, one word is up to 16 times as likely as another
+VALUES_TRIED = 4  # for the same keys
 
 
 def powers(scores: Ints, base: int) -> Ints:
@@ -51,3 +56,46 @@ def draw_values(dice: Dice, n: int, width: int) -> Ints | None:
     """
     v = dice.below(2 * VALUES + 1, n, width) - VALUES
     return v if distinct(v[None]).all() and not (v == v[0]).all(0).any() else None
+
+
+def turned_pairs(x: Ints, config: Config, start: int = 0) -> Ints:
+    """Rows (…, n, d) with their pairs turned by quarters, a position a row. start: the position of the first row."""
+    width, out = config.turned_width, x.copy()
+    for k in range(width // 2):
+        p, q = (2 * k, 2 * k + 1) if config.rotary_adjacent_pairs else (k, k + width // 2)
+        for t in range(x.shape[-2]):
+            quarters = int(4 * (start + t) / config.rotary_periods[k]) % 4
+            for _ in range(quarters):
+                out[..., t, p], out[..., t, q] = -out[..., t, q], out[..., t, p].copy()
+    return out
+
+
+def shares_are_short(task: Task) -> str:
+    """Requires another base than 3, in which three different powers make no sum of one digit."""
+    return "shares in powers of 3 are too long here; use softmax_base=2" if whole_base(task.config) == 3 else ""
+
+
+def _is_power(totals: Ints, base: int) -> Bools:
+    """Numbers → which of them are powers of the base: 1, base, base², …, up to 10⁹."""
+    found: Bools = np.isin(totals, base ** np.arange(int(np.log(1e9) / np.log(base))))
+    return found
+
+
+def has_whole_logarithms(logits: Ints, base: int) -> Bools:
+    """Rows of logits (…, words) → (…), which of them have probabilities whose logarithms are whole numbers.
+
+    The powers of such a row add up to a power of the base. Its logits are not all equal, and differ by up to
+    LOGIT_SPREAD.
+    """
+    low = logits.min(-1, keepdims=True)
+    above = np.minimum(logits - low, 12)
+    ok: Bools = _is_power((base**above).sum(-1), base) & (logits.max(-1) > low[..., 0])
+    ok &= above.max(-1) <= LOGIT_SPREAD
+    return ok
+
+
+def adds_up_to_a_power(task: Task) -> str:
+    c = task.config
+    if c.softmax_base != 3 or c.d_vocab % 2:
+        return ""
+    return f"{c.d_vocab} powers of 3 never add up to one; use a vocabulary of an odd number of words, or base 2"

@@ -31,9 +31,9 @@ from byhand.numbers.attention import (
     find_mixtures,
     plain_updates,
     self_attention_input,
-    whole_base,
     wide_enough_for_threes,
 )
+from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Dice, Ints
 from byhand.numbers.embedding import (
     find_embeddings,
@@ -44,32 +44,28 @@ from byhand.numbers.embedding import (
     tells_words_apart,
     without_attention,
 )
-from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, is_relu, plain_second_layer
+from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, plain_second_layer
 from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_something
 from byhand.numbers.natural import distinct
 from byhand.numbers.norms import (
     ONE_NORM,
     WIDE,
-    can_be_scaled,
     find_norm,
-    rows_of_two_sizes,
+    have_two_sizes,
     unit_of,
-    units,
+    whole_sides,
     wide_rows,
 )
-from byhand.numbers.promises import EASY_TOTALS_OF_LETTERS
-from byhand.numbers.registry import Entries, Instance, Task, exactly, search
-from byhand.numbers.scores import one_largest, totals
+from byhand.numbers.promises import MOST_ALIKE
+from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.stack import (
     BLOCK,
     Reader,
     Stream,
-    attention_layer,
     attention_weights,
     blocks,
     draw_friendly_rows,
     draw_plain_rows,
-    feed_forward_layer,
     few_layers,
     few_source_tokens,
     few_tokens,
@@ -80,39 +76,16 @@ from byhand.numbers.stack import (
     output_weights,
 )
 
-SCORES_DRAWN = 4000  # rows of scores, for softmax
 WIDE_ROWS = 2  # of LayerNorm alone
-TABLES_DRAWN = 200  # matrices of scores, whose rows are those that fit
 LAYER_MIXTURES_TRIED = 300  # for a lone layer, which has to suit no other
+TABLE_REACH = 6  # the largest entry of BatchNorm's table, in absolute value
+TABLE_BEAMS = 2000  # the time to find a table is proportional to it
 ENCODERS_TRIED = 3  # in one attempt: encoders of many tokens are rare
 DECODERS_TRIED = 10  # for the rows that one encoder hands on, since an encoder takes longest to find
 
 
-@search("softmax", pace=1.1)
-def _softmax(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Scores (rows, cols) that differ by up to 2 in a row, with one largest in powers of 2; in powers of 3, too few
-    rows would be left. No two rows have the same pattern.
-
-    Method: rejection sampling, first of rows, then of matrices of the rows that fit.
-    """
-    given = task.values.inputs.get("scores", [[0] * 3] * 3)
-    rows, cols, base = len(given), len(given[0]), whole_base(task.config)
-    drawn = dice.below(5, SCORES_DRAWN, cols) - 2  # from −2 to 2: the sheet also doubles them, and 2⁻⁴ = 1/16
-    fits = np.isin(np.ptp(drawn, 1), (1, 2)) & (totals(drawn, base) <= task.limits.denominator)
-    fits &= one_largest(drawn) | (base == 3)
-    fits &= drawn.sum(1) != 0  # a student who forgets the powers divides by this sum
-    if not fits.any():
-        return
-    scores = dice.choices(drawn[fits], TABLES_DRAWN, rows)
-    ok = distinct(scores - scores.min(2, keepdims=True))
-    ok &= (scores < 0).sum((1, 2)) == rows // 2 * (cols - 1)  # they make fractions: as many for every seed
-    for i in np.flatnonzero(ok)[:1]:
-        yield Instance({"scores": scores[i].tolist()})
-
-
-@search("kv-cache", like_sheet=True, requires=HEADS)
 @search("attention-head", like_sheet=means_something, requires=(few_tokens(3), narrow_rows, *HEADS))
-def _attention_head(task: Task, dice: Dice) -> Iterator[Instance]:
+def find_head(task: Task, dice: Dice) -> Iterator[Instance]:
     """One head, which reads given rows without a norm; one that means something, where the sheet's does."""
     meant = means_something(task)
     x = FEATURES if meant else draw_plain_rows(dice, task.n, task.config.d_model)
@@ -179,12 +152,10 @@ def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     yield Instance({name: rows.tolist() for name, rows in inputs.items()}, norm.weights("blocks.0.ln1"))
 
 
-@search("convolution", like_sheet=True, requires=[is_relu])
 @search("feed-forward", pace=0.9, requires=(few_tokens(3), narrow_rows, *FEED_FORWARD))
-def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A feed-forward network, which reads given rows without a norm. As kernels, its units use their channels."""
+def find_feed_forward(task: Task, dice: Dice, most_zeros: int | None = None) -> Iterator[Instance]:
+    """A feed-forward network, which reads given rows without a norm. most_zeros: of a column of its first weights."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)
-    most_zeros = 1 if task.model.name == "convolution" else None
     first = None if x is None else find_first_layer(dice, x, task.config.d_mlp, task.limits, most_zeros=most_zeros)
     second = first and plain_second_layer(dice, np.zeros_like(x), first, task.limits)
     if x is not None and first and second:
@@ -199,13 +170,13 @@ def _block(task: Task, dice: Dice) -> Iterator[Instance]:
         yield Instance({RESID_PRE: stream.first.tolist()}, stream.weights)
 
 
-_GPT = (
+GPT = (
     few_tokens(3), *BLOCK, base_2_after_norms(), few_layers, has_few_positions, *FEED_FORWARD,
     has_whole_waves, tells_words_apart,
 )  # fmt: skip
 
 
-@search("gpt", pace=1.03, requires=_GPT)
+@search("gpt", pace=1.03, requires=GPT)
 def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
     """A stack of blocks; then embeddings whose sum the first block reads; then W_U for what the last one hands on."""
     c = task.config
@@ -222,74 +193,6 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
         out, over = (norm.rows, norm.over) if norm else (stream.out, stream.over)
         for w_u in find_unembeddings(dice, out, over, c.d_vocab, task.wanted, task.limits, silent):
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
-
-
-SUMS_OF_EMBEDDINGS = np.array([1, 2, 2, 3])  # a normalised row of whole numbers is this many times as large before
-THIRDS = 3
-
-
-@search("microgpt", like_sheet=True, requires=(
-    exactly(normalization_type="RMS", norm_position="pre", d_model=4, n_layers=1, attn_only=False), *_GPT,
-))  # fmt: skip
-def _microgpt(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Normalised rows, the last of them in thirds, which a block without biases reads; embeddings whose sums have
-    these norms; then W_U.
-    """
-    c = task.config
-    whole = units(c.d_model, "RMS")
-    before = dice.choices(whole[whole.max(1) > whole.min(1)], task.n - 1)
-    last = dice.choices(rows_of_two_sizes(), 1)
-    x = np.concatenate([THIRDS * before, last])  # the normalised rows, in thirds
-    if not (can_be_scaled(x, "RMS") and (last < 0).any() and (last > 0).any()):
-        return
-    sums = np.concatenate([dice.choices(SUMS_OF_EMBEDDINGS, task.n - 1)[:, None] * before, last])
-    for attended in attention_layer(task, dice, Stream(x, x, over=THIRDS), "blocks.0", "attn", "ln1", c):
-        if not _looks_at_one(attended):
-            continue
-        for stream in feed_forward_layer(task, dice, attended, "blocks.0", "ln2", c, ""):
-            embedded = find_embeddings(dice, sums, task.values.ids(), c)
-            if embedded is None or not _shows_network(attended, stream, embedded):
-                continue
-            weights = embedded | stream.weights
-            silent = without_attention(x / THIRDS, weights, c)
-            for w_u in find_unembeddings(
-                dice, stream.out, THIRDS, c.d_vocab, task.wanted, task.limits, silent, alike=3
-            ):
-                logits = stream.out[-1] @ w_u // THIRDS
-                if totals(logits, whole_base(c)) in EASY_TOTALS_OF_LETTERS:
-                    yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
-
-
-def _looks_at_one(stream: Stream) -> bool:
-    """Whether the last row that microgpt's block reads looks at one row most in its first head."""
-    x, (w_q, w_k) = stream.first, _parts(stream.weights, "W_Q", "W_K")
-    scores = x @ w_k[0] @ (x[-1] @ w_q[0])
-    return bool((scores == scores.max()).sum() == 1)
-
-
-def _shows_network(attended: Stream, stream: Stream, embedded: Entries) -> bool:
-    """Whether at least two hidden units of the last row are positive, and one is not, and at most one number of its
-    result is 0; and no row or column of the weights, which are printed beside it, holds one number only, or a query,
-    key, value or sum of that row.
-    """
-    own, middle, end = stream.first[-1], attended.out[-1], stream.out[-1]
-    w_in, *heads = _parts(stream.weights, "W_in", "W_Q", "W_K", "W_V")
-    alive = (middle @ w_in > 0).sum()
-    if not 2 <= alive < w_in.shape[1] or (end == 0).sum() > 1:
-        return False
-    found = [own @ w for weight in heads for w in weight] + [middle - own, end - middle]
-    matrices = [np.array(w) for w in (*stream.weights.values(), *embedded.values())]
-    parts = [part for w in matrices for part in w.reshape(-1, *w.shape[-2:])]
-    rows = [row for part in parts for row in (*part, *part.T)]
-    if any((row == row[0]).all() for row in rows):
-        return False
-    stretches = {tuple(row[k : k + len(own)].tolist()) for row in rows for k in range(len(row))}
-    return stretches.isdisjoint(tuple((blank // THIRDS).tolist()) for blank in found)
-
-
-def _parts(weights: Entries, *names: str) -> list[Ints]:
-    """Matrices of weights of the first block, by the ends of their names."""
-    return [np.array(w) for name in names for at, w in weights.items() if at.endswith(name)]
 
 
 _CROSS = (few_tokens(2), few_source_tokens, narrow_rows, *HEADS, wide_enough_for_threes)
@@ -403,3 +306,34 @@ def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterato
         x = first_rows(task, dice, task.n)
         if x is not None:
             yield from blocks(task, dice, Stream(x, x, encoder.weights), "decoder", config, memory=encoder)
+
+
+def _has_four_and_four(task: Task) -> str:
+    d, n = task.config.d_model, task.n
+    if (d, n) == (4, 4):
+        return ""
+    found = f"for 4 tokens and d_model=4, not {n} and {d}"
+    return f"BatchNorm beside LayerNorm is rational {found}; use these, or give values"
+
+
+@search("batch-norm", like_sheet=True, requires=[_has_four_and_four])
+def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A table (n, d_model) whose rows and columns have whole means and deviations of up to 3, so that LayerNorm and
+    BatchNorm of it are rational. Both norms have a wide row, or column, and two deviations; most cells differ.
+
+    Method: beam search over the rows (`combine_columns`), which combines such columns.
+    """
+    sides = whole_sides(TABLE_REACH)
+    members = combine_columns(dice, sides, task.config.d_model, [sides] * task.n, beams=TABLE_BEAMS)
+    x = sides[members].swapaxes(1, 2)  # (count, n, d)
+    by_row, by_column = unit_of(x, "LN"), unit_of(x.swapaxes(1, 2), "LN").swapaxes(1, 2)
+    ok = have_two_sizes(by_row) & have_two_sizes(by_column.swapaxes(1, 2)) & distinct(by_row)
+    ok &= distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
+    ok &= (np.ptp(x.var(1), 1) > 0) & (np.ptp(x.var(2), 1) > 0)
+    ok &= (by_row == by_column).sum((1, 2)) * MOST_ALIKE.denominator <= x[0].size * MOST_ALIKE.numerator
+    others = np.flatnonzero(distinct(x) & distinct(x.swapaxes(1, 2)))
+    for i in np.flatnonzero(ok)[: 3 * (len(others) > 1)]:
+        inputs = {RESID_PRE: x[i].tolist()}
+        if "other.x" in task.values.inputs:
+            inputs["other.x"] = x[others[others != i][0]].tolist()
+        yield Instance(inputs, {})

@@ -1,6 +1,6 @@
 """Pictures of ideas, drawn from a sheet's own numbers, and completed with a pencil.
 
-To add one, write a function in the file of its subject, and its texts in templates/messages/en.toml:
+To add one, write a function in the lesson that shows it, and its texts in templates/messages/en.toml:
 
     @picture(height=42, minutes=3)
     def shadow(on: Canvas, u: Rows, v: Rows) -> None: …
@@ -9,25 +9,7 @@ A sheet shows it with {{ picture("shadow", "u2", "v2") }}. What is drawn on `on`
 is the key's.
 """
 
-from byhand.pictures import (  # noqa: F401
-    attention,
-    distances,
-    family,
-    feed_forward,
-    kept,
-    layers,
-    letters,
-    norms,
-    opening,
-    patterns,
-    prediction,
-    products,
-    sizing,
-    softmax,
-    stream,
-    translation,
-    words,
-)
+from byhand.pictures import attention  # noqa: F401
 from byhand.pictures.registry import PICTURES, Picture, Sketch, UndrawableError, picture_named
 
 __all__ = ["PICTURES", "Picture", "Sketch", "UndrawableError", "picture_named"]

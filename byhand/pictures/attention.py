@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import dist, sqrt
+from math import dist
 from typing import Any
 
-from byhand.notation.text import by_word, listed, value_text
+from byhand.notation.text import listed, value_text
 from byhand.pictures.canvas import (
-    AXIS,
-    BOX,
     CAPTION,
     DASH,
-    FRAME,
     GREY,
     GUIDE,
     HAIR,
-    LIGHT,
-    PALE,
     PEN,
     TOKEN,
     WHITE,
@@ -30,92 +25,21 @@ from byhand.pictures.names import beside, gap
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 THICKEST = 5.2  # the width of an arc for a share of 1
-SHARE_DOT = 3.1  # the radius of a dot for a share of 1; its area is proportional to the share
 APART = 19.0  # between neighbouring words
 Arc = tuple[Point, Point, Point]
-STAIR = 7.4  # the side of a cell of the staircase
-STAIRS_WIDE = 0.9
 SMALL_NUMBER = 2.4  # the size of a number at an axis, and of the word at a dot
 
 
 # ---- who looks at whom ----
 
 
-@picture(height=37, minutes=2)
-def who_answers(on: Canvas, all_scores: Rows, *, tokens: Sequence[str], question: str) -> None:
-    """The query of the second of three words is compared with every key: from this word an arc leads to each word, as
-    thick as its key fits the query.
-
-    question: what the word asks, in words.
-    """
-    row = 1
-    scores = all_scores[row]
-    best = max(scores)
-    if best <= 0 or scores.count(best) > 1 or len(tokens) != 3:
-        raise UndrawableError("one of three words fits best what the middle one asks")
-    xs, y = [10 + APART * j for j, _ in enumerate(tokens)], 28.0
-    _words(on, xs, y + 5.2, tokens, row)
-    for j, (x, over, end) in enumerate(_arcs(xs, row, [0.5] * 3, y)):
-        on.arc(x, over, end, width=GUIDE, colour=PALE, dash=DASH)
-        peak = ((x[0] + end[0]) / 2, (y + over[1]) / 2)
-        on.blank(peak[0], peak[1] - 4.6, scores[j], w=8.6, h=6.6)
-    for score, arc in zip(scores, _arcs(xs, row, [0.5] * 3, y), strict=True):
-        if score > 0:
-            on.pen.arc(*arc, width=max(0.5, 3.4 * float(score / best)))
-    for k, (label, answer) in enumerate((("asks", question), ("answers", tokens[scores.index(best)]))):
-        on.text(59, 11 + 12 * k, on.say(f"pictures.who_answers.{label}", word=tokens[row]), CAPTION, anchor="start",
-                colour=GREY)  # fmt: skip
-        on.answer_line(59, 16.6 + 12 * k, 25, answer)
-    on.text(0, 36.4, on.say("pictures.who_answers.caption"), CAPTION, anchor="start", colour=GREY)
-    on.said(
-        on.say("pictures.who_answers.said", words=listed(tokens), word=tokens[row]),
-        to_do=on.say("pictures.who_answers.to_do"),
-        key=on.say("pictures.who_answers.key", numbers=by_word(tokens, scores), best=tokens[scores.index(best)]),
-    )
-
-
-@picture(height=33, minutes=3)
-def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
-    """Who looks at whom: an arc leads from the last word to each word, as thick as its share; and all of the
-    pattern as dots, whose areas are the shares.
-
-    given: the number of first words whose dots are printed.
-    """
-    shares, row = pattern[-1], len(tokens) - 1
-    if min(shares) == 0 or 2 * max(shares) < 1 or len(tokens) != 3:
-        raise UndrawableError("the last of three words looks at all of them, and at one with half of it or more")
-    xs, y = [6 + APART * j for j, _ in enumerate(tokens)], 19.0
-    _words(on, xs, y + 4.6, tokens, row)
-    arcs = _arcs(xs, row, shares, y)
-    for x, arc, share in zip(xs, arcs, shares, strict=True):
-        on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)
-        on.pen.arc(*arc, width=THICKEST * float(share))
-        on.blank(x, y + 10.0, share, w=8.6, h=7.2)
-    left, top = 66.5, 7.0
-    on.text(left + 10.5, 2.4, on.say("pictures.who_looks.answers"), CAPTION, colour=GREY)
-    for j, word in enumerate(tokens):
-        on.text(left + 3.5 + 7 * j, top - 1.6, word, 2.6)
-        on.text(left - 1.2, top + 4.4 + 7 * j, word, 2.6, anchor="end")
-        for k, share in enumerate(pattern[j]):
-            on.box(left + 7 * k, top + 7 * j, 7, 7, width=AXIS, colour=GREY)
-            (on.pen if j >= given else on).disc(left + 3.5 + 7 * k, top + 3.5 + 7 * j, SHARE_DOT * sqrt(share))
-    on.box(left, top + 7 * row, 21, 7, width=FRAME)
-    printed = "; ".join(f"{word} {listed(own)}" for word, own in zip(tokens[:given], pattern, strict=False))
-    dots = on.say("pictures.who_looks.dots", rows=printed) if given else ""
-    on.said(
-        f"{on.say('pictures.who_looks.said', words=listed(tokens))} {dots}".strip(),
-        to_do=on.say("pictures.who_looks.to_do", word=tokens[row], words=listed(tokens[given:])),
-        key=on.say("pictures.who_looks.key", word=tokens[row], shares=by_word(tokens, shares)),
-    )
-
-
-def _words(on: Canvas, xs: Sequence[float], y: float, tokens: Sequence[str], row: int) -> None:
+def as_words(on: Canvas, xs: Sequence[float], y: float, tokens: Sequence[str], row: int) -> None:
     """The words on a baseline, the one that looks in bold."""
     for j, (x, word) in enumerate(zip(xs, tokens, strict=True)):
         on.text(x, y, word, TOKEN + 0.4, bold=j == row)
 
 
-def _arcs(xs: Sequence[float], row: int, shares: Sequence[Any], y: float) -> list[Arc]:
+def arcs_between(xs: Sequence[float], row: int, shares: Sequence[Any], y: float) -> list[Arc]:
     """For each of three words an arc that leads there from the middle or the last one: its start, the point that it
     is drawn towards, and its end. Arcs are nested, not crossed: that to the farther word leaves nearer to the middle.
 
@@ -134,56 +58,6 @@ def _arcs(xs: Sequence[float], row: int, shares: Sequence[Any], y: float) -> lis
             start, end, height = (x + out if j > row else x - out), to, 24
         found.append(((start, y), ((start + end) / 2, y - height), (end, y)))
     return found
-
-
-@picture(height=43, minutes=3)
-def two_heads(
-    on: Canvas, first: Rows, second: Rows, brought: Rows, also: Rows, result: Rows, *, tokens: Sequence[str]
-) -> None:
-    """Two heads look two ways: the last word's arcs in each head, what each head brings it, side by side, and the
-    numbers that W_O makes of both.
-
-    first, second: the patterns. brought, also: the results of the heads. result: that of the layer.
-    """
-    patterns = first[-1], second[-1]
-    best = [shares.index(max(shares)) for shares in patterns]
-    if len(tokens) != 3 or best[0] == best[1] or not all(map(all, patterns)):
-        raise UndrawableError("in two heads, the last of three words looks at all, and most at different ones")
-    for head, (left, shares) in enumerate(zip((0, 43), patterns, strict=True)):
-        xs, y, pen = [left + 5 + 12.3 * j for j, _ in enumerate(tokens)], 19.0, on.pen if head else on
-        on.text(left, 2.6, on.say("pictures.two_heads.head", n=head + 1), TOKEN, anchor="start", bold=True)
-        arcs = _arcs(xs, 2, shares, y)
-        for arc, share in zip(arcs, shares, strict=True):
-            if head:
-                on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)
-            pen.arc(*arc, width=THICKEST * float(share))
-        _words(on, xs, y + 4.2, tokens, 2)
-        for x, share in zip(xs, shares, strict=True):
-            if head:
-                on.blank(x, y + 9.2, share, w=8.6, h=6.8, size=3.4)
-            else:
-                on.number(x, y + 9.2, share, 3.6)
-    parts, top, side = [*brought[-1], *also[-1]], 33.2, 6.6
-    for k, number in enumerate(parts):
-        on.box(side * k, top, side, 6.8, width=BOX, fill=WHITE)
-        on.pen.number(side * (k + 0.5), top + 3.4, number, 3.2)
-    wide = side * len(parts)
-    on.line((side * len(brought[-1]), top), (side * len(brought[-1]), top + 6.8), width=FRAME)
-    on.arrow((wide + 1, top + 3.4), (wide + 6, top + 3.4))
-    on.box(wide + 7, top - 0.4, 9, 7.6, fill=LIGHT, width=AXIS, colour=GREY)
-    on.math(wide + 11.5, top + 4.6, "W_O", 3.6)
-    on.arrow((wide + 17, top + 3.4), (wide + 22, top + 3.4))
-    for k, number in enumerate(result[-1]):
-        on.box(wide + 23 + side * k, top, side, 6.8, width=BOX, fill=WHITE)
-        on.pen.number(wide + 23 + side * (k + 0.5), top + 3.4, number, 3.2)
-    on.text(0, 42.8, on.say("pictures.two_heads.brings", word=tokens[-1]), 2.5, anchor="start", colour=GREY)
-    on.text(wide + 23, 42.8, on.say("pictures.two_heads.row"), 2.5, anchor="start", colour=GREY)
-    on.said(
-        on.say("pictures.two_heads.said", word=tokens[-1], shares=by_word(tokens, patterns[0])),
-        to_do=on.say("pictures.two_heads.to_do"),
-        key=on.say("pictures.two_heads.key", shares=by_word(tokens, patterns[1]), both=listed(parts),
-                   row=listed(result[-1])),
-    )  # fmt: skip
 
 
 # ---- a mixture ----
@@ -271,43 +145,6 @@ def _phrase(on: Canvas, tokens: Sequence[str], shares: Sequence[Any]) -> str:
 
 
 # ---- the mask ----
-
-
-@picture(height=33, minutes=2)
-def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
-    """The mask is a staircase: each word may look at itself and at what lies before it; what lies above the stairs is
-    hidden.
-    """
-    n = len(scores)
-    if not 3 <= n <= 5:
-        raise UndrawableError("a picture has room for stairs of three to five words")
-    left, top, side = 14.0, 5.0, min(STAIR, 24.0 / n)
-    for j, word in enumerate(tokens):
-        on.text(left + side * (j + 0.5), top - 1.6, word, 2.9)
-        on.text(left - 1.4, top + side * (j + 0.5) + 1.1, word, TOKEN, anchor="end")
-        for k in range(n):
-            x, y = left + side * k, top + side * j
-            if k > j:
-                on.pen.hatch(x, y, side, side)
-            else:
-                on.pen.disc(x + side / 2, y + side / 2, 0.9)
-            on.box(x, y, side, side, width=AXIS, colour=GREY)
-        corner = left + side * j, top + side * j
-        pen = on.pen if j else on
-        pen.line(corner, (corner[0] + side, corner[1]), (corner[0] + side, corner[1] + side), width=STAIRS_WIDE)
-    on.text(left + side * n / 2, top + side * n + 3.4, on.say("pictures.staircase.answers"), CAPTION, colour=GREY)
-    for k, line in enumerate(("go_on", "strike")):
-        on.text(50, 4.4 + 3.8 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start")
-    open_cells = n * (n + 1) // 2
-    counts = (f"{' + '.join(str(k + 1) for k in range(n))} = {open_cells}", str(n * n - open_cells), "n(n + 1) ÷ 2")
-    for k, (line, count) in enumerate(zip(("open", "hidden", "any"), counts, strict=True)):
-        on.text(50, 15.6 + 7.4 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start", colour=GREY)
-        on.answer_line(80, 16.2 + 7.4 * k, 20, count, 2.9)
-    on.said(
-        on.say("pictures.staircase.said", words=listed(tokens), word=tokens[0]),
-        to_do=on.say("pictures.staircase.to_do"),
-        key=on.say("pictures.staircase.key", open=open_cells, hidden=n * n - open_cells),
-    )
 
 
 # ---- numbers in words ----

@@ -252,3 +252,10 @@ class Canvas(Layer):
         """
         self.worksheet_says = " ".join(filter(None, (printed, to_do)))
         self.key_says = " ".join(filter(None, (printed, key)))
+
+
+def plus(on: Layer, x: float, y: float, r: float) -> None:
+    """The sign ⊕, where a branch is added to the stream."""
+    on.disc(x, y, r, fill=WHITE, width=0.4, colour=INK)
+    on.line((x - 0.6 * r, y), (x + 0.6 * r, y), width=0.4)
+    on.line((x, y - 0.6 * r), (x, y + 0.6 * r), width=0.4)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from byhand.arithmetic.copies import each
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.errors import UnknownNameError
+from byhand.loading import load_lessons
 from byhand.notation.marks import Mark, Svg
 from byhand.pictures.canvas import Canvas
 
@@ -105,10 +106,12 @@ def picture(*, height: float, minutes: float, width: float = WIDTH) -> Callable[
 
 
 def picture_named(name: str) -> Picture:
-    """The picture of a name.
+    """The picture of a name, also of another sheet's lesson.
 
     Raises: UnknownNameError.
     """
+    if name not in PICTURES:
+        load_lessons()
     if name not in PICTURES:
         raise UnknownNameError("picture", name, PICTURES)
     return PICTURES[name]

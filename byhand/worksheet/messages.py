@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from byhand.cache import cached_by
 from byhand.errors import SheetError, UnknownNameError, ValuesError
-from byhand.mistakes import MISTAKES
+from byhand.loading import load_lessons
+from byhand.mistakes import MISTAKES, mistake_named
 from byhand.model.files import check_dots
 from byhand.notation.words import unprintable
 from byhand.worksheet.folders import ENGLISH, folders, shipped
@@ -42,7 +43,7 @@ class Messages(Struct, frozen=True):
         text = self.texts.get(name)
         if text is None:
             text = self.texts[f"{name}.{'one' if places['n'] == 1 else 'other'}"]
-        return _PLACE.sub(lambda m: write(places[m[1]]) if m[1] in places else m[0], write(text))
+        return _filled(write(text), places, write)
 
     def counted(self, n: int) -> str:
         """A number as a word, as far as it is one."""
@@ -56,11 +57,17 @@ class Messages(Struct, frozen=True):
 
     def mistake(self, name: str, part: Literal["told", "mend"], transposed: bool = False) -> str:
         """What a classic mistake is ("told"), or how to mend it ("mend"), for a student."""
-        return self.say(f"mistakes.{name}.{part}", **self.lines(transposed))
+        text = self.texts.get(f"mistakes.{name}.{part}") or getattr(mistake_named(name), part)
+        return _filled(text, self.lines(transposed))
 
     def formula(self, latex: str) -> str:
         r"""A symbol with its words in this language: in place of `\text{loss}`, the text symbols.loss."""
         return _WORD.sub(lambda m: rf"\text{{{self.texts.get(f'symbols.{m[1]}', m[1])}}}", latex)
+
+
+def _filled(text: str, places: Mapping[str, Any], write: Callable[[Any], str] = str) -> str:
+    """A text with its placeholders filled in."""
+    return _PLACE.sub(lambda m: write(places[m[1]]) if m[1] in places else m[0], text)
 
 
 def messages(language: str = ENGLISH) -> Messages:
@@ -75,8 +82,11 @@ def messages(language: str = ENGLISH) -> Messages:
 @cached_by("shipped", lambda language, where: code_key("messages", language))
 def _messages(language: str, where: tuple[Path, ...]) -> Messages:
     english = _read(ENGLISH, shipped())
-    english |= {f"mistakes.{m.name}.{part}": getattr(m, part) for m in MISTAKES.values() for part in ("told", "mend")}
     texts = dict(english)
+    if language != ENGLISH or len(where) > 1:  # a file of somebody's own may have texts for mistakes
+        load_lessons()
+        of_mistakes = ((m.name, part, getattr(m, part)) for m in MISTAKES.values() for part in ("told", "mend"))
+        english |= {f"mistakes.{name}.{part}": text for name, part, text in of_mistakes}
     for name in dict.fromkeys((ENGLISH, language)):
         for folder in reversed(where):
             texts |= _checked(name, _read(name, folder), english)

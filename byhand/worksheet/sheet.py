@@ -11,13 +11,14 @@ from msgspec import Struct, field
 
 from byhand.cache import cached_by
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
+from byhand.loading import load_lesson
 from byhand.model import MODELS, Model
 from byhand.model.config import SIZES, Config
 from byhand.model.files import merged
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.notation.number import shown
-from byhand.numbers.promises import SHEET_PROMISES
+from byhand.numbers.promises import sheet_promise_named
 from byhand.worksheet.folders import ENGLISH
 from byhand.worksheet.front import TABLES, known_language, parsed, read, sheet_files
 from byhand.worksheet.order import number_of, place
@@ -176,7 +177,7 @@ class Named(Struct, frozen=True):
 def named(names: Sequence[str], language: str = ENGLISH) -> tuple[Named, ...]:
     """Sheets by number and title, in the order of the course. What is no sheet, as a chapter is, is its own title."""
     known = sheet_files(language)
-    titles = {name: load_sheet(name, language).title if name in known else name for name in sorted(names, key=place)}
+    titles = {name: read(name, language)[0]["title"] if name in known else name for name in sorted(names, key=place)}
     return tuple(Named(name, number_of(name), title) for name, title in titles.items())
 
 
@@ -206,9 +207,12 @@ def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
     starts = front.get("sittings", [1, 2])
     if len(starts) < 2 or starts[0] != 1 or not all(type(b) is int and a < b for a, b in pairwise(starts)):
         raise SheetError(f"{name}.md: sittings: write the step with which each begins, as in [1, 10, 18]")
-    if front["model"] not in MODELS:
-        raise SheetError(f"{name}.md: {UnknownNameError('model', front['model'], MODELS)}")
-    kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": MODELS[front["model"]]}
+    load_lesson(name)
+    try:
+        model = MODELS[front["model"]]
+    except UnknownNameError as error:
+        raise SheetError(f"{name}.md: {error}") from None
+    kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": model}
     for key in ("prerequisites", "objectives", "answer", "in_place", "promises", "fractions", "meets"):
         if other := next((entry for entry in front.get(key, ()) if isinstance(entry, dict | list)), None):
             raise SheetError(f"{name}.md: {key}: {shown(other)} is no text; write it in quotes")
@@ -217,8 +221,11 @@ def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
     given = {**values.get("inputs", {}), **values.get("weights", {})}
     if unknown := [key for key in kept["in_place"] if key not in given]:
         raise SheetError(f"{name}.md: in_place: {UnknownNameError('input or weight', unknown[0], given)}")
-    if unknown := [key for key in kept["promises"] if key not in SHEET_PROMISES]:
-        raise SheetError(f"{name}.md: promises: {UnknownNameError('promise', unknown[0], SHEET_PROMISES)}")
+    try:
+        for key in kept["promises"]:
+            sheet_promise_named(key)
+    except UnknownNameError as error:
+        raise SheetError(f"{name}.md: promises: {error}") from None
     for key in TABLES:
         if other := next((entry for entry in front.get(key, {}).values() if not isinstance(entry, str)), None):
             raise SheetError(f"{name}.md: {key}: {shown(other)} is no text; write it in quotes")

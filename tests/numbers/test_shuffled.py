@@ -9,8 +9,8 @@ from byhand.model import MODELS
 from byhand.model.weights import Values, numbers
 from byhand.numbers.choice import choose
 from byhand.numbers.dice import Dice
-from byhand.numbers.lessons import DRAWN
 from byhand.numbers.registry import SEARCHES
+from byhand.numbers.shuffled import DRAWN
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet

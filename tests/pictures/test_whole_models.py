@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import pytest
 
+from byhand.lessons.encoder import followed
 from byhand.options import Options
 from byhand.pictures import PICTURES, UndrawableError
-from byhand.pictures.stream import followed
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Picture
 from byhand.worksheet.messages import messages

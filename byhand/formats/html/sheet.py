@@ -317,7 +317,8 @@ def seal(document: Document, name: str, text: str) -> int:
 def texts(document: Document, run: Run, made: Made, feedback: bool) -> Iterator[tuple[str, str]]:
     """The texts that the page may say, by name; words for rows and columns are filled in."""
     messages = document.messages
-    lines = messages.lines(document.orientation == "columns")
+    transposed = document.orientation == "columns"
+    lines = messages.lines(transposed)
     ops = {f"rules.{step.op_name}" for step in run.steps.values()}
     left_out = () if run.places else {f"slips.{kind}.{part}" for kind in OF_DECIMALS for part in ("told", "mend")}
     for name, text in messages.texts.items():
@@ -325,8 +326,8 @@ def texts(document: Document, run: Run, made: Made, feedback: bool) -> Iterator[
         if name.startswith(TEXTS) or (feedback and of_rules):
             yield name, _with(text, lines)
     for mistake in made:
-        for part in ("told", "mend"):
-            yield f"mistakes.{mistake}.{part}", _with(messages.texts[f"mistakes.{mistake}.{part}"], lines)
+        yield f"mistakes.{mistake}.told", messages.mistake(mistake, "told", transposed)
+        yield f"mistakes.{mistake}.mend", messages.mistake(mistake, "mend", transposed)
 
 
 def _with(text: str, lines: Mapping[str, str]) -> str:

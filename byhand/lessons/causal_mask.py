@@ -1,0 +1,67 @@
+"""The causal mask: its numbers and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from byhand.notation.text import listed
+from byhand.numbers.promises import UGLY, sheet_promise, steps_named
+from byhand.pictures.canvas import AXIS, CAPTION, GREY, TOKEN, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Tape
+
+# ---- its numbers ----
+
+
+@sheet_promise
+def hidden_shares_are_short(tape: Tape) -> bool:
+    """Without the mask, all shares would be short fractions, since a mistake shows them."""
+    base = Fraction(next(s.params["base"] for s in steps_named(tape, "hook_pattern.exp")))
+    powers = [
+        [base ** int(x) for x in row] for s in steps_named(tape, "scores_scaled") for row in tape.values(s.name)
+    ]
+    return all((x / sum(row)).denominator <= UGLY // 2 for row in powers for x in row)
+
+
+# ---- its picture ----
+
+STAIR = 7.4  # the side of a cell of the staircase
+STAIRS_WIDE = 0.9
+
+
+@picture(height=33, minutes=2)
+def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
+    """The mask is a staircase: each word may look at itself and at what lies before it; what lies above the stairs is
+    hidden.
+    """
+    n = len(scores)
+    if not 3 <= n <= 5:
+        raise UndrawableError("a picture has room for stairs of three to five words")
+    left, top, side = 14.0, 5.0, min(STAIR, 24.0 / n)
+    for j, word in enumerate(tokens):
+        on.text(left + side * (j + 0.5), top - 1.6, word, 2.9)
+        on.text(left - 1.4, top + side * (j + 0.5) + 1.1, word, TOKEN, anchor="end")
+        for k in range(n):
+            x, y = left + side * k, top + side * j
+            if k > j:
+                on.pen.hatch(x, y, side, side)
+            else:
+                on.pen.disc(x + side / 2, y + side / 2, 0.9)
+            on.box(x, y, side, side, width=AXIS, colour=GREY)
+        corner = left + side * j, top + side * j
+        pen = on.pen if j else on
+        pen.line(corner, (corner[0] + side, corner[1]), (corner[0] + side, corner[1] + side), width=STAIRS_WIDE)
+    on.text(left + side * n / 2, top + side * n + 3.4, on.say("pictures.staircase.answers"), CAPTION, colour=GREY)
+    for k, line in enumerate(("go_on", "strike")):
+        on.text(50, 4.4 + 3.8 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start")
+    open_cells = n * (n + 1) // 2
+    counts = (f"{' + '.join(str(k + 1) for k in range(n))} = {open_cells}", str(n * n - open_cells), "n(n + 1) ÷ 2")
+    for k, (line, count) in enumerate(zip(("open", "hidden", "any"), counts, strict=True)):
+        on.text(50, 15.6 + 7.4 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start", colour=GREY)
+        on.answer_line(80, 16.2 + 7.4 * k, 20, count, 2.9)
+    on.said(
+        on.say("pictures.staircase.said", words=listed(tokens), word=tokens[0]),
+        to_do=on.say("pictures.staircase.to_do"),
+        key=on.say("pictures.staircase.key", open=open_cells, hidden=n * n - open_cells),
+    )

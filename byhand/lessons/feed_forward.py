@@ -1,0 +1,77 @@
+"""The feed-forward network: its numbers and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from byhand.notation.text import listed
+from byhand.numbers.promises import sheet_promise
+from byhand.pictures.canvas import CAPTION, FRAME, GREY, TOKEN, WHITE, Canvas, Layer
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Tape
+
+# ---- its numbers ----
+
+
+@sheet_promise
+def tokens_wake_different_neurons(tape: Tape) -> bool:
+    """Every token wakes other neurons than the others do, one at least, and none wakes all."""
+    awake = [tuple(x > 0 for x in row) for row in tape.values("blocks.0.mlp.hook_post")]
+    return len(set(awake)) == len(awake) and all(any(row) and not all(row) for row in awake)
+
+
+# ---- its picture ----
+
+MACHINE, PITCH, HIGH, TOP = 24.8, 29.4, 19.4, 9.0  # mm: the width of a machine, its pitch and height, its upper edge
+WEIGHT = "#c4c4c4"
+
+
+@picture(height=44, minutes=3)
+def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
+    """The network stands at every token, with the same weights and other neurons awake; no line leads from one token
+    to another.
+
+    given: the number of first tokens whose results are printed; the first one's neurons are in any case.
+    """
+    n, d, hidden = len(x), len(x[0]), len(post[0])
+    if (n, d) != (3, 4) or not 4 <= hidden <= 8:
+        raise UndrawableError("three tokens of four numbers have room")
+    middle, foot = TOP + HIGH / 2, TOP + HIGH
+    for token in range(n):
+        left = PITCH * token
+        inner = [left + MACHINE * (k + 0.5) / d for k in range(d)]
+        neurons = [left + MACHINE * (0.09 + 0.82 * k / (hidden - 1)) for k in range(hidden)]
+        for end, neuron in product(inner, neurons):
+            for y in (TOP, foot):
+                on.line((end, y), (neuron, middle), width=0.18, colour=WEIGHT)
+        on.box(left, TOP, MACHINE, HIGH, width=FRAME, rx=1.6)
+        pen: Layer = on.pen if token >= max(1, given) else on
+        for neuron, value in zip(neurons, post[token], strict=True):
+            on.disc(neuron, middle, 1.75, fill=WHITE, width=0.35, colour=on.ink)
+            if value > 0:
+                pen.disc(neuron, middle, 1.75)
+        for k, end in enumerate(inner):
+            on.number(end, foot + 2.6, x[token][k], 3.4)
+            if token < given:
+                on.number(end, TOP - 5.1, out[token][k], 3.4)
+            else:
+                on.blank(end, TOP - 5.1, out[token][k], MACHINE / d, 7.2, 3.4)
+        on.text(left + MACHINE / 2, foot + 7.6, tokens[token], TOKEN)
+    ask = on.say("pictures.same_machine.ask", one=tokens[0], other=tokens[1])
+    on.text(0.0, foot + 13.4, ask, CAPTION, anchor="start", colour=GREY)
+    on.answer_line(50.0, foot + 13.8, 34.0, on.say("pictures.same_machine.none"), CAPTION)
+    awake = [listed(k + 1 for k, value in enumerate(row) if value > 0) for row in post]
+    speak = [on.say("pictures.same_machine.speak", token=tokens[k], awake=awake[k]) for k in range(n)]
+    results = [on.say("pictures.same_machine.out", token=tokens[k], out=listed(out[k])) for k in range(n)]
+    on.said(
+        " ".join(
+            (
+                on.say("pictures.same_machine.said", n=d, hidden=hidden, tokens=listed(tokens)),
+                *speak[: max(1, given)],
+                *results[:given],
+            )
+        ),
+        on.say("pictures.same_machine.to_do", silent=listed(tokens[max(1, given) :]), tokens=listed(tokens[given:])),
+        " ".join((*speak[max(1, given) :], *results[given:])),
+    )

@@ -1,0 +1,222 @@
+"""Heads that share keys: its steps, written down twice, its numbers, its mistake and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+import numpy as np
+from msgspec.structs import replace
+
+from byhand.errors import ValuesError
+from byhand.mistakes.registry import mistake
+from byhand.model.builder import Builder
+from byhand.model.counts import product_of
+from byhand.model.layers import softmax
+from byhand.model.registry import Results, model
+from byhand.notation.text import listed
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Dice, Ints
+from byhand.numbers.natural import distinct, grid
+from byhand.numbers.promises import has_one_largest, look_most_elsewhere, sheet_promise
+from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.scores import HANDED_ON, REACH, VALUES_TRIED, are_easy, different, one_largest
+from byhand.ops.linear import row_dots, scale_rows
+from byhand.ops.shapes import gather_rows
+from byhand.pictures.canvas import AXIS, BOX, CAPTION, GREY, LIGHT, PEN_AREA, STROKE, TOKEN, WHITE, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Matrix, Step, Tape
+from byhand.witness.wiring import Wiring, wiring
+
+# ---- the model ----
+
+
+@model("grouped-query-attention", part="heads")
+def _steps(build: Builder) -> Results:
+    """Heads of one number each, which ask for one word: in groups, each of which reads one card of keys and values;
+    some of them also with cards of their own. And how many numbers of a word are kept.
+
+    attn.q: (head, 1). attn.k, attn.v: (group, pos). own.k, own.v: the cards of the last head of each group.
+
+    Source: Ainslie et al. 2023.
+    """
+    base, q, cards = build.config.softmax_base, build.matrix("attn.q", ("head", "")), ("group", "pos")
+    k, v = (build.matrix(f"attn.{x}", cards) for x in "kv")
+    if build.config.n_key_value_heads not in (0, k.rows):
+        found = (
+            f"attn.k has {k.rows} rows, one for each group, and n_key_value_heads={build.config.n_key_value_heads}"
+        )
+        raise ValuesError(f"{found}; give as many, or leave it out")
+    each = q.rows // k.rows  # as many heads read a card
+
+    def mixed(at: str, asking: Matrix, keys: Matrix, values: Matrix) -> Matrix:
+        """What each head reads with its own row of keys and of values. Shapes: (head, 1), (head, pos) → (head, 1)."""
+        scores = scale_rows(keys, asking, name=f"{at}.scores")
+        return row_dots(softmax(scores, f"{at}.pattern", base), values, name=f"{at}.z")
+
+    heads = {"i": (q.rows, "head")}
+    keys, values = (
+        gather_rows(x, name=f"attn.{name}", sizes=heads, rows=tuple(h // each for h in range(q.rows)))
+        for x, name in ((k, "keys"), (v, "values"))
+    )
+    results = [mixed("attn", q, keys, values)]
+    if "own.k" in build.tape.numbers:
+        last = tuple(range(each - 1, q.rows, each))
+        asking = gather_rows(q, name="own.q", sizes={"i": (len(last), "own")}, rows=last)
+        results.append(mixed("own", asking, *(build.matrix(f"own.{x}", ("own", "pos")) for x in "kv")))
+    card = product_of(
+        build.size("d_head", 2), name="count.card", times=2
+    )  # a key and a value, each of d_head numbers
+    counts = {"own": ("n_heads", q.rows), "shared": ("n_key_value_heads", k.rows)}
+    kept = (product_of(card, build.count(*count, 2), name=f"count.{name}") for name, count in counts.items())
+    return *results, *kept
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("grouped-query-attention")
+def _second(w: Wiring) -> None:
+    """Query heads in groups, in order, each of which shares a row of keys and of values (Ainslie et al. 2023)."""
+    heads, groups = (w.shapes[name][0] for name in ("attn.q", "attn.k"))
+    shared = [group for group in range(groups) for _ in range(heads // groups)]
+    for x, name in (("k", "keys"), ("v", "values")):
+        w(f"attn.{name}", "gather_rows", f"attn.{x}", rows=shared)
+    last_of_groups = [h for h in range(heads) if h + 1 == heads or shared[h] != shared[h + 1]]
+    w("own.q", "gather_rows", "attn.q", rows=last_of_groups)
+    for at, keys, values in (("attn", "attn.keys", "attn.values"), ("own", "own.k", "own.v")):
+        scores = w(f"{at}.scores", "scale_rows", keys, f"{at}.q")
+        w(f"{at}.z", "row_dots", w.softmax(f"{at}.pattern", scores), values)
+    card = w("count.card", "multiply", "d_head", times=2)
+    w("count.own", "multiply", card, "n_heads")
+    w("count.shared", "multiply", card, "n_key_value_heads")
+
+
+# ---- its numbers ----
+
+CARDS_TRIED = 10_000
+CARDS = ((0, 0), (1, 0), (2, 1), (3, 1), (1, 2), (3, 3))  # which head reads which card, shared ones and own ones
+WRONG_CARDS = ((1, 1), (2, 0))  # and with a classic mistake
+
+
+def _has_four_heads(task: Task) -> str:
+    given = task.values.inputs
+    shapes = [(len(given[name]), len(given[name][0])) for name in ("attn.q", "attn.k") if name in given]
+    return "" if shapes == [(4, 1), (2, 3)] else "numbers are chosen for four heads, two groups and three words"
+
+
+@search("grouped-query-attention", like_sheet=True, requires=[_has_four_heads])
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Four queries of one number, two cards of keys and of values for three words, and two more cards. Each head
+    looks most at one word, the last two at different ones, and three of them otherwise; with another card, the second
+    and the third would get another mixture. With a card of its own, a head looks otherwise than with the shared one.
+
+    Method: rejection sampling.
+    """
+    base, asking, keys = whole_base(task.config), np.array([-2, -1, 1, 2]), grid(3, REACH)
+    scores = asking[:, None, None] * keys
+    keys = keys[(are_easy(scores, base) & one_largest(scores)).any(0)]  # each fits a query
+    q, k = (dice.choices(each, CARDS_TRIED, 4) for each in (asking, keys))  # the first two cards are shared
+    ok = (q[:, 0] != q[:, 1]) & (q[:, 2] != q[:, 3]) & (different(q) > 2) & distinct(k)
+    q, k = q[ok], k[ok]
+    scores = np.stack([q[:, head, None] * k[:, card] for head, card in (*CARDS, *WRONG_CARDS)], 1)
+    ok = are_easy(scores[:, : None if base == 2 else len(CARDS)], base).all(1)
+    ok &= one_largest(scores[:, : len(CARDS)]).all(1)
+    looks = scores - scores.max(2, keepdims=True)  # (count, head, 3): equal where the patterns are
+    same = (looks[:, :, None] == looks[:, None]).all(3)
+    ok &= scores[:, 2].argmax(1) != scores[:, 3].argmax(1)
+    ok &= ~same[:, [0, 2, 1, 3], [1, 3, 4, 5]].any(1) & (np.triu(same[:, :4, :4], 1).sum((1, 2)) < 2)
+    for i in np.repeat(np.flatnonzero(ok), VALUES_TRIED)[:HANDED_ON]:
+        v = dice.below(9, 4, 3) - 4
+        read = [_mixture(q[i, head] * k[i, card], v[card], base) for head, card in (*CARDS, *WRONG_CARDS)]
+        first, second, third, _, *own, second_wrong, third_wrong = read
+        others = (
+            (second, second_wrong), (third, third_wrong), (second, own[0]), (read[3], own[1]), (first, second), own,
+        )  # fmt: skip
+        if any(one == other for one, other in others) or not distinct(v[None]).all() or not _tell_words_apart(v):
+            continue
+        rows = {"attn.k": k[i, :2], "attn.v": v[:2], "own.k": k[i, 2:], "own.v": v[2:], "attn.q": q[i, :, None]}
+        kept = {name: entries for name, entries in task.values.inputs.items() if name not in rows}
+        yield Instance(kept | {name: entries.tolist() for name, entries in rows.items()})
+
+
+def _tell_words_apart(v: Ints) -> bool:
+    """Whether each row of values has two different numbers, and is not mostly 0."""
+    return bool(((np.ptp(v, 1) > 0) & (abs(v).sum(1) > 2)).all())
+
+
+def _mixture(scores: Ints, values: Ints, base: int) -> Fraction:
+    """What a row of whole scores makes of values."""
+    powers = [Fraction(base) ** int(score) for score in scores]
+    return sum((x * int(y) for x, y in zip(powers, values, strict=True)), Fraction(0)) / sum(powers)
+
+
+@sheet_promise
+def heads_of_a_group_differ(tape: Tape) -> bool:
+    """Each head looks most at one word, no two heads of a group alike, the last two at different words. At least
+    three heads have patterns of their own, and so many have other queries. The cards differ in keys and in values,
+    and heads 2 and 4 look otherwise with cards of their own. No card has the same value for all words.
+    """
+    pattern, own = (tape.values(f"{name}.pattern") for name in ("attn", "own"))
+    pairs = [pattern[at : at + 2] for at in range(0, len(pattern), 2)]
+    cards = all(len({*tape.values(name)}) > 1 for name in ("attn.k", "attn.v"))
+    apart = all(one != other for one, other in (*pairs, *zip(own, pattern[1::2], strict=True)))
+    several = min(len({*pattern}), len({*tape.values("attn.q")})) > 2
+    elsewhere = look_most_elsewhere(*pattern[-2:])
+    told = all(len({*row}) > 1 for name in ("attn.v", "own.v") for row in tape.values(name))
+    return all(map(has_one_largest, pattern)) and apart and elsewhere and several and cards and told
+
+
+# ---- its mistakes ----
+
+
+@mistake(
+    told="Keys and values counted once for every head, though heads share them.",
+    mend="Count the keys and values of each group once: that is all that is kept.",
+    after="tiled-groups",
+)
+def cache_counts_query_heads(step: Step, tape: Tape) -> Iterable[Step]:
+    """The cache has as many cards as there are heads."""
+    if step.name != "count.shared":
+        return [step]
+    return [replace(step, inputs=tuple("n_heads" if x == "n_key_value_heads" else x for x in step.inputs))]
+
+
+# ---- its picture ----
+
+
+@picture(height=44, minutes=2)
+def askers_and_cards(on: Canvas, queries: Rows, keys: Rows, values: Rows) -> None:
+    """Four heads with their queries, above two cards with a key and a value for each word; and what is kept of one
+    word if each head has a card, if groups share one, and if all do.
+    """
+    if (len(queries), len(keys)) != (4, 2):
+        raise UndrawableError("four heads in two groups have room")
+    for h, (query,) in enumerate(queries):
+        x = 5.0 + 12 * h
+        on.text(x, 3.4, on.say("pictures.askers_and_cards.head", n=h + 1), CAPTION, colour=GREY)
+        on.disc(x, 9.4, 4.0, fill=WHITE, width=BOX)
+        on.number(x, 9.4, query)
+        card = h // 2
+        (on.pen if h else on).arrow((x, 13.8), (11.0 + 24 * card + (-3 if h % 2 == 0 else 3), 24.0), width=STROKE)
+    for card, (key, value) in enumerate(zip(keys, values, strict=True)):
+        left = 24.0 * card
+        on.box(left, 24.6, 22, 13.6, width=STROKE, rx=1)
+        for symbol, y, numbers in (("K", 28.2, key), ("V", 34.6, value)):
+            on.math(left + 2.6, y + 1.2, symbol, TOKEN)
+            for k, number in enumerate(numbers):
+                on.number(left + 7.4 + 5.8 * k, y, number, TOKEN)
+        on.text(left + 11, 42.4, on.say("pictures.askers_and_cards.card", n=card + 1), CAPTION, colour=GREY)
+    on.text(53, 3.4, on.say("pictures.askers_and_cards.kept"), CAPTION, anchor="start", colour=GREY)
+    for row, cards in enumerate((4, 2, 1)):
+        y, pen = 7.0 + 12.6 * row, on.pen if row else on
+        on.text(53, y + 3.0, on.say(f"pictures.askers_and_cards.cards_{cards}"), CAPTION, anchor="start")
+        for k in range(8):
+            if k < 2 * cards:
+                pen.box(53 + 3.2 * k, y + 4.2, 3.2, 5, fill=PEN_AREA if row else LIGHT, width=0.4 if row else AXIS)
+            on.box(53 + 3.2 * k, y + 4.2, 3.2, 5, width=AXIS, colour=GREY)
+    told = {"queries": listed([query for (query,) in queries])}
+    on.said(
+        on.say("pictures.askers_and_cards.said", **told), on.say("pictures.askers_and_cards.to_do"),
+        on.say("pictures.askers_and_cards.key"),
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""One short row for keys and values: its steps, written down twice, its numbers and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+
+from byhand.model.builder import Builder
+from byhand.model.counts import product_of
+from byhand.model.layers import keys_from_latent, last_row, of_one_row, read
+from byhand.model.names import ATTN, RESID_PRE
+from byhand.model.registry import Results, model
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.promises import has_one_largest, sheet_promise
+from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.scores import HANDED_ON, REACH, are_easy, different, one_largest
+from byhand.ops.linear import add, dot_rows, matmul, quotient
+from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, GUIDE, LIGHT, STROKE, TOKEN, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Tape
+from byhand.witness.wiring import STREAM, Wiring, wiring
+
+# ---- the model ----
+
+
+@model("latent-attention", part="heads", one_head=True, only=of_one_row("kv_lora_rank"))
+def _steps(build: Builder) -> Results:
+    """Keys and values that are made from a latent, and what the last word reads with them. Its scores once more, from
+    the latent itself, with a query that W_UK has been multiplied into. And how many times fewer numbers are kept.
+
+    Source: DeepSeek-AI 2024 (DeepSeek-V2), section 2.1.
+    """
+    c, x = build.config, build.stream(RESID_PRE)
+    k, v = keys_from_latent(x, ATTN, 0, c)
+    latent, w_uk = build.tape[f"{ATTN}.latent"], build.tape[f"{ATTN}.W_UK[0]"]
+    row = last_row(x, "new")  # (1, d_model)
+    w_q = build.tape.given(f"{ATTN}.W_Q[0]", (c.d_model, c.d_head), ("d_model", "d_head"))
+    q = matmul(row, w_q, name="new.q")
+    z = read(q, k, v, "new", c)
+    absorbed = dot_rows(q, w_uk, name="absorbed.q")  # (1, latent)
+    again = dot_rows(absorbed, latent, name="absorbed.scores")
+    card = add(build.size("d_head", 2), build.size("d_v", 2), name="count.card")  # a key and a value
+    own = product_of(card, build.size("n_heads", 2), name="count.own")
+    return z, again, quotient(own, build.size("kv_lora_rank", 2), name="count.times")
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("latent-attention")
+def _second(w: Wiring) -> None:
+    """The last row of a head on keys and values from a latent; and its scores with W_UK multiplied into the query
+    (DeepSeek-AI 2024, section 2.1.2).
+    """
+    at = "blocks.0.attn"
+    k, v = w.from_latent(STREAM, at, "[0]")
+    row = w("new", "gather_rows", STREAM, rows=[w.shapes[STREAM][0] - 1])
+    q = w("new.q", "matmul", row, f"{at}.W_Q[0]")
+    w.read(q, k, v, "new")
+    w("absorbed.scores", "dot_rows", w("absorbed.q", "dot_rows", q, f"{at}.W_UK[0]"), f"{at}.latent")
+    own = w("count.own", "multiply", w("count.card", "add", "d_head", "d_v"), "n_heads")
+    w("count.times", "quotient", own, "kv_lora_rank")
+
+
+# ---- its numbers ----
+
+LATENTS_TRIED = 60_000
+
+
+@search("latent-attention", like_sheet=True, requires=[exactly(3, d_model=4, d_head=4, d_v=2, kv_lora_rank=2)])
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A stream (3, 4) and weights of −1, 0 and 1. Latents, keys and values are small, and the scores of the last word
+    are whole when they are divided by 2, too.
+
+    Method: rejection sampling.
+    """
+    base, x = whole_base(task.config), dice.below(5, LATENTS_TRIED, 3, 4) - REACH
+    shapes = {"W_DKV": (4, 2), "W_UK": (2, 4), "W_UV": (2, 2), "W_Q": (4, 4)}
+    w = {name: dice.below(3, LATENTS_TRIED, *shape) - 1 for name, shape in shapes.items()}
+    latent, q = x @ w["W_DKV"], x[:, -1:] @ w["W_Q"]
+    scores = ((q @ w["W_UK"].swapaxes(1, 2)) @ latent.swapaxes(1, 2))[:, 0]
+    fit = one_largest(scores) & (different(scores) > 1) & (scores % 2 == 0).all(1)
+    fit &= are_easy(scores // 2, base)
+    x, latent, q, scores, *few = (each[fit] for each in (x, latent, q, scores, *w.values()))
+    w = dict(zip(w, few, strict=True))
+    k, v, absorbed = latent @ w["W_UK"], latent @ w["W_UV"], (q @ w["W_UK"].swapaxes(1, 2))[:, 0]
+    ok: Bools = absorbed.all(1)
+    for each, most in ((latent, 3), (k, 5), (v, 5), (q, 4), (scores, 8), (absorbed, 6)):
+        ok &= (abs(each).reshape(len(each), -1) <= most).all(1)
+    ok &= (k != 0).any(2).all(1) & ((q != 0).sum((1, 2)) > 2) & (abs(x).sum(1) > 0).all(1)
+    ok &= (abs(w["W_DKV"]).sum(2) > 0).all(1) & (abs(w["W_UK"]).sum(1) > 0).all(1)
+    a, b = latent[:, [0, 0, 1]], latent[:, [1, 2, 2]]  # of each two words: neither is a multiple of the other
+    ok &= (a[..., 0] * b[..., 1] != a[..., 1] * b[..., 0]).all(1)
+    ok &= w["W_UV"][:, 0, 0] * w["W_UV"][:, 1, 1] != w["W_UV"][:, 0, 1] * w["W_UV"][:, 1, 0]
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        weights = {name: each[i].tolist() for name, each in w.items()}
+        given = {name: entries for name, entries in task.values.inputs.items() if name != "blocks.0.hook_resid_pre"}
+        heads = {f"{ATTN}.{name}": rows if name == "W_DKV" else [rows] for name, rows in weights.items()}
+        yield Instance(given | {"blocks.0.hook_resid_pre": x[i].tolist()}, heads)
+
+
+@sheet_promise
+def latents_tell_words_apart(tape: Tape) -> bool:
+    """No two words have latents that are multiples of each other; the last word looks most at one word; and the query
+    that W_UK has been multiplied into holds no 0.
+    """
+    latent, shares = tape.values("blocks.0.attn.latent"), tape.values("new.pattern")[0]
+    areas = [a * d - b * c for (a, b), (c, d) in combinations(latent, 2)]
+    return all(areas) and has_one_largest(shares) and all(tape.values("absorbed.q")[0])
+
+
+# ---- its picture ----
+
+PIPE = 4.6  # the height of a row in a thin pipe, and the width of a number
+
+
+@picture(height=24, minutes=2)
+def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> None:
+    """The rows of words pass a funnel into a thin pipe, which is kept; keys and values are made from it anew."""
+    n, inside, of_key, of_value = len(x), len(latent[0]), len(keys[0]), len(values[0])
+    if (n, len(x[0]), inside, of_key, of_value) != (3, 4, 2, 4, 2):
+        raise UndrawableError("three words of four numbers, a latent of two, and keys of four have room")
+    top, high, pipe = 3.6, PIPE * n, 27.0
+    middle, end = top + high / 2, pipe + PIPE * inside
+    on.grid(0, top, n, 4, PIPE, GREY)
+    for i, row in enumerate(x):
+        for j, number in enumerate(row):
+            on.number(PIPE * (j + 0.5), top + PIPE * (i + 0.5), number, TOKEN - 0.5)
+    for y, to in ((top, top + 2), (top + high, top + high - 2)):
+        on.line((PIPE * 4, y), (pipe, to), width=STROKE)
+    on.box(pipe, top + 2, PIPE * inside, high - 4, width=0.8, fill=LIGHT)
+    for k in range(1, n):
+        y = top + 2 + (high - 4) * k / n
+        on.line((pipe, y), (end, y), width=AXIS)
+    on.line((pipe + PIPE, top + 2), (pipe + PIPE, top + high - 2), width=AXIS)
+    on.arrow((end + 1, middle), (end + 7, middle), width=STROKE)
+    left, other = end + 8, end + 8 + PIPE * of_key + 6
+    for symbol, x0, cols in (("K", left, of_key), ("V", other, of_value)):
+        on.pen.hatch(x0, top, PIPE * cols, high)
+        on.grid(x0, top, n, cols, PIPE, GREY)
+        on.box(x0, top, PIPE * cols, high, width=GUIDE, dash=DASH)
+        on.math(x0 + PIPE * cols / 2, top - 1.2, symbol, TOKEN)
+    for symbol, x0 in (("X", PIPE * 2), ("C", pipe + PIPE)):
+        on.math(x0, top - 1.2, symbol, TOKEN)
+    counts = {"made": n * (of_key + of_value), "kept": n * inside}
+    for name, x0, to in (("kept", pipe - 1, pipe + 5.4), ("made", left + 17, left + 23.4)):
+        on.text(x0, 22.0, on.say(f"pictures.thin_pipe.{name}_count"), CAPTION, anchor="end")
+        on.blank(to, 20.9, counts[name], w=8.4, h=5.6, size=TOKEN)
+    on.said(
+        on.say("pictures.thin_pipe.said"), on.say("pictures.thin_pipe.to_do"),
+        on.say("pictures.thin_pipe.key", **counts),
+    )  # fmt: skip

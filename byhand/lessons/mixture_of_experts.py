@@ -1,0 +1,238 @@
+"""A mixture of experts: its steps, written down twice, its numbers, its mistake and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import sqrt
+
+import numpy as np
+
+from byhand.errors import ConfigError
+from byhand.mistakes.registry import mistake, skipped
+from byhand.model.builder import Builder
+from byhand.model.counts import product_of
+from byhand.model.layers import last_row, mixed, only_largest, routed
+from byhand.model.registry import Results, model
+from byhand.notation.text import value_text
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.natural import WEIGHTS, distinct, grid, natural
+from byhand.numbers.promises import sheet_promise
+from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.scores import different, powers
+from byhand.ops.linear import matmul, multiply, row_dots
+from byhand.ops.norms import column_mean
+from byhand.ops.shapes import vstack
+from byhand.pictures.canvas import AXIS, BOX, CAPTION, DASH, GREY, GUIDE, LIGHT, PALE, STROKE, TOKEN, WHITE, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Step, Tape
+from byhand.witness.wiring import Wiring, wiring
+
+# ---- the model ----
+
+
+@model("mixture-of-experts", part="mlp")
+def _steps(build: Builder) -> Results:
+    """A router that gives each token to a few of several networks, and what the last token takes from these; what it
+    would take from all. Also how evenly the networks are asked, and how many parameters are there and at work.
+
+    Source: Fedus, Zoph & Shazeer 2022, for the balance.
+    """
+    c, at, tape = build.config, "blocks.0.mlp", build.tape
+    if not c.num_experts:
+        raise ConfigError("num_experts=0 leaves no expert to ask; use 3, with experts_per_token=2")
+    x = build.stream("x", "mlp")
+    weights = routed(x, at, c)
+    shares = tape[f"{at}.router_probs"]
+    word, own, every = (
+        last_row(rows, f"last.{name}") for name, rows in (("x", x), ("weights", weights), ("shares", shares))
+    )
+    found = mixed(word, own, at, c, "last.out")  # (1, d_model)
+    said = (tape[f"{at}.experts.{e}.out"] for e in range(c.num_experts))
+    together = vstack(*said, name="all.said", sizes={"i": (c.num_experts, "expert")})
+    dense = matmul(every, together, name="all.out")
+    first = column_mean(only_largest(shares, "first.kept", "first.chosen", 1), name="balance.first")
+    likely = column_mean(shares, name="balance.mean")  # (1, expert)
+    balance = multiply(row_dots(first, likely, name="balance.dot"), name="balance", times=c.num_experts)
+    size = build.count("expert_size", c.network_size, 2)
+    counts = (
+        product_of(size, build.size(name, 2), name=f"count.{kind}")
+        for kind, name in (("all", "num_experts"), ("active", "experts_per_token"))
+    )
+    return found, dense, balance, *counts
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("mixture-of-experts")
+def _second(w: Wiring) -> None:
+    """The experts of the last row alone, by the router's shares of two and of all (Jiang et al. 2024); and the
+    balance N · Σ f P of first choices and mean shares (Fedus et al. 2022, section 2.2).
+    """
+    at, count, last = "blocks.0.mlp", w.config["num_experts"], [w.shapes["x"][0] - 1]
+    weights, shares = w.routed("x", at), f"{at}.router_probs"
+    for name, rows in (("x", "x"), ("weights", weights), ("shares", shares)):
+        w(f"last.{name}", "gather_rows", rows, rows=last)
+    w.mixed("last.x", "last.weights", at, "last.out")
+    said = w("all.said", "vstack", *(f"{at}.experts.{e}.out" for e in range(count)))
+    w("all.out", "matmul", "last.shares", said)
+    f = w("balance.first", "column_mean", w.top(shares, "first.kept", "first.chosen", 1))
+    dot = w("balance.dot", "row_dots", f, w("balance.mean", "column_mean", shares))
+    w("balance", "multiply", dot, times=count)
+    w("count.all", "multiply", "expert_size", "num_experts")
+    w("count.active", "multiply", "expert_size", "experts_per_token")
+
+
+# ---- its numbers ----
+
+GATES_TRIED = 60
+TABLES_TRIED = 300  # of words, for one router
+NETWORKS_TRIED = 1000
+THREES_TRIED = 100
+EXPERTS = 3
+LONGEST_BALANCE = 14  # its denominator
+
+
+@search("mixture-of-experts", like_sheet=True, requires=[
+    exactly(4, d_model=4, d_mlp=2, num_experts=EXPERTS, experts_per_token=2, act_fn="relu", gated_mlp=False),
+])  # fmt: skip
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A router whose logits are three neighbouring whole numbers for each of four words, in which every expert is
+    asked first by a word; and networks in which a unit of the last word's experts is silent, but none of its experts.
+
+    Method: rejection sampling.
+    """
+    words, at = grid(4, 2), "blocks.0.mlp"
+    words = words[((words != 0).sum(1) > 2) & ((abs(words) > 1).sum(1) < 3)]
+    gates = dice.choices(WEIGHTS, GATES_TRIED, 4, EXPERTS)
+    for gate in gates[natural(gates, 20, 45)]:
+        logits = words @ gate
+        pool = words[(np.ptp(logits, 1) == 2) & (different(logits) == 3) & (abs(logits).max(1) <= 2)]
+        x = dice.choices(pool, TABLES_TRIED, task.n) if len(pool) > task.n else pool[:0].reshape(0, task.n, 4)
+        logits = x @ gate
+        ok = natural(x, 10, 40) & (different(logits.max(2)) > 1) & (different(x.swapaxes(1, 2)).min(1) > 2)
+        ok &= _is_short(logits, whole_base(task.config))
+        for rows, row in zip(x[ok][:4], logits[ok][:4], strict=True):
+            found = _three_networks(dice, rows[-1], row[-1])
+            if found is not None:
+                w_in, w_out = found
+                networks = {
+                    f"{at}.experts.{e}.{name}": w[e].tolist()
+                    for e in range(EXPERTS)
+                    for name, w in (("W_in", w_in), ("W_out", w_out))
+                }
+                yield Instance(
+                    {**task.values.inputs, "x": rows.tolist()}, {f"{at}.W_gate": gate.tolist(), **networks}
+                )
+
+
+def _is_short(logits: Ints, base: int) -> Bools:
+    """Logits (count, n, 3), of which each row is three neighbouring numbers → whether the balance of first choices is
+    not even, and a short fraction.
+    """
+    parts = powers(logits, base)
+    first = (logits == logits.max(2, keepdims=True)).sum(1)  # of all words, how many ask each expert first
+    found, whole = EXPERTS * (first * parts.sum(1)).sum(1), logits.shape[1] ** 2 * (1 + base + base**2)
+    return np.asarray((found > whole) & (whole // np.gcd(found, whole) <= LONGEST_BALANCE))
+
+
+def _three_networks(dice: Dice, x: Ints, logits: Ints) -> tuple[Ints, Ints] | None:
+    """A word x (4) and its logits (3) → W_in (3, 4, 2) and W_out (3, 2, 4) of three small networks."""
+    w_in, w_out = (dice.choices(WEIGHTS, NETWORKS_TRIED, *shape) for shape in ((4, 2), (2, 4)))
+    pre = np.einsum("i,nij->nj", x, w_in)
+    post = np.maximum(pre, 0)
+    said = np.einsum("nj,njk->nk", post, w_out)
+    ok = (post > 0).any(1) & (abs(pre).max(1) <= 3) & (abs(said).max(1) <= 6) & ((said != 0).sum(1) > 2)
+    found = np.flatnonzero(ok & natural(w_in, 10, 40) & natural(w_out, 10, 40))
+    if len(found) < EXPERTS:
+        return None
+    three = dice.choices(found, THREES_TRIED, EXPERTS)
+    told, printed = said[three], w_out[three].reshape(THREES_TRIED, 1, 2 * EXPERTS, 1, 4)
+    answers = told[:, :, None, None] * np.array([1, 2, 3])[:, None]  # with thirds: shares of what an expert says
+    ok = distinct(told) & (pre[three[:, logits != logits.min()]] < 0).any((1, 2))
+    ok &= ~(3 * printed == answers).all(-1).any((1, 2, 3))  # a row that is printed would give an answer away
+    three = three[ok]
+    if not len(three):
+        return None
+    cost = (abs(w_in) > 1).sum((1, 2)) + (abs(w_out) > 1).sum((1, 2)) + abs(said).sum(1)
+    best = three[cost[three].sum(1).argmin()]
+    return w_in[best], w_out[best]
+
+
+@sheet_promise
+def experts_share_the_work(tape: Tape) -> bool:
+    """No word has two equal shares for its experts. Every expert is asked by a word, but not all are asked
+    first equally often. What the last word takes is not what one of its experts says, nor what all do together.
+    """
+    shares, weights = (tape.values(f"blocks.0.mlp.{name}") for name in ("router_probs", "hook_expert_weights"))
+    said = {*tape.values("all.said"), *tape.values("last.out"), *tape.values("all.out")}
+    clear = all(len({*row}) == len(row) for row in shares)
+    asked = all(map(any, zip(*weights, strict=True)))
+    return clear and asked and tape.values("balance")[0][0] > 1 and len(said) == len(shares[0]) + 2
+
+
+# ---- its mistakes ----
+
+
+@mistake(
+    told="The balance not multiplied by the number of experts.",
+    mend="Multiply by the number of experts, so that 1 means that all are asked equally.",
+    after="all-experts",
+)
+def balance_without_n(step: Step, tape: Tape) -> Iterable[Step]:
+    """The sum of the products stays as it is."""
+    return [skipped(step) if step.name == "balance" else step]
+
+
+# ---- its picture ----
+
+LAMP = 2.7  # the radius of a lamp; that of its light is this, times the root of the share
+
+
+@picture(height=44, minutes=2)
+def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
+    """A lamp for each word and expert, which shines as brightly as the word asks this expert; and the wires of the
+    first word.
+
+    weights: what each word takes from each expert, a word a row; 0 where it does not ask.
+    """
+    asked = [len([x for x in row if x]) for row in weights]
+    if (len(weights), len(weights[0]), len(tokens)) != (4, 3, 4) or {*asked} != {2} or min(map(min, weights)) < 0:
+        raise UndrawableError("four words that ask two of three experts")
+    left, top, wide, high = 15.0, 6.0, 10.0, 8.4
+    for n in range(3):
+        on.text(left + wide * (n + 0.5), 4.2, f"E{n + 1}", TOKEN - 0.3)
+    for i, (word, row) in enumerate(zip(tokens, weights, strict=True)):
+        y, pen = top + high * (i + 0.5), on.pen if i else on
+        on.text(left - 2, y + 1, word, TOKEN - 0.3, anchor="end")
+        for n, share in enumerate(row):
+            x = left + wide * (n + 0.5)
+            on.box(left + wide * n, y - high / 2, wide, high, width=AXIS, colour=PALE)
+            on.disc(x, y, LAMP, fill=WHITE, width=BOX)
+            if share:
+                pen.disc(x, y, LAMP * sqrt(float(share)))
+            else:
+                pen.line((x - 1.9, y + 1.9), (x + 1.9, y - 1.9), width=STROKE)
+    on.text(50.6, 17.6, tokens[0], TOKEN - 0.3)
+    for n, share in enumerate(weights[0]):
+        y = 11.0 + 10.6 * n
+        on.line((52, 21.6), (62, y), width=max(BOX, 2.4 * float(share)), dash=() if share else DASH)
+        edge = {"width": BOX} if share else {"width": GUIDE, "dash": DASH, "colour": GREY}
+        on.box(62, y - 3.6, 14, 7.2, fill=LIGHT if share else WHITE, **edge)
+        on.text(69, y + 1, on.say("pictures.switchboard.mlp", n=n + 1), CAPTION, colour="" if share else GREY)
+        on.number(79.4, y, share, TOKEN)
+    on.disc(52, 21.6, 1.4)
+    at_work = on.say("pictures.switchboard.at_work", words=len(tokens))
+    on.text(63.4, 42.2, at_work, CAPTION, anchor="end", colour=GREY)
+    on.blank(69, 41.0, sum(asked), w=8, h=6)
+    lit = []
+    for word, row in zip(tokens, weights, strict=True):
+        shares = {n: value_text(share) for n, share in enumerate(row, 1) if share}
+        lamps = (on.say("pictures.switchboard.lamp", n=n, share=share) for n, share in shares.items())
+        lit.append(on.say("pictures.switchboard.lit", word=word, lamps=", ".join(lamps)))
+    on.said(
+        on.say("pictures.switchboard.said", first=lit[0]),
+        on.say("pictures.switchboard.to_do", words=", ".join(tokens[1:]), count=len(tokens)),
+        on.say("pictures.switchboard.key", others="; ".join(lit[1:]), count=sum(asked)),
+    )

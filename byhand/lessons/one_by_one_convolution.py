@@ -1,0 +1,172 @@
+"""The 1 × 1 convolution: its steps, written down twice, its numbers, its mistake and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from byhand.mistakes.registry import mistake
+from byhand.model.builder import Builder
+from byhand.model.counts import add_up, product_of
+from byhand.model.layers import activation, convolution, mlp
+from byhand.model.registry import model
+from byhand.notation.text import listed
+from byhand.numbers.dice import Dice
+from byhand.numbers.feed_forward import is_relu
+from byhand.numbers.promises import sheet_promise, transposed
+from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.search import find_feed_forward
+from byhand.ops.linear import slide
+from byhand.pictures.canvas import AXIS, CAPTION, FRAME, GREY, LIGHT, NUMBER, TOKEN, WHITE, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Matrix, Step, Tape
+from byhand.witness.wiring import MIDDLE, STREAM, Wiring, wiring
+
+# ---- the model ----
+
+
+@model("convolution", part="mlp", only={"gated_mlp": (), "num_experts": (), "experts_per_token": ()})
+def _steps(build: Builder) -> Matrix:
+    """The feed-forward network as two 1×1 convolutions; and the number of weights of the first, here, with more
+    channels, and in GPT-2.
+
+    The same network as two linear layers is computed only when requested.
+    """
+    c, tape, x = build.config, build.tape, build.middle()
+    w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
+    post = activation(pre, "blocks.0.conv_in.hook_post", c)
+    w_out = tape.given("blocks.0.mlp.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
+    result = convolution(post, w_out, "blocks.0.mlp.b_out", "blocks.0.conv_out", "blocks.0.hook_conv_out")
+    mlp(x, "blocks.0.mlp", c)
+    channels, kernels, wide = build.size("d_model"), build.size("d_mlp"), build.count("channels", 32)
+    add_up(product_of(channels, kernels, name="count.weights"), kernels, name="count")
+    add_up(product_of(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
+    channels, kernels = build.count("gpt2.channels", 768), build.count("gpt2.kernels", 3072)
+    add_up(product_of(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
+    return result
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("convolution")
+def _second(w: Wiring) -> None:
+    """Kernels of width 1 (Lin et al. 2014), each a column of weights, as two layers; how many weights."""
+    x, mlp = w.entering(MIDDLE, STREAM), "blocks.0.mlp"
+
+    def layer(x: str, at: str, way: str, kernels: int, out: str) -> str:
+        maps, bias = [], f"{mlp}.b_{way}"
+        for j in range(kernels):
+            kernel = w(f"{at}.kernel[{j}]", "column_as_row", f"{mlp}.W_{way}", which=j)
+            maps.append(w(f"{at}.map[{j}]", "slide", x, kernel))
+        if bias not in w.given:
+            return w(out, "hstack", *maps)
+        return w(out, "shift", w(f"{at}.maps", "hstack", *maps), bias)
+
+    first, second, sizes = "blocks.0.conv_in", "blocks.0.conv_out", w.config
+    post = w.activation(f"{first}.hook_post", layer(x, first, "in", sizes["d_mlp"], f"{first}.hook_pre"))
+    layer(post, second, "out", sizes["d_model"], "blocks.0.hook_conv_out")
+    w.network(x, mlp, "blocks.0.hook_mlp_out")
+    for name, rows, kernels in (
+        ("count", "d_model", "d_mlp"),
+        ("count.wide", "channels", "d_mlp"),
+        ("count.gpt2", "gpt2.channels", "gpt2.kernels"),
+    ):
+        w(name, "add_all", w(f"{name}.weights", "multiply", rows, kernels), kernels)
+
+
+# ---- its numbers ----
+
+
+@search("convolution", like_sheet=True, requires=[is_relu])
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A feed-forward network whose units, as kernels, use their channels."""
+    yield from find_feed_forward(task, dice, most_zeros=1)
+
+
+@sheet_promise
+def kernels_use_their_channels(tape: Tape) -> bool:
+    """No kernel has more than one weight 0. No map is all 0, nor a token's maps, nor the last biases."""
+    kernels = transposed(tape.values("blocks.0.mlp.W_in"))
+    maps = tape.values("blocks.0.conv_in.maps")
+    sides = (*maps, *transposed(maps), *tape.values("blocks.0.mlp.b_out"))
+    return all(kernel.count(0) <= 1 for kernel in kernels) and all(map(any, sides))
+
+
+# ---- its mistakes ----
+
+
+@mistake(
+    told="The weights of a convolution counted again for each position, though all positions share them.",
+    mend="Count each kernel once: it slides, and has the same weights at every position.",
+    after="not-renormalised",
+)
+def kernels_not_shared(step: Step, tape: Tape) -> Iterable[Step]:
+    """The weights of a convolution are multiplied by the number of positions."""
+    if step.name != "count.weights":
+        return [step]
+    feature_maps = [s for s in tape.steps.values() if s.op is slide]
+    return [replace(step, params={**step.params, "times": s.shape[0]}) for s in feature_maps[:1]] or [step]
+
+
+# ---- its picture ----
+
+CUBE, BACK = 5.4, (2.0, -1.4)  # mm: the front of a cube, and the way to its back
+STACK, STEP, FIRST = 7.2, 17.4, 26.6  # mm: the upper edge of the stacks, their pitch, and the first token's left edge
+KERNEL_AT = 4.6  # mm: the left edge of the kernel
+KERNEL_SIDE = "#cfcfcf"
+
+
+@picture(height=44, minutes=1)
+def kernel_stick(on: Canvas, x: Rows, kernel: Rows, *, tokens: Sequence[str]) -> None:
+    """A row of pixels as deep as there are dimensions, and a kernel, a stick of weights, that slides along it. Below
+    each pixel stands its answer.
+    """
+    weights = [value for row in kernel for value in row]
+    n, d = len(x), len(x[0])
+    if (n, d) != (3, 4):
+        raise UndrawableError("three tokens of four numbers have room")
+    foot = STACK + CUBE * d
+    _cubes(on, KERNEL_AT, weights, LIGHT, KERNEL_SIDE)
+    on.text(KERNEL_AT + CUBE / 2, foot + 4.0, on.say("pictures.kernel_stick.kernel"), CAPTION, bold=True)
+    on.text(KERNEL_AT + CUBE / 2, foot + 7.6, on.say("pictures.kernel_stick.weights", n=d), CAPTION, colour=GREY)
+    on.number(18.6, STACK + CUBE * d / 2 + 0.6, "∗", NUMBER + 1.0)
+    for token in range(n):
+        left = FIRST + STEP * token
+        centre = left + CUBE / 2
+        on.text(centre + 0.6, 3.6, tokens[token], TOKEN)
+        _cubes(on, left, x[token], WHITE, "#f4f4f4")
+        if token + 1 < n:
+            y = STACK + CUBE * d / 2
+            on.arrow((left + CUBE + 3.0, y), (left + STEP - 1.6, y), width=0.3, dash=(1.2, 0.8))
+        on.arrow((centre, foot + 1.4), (centre, foot + 6.0), width=0.35)
+        frame = on.pen if token else on
+        frame.box(left - 0.9, STACK - 0.9, CUBE + 1.8, CUBE * d + 1.8, width=FRAME, rx=1.2)
+    right = FIRST + STEP * (n - 1) + CUBE + BACK[0] + 2.4
+    on.text(
+        right, STACK + CUBE * d / 2, on.say("pictures.kernel_stick.deep", n=d), CAPTION, anchor="start", colour=GREY
+    )
+    on.text(right, foot + 8.0, on.say("pictures.kernel_stick.answers", n=n), CAPTION, anchor="start", bold=True)
+    on.text(right, foot + 11.6, on.say("pictures.kernel_stick.places"), CAPTION, anchor="start", colour=GREY)
+    on.said(
+        on.say("pictures.kernel_stick.said", tokens=listed(tokens), n=d, weights=listed(weights)),
+        on.say("pictures.kernel_stick.to_do"),
+        on.say("pictures.kernel_stick.key", tokens=listed(tokens[1:])),
+    )
+
+
+def _cubes(on: Canvas, left: float, values: Sequence[Any], front: str, side: str) -> None:
+    """A stack of cubes, with a number on the front of each."""
+    dx, dy = BACK
+    right = left + CUBE
+    top = ((left, STACK), (left + dx, STACK + dy), (right + dx, STACK + dy), (right, STACK))
+    on.line(*top, closed=True, fill=side, width=AXIS)
+    for k, value in enumerate(values):
+        y = STACK + CUBE * k
+        flank = ((right, y), (right + dx, y + dy), (right + dx, y + CUBE + dy), (right, y + CUBE))
+        on.line(*flank, closed=True, fill=side, width=AXIS)
+        on.box(left, y, CUBE, CUBE, fill=front, width=AXIS)
+        on.number(left + CUBE / 2, y + CUBE / 2, value, 3.4)

@@ -1,0 +1,214 @@
+"""Biases for the distance: its steps, written down twice, its numbers and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from byhand.model.builder import Builder
+from byhand.model.layers import last_row, softmax
+from byhand.model.registry import Results, model
+from byhand.notation.text import listed, value_text
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Dice
+from byhand.numbers.promises import has_one_largest, look_most_elsewhere, sheet_promise
+from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.scores import HANDED_ON, are_easy, different, draw_values, one_largest, shares_are_short, totals
+from byhand.ops.attention import divide_by_root
+from byhand.ops.linear import add, matmul
+from byhand.ops.positions import bucket_biases, bucket_of, falling
+from byhand.ops.shapes import gather_rows
+from byhand.pictures.canvas import (
+    AXIS,
+    BOX,
+    CAPTION,
+    DASH,
+    DOT,
+    GREY,
+    GRID,
+    GUIDE,
+    HAIR,
+    PALE,
+    SMALLEST,
+    TOKEN,
+    WHITE,
+    Canvas,
+)
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Tape
+from byhand.witness.wiring import Wiring, wiring
+
+# ---- the model ----
+
+
+@model("position-biases", part="heads", only={"positional_embedding_type": ("alibi",)})
+def _steps(build: Builder) -> Results:
+    """The last token's scores, `attn.raw`, with a fall for each step of distance, and without; and other scores,
+    `t5.scores`, with a number for each bucket of distances, `t5.table`.
+
+    What later heads make of their scores is computed only when requested.
+
+    Source: Press et al. 2021; Raffel et al. 2020.
+    """
+    c, raw, v = build.config, build.matrix("attn.raw", ("new", "pos")), build.matrix("attn.v", ("pos", "d_v"))
+    scaled = divide_by_root(raw, name="attn.scaled", of=c.d_head)
+    results = [matmul(softmax(scaled, "plain.pattern", c.softmax_base), v, name="plain.z")]
+    everyone = {"i": (raw.cols, "pos"), "j": (raw.cols, "pos")}
+    for h, slope in enumerate(c.slopes):
+        whole = falling(name=f"attn.falls[{h}]", tape=build.tape, sizes=everyone, slope=slope)
+        biased = add(scaled, last_row(whole, f"attn.bias[{h}]"), name=f"attn.biased[{h}]")
+        mixed = matmul(softmax(biased, f"attn.pattern[{h}]", c.softmax_base), v, name=f"attn.z[{h}]")
+        results.append(biased if h else mixed)
+    if "t5.scores" not in build.tape.numbers:
+        return tuple(results)
+    scores, table = build.matrix("t5.scores", ("last_place", "place")), build.matrix("t5.table", ("", "bucket"))
+    everywhere = {"i": (scores.cols, "place"), "j": (scores.cols, "place")}
+    furthest = c.relative_attention_max_distance
+    whole = bucket_biases(table, name="t5.biases", sizes=everywhere, buckets=table.cols, furthest=furthest)
+    bias = gather_rows(whole, name="t5.bias", sizes={"i": (1, "last_place")}, rows=(scores.cols - 1,))
+    return *results, softmax(add(scores, bias, name="t5.biased"), "t5.pattern", c.softmax_base)
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("position-biases")
+def _second(w: Wiring) -> None:
+    """The last row of scores plus biases that fall (Press et al. 2021), and plus those of buckets (Raffel et al.
+    2020).
+    """
+    c, heads = w.config, w.config["n_heads"]
+    scaled = w("attn.scaled", "divide_by_root", "attn.raw", of=c["d_head"])
+    w("plain.z", "matmul", w.softmax("plain.pattern", scaled), "attn.v")
+    length = w.shapes["attn.raw"][1]
+    for h in range(heads):
+        head = f"[{h}]"
+        falls = w(f"attn.falls{head}", "falling", shape=(length, length), slope=w.slope(h))
+        bias = w(f"attn.bias{head}", "gather_rows", falls, rows=[length - 1])
+        shares = w.softmax("attn.pattern", w(f"attn.biased{head}", "add", scaled, bias), head)
+        w(f"attn.z{head}", "matmul", shares, "attn.v")
+    if "t5.scores" in w.given:
+        places, buckets = w.shapes["t5.scores"][1], w.shapes["t5.table"][1]
+        furthest = c.get("relative_attention_max_distance", 128)
+        w("t5.biases", "bucket_biases", "t5.table", shape=(places, places), buckets=buckets, furthest=furthest)
+        bias = w("t5.bias", "gather_rows", "t5.biases", rows=[places - 1])
+        w.softmax("t5.pattern", w("t5.biased", "add", "t5.scores", bias))
+
+
+# ---- its numbers ----
+
+BIASED_TRIED = 20_000
+PLACES, BUCKETS = 6, 4  # the last place asks
+EASY_BIASED = (9, 12, 15)  # totals of four powers of 2, the smallest being 1, of which at least three differ
+LOWEST, HIGHEST = -4, 3  # the scores that the picture has room for
+
+
+@search("position-biases", like_sheet=True, requires=[
+    shares_are_short, exactly(4, alibi_slopes=(1, 2), d_head=4, relative_attention_max_distance=8),
+])  # fmt: skip
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Scores of the last of four tokens, at least three of them different with and without the fall of the first
+    slope; it looks most at one token with the fall and at another without, and at one only with the second slope.
+    And scores of six places, with another number for each of four buckets.
+
+    Method: rejection sampling.
+    """
+    base, back = whole_base(task.config), np.arange(3, -1, -1)
+    scores = dice.below(7, BIASED_TRIED, 4) - 3
+    ok = (scores.argmax(1) != (scores - back).argmax(1)) & one_largest(scores - 2 * back)
+    for biased in (scores, scores - back):
+        ok &= np.isin(totals(biased, base), EASY_BIASED) & one_largest(biased)
+        ok &= (different(biased) > 2) & (biased.min(1) >= LOWEST)
+    places, table = (dice.below(5, BIASED_TRIED, size) - 2 for size in (PLACES, BUCKETS))
+    furthest = task.config.relative_attention_max_distance
+    summed = places + table[:, [bucket_of(steps, BUCKETS, furthest) for steps in range(PLACES - 1, -1, -1)]]
+    fits = are_easy(summed, base) & one_largest(summed)
+    fits &= (different(table) == BUCKETS) & (different(places) > 2)
+    for i, k in zip(np.flatnonzero(ok), np.flatnonzero(fits)[:HANDED_ON], strict=False):
+        v = draw_values(dice, 4, task.config.d_v)
+        if v is not None:
+            rows = {
+                "attn.raw": 2 * scores[i, None],
+                "attn.v": v,
+                "t5.scores": places[k, None],
+                "t5.table": table[k, None],
+            }
+            yield Instance({name: entries.tolist() for name, entries in rows.items()})
+
+
+@sheet_promise
+def distance_changes_who_is_read(tape: Tape) -> bool:
+    """With a fall for each step, the last token looks most at another one than without; each time at one only, and
+    not at all others alike. No two trays have the same number.
+    """
+    plain, fallen, trays = (tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern"))
+    several = min(len({*plain}), len({*fallen})) > 2
+    clear = all(map(has_one_largest, (trays, tape.values("attn.biased[1]")[0])))
+    (table,) = tape.values("t5.table")
+    return look_most_elsewhere(plain, fallen) and several and clear and len({*table}) == len(table)
+
+
+# ---- its picture ----
+
+
+@picture(height=40, minutes=2)
+def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> None:
+    """Scores fall with the distance: each point moves down by one for every word further back.
+
+    biased: the scores after a fall of 1 for each step.
+    """
+    own, fallen = scores[0], biased[0]
+    falls = [score - lower for score, lower in zip(own, fallen, strict=True)]
+    if falls != [3, 2, 1, 0] or max(own) > HIGHEST or min(fallen) < LOWEST:
+        raise UndrawableError(f"four scores from {LOWEST} to {HIGHEST} that fall by 1 with each step of distance")
+    unit, first, pitch, beside = 4.0, 17.0, 13.0, 2.4
+    top = 3.0 + HIGHEST * unit
+    for n in range(LOWEST, HIGHEST + 1):
+        y = top - unit * n
+        on.line((14, y), (first + 3 * pitch + 6, y), width=HAIR if n else AXIS, colour=GRID if n else PALE)
+        if n % 2 == 0:
+            on.number(12.4, y, n, SMALLEST, anchor="end", colour=GREY)
+    on.pen.line(*((first + pitch * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, dash=DASH)
+    for k, (word, score, lower) in enumerate(zip(tokens, own, fallen, strict=True)):
+        x, y, low = first + pitch * k, top - unit * float(score), top - unit * float(lower)
+        on.text(x, top - unit * LOWEST + 5.0, word, TOKEN - 0.3)
+        on.pen.disc(x, y, fill=WHITE, width=0.4, colour=on.pen.ink)
+        if low > y:
+            on.pen.arrow((x + beside, y), (x + beside, low - DOT))
+        on.pen.disc(x + beside, low)
+    on.disc(66, 7.0, fill=WHITE, width=0.4, colour=on.ink)
+    on.text(68.4, 8.0, on.say("pictures.slopes.score"), CAPTION, anchor="start")
+    on.disc(66, 11.6)
+    on.text(68.4, 12.6, on.say("pictures.slopes.fallen"), CAPTION, anchor="start")
+    on.line((63.4, 16.2), (67.2, 16.2), width=GUIDE, colour=PALE, dash=DASH)
+    on.text(68.4, 17.2, on.say("pictures.slopes.bias"), CAPTION, anchor="start")
+    on.said(
+        on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
+        on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen)),
+    )  # fmt: skip
+
+
+TRAYS = 8  # distances of which one says the tray
+
+
+@picture(height=11, minutes=1)
+def trays(on: Canvas, table: Rows, *, furthest: int) -> None:
+    """Which distances share a tray.
+
+    table: a number for each tray. furthest: the distance from which all share the last tray.
+    """
+    if len(table[0]) < 4:
+        raise UndrawableError("four trays or more, of which the first two are printed")
+    found = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
+    for name, y in (("steps", 3.0), ("tray", 8.2)):
+        on.text(17.0, y, on.say(f"pictures.trays.{name}"), CAPTION, anchor="end", colour=GREY)
+    for k, tray in enumerate(found):
+        x = 19.0 + 8.0 * k
+        on.text(x + 3.0, 3.0, str(k), CAPTION, colour=GREY)
+        on.box(x, 4.2, 6.0, 6.0, width=BOX, fill=WHITE)
+        (on.pen if k > 1 else on).text(x + 3.0, 8.4, tray, CAPTION + 0.3)
+    on.said(
+        on.say("pictures.trays.said"), on.say("pictures.trays.to_do"),
+        on.say("pictures.trays.key", trays=", ".join(found)),
+    )  # fmt: skip

@@ -1,0 +1,182 @@
+"""A row for every distance: its steps, written down twice, its numbers and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+
+import numpy as np
+
+from byhand.model.builder import Builder
+from byhand.model.layers import of_one_row, read_by
+from byhand.model.names import ATTN
+from byhand.model.registry import Results, model
+from byhand.notation.text import listed
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Dice
+from byhand.numbers.natural import grid, natural
+from byhand.numbers.promises import look_most_elsewhere, sheet_promise
+from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.scores import (
+    HANDED_ON,
+    LARGEST_DENOMINATOR,
+    REACH,
+    different,
+    draw_values,
+    one_largest,
+    shares_are_short,
+    totals,
+)
+from byhand.ops.linear import add, dot_rows
+from byhand.ops.positions import pick_by_distance
+from byhand.pictures.canvas import CAPTION, GREY, TOKEN, WHITE, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Tape
+from byhand.witness.wiring import Wiring, wiring
+
+# ---- the model ----
+
+
+@model("relative-positions", part="heads", one_head=True, only=of_one_row(positional_embedding_type=("relative",)))
+def _steps(build: Builder) -> Results:
+    """What the last token reads with its query, given keys and values, and a table with a row for each distance; and
+    what it would read without the table.
+
+    Source: Shaw, Uszkoreit & Vaswani 2018.
+    """
+    c, tape = build.config, build.tape
+    query, k = build.matrix("new.q", ("new", "d_head")), build.matrix(f"{ATTN}.hook_k[0]", ("pos", "d_head"))
+    v, reach = build.matrix(f"{ATTN}.hook_v[0]", ("pos", "d_v")), c.max_relative_position
+    table = tape.given(f"{ATTN}.rel_pos_keys", (2 * reach + 1, c.d_head), ("distance", "d_head"))
+    content = dot_rows(query, k, name="new.scores_content")  # (1, pos)
+    by_distance = dot_rows(query, table, name="new.by_distance")  # (1, distance)
+    start, sizes = reach - (k.rows - 1), {"j": (k.rows, "pos")}
+    told = pick_by_distance(by_distance, name="new.scores_relative", sizes=sizes, start=start)
+    scores = add(content, told, name="new.scores")
+    return read_by(scores, v, "new", c), read_by(content, v, "plain", c)
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("relative-positions")
+def _second(w: Wiring) -> None:
+    """The last row of a head, with the rows of a table for the distances in its keys (Shaw et al. 2018, equation 4),
+    and without.
+    """
+    keys, reach = "blocks.0.attn.hook_k[0]", w.config.get("max_relative_position", 0)
+    content = w("new.scores_content", "dot_rows", "new.q", keys)
+    by_distance = w("new.by_distance", "dot_rows", "new.q", "blocks.0.attn.rel_pos_keys")
+    name, before = "new.scores_relative", w.shapes[keys][0] - 1
+    told = w(name, "pick_by_distance", by_distance, shape=w.shapes[name], start=reach - before)
+    for at, scores in (("new", w("new.scores", "add", content, told)), ("plain", content)):
+        w.read_by(scores, "blocks.0.attn.hook_v[0]", at)
+
+
+# ---- its numbers ----
+
+ASKING_TRIED = 6  # queries
+KEYS_TRIED = 300  # sets of keys, and of rows for distances, for one query
+
+
+@search("relative-positions", like_sheet=True, requires=[
+    shares_are_short, exactly(4, d_head=4, use_attn_scale=True, max_relative_position=2),
+])  # fmt: skip
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A query, keys (4, 4) and a table (5, 4) of rows for distances, with even dot products. The last token looks
+    most at one token, and at another one without the table; no two rows of the table give it the same score.
+
+    Method: rejection sampling, of keys that have even dot products with the query, and of rows by their products.
+    """
+    base, rows = whole_base(task.config), grid(4, REACH)
+    rows = rows[((rows != 0).sum(1) > 1) & ((abs(rows) > 1).sum(1) < 2)]
+    small = rows[abs(rows).max(1) == 1]
+    for q in dice.choices(rows[(rows != 0).sum(1) > 2], ASKING_TRIED):
+        fit, near = (x[(x @ q % 2 == 0) & (abs(x @ q) <= most)] for x, most in ((rows, 6), (small, 4)))
+        found, count = np.unique(near @ q, return_counts=True)
+        wanted = np.array([each for each in permutations(found, 5) if _rows_tell(each)], dtype=np.int64)
+        if not len(wanted):
+            continue
+        k, told = dice.choices(fit, KEYS_TRIED, 4), dice.choices(wanted, KEYS_TRIED)
+        at = np.searchsorted(found, told)
+        near = near[np.argsort(near @ q, kind="stable")]
+        table = near[(count.cumsum() - count)[at] + dice.below_each(count[at])]  # (count, 5, 4)
+        content = k @ q
+        scores = content + told[:, [0, 0, 1, 2]]  # two and more steps back, one, none
+        ok = (content.argmax(1) != scores.argmax(1)) & (abs(scores) <= 6).all(1)
+        for each in (content, scores):
+            ok &= one_largest(each) & (different(each) > 2) & (totals(each // 2, base) <= LARGEST_DENOMINATOR)
+        ok &= natural(k, 10, 45) & natural(table, 15, 50)
+        printed = np.concatenate((np.broadcast_to(q, (KEYS_TRIED, 1, 4)), k, table), 1)
+        for each in (content, scores, scores - content):  # a row that is printed would give them away
+            ok &= ~((printed == each[:, None]) | (2 * printed == each[:, None])).all(-1).any(1)
+        for i in np.flatnonzero(ok)[:HANDED_ON]:
+            v = draw_values(dice, 4, task.config.d_v)
+            if v is not None and v.any(1).all():
+                inputs = {"new.q": [q.tolist()], f"{ATTN}.hook_k[0]": k[i].tolist(), f"{ATTN}.hook_v[0]": v.tolist()}
+                yield Instance(inputs, {f"{ATTN}.rel_pos_keys": table[i].tolist()})
+
+
+def _rows_tell(told: Sequence[int]) -> bool:
+    """Whether a query's products with the rows, from two steps back to two ahead, show that distances count."""
+    return all((told[0], told[-1])) and max(told[:3]) > max(told[3:])
+
+
+@sheet_promise
+def rows_of_distances_change_who_is_read(tape: Tape) -> bool:
+    """The last token looks most at one token, and at another one without positions. Its query has a product of its
+    own with the row for each distance; that for two steps back is not 0, since farther words have it, too, and one
+    of those for words before is larger than those for words that come after.
+    """
+    plain, told = (tape.values(name)[0] for name in ("plain.pattern", "new.pattern"))
+    by_distance = tape.values("new.by_distance")[0]
+    before, after = by_distance[:3], by_distance[3:]
+    differ = len({*by_distance}) == len(by_distance) and before[0] != 0 and max(before) > max(after)
+    return look_most_elsewhere(plain, told) and differ
+
+
+# ---- its picture ----
+
+MARK, DEEP = 12.0, 6.4  # the width of a mark of a ruler, and its height
+
+
+@picture(height=38, minutes=2)
+def sliding_ruler(on: Canvas, table: Rows, *, tokens: Sequence[str]) -> None:
+    """A ruler of distances with its 0 under the word that asks: for each later word it lies one word further on, and
+    words past its end have its last mark.
+
+    table: a row for each distance, to both sides and 0.
+    """
+    n, reach = len(tokens), len(table) // 2
+    if (n, reach) != (4, 2):
+        raise UndrawableError("four words and a ruler that reaches two words back have room")
+    left, top, pitch = 25.0, 6.0, 9.4
+
+    def mark(i: int, j: int) -> int:
+        """The mark of word j when word i asks."""
+        return -min(i - j, reach)
+
+    for j, word in enumerate(tokens):
+        on.text(left + MARK * (j + 0.5), 3.8, word, TOKEN)
+    for i in range(1, n):
+        y, pen = top + pitch * (i - 1), on.pen if i > 1 else on
+        on.text(0, y + DEEP / 2 + 1, on.say("pictures.sliding_ruler.asks", word=tokens[i]), CAPTION, anchor="start")
+        for j in range(i + 1):
+            x = left + MARK * j
+            if i > 1:
+                on.blank(x + MARK / 2, y + DEEP / 2, mark(i, j), w=MARK, h=DEEP, size=TOKEN)
+            else:
+                on.box(x, y, MARK, DEEP, fill=WHITE)
+                on.number(x + MARK / 2, y + DEEP / 2, mark(i, j), TOKEN)
+        first, end = left + MARK * (i - reach), left + MARK * (i + 1)
+        if i < reach:  # its end hangs out
+            out = left - MARK / 4
+            pen.line((out, y), (end, y), (end, y + DEEP), (out, y + DEEP), width=0.8)
+        else:
+            pen.box(first, y, end - first, DEEP, width=0.8)
+    on.text(
+        left, top + pitch * (n - 1) + 3.6, on.say("pictures.sliding_ruler.past"), CAPTION, anchor="start", colour=GREY
+    )
+    marks = {f"marks_{i}": listed([mark(i, j) for j in range(i + 1)]) for i in range(1, n)}
+    told = {f"word_{i}": tokens[i] for i in range(1, n)} | marks
+    on.said(*(on.say(f"pictures.sliding_ruler.{part}", **told) for part in ("said", "to_do", "key")))

@@ -1,0 +1,222 @@
+"""Rotary positions: its steps, written down twice, its numbers and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import product
+from math import cos, hypot, pi, sin, sqrt
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from byhand.model.builder import Builder
+from byhand.model.config import Config
+from byhand.model.layers import last_row, of_one_row, read, turned
+from byhand.model.names import ATTN
+from byhand.model.registry import Results, model
+from byhand.notation.text import listed, value_text
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.promises import look_most_elsewhere, sheet_promise
+from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.scores import (
+    HANDED_ON,
+    REACH,
+    are_easy,
+    different,
+    draw_values,
+    one_largest,
+    shares_are_short,
+    turned_pairs,
+)
+from byhand.ops.linear import dot_rows
+from byhand.ops.shapes import gather_rows
+from byhand.pictures.canvas import AXIS, CAPTION, DASH, GRID, HAIR, PALE, TOKEN, Canvas, Layer
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Tape
+from byhand.witness.wiring import Wiring, wiring
+
+# ---- the model ----
+
+
+@model("rotary", part="heads", one_head=True, only=of_one_row(positional_embedding_type=("rotary",)))
+def _steps(build: Builder) -> Results:
+    """Given queries and keys, turned by their positions, and what the last token reads with them; and what it would
+    read if they were not turned.
+
+    Of one query and one key (`dial.q`, `dial.k`), the dot products at all pairs of positions, for a picture.
+    """
+    c, at, n = replace(build.config, positional_embedding_type="rotary"), ATTN, build.positions
+    q, k, v = build.head()
+    turned_q, turned_k = (turned(x, f"{at}.hook_rot_{letter}[0]", c) for x, letter in ((q, "q"), (k, "k")))
+    if "dial.q" in build.tape.numbers:
+        small = replace(c, rotary_dim=2, rotary_periods=c.rotary_periods[:1])
+        arrows = (build.matrix(f"dial.{letter}", ("", "place")) for letter in "qk")
+        everywhere = [gather_rows(x, name=f"{x.name}.rows", sizes={"i": (n, "pos")}, rows=(0,) * n) for x in arrows]
+        dot_rows(*(turned(x, x.name.replace("rows", "turned"), small) for x in everywhere), name="dial.dots")
+    results = []
+    for name, queries, keys in (("plain", q, k), ("last", turned_q, turned_k)):
+        results.append(read(last_row(queries, f"{name}.q"), keys, v, name, c))
+    return tuple(results)
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("rotary")
+def _second(w: Wiring) -> None:
+    """The last row of a head, with queries and keys turned, and without; and a query and a key at every position."""
+    at = "blocks.0.attn"
+    q, k = (w.turned(f"{at}.hook_{x}[0]", f"{at}.hook_rot_{x}[0]") for x in "qk")
+    length = range(w.shapes["dial.dots"][0]) if "dial.dots" in w.shapes else ()
+    everywhere = [w(f"dial.{x}.rows", "gather_rows", f"dial.{x}", rows=[0 for _ in length]) for x in "qk"]
+    w("dial.dots", "dot_rows", *(w.turned(x, x.replace("rows", "turned"), pairs=1) for x in everywhere))
+    for name, queries, keys in (("plain", f"{at}.hook_q[0]", f"{at}.hook_k[0]"), ("last", q, k)):
+        query = w(f"{name}.q", "gather_rows", queries, rows=[w.shapes[queries][0] - 1])
+        w.read(query, keys, f"{at}.hook_v[0]", name)
+
+
+# ---- its numbers ----
+
+TURNED_DRAWN = 40_000  # queries and keys that are drawn for rotary positions
+
+
+def _turns_by_quarters(task: Task) -> str:
+    c = task.config
+    if c.rotary_periods and not any((4 / Fraction(period)).denominator > 1 for period in c.rotary_periods):
+        return ""
+    return "only quarter turns are rational; use rotary_periods=[4, 2], or give values"
+
+
+def _last_scores(q: Ints, k: Ints, config: Config, are_turned: bool) -> Ints:
+    """The scores (count, n) of the last token, from queries and keys (count, n, d) that are turned or not."""
+    if are_turned:
+        q, k = turned_pairs(q, config), turned_pairs(k, config)
+    return np.asarray((q[:, -1:] * k).sum(-1))
+
+
+def _are_fit(scores: Ints, base: int) -> Bools:
+    """Which rows of scores (…, n) are small even numbers with one largest among them, and easy to make shares of."""
+    ok: Bools = (scores % 2 == 0).all(-1) & (abs(scores) <= 8).all(-1) & one_largest(scores)
+    ok &= are_easy(scores // 2, base) & (different(scores) > 2)
+    return ok
+
+
+@search("rotary", like_sheet=True, requires=[
+    _turns_by_quarters, shares_are_short, exactly(4, d_head=4, use_attn_scale=True),
+])  # fmt: skip
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Queries and keys (n, d_head) with whole scores of the last token, turned and not; it looks most at one token,
+    and at another one where nothing is turned. Also a query and a key that are arrows.
+
+    Method: rejection sampling.
+    """
+    c, n = task.config, task.n
+    q, k = (dice.below(2 * REACH + 1, TURNED_DRAWN, n, c.d_head) - REACH for _ in "qk")
+    fit = (q[:, -1] != 0).sum(1) > 2
+    q, k = q[fit], k[fit]
+    for are_turned in (False, True):
+        fit = _are_fit(_last_scores(q, k, c, are_turned), whole_base(c))
+        q, k = q[fit], k[fit]
+    printed = np.concatenate((q, k, turned_pairs(q, c), turned_pairs(k, c)), axis=1)
+    plain, scores = (_last_scores(q, k, c, are_turned) for are_turned in (False, True))
+    ok = plain.argmax(1) != scores.argmax(1)
+    ok &= (abs(q).sum(-1) > 1).all(1) & (abs(k).sum(-1) > 1).all(1)
+    for each in (plain, scores):  # a row that is printed would give them away
+        ok &= ~(printed == each[:, None] // 2).all(-1).any(1)
+    for i in np.flatnonzero(ok)[:HANDED_ON]:
+        v = draw_values(dice, n, c.d_v)
+        if v is None:
+            continue
+        rows = {f"{ATTN}.hook_{letter}[0]": x.tolist() for letter, x in (("q", q[i]), ("k", k[i]), ("v", v))}
+        arrows = _ARROWS[dice.one_below(len(_ARROWS))]
+        yield Instance(rows | {f"dial.{letter}": [list(arrow)] for letter, arrow in zip("qk", arrows, strict=True)})
+
+
+def _arrows() -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """A query and a key, both arrows, with one dot product where the key is a quarter turn behind, and another where
+    it is two; the arrows are never nearer to one line than 25°.
+    """
+    tips = [tip for tip in product(range(-REACH, REACH + 1), repeat=2) if sum(map(abs, tip)) > 1]
+    found = []
+    for (x, y), (a, b) in product(tips, repeat=2):
+        behind, twice = x * b - y * a, -(x * a + y * b)  # the dot products of (x, y) turned once, twice, with (a, b)
+        lengths = (x * x + y * y) * (a * a + b * b)
+        if behind and twice and behind != twice and max(abs(behind), abs(twice)) ** 2 <= lengths * 0.81:
+            found.append(((x, y), (a, b)))
+    return found
+
+
+_ARROWS = _arrows()
+
+
+@sheet_promise
+def turning_changes_who_is_read(tape: Tape) -> bool:
+    """The last token looks most at one token, and would look most at another one if nothing were turned."""
+    return look_most_elsewhere(*(tape.values(f"{name}.pattern")[0] for name in ("last", "plain")))
+
+
+@sheet_promise
+def arrows_meet_by_distance(tape: Tape) -> bool:
+    """A query and a key have one dot product wherever they are neighbours, and another where they are not."""
+    dots = tape.values("dial.dots")
+    near, far = {dots[i + 1][i] for i in range(len(dots) - 1)}, dots[2][0]
+    return len(near) == 1 and far not in {0, *near}
+
+
+# ---- its picture ----
+
+DIAL = 7.4  # the radius of a dial
+CASES = ((1, 0), (2, 1), (3, 2), (2, 0))  # where the query stands, and where the key
+
+
+@picture(height=46, minutes=3)
+def turned_arrows(on: Canvas, query: Rows, key: Rows, dots: Rows, *, period: Sequence[Any]) -> None:
+    """A query and a key turn with their positions: wherever they are equally far apart, they meet in the same way.
+
+    dots: their dot products, a position of the query a row. period: in how many words an arrow makes a whole turn.
+    """
+    quarter = 4 / period[0] if period else 0
+    found = [dots[i][j] for i, j in CASES]
+    if quarter % 1 or len(set(found[:3])) > 1 or found[3] in (0, found[0]) or not found[0]:
+        raise UndrawableError("quarter turns of a query and a key that meet otherwise at another distance")
+    longest = max(hypot(*query[0]), hypot(*key[0]))
+    for n, ((i, j), dot) in enumerate(zip(CASES, found, strict=True)):
+        x, y, pen = 10.5 + 21 * n, 15.4, on.pen if n else on
+        on.text(x, 3.0, on.say("pictures.turned_arrows.case", q=i, k=j), CAPTION)
+        on.disc(x, y, DIAL, fill="none", width=AXIS, colour=PALE)
+        for k in range(-int(longest), int(longest) + 1):
+            at, half = DIAL * k / longest, DIAL * sqrt(1 - (k / longest) ** 2)
+            for dx, dy, along in ((at, 0, (0, half)), (0, at, (half, 0))):
+                ends = [(x + dx + side * along[0], y + dy + side * along[1]) for side in (-1, 1)]
+                on.line(*ends, width=HAIR if k else AXIS, colour=GRID if k else PALE)
+        for symbol, tip, place, dash in (("q", query[0], i, ()), ("k", key[0], j, DASH)):
+            _turned_arrow(pen, (x, y), tip, float(place * quarter), DIAL / longest, symbol, dash)
+        on.math(x - 4.2, 31.4, r"q \cdot k =", TOKEN)
+        if n:
+            on.blank(x + 6.4, 30.2, dot, w=8.2, h=6.8)
+        else:
+            on.number(x + 6.4, 30.2, dot)
+    shown = {"q": listed(query[0]), "k": listed(key[0]), "dot": value_text(found[0])}
+    on.text(0, 38.6, on.say("pictures.turned_arrows.caption", **shown), CAPTION, anchor="start")
+    on.text(0, 43.6, on.say("pictures.turned_arrows.caption_2"), CAPTION, anchor="start")
+    on.answer_line(28, 44.4, 56, on.say("pictures.turned_arrows.caption_key"))
+    on.said(
+        on.say("pictures.turned_arrows.said", **shown),
+        to_do=on.say("pictures.turned_arrows.to_do"),
+        key=on.say("pictures.turned_arrows.key", near=value_text(found[0]), far=value_text(found[3])),
+    )
+
+
+def _turned_arrow(
+    on: Layer, middle: tuple[float, float], tip: Sequence[Any], quarters: float, scale: float, symbol: str,
+    dash: Sequence[float],
+) -> None:  # fmt: skip
+    """An arrow from the middle of a dial, turned, with its symbol where it points, outside the dial."""
+    c, s = cos(quarters * pi / 2), sin(quarters * pi / 2)
+    x, y = (float(tip[0]) * c - float(tip[1]) * s) * scale, (float(tip[0]) * s + float(tip[1]) * c) * scale
+    on.arrow(middle, (middle[0] + x, middle[1] - y), dash=dash)
+    out = (DIAL + 1.7) / hypot(x, y)
+    on.math(middle[0] + x * out, middle[1] - y * out + 1.0, symbol, TOKEN)

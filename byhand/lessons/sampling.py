@@ -1,0 +1,333 @@
+"""Choosing the next word: its steps, written down twice, its numbers, its mistake and its picture."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from typing import Any
+
+from msgspec.structs import replace
+
+from byhand.arithmetic.copies import each
+from byhand.mistakes.registry import mistake
+from byhand.model.builder import Builder
+from byhand.model.layers import softmax
+from byhand.model.registry import Results, model
+from byhand.notation.text import listed
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Dice
+from byhand.numbers.promises import sheet_promise
+from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.shuffled import as_entry
+from byhand.ops.attention import largest_entry, normalize_rows, row_argmax, row_sum
+from byhand.ops.chance import running_sum, stretch_of
+from byhand.ops.linear import divided_by_each, scale_rows
+from byhand.ops.shapes import gather_rows, keep_entries
+from byhand.pictures.canvas import BOX, CAPTION, DASH, GUIDE, PEN_AREA, STROKE, TOKEN, WHITE, Canvas, Layer
+from byhand.pictures.labels import words as label
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Computed, Matrix, Step, Tape
+from byhand.witness.wiring import Wiring, wiring
+
+# ---- the model ----
+
+
+@model("sampling", part="unembed")
+def _steps(build: Builder) -> Results:
+    """Sampling from one row of `logits`: at several `temperatures`, with top k at the first of them and top p at the
+    last; and the words that the throws `r` draw at the first temperature, from all words and from those of top k.
+
+    Also texts of two words, from the probabilities of the `first` word and of the `second` after it: the probability
+    of the greedy text, and that of the likeliest one.
+    """
+    logits = build.matrix("logits", ("", "d_vocab"))
+    temperatures = build.matrix("temperatures", ("temperature", ""), fixed=True)
+    probs = softmax(divided_by_each(logits, temperatures, name="scaled"), "probs", build.config.softmax_base)
+    row_argmax(probs, name="likeliest")  # computed only when requested
+    plain, last = (
+        gather_rows(probs, name=name, sizes={"i": (1, "")}, rows=(row,))
+        for name, row in (("probs.plain", 0), ("probs.last", probs.rows - 1))
+    )
+    k, p = (limit.values[0][0] for limit in (build.count("k", 2), build.number("p", Fraction(3, 4))))
+    shares, nucleus = _renormalised(plain, "top_k", _top_k, k), _renormalised(last, "top_p", _top_p, p)
+    count = len(build.tape.numbers.get("r", ((),)))
+    throws = build.tape.given("r", (count, 1), ("throw", ""), default=Fraction(9, 20))
+    drawn = [
+        stretch_of(running_sum(row, name=f"{name}.ends"), throws, name=f"{name}.drawn")
+        for name, row in (("plain", plain), ("top_k", shares))
+    ]
+    first, then = build.matrix("first", ("d_vocab", "")), build.matrix("second", ("d_vocab", "d_vocab"))
+    joint = scale_rows(then, first, name="joint")
+    likeliest = each(lambda *shares: Computed(shares.index(max(shares))), *(share for (share,) in first.values))
+    path = gather_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
+    return nucleus, *drawn, largest_entry(path, name="greedy"), largest_entry(joint, name="best")
+
+
+def _renormalised(probs: Matrix, name: str, pick: Callable[..., list[int]], limit: Any) -> Matrix:
+    """The probabilities that are picked, divided by their sum, and 0 for the others.
+
+    pick: the columns that are kept, from the limit and the probabilities.
+    """
+
+    def is_kept(j: int) -> Any:
+        return each(lambda *arguments: Computed(j in pick(*arguments)), limit, *probs.values[0])
+
+    kept = keep_entries(probs, name=name, kept=(tuple(map(is_kept, range(probs.cols))),))
+    return normalize_rows(kept, row_sum(kept, name=f"{name}.sum"), name=f"{name}.probs")
+
+
+def _top_k(k: Any, *probs: Any) -> list[int]:
+    """The columns of the k largest probabilities, the largest first."""
+    return sorted(range(len(probs)), key=lambda j: -probs[j])[: int(k)]
+
+
+def _top_p(p: Any, *probs: Any) -> list[int]:
+    """The columns of the fewest probabilities that add up to at least p, the largest first."""
+    ordered = _top_k(len(probs), *probs)
+    sums_before = accumulate((probs[j] for j in ordered), initial=0)
+    return [j for j, before in zip(ordered, sums_before, strict=False) if before < p]
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("sampling")
+def _second(w: Wiring) -> None:
+    """Temperatures; top k (Fan et al. 2018) and top p (Holtzman et al. 2020); draws; and texts of two words."""
+    probs, last = w.softmax("probs", w("scaled", "divided_by_each", "logits", "temperatures")), "probs.last"
+    w("likeliest", "row_argmax", probs)
+    w("probs.plain", "gather_rows", probs, rows=[0])
+    w(last, "gather_rows", probs, rows=[w.shapes["temperatures"][0] - 1])
+    for name, of, rule, limit in (("top_k", "probs.plain", "keep_k", "k"), ("top_p", last, "keep_p", "p")):
+        kept = w(name, rule, of, limit)
+        w(f"{name}.probs", "normalize_rows", kept, w(f"{name}.sum", "row_sum", kept))
+    for name, shares in (("plain", "probs.plain"), ("top_k", "top_k.probs")):
+        w(f"{name}.drawn", "stretch_of", w(f"{name}.ends", "running_sum", shares), "r")
+    w("best", "largest_entry", w("joint", "scale_rows", "second", "first"))
+    w("greedy", "largest_entry", w("greedy.row", "row_of_largest", "joint", "first"))
+
+
+# ---- its numbers ----
+
+LOGITS_DRAWN = (
+    (2, 1, 0, 0),
+    (2, 1, 1, 0),
+)  # above the smallest: their shares are short fractions at both temperatures
+NUCLEI = ("3/5", "2/3", "7/10", "3/4", "4/5", "5/6", "17/20", "9/10", "19/20")  # p of top-p
+FIRST_WORDS = (("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10"))
+AFTER_LIKELIEST = (("2/5", "1/5", "1/5", "1/5"), ("2/5", "3/10", "1/5", "1/10"), ("3/8", "1/4", "1/4", "1/8"))
+AFTER_OTHERS = ((1, 0, 0, 0), ("1/2", "1/2", 0, 0), ("3/4", "1/4", 0, 0), ("2/3", "1/3", 0, 0))
+THROWS_TRIED = 40  # throws and second words, for the same logits
+
+
+def _has_four_words(task: Task) -> str:
+    found = len(task.values.vocabulary)
+    return "" if found == 4 else f"sampling has new numbers for 4 words, not {found}; use 4, or give values"
+
+
+@search("sampling", like_sheet=True, requires=[_has_four_words])
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Logits whose top k and top p drop a word, throws that fall far from every border, and two words in a row, the
+    likeliest of which does not begin with the likeliest first word.
+    """
+
+    def one_of(options: Sequence[Any]) -> Any:
+        return options[dice.one_below(len(options))]
+
+    base = whole_base(task.config)
+    above, shift, temperatures = one_of(LOGITS_DRAWN), one_of((-1, 0, 1)), one_of(((1, "1/2"), ("1/2", 1)))
+    logits = [int(above[i]) + shift for i in dice.permutation(4)]
+    plain, last = (_shares(logits, base, Fraction(t)) for t in temperatures)
+    cuts = [k for k in (2, 3) if _is_cut(plain, k)]
+    nuclei = [p for p in NUCLEI if _is_cut(last, _reaching(last, Fraction(p))) and _reaching(last, Fraction(p)) > 1]
+    nuclei = [p for p in nuclei if words_reaching(plain, Fraction(p)) != words_reaching(last, Fraction(p))]
+    if not cuts or not nuclei:
+        return
+    clear = {k: _clear_throws(plain, k) for k in cuts}
+    for _ in range(THROWS_TRIED):  # so that logits that seldom fit are chosen as often as others
+        k, p = one_of(cuts), one_of(nuclei)
+        throws = [*one_of(clear[k][0]), one_of(clear[k][1])] if all(clear[k]) else []
+        first = one_of(FIRST_WORDS)
+        rows = [one_of(AFTER_LIKELIEST), *(one_of(AFTER_OTHERS) for _ in range(3))]
+        places = dice.permutation(4)
+        second = [[rows[i][j] for j in dice.permutation(4)] for i in places]
+        joint = [[Fraction(first[i]) * Fraction(x) for x in row] for i, row in zip(places, second, strict=True)]
+        best, greedy = max(map(max, joint)), max(joint[list(places).index(0)])
+        flat = [x for row in joint for x in row]
+        if throws and greedy < best and flat.count(best) == 1 and flat.count(greedy) == 1:
+            yield Instance({
+                "logits": [logits], "temperatures": [[t] for t in temperatures], "k": [[k]], "p": [[p]],
+                "r": [[as_entry(r)] for r in throws], "first": [[first[i]] for i in places], "second": second,
+            }, {})  # fmt: skip
+
+
+def _shares(logits: Sequence[int], base: int, temperature: Fraction) -> list[Fraction]:
+    powers = [Fraction(base) ** int(x / temperature) for x in logits]
+    return [x / sum(powers) for x in powers]
+
+
+def _reaching(shares: Sequence[Fraction], p: Fraction) -> int:
+    """How many words, the likeliest first, together reach p; 0 where p is too near to what some of them reach."""
+    ends = accumulate(sorted(shares, reverse=True))
+    return 0 if any(abs(end - p) < NEAR for end in ends) else words_reaching(shares, p)
+
+
+def _is_cut(shares: Sequence[Fraction], kept: int) -> bool:
+    """Whether the `kept` likeliest words are told from the others: the next one is less likely."""
+    ordered = sorted(shares, reverse=True)
+    return 0 < kept < len(ordered) and ordered[kept - 1] > ordered[kept]
+
+
+def _clear_throws(plain: Sequence[Fraction], k: int) -> tuple[list[tuple[Fraction, Fraction]], list[Fraction]]:
+    """Throws in hundredths, each 2 or more of these from every border: pairs that fall on two words, which stay under
+    top-k; and those that fall on another word there.
+    """
+    smallest = sorted(plain, reverse=True)[k - 1]
+    kept = [x if x >= smallest else Fraction(0) for x in plain]
+    ends, kept_ends = (list(accumulate(shares)) for shares in (plain, [x / sum(kept) for x in kept]))
+    borders = {*ends, *kept_ends}
+    far = [r for r in (Fraction(n, 100) for n in range(2, 99)) if all(abs(r - x) >= NEAR for x in borders)]
+    fallen = [(r, bisect(ends, r), bisect(kept_ends, r)) for r in far]
+    stay = [(r, word) for r, word, again in fallen if word == again]
+    pairs = [(r, other) for r, word in stay for other, its_word in stay if word != its_word]
+    return pairs, [r for r, word, again in fallen if word != again]
+
+
+NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
+
+
+@sheet_promise
+def top_k_drops_a_word(tape: Tape) -> bool:
+    """Top k keeps two words or more, but not all, and each that it keeps is likelier than any that it drops."""
+    return _is_clear_cut(tape.values("probs.plain")[0], tape.values("top_k")[0])
+
+
+@sheet_promise
+def top_p_keeps_several_words(tape: Tape) -> bool:
+    """Top p keeps two words or more, but not all; p is not near to what some of the likeliest words add up to; and at
+    the first temperature it would keep another number of words.
+    """
+    shares, p = tape.values("probs.last")[0], tape.values("p")[0][0]
+    is_near = any(abs(reached - p) < NEAR for reached in accumulate(sorted(shares, reverse=True)))
+    others = words_reaching(tape.values("probs.plain")[0], p) != words_reaching(shares, p)
+    return _is_clear_cut(shares, tape.values("top_p")[0]) and others and not is_near
+
+
+def words_reaching(shares: Sequence[Any], p: Any) -> int:
+    """How many words, the likeliest first, together reach p."""
+    return 1 + sum(bool(reached < p) for reached in accumulate(sorted(shares, reverse=True)))
+
+
+def _is_clear_cut(shares: Sequence[Any], kept: Sequence[Any]) -> bool:
+    dropped = [share for share, x in zip(shares, kept, strict=True) if not x]
+    return 2 <= len(shares) - len(dropped) < len(shares) and max(dropped) < min(x for x in kept if x)
+
+
+@sheet_promise
+def throws_are_clear(tape: Tape) -> bool:
+    """Each throw has two decimals and is far from every border; two words or more are drawn; and one throw, but not
+    the first, draws another word where top k has dropped some.
+    """
+    throws = [r for (r,) in tape.values("r")]
+    borders = {0, *tape.values("plain.ends")[0], *tape.values("top_k.ends")[0]}
+    drawn, again = ([word for (word,) in tape.values(f"{name}.drawn")] for name in ("plain", "top_k"))
+    changes = [one != other for one, other in zip(drawn, again, strict=True)]
+    is_far = all((100 * r).denominator == 1 and min(abs(r - x) for x in borders) >= NEAR for r in throws)
+    return is_far and len(set(drawn)) > 1 and changes.count(True) == 1 and not changes[0]
+
+
+@sheet_promise
+def second_words_are_no_cut(tape: Tape) -> bool:
+    """No row of the second words' shares is what top k or top p leaves: that is asked for on the same leaf."""
+    cuts = {tape.values(f"{name}.probs")[0] for name in ("top_k", "top_p")}
+    return not cuts & {*tape.values("second")}
+
+
+@sheet_promise
+def greedy_misses_the_best_path(tape: Tape) -> bool:
+    """Only one path is the likeliest, and the greedy one is another."""
+    best, paths = tape.values("best")[0][0], [x for row in tape.values("joint") for x in row]
+    return tape.values("greedy")[0][0] < best and paths.count(best) == 1
+
+
+# ---- its mistakes ----
+
+
+@mistake(
+    told="Probabilities, not logits, divided by the temperature.",
+    mend="Divide the logits by the temperature first, and then take softmax.",
+    after="norm-before-sum",
+)
+def temperature_on_probabilities(step: Step, tape: Tape) -> Iterable[Step]:
+    """Each temperature has the undivided logits, and the division follows softmax."""
+    if step.op is divided_by_each:
+        return [replace(step, op=gather_rows, inputs=step.inputs[:1], params={"rows": (0,) * step.shape[0]})]
+    if step.name != "probs" or "temperatures" not in tape.steps:
+        return [step]
+    return [replace(step, name="probs.cold"), replace(step, inputs=("probs.cold", "temperatures"))]
+
+
+# ---- its picture ----
+
+STRIP_AT, STRIP_LONG, STRIP_HIGH = 12.0, 100.0, 7.0  # mm
+UPPER, LOWER = 13.5, 30.5  # mm: the tops of the two strips
+
+
+@picture(width=115, height=41, minutes=3)
+def throws(
+    on: Canvas, shares: Rows, kept: Rows, throws: Rows, drawn: Rows, drawn_kept: Rows, *, words: Sequence[str],
+    temperature: Sequence[str], k: Sequence[str],
+) -> None:  # fmt: skip
+    """Probabilities laid end to end on a strip, and throws that fall on them, before and after top k."""
+    if not all(0 < r < 1 for (r,) in throws) or len(words) > 8:
+        raise UndrawableError("throws lie between 0 and 1")
+    on.math(0.5, UPPER + 4.6, f"T = {temperature[0]}", TOKEN, anchor="start")
+    on.math(0.5, LOWER + 4.6, f"k = {k[0]}", TOKEN, anchor="start")
+    on.math(0.5, 3.2, "r =", TOKEN, anchor="start")
+    for own, top in ((shares[0], UPPER), (kept[0], LOWER)):
+        _strip(on, own, top, words, [STRIP_AT + STRIP_LONG * float(r) for (r,) in throws])
+        for tenth in range(11):
+            x = STRIP_AT + STRIP_LONG * tenth / 10
+            on.line((x, top + STRIP_HIGH), (x, top + STRIP_HIGH + (1.5 if tenth % 5 == 0 else 0.9)), width=GUIDE)
+        for share, text in ((0.0, "0"), (0.5, "0.5"), (1.0, "1")):
+            on.number(STRIP_AT + STRIP_LONG * share, top + STRIP_HIGH + 2.9 - (0.4 if top == LOWER else 0), text, 2.5)
+    fell = []
+    for row, (r,) in enumerate(throws):
+        pen: Layer = on.pen if row else on
+        x = STRIP_AT + STRIP_LONG * float(r)
+        pen.text(x, 3.2, f"{float(r):.2f}", CAPTION)
+        pen.arrow((x, 4.4), (x, UPPER - 0.2), width=STROKE)
+        pen.line((x, UPPER + STRIP_HIGH), (x, LOWER - 2.2), width=GUIDE, dash=DASH)
+        pen.arrow((x, LOWER - 2.4), (x, LOWER - 0.2), width=STROKE)
+        one, other = words[int(drawn[row][0])], words[int(drawn_kept[row][0])]
+        fell.append(on.say("pictures.throws.fell", r=f"{float(r):.2f}", one=one, other=other))
+    rest = listed([f"{float(r):.2f}" for (r,) in throws[1:]])
+    on.said(
+        on.say("pictures.throws.said", words=listed(words), fell=fell[0]),
+        on.say("pictures.throws.to_do", words=listed(words), throws=rest),
+        " ".join(fell[1:]),
+    )
+
+
+def _strip(on: Canvas, shares: Sequence[Any], top: float, words: Sequence[str], arrows: Sequence[float]) -> None:
+    """A strip, on which the pen marks a stretch for each word that has a share; a word without room there stands
+    above, off arrows.
+    """
+    ends = [0.0, *accumulate(map(float, shares))]
+    raised, shown = 0, 0
+    for k, (start, end) in enumerate(pairwise(ends)):
+        x, wide = STRIP_AT + STRIP_LONG * start, STRIP_LONG * (end - start)
+        if not wide:
+            continue
+        on.pen.box(x, top, wide, STRIP_HIGH, fill=PEN_AREA if shown % 2 else WHITE)
+        shown += 1
+        middle, inside = x + wide / 2, label(words[k], CAPTION).width + 0.8 < wide
+        raised = 0 if inside else raised + 1
+        y = top + 4.5 if inside else top - 0.9 - 2.8 * (raised - 1)
+        half = label(words[k], CAPTION).width / 2 + 1.1
+        if not inside and (crossed := [x for x in arrows if abs(x - middle) < half]):
+            middle = crossed[0] + (half if middle >= crossed[0] else -half)
+        on.pen.text(middle, y, words[k])
+    on.box(STRIP_AT, top, STRIP_LONG, STRIP_HIGH, width=BOX)

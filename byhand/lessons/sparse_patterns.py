@@ -1,0 +1,199 @@
+"""Who may look at whom: its steps, written down twice, its numbers, its mistake and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from byhand.mistakes.registry import mistake
+from byhand.model.builder import Builder
+from byhand.model.layers import last_row, softmax
+from byhand.model.registry import Results, model
+from byhand.notation.text import value_text
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Dice
+from byhand.numbers.promises import has_one_largest, sheet_promise
+from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.scores import HANDED_ON, are_easy, different, draw_values, one_largest
+from byhand.ops.attention import column_sum, heard_of, mask_pattern, may_see, normalize_rows, row_sum, soft_span
+from byhand.ops.linear import matmul, multiply
+from byhand.ops.shapes import vstack
+from byhand.pictures.canvas import CAPTION, GREY, PEN, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Step, Tape
+from byhand.witness.wiring import Wiring, wiring
+
+# ---- the model ----
+
+SPARSE = {  # the patterns of who may look at whom, by name, each with its width; the window's is that of the config
+    "causal": ("all", 1),
+    "window": ("window", 0),
+    "every_second": ("dilated", 2),
+    "strided": ("strided", 2),
+    "first": ("global", 2),
+}
+LAYERS_OF = ("window", "every_second")  # of these, what the last token has heard of after each of some layers
+MOST_LAYERS = 3
+
+
+@model("sparse-patterns", part="heads", only={"use_local_attn": (True,)})
+def _steps(build: Builder) -> Results:
+    """Who may look at whom by several patterns, and how many scores each computes; of some, what the last token has
+    heard of after 1, 2 and 3 layers. And the last token's scores, `attn.scores`, in a window, in one that ends softly
+    (`span.z`, `span.ramp`, for tokens that are `span.back` steps back), and in none.
+
+    Source: Child et al. 2019; Beltagy, Peters & Cohan 2020; Sukhbaatar et al. 2019.
+    """
+    replace(build.config, use_local_attn=True)  # refuses a window that holds no token
+    c, scores, v = build.config, build.matrix("attn.scores", ("new", "pos")), build.matrix("attn.v", ("pos", "d_v"))
+    last, everyone = scores.cols - 1, {"i": (scores.cols, "pos"), "j": (scores.cols, "pos")}
+    results, seen = [], {}
+    for name, (pattern, width) in SPARSE.items():
+        seen[name] = may_see(
+            name=f"seen.{name}", tape=build.tape, sizes=everyone, pattern=pattern, width=width or c.window_size
+        )
+        each = row_sum(seen[name], name=f"seen.{name}.each")  # (pos, 1)
+        results.append(column_sum(each, name=f"count.{name}"))
+    for name in LAYERS_OF:
+        rows = [last_row(seen[name], f"heard.{name}.1")]
+        for layer in range(2, MOST_LAYERS + 1):
+            rows.append(heard_of(rows[-1], seen[name], name=f"heard.{name}.{layer}"))
+        results.append(vstack(*rows, name=f"heard.{name}", sizes={"i": (MOST_LAYERS, "layer")}))
+
+    local = mask_pattern(scores, name="attn.local", pattern="window", width=c.window_size, first=last)
+    results.append(matmul(softmax(local, "attn.pattern", c.softmax_base), v, name="attn.z"))
+    plain = softmax(scores, "plain.pattern", c.softmax_base)
+    if "span.z" in build.tape.numbers:
+        back, z, ramp = (
+            build.matrix(f"span.{x}", axes, fixed=True)
+            for x, axes in (("back", ("new", "pos")), ("z", ("", "")), ("ramp", ("", "")))
+        )
+        mask = soft_span(back, z, ramp, name="span.mask")
+        powers = multiply(build.tape["plain.pattern.exp"], mask, name="span.powers")
+        results.append(normalize_rows(powers, row_sum(powers, name="span.sum"), name="span.pattern"))
+    return *results, plain
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("sparse-patterns")
+def _second(w: Wiring) -> None:
+    """Who may look at whom, by Child et al. 2019 and Beltagy et al. 2020, with the window of the config; and one row
+    in a window, in a soft one (Sukhbaatar et al. 2019), and in none.
+    """
+    c, length = w.config, w.shapes["attn.scores"][1]
+    near = {"pattern": "window", "width": c.get("window_size", 0)}
+    patterns = {
+        "causal": {"pattern": "all", "width": 1},
+        "window": near,
+        "every_second": {"pattern": "dilated", "width": 2},
+        "strided": {"pattern": "strided", "width": 2},
+        "first": {"pattern": "global", "width": 2},
+    }
+    for name, params in patterns.items():
+        grid = w(f"seen.{name}", "may_see", shape=(length, length), **params)
+        w(f"count.{name}", "column_sum", w(f"seen.{name}.each", "row_sum", grid))
+    for name in ("window", "every_second"):
+        rows = [w(f"heard.{name}.1", "gather_rows", f"seen.{name}", rows=[length - 1])]
+        for layer in (2, 3):
+            rows.append(w(f"heard.{name}.{layer}", "heard_of", rows[-1], f"seen.{name}"))
+        w(f"heard.{name}", "vstack", *rows)
+    local = w("attn.local", "mask_pattern", "attn.scores", first=length - 1, **near)
+    w("attn.z", "matmul", w.softmax("attn.pattern", local), "attn.v")
+    w.softmax("plain.pattern", "attn.scores")
+    if "span.z" in w.given:
+        mask = w("span.mask", "soft_span", "span.back", "span.z", "span.ramp")
+        powers = w("span.powers", "multiply", "plain.pattern.exp", mask)
+        w("span.pattern", "normalize_rows", powers, w("span.sum", "row_sum", powers))
+
+
+# ---- its numbers ----
+
+SPARSE_TRIED = 20_000
+FAR = 1  # the place of the token that the last one looks at, outside the window
+
+
+@search("sparse-patterns", like_sheet=True, requires=[exactly(6, window_size=3)])
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """Scores of the last of six tokens, which looks most at the second; in a window of three, which does not hold it,
+    it looks most at one. Also how far a window reaches that ends softly.
+
+    Method: rejection sampling.
+    """
+    base, width = whole_base(task.config), task.config.window_size
+    scores = dice.below(5, SPARSE_TRIED, task.n) - 1
+    ok = scores.argmax(1) == FAR
+    ok &= different(scores) > 2
+    for seen in (scores, scores[:, -width:]):
+        ok &= are_easy(seen, base) & one_largest(seen)
+    for row in scores[ok][:HANDED_ON]:
+        v = draw_values(dice, task.n, task.config.d_v)
+        span = 1 + dice.one_below(2)
+        if v is None:
+            continue
+        kept = {name: task.values.inputs[name] for name in ("span.back", "span.ramp")}
+        yield Instance({"attn.scores": [row.tolist()], "attn.v": v.tolist(), "span.z": [[span]], **kept})
+
+
+@sheet_promise
+def window_hides_whom_one_looks_at(tape: Tape) -> bool:
+    """Without a window the last of six tokens looks most at the second, which is too far away for the window and is
+    one of every second; in the window it looks most at one token.
+    """
+    plain, local, soft = (tape.values(f"{name}.pattern")[0] for name in ("plain", "attn", "span"))
+    every_second = tape.values("seen.every_second")[-1]
+    hidden = local[1] == 0 and every_second[1] == 1 and soft not in (plain, local)
+    return hidden and plain.index(max(plain)) == 1 and all(map(has_one_largest, (plain, local)))
+
+
+# ---- its mistakes ----
+
+
+@mistake(
+    told="Shares of all tokens multiplied by the mask, so that they no longer add up to 1.",
+    mend="Multiply the powers by the mask first, and then divide them by their own sum.",
+    after="keys-at-any-length",
+)
+def span_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
+    """The mask of a soft span comes after the division by the sum of all powers."""
+    if step.name != "span.pattern":
+        return [step]
+    return [replace(step, inputs=(step.inputs[0], "plain.pattern.sum"))]
+
+
+# ---- its picture ----
+
+GRIDS = ("causal", "window", "every_second", "strided", "first")  # the patterns, of which the first two are printed
+CELL = 3.4
+
+
+@picture(width=118, height=36, minutes=3)
+def sparse_grids(on: Canvas, *seen: Rows) -> None:
+    """Grids of who may look at whom, of which the last three are shaded by the student.
+
+    seen: for each pattern (GRIDS), 1 where a token sees another, else 0.
+    """
+    n = len(seen[0])
+    width = int(max(map(sum, seen[1])))
+    if len(seen) != len(GRIDS) or n != 6:
+        raise UndrawableError("five patterns of six words have room")
+    pitch = (118 - n * CELL) / (len(GRIDS) - 1)
+    for k, (name, rows) in enumerate(zip(GRIDS, seen, strict=True)):
+        left, top, pen = pitch * k, 9.4, on.pen if k > 1 else on
+        lines = [name, f"{name}_2"] if name in ("strided", "first") else [name]
+        for line, y in zip(reversed(lines), (7.2, 3.8), strict=False):
+            on.text(left + n * CELL / 2, y, on.say(f"pictures.sparse_grids.{line}", width=width), CAPTION)
+        for i, row in enumerate(rows):
+            for j, sees in enumerate(row):
+                if sees:
+                    pen.box(left + CELL * j, top + CELL * i, CELL, CELL, fill=PEN if k > 1 else GREY, width=0)
+        on.grid(left, top, n, n, CELL)
+    on.text(0, 34.8, on.say("pictures.sparse_grids.axes"), CAPTION, anchor="start", colour=GREY)
+    counts = {name: value_text(sum(map(sum, rows))) for name, rows in zip(GRIDS, seen, strict=True)}
+    on.said(
+        on.say("pictures.sparse_grids.said", n=n, width=width, before=width - 1),
+        on.say("pictures.sparse_grids.to_do"),
+        on.say("pictures.sparse_grids.key", **counts),
+    )
