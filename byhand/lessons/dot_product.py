@@ -12,7 +12,7 @@ from byhand.model.builder import Builder
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed, value_text
 from byhand.numbers.dice import Dice
-from byhand.numbers.promises import sheet_promise
+from byhand.numbers.promises import only_in_pictures, sheet_promise
 from byhand.numbers.registry import Entries
 from byhand.numbers.shuffled import drawn
 from byhand.ops.attention import normalize_columns
@@ -62,6 +62,8 @@ def _second(w: Wiring) -> None:
 
 
 # ---- its numbers ----
+
+only_in_pictures("shadow")
 
 
 @drawn("dot-product")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from msgspec.structs import replace
+
+from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
@@ -13,13 +16,13 @@ from byhand.ops.linear import matmul
 from byhand.ops.shapes import gather_rows, one_hot
 from byhand.pictures.canvas import AXIS, BOX, CAPTION, FRAME, GREY, LIGHT, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, picture
-from byhand.tape import Tape
+from byhand.tape import Step, Tape
 from byhand.witness.wiring import Wiring, wiring
 
 # ---- the model ----
 
 
-@model("embedding", part="embed", reads_words=True)
+@model("embedding", part="embed", reads_words=True, parameters={"other.W_E": ("d_vocab", "d_model")})
 def _steps(build: Builder) -> Results:
     """Each token's row of W_E, found in two ways: looked up, and as the product of a one-hot row with W_E.
 
@@ -63,6 +66,20 @@ def neighbours_have_other_vectors(tape: Tape) -> bool:
     """
     pairs = pairwise(tape.values("embed.W_E"))
     return all((n := dot_of(a, b)) <= 0 or 4 * n * n <= dot_of(a, a) * dot_of(b, b) for a, b in pairs)
+
+
+# ---- its mistake ----
+
+
+@mistake(
+    told="The token's number in place of the 1 of a one-hot {row}.",
+    mend="Write a 1 in the place of the token's number, and 0 everywhere else.",
+    after="gate-on-wrong-side",
+)
+def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
+    """The one-hot rows of an embedding have the token's number, counted from 1, as their entry."""
+    of_embedding = step.op is one_hot and "one_hot.product" in tape.steps
+    return [replace(step, params={**step.params, "numbered": True}) if of_embedding else step]
 
 
 # ---- its picture ----

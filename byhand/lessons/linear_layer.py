@@ -20,7 +20,9 @@ from byhand.witness.wiring import Wiring, wiring
 # ---- the model ----
 
 
-@model("linear-layer", part="mlp")
+@model("linear-layer", part="mlp", parameters={
+    "linear.W": ("d_model", "d_mlp"), "linear.b": ("d_mlp",), "other.W": ("d_model", "d_mlp"), "other.b": ("d_mlp",),
+})  # fmt: skip
 def _steps(build: Builder) -> Results:
     """A linear layer, x W + b, of d_mlp neurons with d_model weights each; and the number of its parameters.
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from byhand.mistakes.registry import mistaken
+from msgspec.structs import replace
+
+from byhand.mistakes.registry import mistake, mistaken
 from byhand.model.builder import Builder
 from byhand.model.registry import model
 from byhand.notation.text import listed
 from byhand.numbers.promises import sheet_promise
-from byhand.ops.linear import matmul
+from byhand.ops.linear import matmul, multiply
 from byhand.pictures.canvas import (
     BOX,
     CAPTION,
@@ -27,7 +29,7 @@ from byhand.pictures.canvas import (
     Layer,
 )
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Matrix, Tape
+from byhand.tape import Matrix, Step, Tape
 from byhand.witness.wiring import Wiring, wiring
 
 # ---- the model ----
@@ -79,6 +81,34 @@ def a_turned_factor_shows(tape: Tape) -> bool:
         for x, y in zip(own, right, strict=True)
     ]
     return sum(same) <= 2 and not same[0]
+
+
+# ---- its mistakes ----
+
+
+@mistake(
+    told="Two square matrices multiplied entry by entry.",
+    mend="Multiply a row of the left matrix by a column of the right one, pair by pair, and add up.",
+    after="products-not-added",
+)
+def elementwise(step: Step, tape: Tape) -> Iterable[Step]:
+    """A matrix product becomes a product entry by entry, if all shapes are square."""
+    return [replace(step, op=multiply) if step.name == "AB" and _square(step, tape) else step]
+
+
+@mistake(
+    told="The product of two square matrices in the wrong order.",
+    mend="Keep the order: take rows from the left matrix and columns from the right one.",
+    after="products-not-added",
+)
+def factors_swapped(step: Step, tape: Tape) -> Iterable[Step]:
+    """A matrix product has its factors exchanged, if all shapes are square."""
+    return [replace(step, inputs=step.inputs[::-1]) if step.name == "AB" and _square(step, tape) else step]
+
+
+def _square(step: Step, tape: Tape) -> bool:
+    """Whether a step and all its inputs have the same square shape."""
+    return all(tape.steps[name].shape == step.shape == step.shape[::-1] for name in step.inputs)
 
 
 # ---- its picture ----

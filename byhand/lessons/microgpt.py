@@ -59,7 +59,7 @@ SUMS_OF_EMBEDDINGS = np.array([1, 2, 2, 3])  # a normalised row of whole numbers
 THIRDS = 3
 
 
-@search("microgpt", like_sheet=True, requires=(
+@search("microgpt", like_sheet=True, bare=True, requires=(
     exactly(normalization_type="RMS", norm_position="pre", d_model=4, n_layers=1, attn_only=False), *GPT,
 ))  # fmt: skip
 def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:

@@ -13,7 +13,7 @@ from byhand.model.names import RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.notation.text import listed, value_text
 from byhand.numbers.dice import Dice
-from byhand.numbers.promises import sheet_promise
+from byhand.numbers.promises import only_in_pictures, sheet_promise
 from byhand.numbers.registry import Entries
 from byhand.numbers.shuffled import drawn
 from byhand.ops.linear import matmul, plus_number
@@ -76,6 +76,8 @@ def _second(w: Wiring) -> None:
 
 
 # ---- its numbers ----
+
+only_in_pictures("bend")
 
 FIRST_X, LAST_X, HIGHEST = -2, 3, 4  # the numbers that a graph has room for
 

@@ -65,7 +65,7 @@ def _steps(build: Builder) -> Results:
 @wiring("nearest-neighbours")
 def _second(w: Wiring) -> None:
     """λ p_kNN + (1 − λ) p_LM (Khandelwal et al. 2020, equations 2 and 3), in a base of its own."""
-    c, take = w.config, Fraction(str(w.config.get("lmbda", "1/2")))
+    c, take = w.config, w.number("lmbda", "1/2")
     apart = w("knn.distance", "squared_distances", "knn.query", "knn.keys")
     powers = w("knn.power", "power_of", w("knn.negative", "times_number", apart, by=-1), base=c["softmax_base"])
     kept = w("knn.kept", "keep_largest", powers, count=c.get("knn", 3))

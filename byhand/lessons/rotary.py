@@ -19,7 +19,7 @@ from byhand.model.registry import Results, model
 from byhand.notation.text import listed, value_text
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.promises import look_most_elsewhere, sheet_promise
+from byhand.numbers.promises import look_most_elsewhere, only_in_pictures, sheet_promise
 from byhand.numbers.registry import Instance, Task, exactly, search
 from byhand.numbers.scores import (
     HANDED_ON,
@@ -79,6 +79,8 @@ def _second(w: Wiring) -> None:
 
 
 # ---- its numbers ----
+
+only_in_pictures("dial")
 
 TURNED_DRAWN = 40_000  # queries and keys that are drawn for rotary positions
 

@@ -142,7 +142,7 @@ def no_powers(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def softmax_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
     """The sums are those of the columns, and each power is divided by the sum of its column."""
-    if step.op is row_sum and (step.stem.endswith("hook_pattern.sum") or step.name == "softmax.sum"):
+    if step.op is row_sum and _is_taught(step.stem.removesuffix(".sum")):
         powers = source(step, tape)
         return [replace(step, op=column_sum, shape=(1, powers.shape[1]), axes=("", powers.axes[1]))]
     return [replace(step, op=normalize_columns) if _is_pattern(step) else step]
@@ -298,7 +298,7 @@ def _with_rows(step: Step, table: Step, rows: Sequence[int]) -> list[Step]:
 )
 def tiled_groups(step: Step, tape: Tape) -> Iterable[Step]:
     """Head h reads the keys and values of h modulo their number."""
-    if step.op is gather_rows and step.name in ("attn.keys", "attn.values"):
+    if step.op is gather_rows and step.name.endswith((".keys", ".values")):
         groups = source(step, tape).shape[0]
         return [replace(step, params={"rows": tuple(h % groups for h in range(step.shape[0]))})]
     at, head = step.name.rpartition(".")[0], step.head
@@ -340,7 +340,7 @@ def same_slope_for_all(step: Step, tape: Tape) -> Iterable[Step]:
 def bias_before_scale(step: Step, tape: Tape) -> Iterable[Step]:
     """The bias is added to the scores before they are scaled."""
     scaled = source(step, tape) if step.op is add else step
-    biased = step.stem.endswith(("attn.biased", "scores_biased"))
+    biased = step.stem.endswith("biased")
     if not biased or scaled.op is not divide_by_root:
         return [step]
     return then(replace(step, inputs=(scaled.inputs[0], step.inputs[1])), "early", divide_by_root, **scaled.params)
@@ -372,7 +372,7 @@ def self_attended(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def hash_of_one_sign(step: Step, tape: Tape) -> Iterable[Step]:
     """The bucket is the place of the largest number of Q R alone."""
-    if step.op is not hstack or not step.stem.endswith(("attn.hash", "again.hash")):
+    if step.op is not hstack or not step.stem.endswith(".hash"):
         return [step]
     along = source(step, tape)
     return [replace(step, op=copy, inputs=(along.name,), shape=along.shape)]
@@ -426,7 +426,11 @@ def causal_linformer(step: Step, tape: Tape) -> Iterable[Step]:
 
 def _is_pattern(step: Step) -> bool:
     """Whether a step is the result of a softmax that is taught, and not that of the logits."""
-    return step.op is normalize_rows and (step.stem.endswith("hook_pattern") or step.name == "softmax")
+    return step.op is normalize_rows and _is_taught(step.stem)
+
+
+def _is_taught(softmax: str) -> bool:
+    return softmax.endswith("hook_pattern") or softmax == "softmax"
 
 
 def _masked(scores: Step) -> bool:

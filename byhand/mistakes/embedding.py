@@ -9,18 +9,8 @@ from msgspec.structs import replace
 from byhand.mistakes.registry import mistake
 from byhand.ops.linear import add
 from byhand.ops.positions import sinusoid
-from byhand.ops.shapes import hstack, one_hot
+from byhand.ops.shapes import hstack
 from byhand.tape import Step, Tape
-
-
-@mistake(
-    told="The token's number in place of the 1 of a one-hot {row}.",
-    mend="Write a 1 in the place of the token's number, and 0 everywhere else.",
-)
-def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
-    """The one-hot rows of an embedding have the token's number, counted from 1, as their entry."""
-    of_embedding = step.op is one_hot and "one_hot.product" in tape.steps
-    return [replace(step, params={**step.params, "numbered": True}) if of_embedding else step]
 
 
 @mistake(

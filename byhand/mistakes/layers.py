@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
 from byhand.model.layers import steps_of
+from byhand.ops.attention import normalize_rows
 from byhand.ops.linear import affine, matmul, multiply, quotient, relu, shift, swish, times_number
 from byhand.ops.shapes import keep_largest
 from byhand.tape import Step, Tape
@@ -66,7 +67,7 @@ def relu_before_bias(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def all_experts(step: Step, tape: Tape) -> Iterable[Step]:
     """The router keeps every share."""
-    kept = step.op is keep_largest and step.name != "knn.kept"
+    kept = step.op is keep_largest and source(step, tape).op is normalize_rows
     return [skipped(step) if kept else step]
 
 

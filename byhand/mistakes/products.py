@@ -32,24 +32,6 @@ def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="Two square matrices multiplied entry by entry.",
-    mend="Multiply a row of the left matrix by a column of the right one, pair by pair, and add up.",
-)
-def elementwise(step: Step, tape: Tape) -> Iterable[Step]:
-    """A matrix product becomes a product entry by entry, if all shapes are square."""
-    return [replace(step, op=multiply) if step.name == MATRIX_PRODUCT and _square(step, tape) else step]
-
-
-@mistake(
-    told="The product of two square matrices in the wrong order.",
-    mend="Keep the order: take rows from the left matrix and columns from the right one.",
-)
-def factors_swapped(step: Step, tape: Tape) -> Iterable[Step]:
-    """A matrix product has its factors exchanged, if all shapes are square."""
-    return [replace(step, inputs=step.inputs[::-1]) if step.name == MATRIX_PRODUCT and _square(step, tape) else step]
-
-
-@mistake(
     told="{Rows} of a square weight in place of its {columns}: the product with its transpose.",
     mend="Multiply each {row} that goes in by a {column} of the weight, pair by pair, and add up.",
 )
@@ -60,8 +42,3 @@ def transposed(step: Step, tape: Tape) -> Iterable[Step]:
         return [step]
     rows, cols = tape.steps[step.inputs[1]].shape
     return [replace(step, op=across[step.op]) if rows == cols else step]
-
-
-def _square(step: Step, tape: Tape) -> bool:
-    """Whether a step and all its inputs have the same square shape."""
-    return all(tape.steps[name].shape == step.shape == step.shape[::-1] for name in step.inputs)

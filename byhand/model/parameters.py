@@ -94,6 +94,10 @@ def _network_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     }  # fmt: skip
 
 
+# parameters that a lesson has of its own, each with its shape, as sizes of the config; a model names them
+OF_LESSONS: dict[str, tuple[str, ...]] = {}
+
+
 def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Every parameter of every model and its shape: of blocks, encoders, decoders, and layers by themselves."""
     c = config
@@ -101,9 +105,8 @@ def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
         "embed.W_E": (c.d_vocab, c.d_model),
         "pos_embed.W_pos": (c.n_ctx, c.d_model),
         "unembed.W_U": (c.d_model, c.d_vocab), "unembed.b_U": (c.d_vocab,),
-        "linear.W": (c.d_model, c.d_mlp), "linear.b": (c.d_mlp,),
-        "other.W": (c.d_model, c.d_mlp), "other.b": (c.d_mlp,), "other.W_E": (c.d_vocab, c.d_model),
     }  # fmt: skip
+    shapes |= {name: tuple(getattr(c, size) for size in sizes) for name, sizes in OF_LESSONS.items()}
     for layer in range(1 if c.share_layers else c.n_layers):
         shapes |= block_shapes(c, f"blocks.{layer}") | block_shapes(c, f"encoder.{layer}")
         shapes |= block_shapes(c, f"decoder.{layer}", ("ln1", "ln2", "ln3"))

@@ -30,6 +30,7 @@ from byhand.errors import (
 from byhand.loading import load_lesson, load_lessons
 from byhand.model.builder import Builder
 from byhand.model.config import COMMON_SIZES, DEFAULTS, Config
+from byhand.model.parameters import OF_LESSONS
 from byhand.model.weights import Values, complete, sound_numbers
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Matrix, Step, Tape, shape_text
@@ -177,10 +178,15 @@ MODELS = Models()
 def model(
     name: str, *, part: str = "", one_head: bool = False, reads_words: bool = False, says_words: bool = False,
     counts: bool = False, only: Mapping[str, tuple[Any, ...]] | None = None,
+    parameters: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Write], Write]:  # fmt: skip
-    """Register a function that records steps as a model, with its facts."""
+    """Register a function that records steps as a model, with its facts.
+
+    parameters: those that no layer has, each with its shape, as sizes of the config.
+    """
 
     def register(write: Write) -> Write:
+        OF_LESSONS.update(parameters or {})
         MODELS[name] = Model(name, write, part, one_head, reads_words, says_words, counts, only or {})
         return write
 

@@ -31,7 +31,9 @@ from byhand.ops.norms import center, standardize
 from byhand.tape import Rows, Step, Tape
 
 AFTER_LOGITS = ("probs", "next_token")  # the names that steps after the logits begin with
-IN_PICTURES = ("shadow", "bend", "dial")  # and those of steps from which pictures are drawn, as large as these allow
+IN_PICTURES: set[str] = (
+    set()
+)  # how the names of steps begin from which only pictures are drawn, as large as these allow
 APART = Fraction(2, 5)  # how far apart points are whose dots do not touch
 UGLY = 20  # a number with a larger numerator or denominator is ugly: hard to multiply and to add in one's head
 MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and BatchNorm may agree
@@ -206,6 +208,11 @@ def foils(case: Case) -> bool:
 def as_long_as_others(case: Case) -> bool:
     """The run takes as long as expected, within BAND."""
     return abs(case.seconds - case.expected) <= BAND * case.expected
+
+
+def only_in_pictures(beginning: str) -> None:
+    """Steps whose names begin like this are as large as the picture allows that is drawn from them."""
+    IN_PICTURES.add(beginning)
 
 
 def broken(case: Case) -> list[str]:

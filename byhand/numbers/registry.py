@@ -60,8 +60,8 @@ class Task(Struct, frozen=True):
 
     @property
     def is_bare(self) -> bool:
-        """Whether norms have no w and b, and layers no biases: as in microgpt."""
-        return self.model.name == "microgpt"
+        """Whether norms have no w and b, and layers no biases."""
+        return SEARCHES[self.model.name].bare
 
     @property
     def heads(self) -> int:
@@ -94,6 +94,7 @@ class Search(Struct, frozen=True):
     pace: the mean time of this model's instances, as a multiple of the usual time of their steps (promises.py).
     Softmax alone has more fractions than in attention, so it takes longer; a lone layer has smaller numbers
     than the same layer in a block. Measured by `python bench/bench.py --only paces`.
+    bare: whether norms have no w and b, and layers no biases.
     """
 
     find: Find
@@ -101,6 +102,7 @@ class Search(Struct, frozen=True):
     like_sheet: bool | Callable[[Task], bool] = False
     list_all: ListAll | None = None
     pace: float = 1.0
+    bare: bool = False
 
     def is_like_sheet(self, task: Task) -> bool:
         """Whether the sheet's numbers set the limits of a task's."""
@@ -112,12 +114,12 @@ SEARCHES: dict[str, Search] = {}
 
 def search(
     model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool | Callable[[Task], bool] = False,
-    list_all: ListAll | None = None, pace: float = 1.0,
+    list_all: ListAll | None = None, pace: float = 1.0, bare: bool = False,
 ) -> Callable[[Found], Found]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
     def register(find: Found) -> Found:
-        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace)
+        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare)
         return find
 
     return register

@@ -59,6 +59,10 @@ class Wiring(Struct):
             return name
         return re.sub(r"\.\d+\.", ".0.", name, count=1)
 
+    def number(self, option: str, otherwise: str) -> Fraction:
+        """An option of the config as an exact number."""
+        return Fraction(str(self.config.get(option, otherwise)))
+
     def has(self, name: str) -> bool:
         """Whether a parameter is given."""
         return self.shared(name) in self.given

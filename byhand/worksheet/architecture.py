@@ -72,11 +72,11 @@ class _Chart(Struct, frozen=True, dict=True):
             left_out |= {"ln1", "ln2", "ln_final"}
         if c.attn_only:
             left_out |= {"ln2", "mlp", "add2"}
-        last = {"ln_final", "unembed"}
-        if not any(step.part in last for step in self.tape.steps.values()):
-            left_out |= last
-        if "embed.ln.hook_normalized" in self.tape.steps:  # microgpt's norm stands before the blocks, not after them
-            left_out |= {"ln_final"}
+        computed = {step.part for step in self.tape.steps.values()}
+        if not {"ln_final", "unembed"} & computed:
+            left_out |= {"ln_final", "unembed"}
+        if {"embed", "unembed"} <= computed:  # a whole model, with a norm at its end or without one
+            left_out |= {"ln_final"} - computed
         return [p for p in (PRE_NORM if c.norm_position == "pre" else POST_NORM) if p not in left_out]
 
     def starts(self) -> dict[str, str]:
@@ -225,14 +225,15 @@ class _Chart(Struct, frozen=True, dict=True):
         """
         names = [step.stem.rpartition(".")[2] for step in steps]
         ops = [step.op.name if step.op else "" for step in steps]
-        own = [name if name in ("variance", "tied_logits") else op for name, op in zip(names, ops, strict=True)]
+        texts = self.messages.texts
+        own = [name if f"map.steps.{name}" in texts else op for name, op in zip(names, ops, strict=True)]
         parts = ("power_of", "row_sum") if "normalize_rows" in own else ()
         powers = [any(self.is_power(read) for read in step.inputs) for step in steps]
         own = [
             "" if name == "normalize_rows" and not of_powers else name
             for name, of_powers in zip(own, powers, strict=True)
         ]
-        return [self.messages.texts.get(f"map.steps.{name}", "") for name in own if name not in parts]
+        return [texts.get(f"map.steps.{name}", "") for name in own if name not in parts]
 
     def is_power(self, name: str) -> bool:
         """Whether a step raises a base to a power."""
