@@ -736,5 +736,23 @@ def verify(paths: tuple[str, ...], onnx: bool, jobs: int, secret_file: str | Non
     click.get_current_context().exit(worst(findings).code)
 
 
+def _trust(ctx: click.Context, param: click.Parameter, folders: tuple[str, ...]) -> None:
+    """Let the Python of the lessons in these folders run."""
+    if folders:
+        from pathlib import Path
+
+        from byhand.loading import trust
+
+        trust(*map(Path, folders))
+
+
+for _each in main.commands.values():
+    _of_all = click.Option(
+        ["--trust"], multiple=True, metavar="FOLDER", type=click.Path(exists=True, file_okay=False), is_eager=True,
+        expose_value=False, callback=_trust, help="A folder of your own: run the Python of its lessons.",
+    )  # fmt: skip
+    _each.params.append(_of_all)
+
+
 if __name__ == "__main__":
     main()

@@ -54,16 +54,22 @@ OPTIONS: Mapping[str, tuple[Check, str]] = {
     "nbgrader": TRUTH,
     "cache": TRUTH,
     "jobs": _whole(1, 1_000),
+    "trust": (lambda value: isinstance(value, list) and all(map(TEXT[0], value)), 'folders, such as ["~/course"]'),
 }
 PARAMETERS = {"softmax": "base", "format": "formats"}  # of commands, where these have another name
 
 
 def files() -> list[Path]:
     """The files that there are: the user's own, then the current folder's."""
+    found = {path.resolve(): path for path in (own(), Path(NAME)) if path.is_file()}
+    return [*found.values()]
+
+
+def own() -> Path:
+    """The user's own file, in the folder for settings."""
     from platformdirs import user_config_path
 
-    found = {path.resolve(): path for path in (user_config_path("byhand") / NAME, Path(NAME)) if path.is_file()}
-    return [*found.values()]
+    return user_config_path("byhand") / NAME
 
 
 def defaults(paths: list[Path]) -> dict[str, Any]:
@@ -88,6 +94,8 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
     for name, value in entries.items():
         if name not in OPTIONS:
             raise ConfigError(f"{path}: {UnknownNameError('option', name, OPTIONS)}")
+        if name == "trust" and path.resolve() != own().resolve():
+            raise ConfigError(f"{path}: trust counts in your folder for settings only; write it into {own()}")
         fits, told = OPTIONS[name]
         if not fits(value):
             from byhand.notation.number import shown  # which pages from the cache need nothing of
@@ -101,6 +109,8 @@ def _as_typed(path: Path, name: str, value: Any) -> Any:
 
     Raises: ConfigError for a format that there is not.
     """
+    if name == "trust":
+        return [str(Path(folder).expanduser()) for folder in value]
     if name != "format":
         return str(value) if name == "softmax" else value
     chosen = value if isinstance(value, list) else [part.strip() for part in value.split(",")]

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 MOST_PROBLEMS = 10  # problems in one message
 MOST_SUGGESTIONS = 40  # names that a message lists where none is close to the one asked for
@@ -29,6 +30,17 @@ LONGEST_QUOTE = 80  # characters of a name that a message repeats
 
 class ByHandError(Exception):
     """The root of the tree: any error that the user can mend."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[ByHandError], args: tuple[Any, ...], own: dict[str, Any]) -> ByHandError:
+    """An error as it was, without its making: that of some needs what its message no longer tells."""
+    error = kind.__new__(kind)
+    error.args, error.__dict__ = args, own
+    return error
 
 
 class UnknownNameError(ByHandError):

@@ -10,9 +10,11 @@ from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecut
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from byhand.errors import ConfigError, WorkerError
+from byhand.loading import trust, trusted
 
 Submit = Callable[..., Any]
 STANDS = "what is written is whole, and the same command makes the rest"
@@ -27,6 +29,7 @@ def workers(jobs: int, dask: str) -> Iterator[Submit]:
     """
     if dask:
         with _lost_cluster(dask), _dask_client(dask) as client:
+            client.run(trust, *trusted())
             yield partial(client.submit, pure=False)
     elif jobs > 1:
         with processes(jobs, f"{WANT}, of which each takes up to 350 MB; {STANDS}") as pool:
@@ -41,8 +44,7 @@ def processes(jobs: int, lost: str = WANT) -> Iterator[ProcessPoolExecutor]:
 
     Raises: WorkerError where one is lost within the block.
     """
-    ignored = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started these
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignored)
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin, initargs=trusted())
     cancel = True
     try:
         yield pool
@@ -51,6 +53,12 @@ def processes(jobs: int, lost: str = WANT) -> Iterator[ProcessPoolExecutor]:
         raise WorkerError(f"one of {jobs} processes was killed, {lost}; fewer --jobs take less") from None
     finally:
         pool.shutdown(cancel_futures=cancel)
+
+
+def _begin(*folders: Path) -> None:
+    """What a process does first. Ctrl-C is for the one that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    trust(*folders)
 
 
 @contextmanager

@@ -68,6 +68,10 @@ class Model(Struct, frozen=True):
     def __hash__(self) -> int:
         return hash(self.name)
 
+    def __reduce__(self) -> tuple[Callable[[str], Model], tuple[str]]:
+        """For another process, its name: a lesson of somebody's own is no module that can be imported there."""
+        return _model_named, (self.name,)
+
     def check_options(self, values: Values) -> None:
         """Refuse options that the model does not read.
 
@@ -173,6 +177,10 @@ class Models(dict[str, Model]):
 
 
 MODELS = Models()
+
+
+def _model_named(name: str) -> Model:
+    return MODELS[name]
 
 
 def model(

@@ -5,9 +5,8 @@ The files, from the whole to its parts:
 choice.py        searches for an instance, runs it on the tape, and keeps it if it keeps every promise
 registry.py      the search of each model, and what it requires of a configuration
 search.py        the searches of transformers and their layers, composed of the stages below
-lessons.py       the searches of small models, whose numbers resemble those of their sheet
-distances.py     those of the family of transformers, with kept.py, patterns.py, family.py and llama.py; scores.py is
-                 what these share: whole scores whose shares are easy, and values
+shuffled.py      the numbers of a sheet in another order, for a model without a search
+scores.py        what the searches of lessons share: whole scores whose shares are easy, and values
 meaning.py       heads whose queries and keys can be said in words
 stack.py         layers one after the other; attention.py and feed_forward.py find one layer each
 embedding.py     what comes before the layers and after them: W_E, W_pos and W_U
@@ -15,7 +14,7 @@ norms.py         rows whose norm is rational, and the norm's w and b
 combine.py       columns combined into matrices, by beam search or by a join of two halves
 letters.py       heads with letters for some weights, each with another solution
 natural.py       which matrices look like weights
-promises.py      what is promised of an instance, measured on the tape of its run
+promises.py      what is promised of an instance, measured on the tape of its run; expressed.py: as a sheet writes it
 words.py         sentences and vocabularies
 dice.py          random numbers that no release of a library changes
 

@@ -26,6 +26,7 @@ from byhand.errors import DomainError, UnknownNameError
 from byhand.loading import load_lessons
 from byhand.mistakes.registry import applying, cells_changed, mistaken, resumed
 from byhand.model.config import Config
+from byhand.numbers.expressed import expressed
 from byhand.ops.attention import mask_future
 from byhand.ops.norms import center, standardize
 from byhand.tape import Rows, Step, Tape
@@ -261,10 +262,12 @@ def broken_of_sheet(tape: Tape, names: Sequence[str]) -> list[str]:
 
 
 def sheet_promise_named(name: str) -> SheetPromise:
-    """The promise of a name, also of another sheet's lesson.
+    """The promise of a name, also of another sheet's lesson; or one that is an expression (expressed.py).
 
-    Raises: UnknownNameError.
+    Raises: UnknownNameError; SheetError for an expression that is none.
     """
+    if not name.isidentifier():
+        return expressed(name)
     if name not in SHEET_PROMISES:
         load_lessons()
     if name not in SHEET_PROMISES:

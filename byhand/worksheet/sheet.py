@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from byhand.cache import cached_by
 from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
-from byhand.loading import load_lesson
+from byhand.loading import load_lesson, trusted
 from byhand.model import MODELS, Model
 from byhand.model.config import SIZES, Config
 from byhand.model.files import merged
@@ -19,7 +19,7 @@ from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.notation.number import shown
 from byhand.numbers.promises import sheet_promise_named
-from byhand.worksheet.folders import ENGLISH
+from byhand.worksheet.folders import ENGLISH, folders
 from byhand.worksheet.front import TABLES, known_language, parsed, read, sheet_files
 from byhand.worksheet.order import number_of, place
 from byhand.worksheet.program import code_key
@@ -107,6 +107,14 @@ class Sheet(Struct, frozen=True):
         if tokens:
             entries["tokens"] = list(tokens)
         return Values.of(entries)
+
+
+def _of_own(name: str) -> str:
+    """What to say of a lesson of somebody's own whose Python has not been read."""
+    for folder in folders()[:-1]:
+        if (folder / "worksheets" / f"{name}.py").is_file() and folder.resolve() not in trusted():
+            return f"; worksheets/{name}.py may have it, which is read with --trust {folder}"
+    return ""
 
 
 def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
@@ -211,7 +219,7 @@ def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
     try:
         model = MODELS[front["model"]]
     except UnknownNameError as error:
-        raise SheetError(f"{name}.md: {error}") from None
+        raise SheetError(f"{name}.md: {error}{_of_own(name)}") from None
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": model}
     for key in ("prerequisites", "objectives", "answer", "in_place", "promises", "fractions", "meets"):
         if other := next((entry for entry in front.get(key, ()) if isinstance(entry, dict | list)), None):
@@ -224,7 +232,7 @@ def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
     try:
         for key in kept["promises"]:
             sheet_promise_named(key)
-    except UnknownNameError as error:
+    except (UnknownNameError, SheetError) as error:
         raise SheetError(f"{name}.md: promises: {error}") from None
     for key in TABLES:
         if other := next((entry for entry in front.get(key, {}).values() if not isinstance(entry, str)), None):
