@@ -30,8 +30,8 @@ from byhand.errors import (
 from byhand.loading import load_lesson, load_lessons
 from byhand.model.builder import Builder
 from byhand.model.config import COMMON_SIZES, DEFAULTS, Config
-from byhand.model.parameters import OF_LESSONS
-from byhand.model.weights import Values, complete, sound_numbers
+from byhand.model.parameters import OF_LESSONS, parameter_shapes
+from byhand.model.weights import Numbers, Values, complete, sound_numbers
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Matrix, Step, Tape, shape_text
 
@@ -84,33 +84,40 @@ class Model(Struct, frozen=True):
         without which every step is the same. Sizes that every transformer has are not looked at.
         """
         values = complete(values)
+        config, problems = values.config, list[ByHandError]()
+        if others := self._others(config):
+            return others
         looked_at = (option for option in DEFAULTS if option not in COMMON_SIZES and option not in self.only)
-        return self._others(values.config) or [o for o in looked_at if not self._depends_on(o, values)]
+        asked = [option for option in looked_at if getattr(config, option) != DEFAULTS[option]]
+        given = sound_numbers(values, problems) if asked else {}
+        steps = self._steps(values, given) if not problems else None
+        return [option for option in asked if steps and self._without(option, values, given) == steps]
 
     def _others(self, config: Config) -> list[str]:
         """The options in `only` that have another value."""
         return [o for o, allowed in self.only.items() if getattr(config, o) not in (DEFAULTS[o], *allowed)]
 
-    def _depends_on(self, option: str, values: Values) -> bool:
-        """Whether an option is at its default, or some step is another there, or there are no steps there."""
-        if getattr(values.config, option) == DEFAULTS[option]:
-            return True
+    def _without(self, option: str, values: Values, given: Numbers) -> tuple[Any, ...] | None:
+        """The steps with an option at its default; None where there are none, as what is given does not fit there."""
         try:
-            others = replace(values, config=replace(values.config, **{option: DEFAULTS[option]}))
-            return self._steps(values) != self._steps(others)
-        except ByHandError:
-            return True
+            config = replace(values.config, **{option: DEFAULTS[option]})
+        except ConfigError:
+            return None
+        here, there = parameter_shapes(values.config), parameter_shapes(config)
+        bases = {name.partition("[")[0] for name in values.weights}
+        fits = all(here[base] == there.get(base) for base in bases)
+        return self._steps(replace(values, config=config), given) if fits else None
 
-    def _steps(self, values: Values) -> tuple[Any, ...]:
-        """The steps that the model records, the numbers that it is given or takes by default, and its results.
-
-        Raises: ByHandError.
+    def _steps(self, values: Values, given: Numbers) -> tuple[Any, ...] | None:
+        """The steps that the model records, the numbers that it is given or takes by default, and its results; None
+        where there are none.
         """
         problems: list[ByHandError] = []
-        tape, results = _recorded(self, complete(values), RATIONALS, problems)
-        if problems:
-            raise together(problems)
-        return tape.steps, tape.numbers, [result.name for result in results]
+        try:
+            tape, results = _recorded(self, values, RATIONALS, given, problems)
+        except ByHandError:
+            return None
+        return None if problems else (tape.steps, tape.numbers, [result.name for result in results])
 
     def _refuse(self, unread: Sequence[str], config: Config) -> None:
         """Refuse these options.
@@ -129,11 +136,7 @@ class Model(Struct, frozen=True):
 
     def _can_read(self, options: Sequence[str], values: Values) -> bool:
         """Whether the model records steps with these options, and reads each of them."""
-        try:
-            self._steps(values)
-        except ByHandError:
-            return False
-        return not {*options} & {*self.unread_options(values)}
+        return self._steps(values, {}) is not None and not {*options} & {*self.unread_options(values)}
 
     def run(self, values: Values, domain: Domain, force: bool = True) -> Tape:
         """The tape of a run in a number system. force: whether the results are evaluated, and checked before; else
@@ -146,7 +149,7 @@ class Model(Struct, frozen=True):
         problems: list[ByHandError] = []
         values = complete(values)
         self._refuse(self._others(values.config), values.config)
-        tape, results = _recorded(self, values, domain, problems)
+        tape, results = _recorded(self, values, domain, sound_numbers(values, problems), problems)
         tape.results = tuple(result.name for result in results)
         needed = list({step.name: step for result in results for step in tape.needed(result.name)}.values())
         with collecting(problems):
@@ -217,13 +220,15 @@ def _shown(entry: Any) -> str:
 
 
 def _recorded(
-    model: Model, values: Values, domain: Domain, problems: list[ByHandError]
+    model: Model, values: Values, domain: Domain, given: Numbers, problems: list[ByHandError]
 ) -> tuple[Tape, tuple[Matrix, ...]]:
     """A tape with the model's steps, none of them evaluated, and the results. What is wrong is added to the problems.
 
+    given: the numbers of the values that are sound; those that do not fit are left out.
+
     Raises: ByHandError with the problems so far, where the steps cannot be recorded at all.
     """
-    given = sound_numbers(values, problems)
+    given = dict(given)
     inputs_are_sound = values.inputs.keys() <= given.keys()
     while True:
         tape = Tape(domain, given)
