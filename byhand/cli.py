@@ -23,6 +23,8 @@ from byhand.worksheet.views import MOST_VARIANTS
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 ms, and nothing here needs them
 if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it
+    from types import FrameType
+
     from byhand.options import Options
 
 gc.set_threshold(500_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
@@ -48,19 +50,37 @@ class Group(click.Group):
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Within the block, SIGTERM ends the program as an error does, so that no file is left half-written."""
+    """Within the block, SIGTERM ends the program as an error does, so that no file is left half-written, and neither
+    it nor Ctrl-C interrupts the loading of an extension: some abort the program then.
+    """
 
-    def stop(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
+    def stop(number: int, frame: FrameType | None) -> None:
+        if _loads_extension(frame):
+            threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+        elif number == signal.SIGINT:
+            raise KeyboardInterrupt
+        else:
+            raise SystemExit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may be told of signals
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number, handler in before.items():
+        if handler in (signal.SIG_DFL, signal.default_int_handler):  # not where it is ignored, as with nohup
+            signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _loads_extension(frame: FrameType | None) -> bool:
+    """Whether a frame is one of those that load an extension."""
+    while frame and not frame.f_code.co_qualname.startswith("ExtensionFileLoader."):
+        frame = frame.f_back
+    return frame is not None
 
 
 @click.group(cls=Group)

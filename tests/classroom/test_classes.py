@@ -329,6 +329,38 @@ def test_what_a_stopped_class_was_writing_is_gone_after_the_next_one(number, tmp
         assert not (folder / staging).exists()
 
 
+LOADING = """
+import enum, os, sys
+from importlib.machinery import ExtensionFileLoader as Loader
+from byhand.cli import main
+
+number = int(sys.argv.pop(1))
+
+def watched(self, module, load=Loader.exec_module):
+    if module.__name__ == "pikepdf._core":
+        sys.setprofile(stop)
+    load(self, module)
+
+def stop(frame, event, _):
+    if frame.f_code.co_filename == enum.__file__:  # Python that the extension calls
+        sys.setprofile(None)
+        os.kill(os.getpid(), number)
+
+Loader.exec_module = watched
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_class_that_is_stopped_while_an_extension_is_loaded_ends_in_order(number, tmp_path):
+    """What loads pikepdf aborts the program on an exception."""
+    asked = [str(int(number)), "class", SHEET, "--anonymous", "2", "--out", str(tmp_path)]
+    made = subprocess.run([sys.executable, "-c", LOADING, *asked], capture_output=True, text=True)
+    assert (made.returncode, made.stdout) == (128 + number, "")
+    assert made.stderr == "\nbyhand: stopped; what is written is whole, and the same command makes the rest\n"
+    assert {path.name for path in (tmp_path / f"{SHEET}-class0").iterdir()} == {"class.json", "worksheets", "keys"}
+
+
 def test_an_address_without_a_scheduler_is_said_and_leaves_no_client(tmp_path):
     from distributed import Client
 
