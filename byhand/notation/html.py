@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from html import escape
 
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import varies
 from byhand.arithmetic.expr import Expr, Scalar
+from byhand.notation.inline import TAGS, Kind
 from byhand.notation.marks import Html, written
-from byhand.notation.text import TEXT
-from byhand.notation.write import terms, write, write_value
+from byhand.notation.text import TEXT, indexed
+from byhand.notation.write import Style, terms, write, write_value
 
 
-def _letter(name: str) -> str:
-    """A letter in italics, its digits as an index: a_1 and a1 are a₁."""
-    stem, digits = re.fullmatch(r"(.*?)_?(\d*)", name).groups()  # type: ignore[union-attr]
-    return f'<i class="m">{escape(stem)}</i>' + (f"<sub>{digits}</sub>" if digits else "")
+def style(tags: Mapping[Kind, tuple[str, str]]) -> Style:
+    """A notation in HTML, with the elements of formulas. tags: what stands before and after each kind of part."""
+
+    def part(kind: Kind, inside: str) -> str:
+        return inside.join(tags[kind])
+
+    def letter(name: str) -> str:  # in italics, its digits as an index: a_1 and a1 are a₁
+        stem, digits = indexed(name)
+        return part("letters", escape(stem)) + (part("lowered", digits) if digits else "")
+
+    return replace(
+        TEXT,
+        power=lambda base, exponent: base + part("raised", exponent),
+        root=lambda x: part("root", x),
+        log=lambda base, x: f"ln {x}" if base == "e" else f"log{part('lowered', base)} {x}",
+        ref=lambda ref: escape(TEXT.ref(ref)),
+        letter=letter,
+        kind=Html,
+    )
 
 
-HTML = replace(
-    TEXT,
-    divide=lambda a, b: f"{a} ÷ {b}",
-    power=lambda base, exponent: f"{base}<sup>{exponent}</sup>",
-    root=lambda x: f'<span class="root">√<span class="radicand">{x}</span></span>',
-    log=lambda base, x: f"ln {x}" if base == "e" else f"log<sub>{base}</sub> {x}",
-    ref=lambda ref: escape(TEXT.ref(ref)),
-    letter=_letter,
-    kind=Html,
-)
+HTML = style(TAGS)
 
 
 def html(node: Expr) -> str:

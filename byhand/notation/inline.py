@@ -1,15 +1,20 @@
-"""Formulas in a small part of LaTeX, as HTML and as plain text: `W_{Q,1}`, `X'`, `\\sqrt{d_k}`, `\\frac{1}{d}`.
+"""Formulas in a small part of LaTeX: `W_{Q,1}`, `X'`, `\\sqrt{d_k}`, `\\frac{1}{d}`.
 
-Symbols, captions and formulas of sheets are written in it. On the page they are text in the maths font, like the
-cells: they can be searched, copied and read aloud, and look the same in print, in any browser and on a phone.
+Symbols, captions and formulas of sheets are written in it. A formula is parsed once, to a small tree of pieces, which
+is written as HTML, as alternative text, or as texts in a line that each have a look. On the page a formula is text in
+the maths font, like the cells: it can be searched, copied and read aloud, and looks the same in print, in any browser
+and on a phone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from html import escape
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from byhand.errors import SheetError
 
@@ -25,29 +30,96 @@ GREEK = {
 }  # fmt: skip
 _RAISED = str.maketrans("0123456789+−()=abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾⁼ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ")
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
+_ATOM = re.compile(r"[\w.]*")  # what needs no brackets under a root, or in a fraction that is written in a line
+
+Kind = Literal["letters", "upright", "lowered", "raised", "root", "fraction", "above", "below"]
+Piece: TypeAlias = "str | Part"
+TAGS: Mapping[Kind, tuple[str, str]] = {
+    "letters": ('<i class="m">', "</i>"), "upright": ('<span class="upright">', "</span>"),
+    "lowered": ("<sub>", "</sub>"), "raised": ("<sup>", "</sup>"),
+    "root": ('<span class="root">√<span class="radicand">', "</span></span>"),
+    "fraction": ('<span class="frac">', "</span>"), "above": ("<span>", "</span>"), "below": ("<span>", "</span>"),
+}  # fmt: skip
+
+
+class Part(Struct, frozen=True):
+    """A part of a formula that is no plain text."""
+
+    kind: Kind
+    """Letters are in italics; a fraction has what is above its line and what is below."""
+    inside: tuple[Piece, ...]
 
 
 @cache
 def inline(latex: str) -> str:
     """An inline formula as HTML.
 
+    Raises: as `parsed`.
+    """
+    return tagged(parsed(latex))
+
+
+@cache
+def spoken(latex: str) -> str:
+    """An inline formula as alternative text: `K^{\\mathrm{T}}` is Kᵀ, `\\sqrt{d_k}` is √d_k.
+
+    Raises: as `parsed`.
+    """
+    for_the_eye = "\\ "  # a blank that is written as one
+    return " ".join(_said(parsed(latex.replace(for_the_eye, ""))).replace("\u2009", "").split())
+
+
+def parsed(latex: str) -> tuple[Piece, ...]:
+    """The pieces of an inline formula.
+
     Raises: SheetError for a formula of more than LONGEST_FORMULA characters, which could be nested too deep for
     Python.
     """
     if len(latex) > LONGEST_FORMULA:
         raise SheetError(f"a formula has {len(latex):,} characters; {LONGEST_FORMULA} are enough for any page")
-    return "".join(_html(iter(_TOKEN.findall(latex))))
+    return _joined(_pieces(iter(_TOKEN.findall(latex))))
 
 
-@cache
-def spoken(latex: str) -> str:
-    """An inline formula as alternative text: `K^{\\mathrm{T}}` is Kᵀ, `\\sqrt{d_k}` is √d_k."""
-    text = re.sub(r"\\(?:mathrm|text|textstyle|operatorname)\s*", "", latex).replace(r"\sqrt", "√")
-    text = re.sub(r"\\frac\{(.*?)\}\{(.*?)\}", r"\1/\2", text)
-    text = re.sub(r"\\([A-Za-z]+)", lambda m: (SIGNS | GREEK).get(m[1], m[1]), text)
-    text = re.sub(r"\\.", "", text).replace("-", "−").replace("'", "′")
-    text = re.sub(r"\^(?:\{+([^{}]*)\}+|(.))", lambda m: _raised(m[1] or m[2] or ""), text)
-    return re.sub(r"\s+", " ", re.sub(r"[{}]", "", text)).strip()
+def tagged(pieces: Iterable[Piece], tags: Mapping[Kind, tuple[str, str]] = TAGS) -> str:
+    """Pieces as HTML. tags: what stands before and after each kind of part."""
+    return "".join(
+        escape(piece) if isinstance(piece, str) else tagged(piece.inside, tags).join(tags[piece.kind])
+        for piece in pieces
+    )
+
+
+def in_line(pieces: Iterable[Piece], around: frozenset[Kind] = frozenset()) -> Iterator[tuple[str, frozenset[Kind]]]:
+    """The texts of pieces one after the other, each with the kinds of the parts that it is in.
+
+    A fraction and the bar of a root, which cannot be drawn there, are written with signs.
+    """
+    for piece in pieces:
+        if isinstance(piece, str):
+            yield piece, around
+            continue
+        within = around | {piece.kind}
+        if piece.kind in ("root", "below"):
+            yield {"root": "√", "below": "/"}[piece.kind], within
+        found = [*in_line(piece.inside, within)]
+        is_atom = _ATOM.fullmatch("".join(text for text, _ in found))
+        brackets = piece.kind in ("root", "above", "below") and not is_atom
+        yield from [("(", within), *found, (")", within)] if brackets else found
+
+
+def _said(pieces: Iterable[Piece], sign: bool = False) -> str:
+    """Pieces as alternative text. sign: whether a power is written with a sign, as it is within a power."""
+    return "".join(piece if isinstance(piece, str) else _part_said(piece, sign) for piece in pieces)
+
+
+def _part_said(part: Part, sign: bool) -> str:
+    inside = _said(part.inside, sign or part.kind == "raised")
+    match part.kind:
+        case "raised":
+            return f"^{inside}" if sign else _raised(inside)
+        case "lowered" | "root" | "below":
+            return {"lowered": "_", "root": "√", "below": "/"}[part.kind] + inside
+        case _:
+            return inside
 
 
 def _raised(power: str) -> str:
@@ -58,42 +130,61 @@ def _raised(power: str) -> str:
     return f"^{power}" if len(power) == 1 else f"^({power})"
 
 
-def _html(tokens: Iterator[str], one: bool = False) -> Iterator[str]:
-    """The HTML of the tokens up to a closing brace. one: only of the next token, or the next group in braces."""
+def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Pieces, of which neighbours that are plain text are one."""
+    found = list[Piece]()
+    for piece in pieces:
+        if found and isinstance(piece, str) and isinstance(found[-1], str):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return tuple(found)
+
+
+def _pieces(tokens: Iterator[str], one: bool = False) -> Iterator[Piece]:
+    """The pieces of the tokens up to a closing brace. one: only of the next token, or the next group in braces."""
     for token in tokens:
         if token == "}":
             return
         if token == "{":
-            yield from _html(tokens)
-        elif token == "_":
-            yield f"<sub>{_argument(tokens)}</sub>"
-        elif token == "^":
-            yield f"<sup>{_argument(tokens)}</sup>"
+            yield from _pieces(tokens)
+        elif token in ("_", "^"):
+            yield Part("lowered" if token == "_" else "raised", _argument(tokens))
         elif token.startswith("\\"):
-            yield _command(token[1:], tokens)
+            yield from _command(token[1:], tokens)
         elif token.isalpha() and token.isascii():
-            yield f'<i class="m">{token}</i>'
+            yield Part("letters", (token,))
         else:
-            yield escape(_OPERATORS.get(token, token))
+            yield _OPERATORS.get(token, token)
         if one:
             return
 
 
-def _argument(tokens: Iterator[str]) -> str:
-    return "".join(_html(tokens, one=True))
+def _argument(tokens: Iterator[str]) -> tuple[Piece, ...]:
+    return _joined(_pieces(tokens, one=True))
 
 
-def _command(name: str, tokens: Iterator[str]) -> str:
+def _command(name: str, tokens: Iterator[str]) -> Iterator[Piece]:
     if name == "sqrt":
-        return f'<span class="root">√<span class="radicand">{_argument(tokens)}</span></span>'
-    if name == "frac":
-        above, below = _argument(tokens), _argument(tokens)
-        return f'<span class="frac"><span>{above}</span><span>{below}</span></span>'
-    if name in ("mathrm", "text", "operatorname"):
-        upright = re.sub(r"</?i[^>]*>", "", _argument(tokens))
-        return f'<span class="upright">{upright}</span>' if name == "text" else upright
-    if name == "textstyle":
-        return ""
-    if name in GREEK:
-        return f'<i class="m">{GREEK[name]}</i>'
-    return escape(SIGNS.get(name, "\u2009" if name in (",", ";", "!") else name))  # “\\ ” is a blank
+        yield Part("root", _argument(tokens))
+    elif name == "frac":
+        yield Part("fraction", (Part("above", _argument(tokens)), Part("below", _argument(tokens))))
+    elif name == "text":
+        yield Part("upright", _joined(_upright(_argument(tokens))))
+    elif name in ("mathrm", "operatorname"):
+        yield from _upright(_argument(tokens))
+    elif name in GREEK:
+        yield Part("letters", (GREEK[name],))
+    elif name != "textstyle":
+        yield SIGNS.get(name, "\u2009" if name in (",", ";", "!") else name)  # “\\ ” is a blank
+
+
+def _upright(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Pieces without italics."""
+    for piece in pieces:
+        if isinstance(piece, str):
+            yield piece
+        elif piece.kind == "letters":
+            yield from piece.inside
+        else:
+            yield Part(piece.kind, _joined(_upright(piece.inside)))

@@ -1,11 +1,11 @@
-"""Trees as LaTeX: the general rule of a step, for display formulas."""
+"""Trees as LaTeX: the general rule of a step, for display formulas; and worked lines, as inline formulas."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Expr, Ref
-from byhand.notation.text import TEXT, index_text
+from byhand.notation.text import TEXT, index_text, indexed
 from byhand.notation.write import write
 
 
@@ -30,6 +30,18 @@ LATEX = replace(
     letter=lambda name: rf"{name}",
     constant=lambda name: {"pi": r"\pi"}.get(name, name),
 )
+
+
+def _letter(name: str) -> str:
+    stem, digits = indexed(name)
+    return stem + (f"_{{{digits}}}" if digits else "")
+
+
+# as a line of plain text, but for powers, roots and letters
+FORMULA = replace(
+    TEXT, power=LATEX.power, root=LATEX.root, log=LATEX.log, call=LATEX.call, letter=_letter,
+    constant=lambda name: {"pi": "π"}.get(name, rf"\mathrm{{{name}}}"),
+)  # fmt: skip
 
 
 def latex(node: Expr) -> str:

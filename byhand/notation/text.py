@@ -20,6 +20,12 @@ def index_text(at: int | Index) -> str:
     return at.name if isinstance(at, Index) else str(at + 1)
 
 
+def indexed(name: str) -> tuple[str, str]:
+    """A letter, and the digits that stand lowered after it: of a_1 and of a1, both are a and 1."""
+    stem, digits = re.fullmatch(r"(.*?)_?(\d*)", name).groups()  # type: ignore[union-attr]
+    return stem, digits
+
+
 def _power(base: str, exponent: str) -> str:
     if re.fullmatch(r"−?\d+", exponent):
         return base + exponent.translate(_RAISED)
@@ -34,6 +40,11 @@ def _ref(ref: Ref) -> str:
     return f"{ref.matrix}[{', '.join(index_text(i) for i in ref.index)}]"
 
 
+def _letter(name: str) -> str:
+    stem, digits = indexed(name)
+    return stem + digits.translate(_LOWERED)
+
+
 TEXT = Style(
     fraction=lambda top, bottom: f"{top}/{bottom}",
     times="·",
@@ -45,7 +56,7 @@ TEXT = Style(
     brackets=lambda x: f"({x})",
     big_sum=lambda index, count, body: f"Σ_{index} {body}",
     ref=_ref,
-    letter=lambda name: re.sub(r"_?(\d+)$", lambda m: m[1].translate(_LOWERED), name),
+    letter=_letter,
     constant=lambda name: {"pi": "π"}.get(name, name),
 )
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from html import escape, unescape
+from html import escape
 
 from msgspec import Struct
 
-from byhand.notation.inline import inline
+from byhand.notation.inline import in_line, parsed
 
 SANS, MATH, ITALIC = "'byhand Sans',sans-serif", "'byhand Math',serif", "'byhand Math Italic','byhand Math',serif"
-_TAG = re.compile("(<[^>]*>)")
 SMALL = 0.72  # the size of superscripts and subscripts, relative to the text
 _WIDTHS = {
     **dict.fromkeys("ijlI.,:;'′|· ", 0.27), **dict.fromkeys("frt()-", 0.36), **dict.fromkeys("mwMW", 0.84),
@@ -53,20 +51,14 @@ def formula(latex: str, size: float) -> Label:
 
 def _spans(latex: str) -> tuple[Span, ...]:
     """The spans of an inline formula. Commas and primes have the face of the text before them."""
-    inside, spans = list[str](), list[Span]()
-    for part in _TAG.split(inline(latex)):
-        if part.startswith("</"):
-            inside.pop()
-        elif part.startswith("<"):
-            inside.append(part.strip("<>").partition(" ")[0])
-        elif data := unescape(part):
-            level = ("sup" in inside) - ("sub" in inside)
-            last = spans[-1] if spans else Span("", MATH)
-            face = last.face if not data.strip("′, ") else MATH
-            face = ITALIC if "i" in inside else face
-            if (last.face, last.level) == (face, level) and spans:
-                data = spans.pop().text + data
-            spans.append(Span(data, face, level))
+    spans = list[Span]()
+    for text, kinds in in_line(parsed(latex)):
+        level = ("raised" in kinds) - ("lowered" in kinds)
+        last = spans[-1] if spans else Span("", MATH)
+        face = ITALIC if "letters" in kinds else MATH if text.strip("′, ") else last.face
+        if (last.face, last.level) == (face, level) and spans:
+            text = spans.pop().text + text
+        spans.append(Span(text, face, level))
     return tuple(spans)
 
 

@@ -1,8 +1,8 @@
-"""Formulas of sheets as words, for those who hear them."""
+"""Formulas of sheets: as words, for those who hear them, and as texts in a line, for cells and drawings."""
 
 import pytest
 
-from byhand.notation.inline import spoken
+from byhand.notation.inline import in_line, inline, parsed, spoken
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,29 @@ from byhand.notation.inline import spoken
 )  # fmt: skip
 def test_a_formula_is_heard_with_its_powers(latex, said):
     assert spoken(latex) == said
+
+
+@pytest.mark.parametrize(
+    ("latex", "written"),
+    [
+        (r"\frac{1}{d}", "1/d"), (r"\frac{a + b}{\sqrt{d_k}}", "(a + b)/(√dk)"), (r"\sqrt{\sigma^2 + \varepsilon}", "√(σ2 + ε)"),
+        (r"X_{\text{own}}'", "Xown′"),
+    ],
+)  # fmt: skip
+def test_what_is_drawn_in_a_formula_is_written_with_signs_where_it_cannot_be(latex, written):
+    assert "".join(text for text, _ in in_line(parsed(latex))) == written
+
+
+def test_each_text_of_a_formula_has_the_looks_of_all_that_it_is_in():
+    assert dict(in_line(parsed(r"W_{Q,1}^{\mathrm{T}}"))) == {
+        "W": {"letters"},
+        "Q": {"letters", "lowered"},
+        ",1": {"lowered"},
+        "T": {"raised"},
+    }
+
+
+def test_a_formula_is_text_between_tags():
+    assert inline(r"x < \frac{1}{2}") == (
+        '<i class="m">x</i> &lt; <span class="frac"><span>1</span><span>2</span></span>'
+    )

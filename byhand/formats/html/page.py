@@ -411,11 +411,19 @@ def _fields(context: Any) -> Field:
     return fields(context["section"]) if context["forms"] else nameless
 
 
-def prose(tokens: Iterable[Any], tied: bool = True) -> Markup:
-    """Markdown tokens as HTML. tied: whether the last word of a paragraph never stands on a line by itself."""
+def _formula(latex: str) -> str:
+    return f'<span class="math">{inline(latex)}</span>'
+
+
+def prose(tokens: Iterable[Any], tied: bool = True, formula: Callable[[str], str] = _formula) -> Markup:
+    """Markdown tokens as HTML.
+
+    tied: whether the last word of a paragraph never stands on a line by itself. formula: one as HTML.
+    """
     tokens, renderer = list(tokens), _markdown()
     whole = any(t.type == "inline" for t in tokens)
-    made = (renderer.renderer.render if whole else renderer.renderer.renderInline)(tokens, renderer.options, {})
+    write = renderer.renderer.render if whole else renderer.renderer.renderInline
+    made = write(tokens, renderer.options, {"formula": formula})
     return Markup(_LAST_WORD.sub("\u00a0", made) if tied else made)
 
 
@@ -424,12 +432,8 @@ def _markdown() -> Any:
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark", {"html": False})
-    markdown.add_render_rule("math_inline", lambda self, tokens, at, options, env: _formula(tokens[at].content))
+    markdown.add_render_rule("math_inline", lambda self, tokens, at, options, env: env["formula"](tokens[at].content))
     return markdown
-
-
-def _formula(latex: str) -> str:
-    return f'<span class="math">{inline(latex)}</span>'
 
 
 def _page_of_pages(messages: Messages) -> Markup:

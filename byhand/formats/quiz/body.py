@@ -7,8 +7,7 @@ its own way to give these a look.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -18,8 +17,10 @@ from msgspec.structs import replace
 
 from byhand.fonts import alone
 from byhand.formats.html.page import prose
-from byhand.notation.html import terms_html, value_html
-from byhand.notation.inline import inline
+from byhand.notation import inline
+from byhand.notation.html import style
+from byhand.notation.inline import Kind, tagged
+from byhand.notation.write import terms, write_value
 from byhand.page import map as architecture_map
 from byhand.page import picture
 from byhand.page.grid import Grid, Slot
@@ -31,9 +32,12 @@ from byhand.worksheet.document import Blank, Block, Cell, Figure, Panel, Reply, 
 from byhand.worksheet.spoken import called
 
 MAP = "map"  # the name of the picture of the architecture
-_BUILT = re.compile(r'<span class="frac"><span>(.*?)</span><span>(.*?)</span></span>')
-_CLASSES = {"math": "", "root": "", "upright": "", "m": "", "radicand": "r"}  # of formulas, and what they are here
-
+TAGS: Mapping[Kind, tuple[str, str]] = {
+    **inline.TAGS, "letters": ("<i>", "</i>"), "upright": ("<span>", "</span>"),
+    "root": ('<span>√<span class="r">', "</span></span>"),
+    "fraction": ("<span>", "</span>"), "above": ("", ""), "below": ("/", ""),
+}  # fmt: skip
+STYLE = style(TAGS)
 
 Entries = Mapping[int, int]  # the number of an entry, by the id of its cell: cells may be equal
 
@@ -56,9 +60,9 @@ class Body:
         """What the sheet is about, its map, what its words mean, and how answers are typed."""
         d, say = self.page.document, self.page.messages.say
         self.pictures[MAP] = alone(self.page.map)
-        conventions = " ".join(prose(line, tied=False) for line in d.conventions)
+        conventions = " ".join(_prose(line) for line in d.conventions)
         parts = [
-            _paragraph(prose(d.goal, tied=False)),
+            _paragraph(_prose(d.goal)),
             f'<p><img src="{MAP}" alt="{escape(architecture_map.said(d))}"/></p>',
         ]
         parts += [f"<p>{conventions}</p>", f"<p>{escape(say('quiz.typed'))}</p>"]
@@ -75,7 +79,7 @@ class Body:
         section = self.page.sections[at].section
         entries = {id(blank.cell): n for n, blank in enumerate(blanks)}
         choices = {id(reply.asker): n for n, reply in enumerate(chosen)}
-        title = prose(section.heading, tied=False) if section.heading else escape(section.title)
+        title = _prose(section.heading) if section.heading else escape(section.title)
         number = f"{section.number} " if section.number else ""
         words = [self._words(block, choices) for block in section.words]
         shown = [f"<p>{escape(self.page.messages.say('quiz.before'))}</p>", *self._printed(before)] if before else []
@@ -93,21 +97,21 @@ class Body:
         write = _WORDS.get(block.kind)
         return write(self, block, choices) if write else ""
 
-    def _prose(self, block: Any, choices: Mapping[int, int]) -> str:
-        return _paragraph(prose(block.tokens, tied=False))
+    def _text(self, block: Any, choices: Mapping[int, int]) -> str:
+        return _paragraph(_prose(block.tokens))
 
     def _remark(self, block: Any, choices: Mapping[int, int]) -> str:
         name = self.page.messages.say(f"remarks.{block.kind}")
-        return f"<p><b>{escape(name)}</b> {prose(block.tokens, tied=False)}</p>"
+        return f"<p><b>{escape(name)}</b> {_prose(block.tokens)}</p>"
 
     def _first(self, block: Any, choices: Mapping[int, int]) -> str:
-        worked = " + ".join(terms_html(self.page.worked_out(block.rule)))
+        worked = " + ".join(terms(self.page.worked_out(block.rule), STYLE))
         name = self.page.messages.say("remarks.first")
-        return f"<p><b>{escape(name)}</b> {worked} = {value_html(block.value)}</p>"
+        return f"<p><b>{escape(name)}</b> {worked} = {_value(block.value)}</p>"
 
     def _claim(self, block: Any, choices: Mapping[int, int]) -> str:
         choice = f'<p><choice n="{choices[id(block)]}"/></p>' if id(block) in choices else ""
-        return f'<div class="q">{_paragraph(prose(block.tokens, tied=False))}{choice}</div>'
+        return f'<div class="q">{_paragraph(_prose(block.tokens))}{choice}</div>'
 
     def _choice(self, block: Any, choices: Mapping[int, int]) -> str:
         return f'<p><choice n="{choices[id(block)]}"/></p>' if id(block) in choices else ""
@@ -138,19 +142,19 @@ class Body:
 
     def _grid(self, grid: Any, entries: Entries, name: str, asks: bool) -> str:
         tags = " · ".join(
-            f"{inline(tag.panel.symbol)} {escape(shape_text(tag.panel.shape))}"
+            f"{_formula(tag.panel.symbol)} {escape(shape_text(tag.panel.shape))}"
             + (f", {escape(tag.panel.note)}" if tag.panel.note else "")
             for tag in grid.tags
         )
-        formula = f"<p>{inline(grid.formula)}</p>" if grid.formula else ""
+        formula = f"<p>{_formula(grid.formula)}</p>" if grid.formula else ""
         return formula + _table(grid, entries) + (f"<p><small>{tags}</small></p>" if tags else "")
 
     def _table(self, laid: Any, entries: Entries, name: str, asks: bool) -> str:
-        head = "".join(f"<th>{prose(each.tokens, tied=False)}</th>" for each in laid.table.head)
+        head = "".join(f"<th>{_prose(each.tokens)}</th>" for each in laid.table.head)
         rows = "".join(
             "<tr>" + "".join(
                 _number(entries, entry) if isinstance(entry, Cell)
-                else f'<td class="s">{prose(entry.tokens, tied=False)}</td>'
+                else f'<td class="s">{_prose(entry.tokens)}</td>'
                 for entry in row
             ) + "</tr>"
             for row in laid.table.rows
@@ -170,7 +174,7 @@ class Body:
 
 
 _WORDS: Mapping[str, Callable[[Body, Any, Mapping[int, int]], str]] = {
-    "prose": Body._prose, "hint": Body._remark, "check": Body._remark, "first": Body._first, "claim": Body._claim,
+    "prose": Body._text, "hint": Body._remark, "check": Body._remark, "first": Body._first, "claim": Body._claim,
     "choice": Body._choice,
 }  # fmt: skip
 _FIGURES: Mapping[str, Callable[[Body, Any, Entries, str, bool], str]] = {
@@ -179,15 +183,20 @@ _FIGURES: Mapping[str, Callable[[Body, Any, Entries, str, bool], str]] = {
 
 
 def parsed(html: str) -> Element:
-    """The HTML of a text as one element, in which fractions are text and formulas have no classes of a page."""
-    in_line = _BUILT.sub(r"<span>\1/\2</span>", html)
-    root = fromstring(f"<div>{in_line}</div>")
-    for node in root.iter():
-        if node.tag in ("i", "span") and (kind := node.get("class")) is not None and kind in _CLASSES:
-            node.attrib.pop("class")
-            if _CLASSES[kind]:
-                node.set("class", _CLASSES[kind])
-    return root
+    """The XHTML of a text as one element."""
+    return fromstring(f"<div>{html}</div>")
+
+
+def _prose(tokens: Iterable[Any]) -> str:
+    return prose(tokens, tied=False, formula=lambda latex: f"<span>{_formula(latex)}</span>")
+
+
+def _formula(latex: str) -> str:
+    return tagged(inline.parsed(latex), TAGS)
+
+
+def _value(value: Any) -> str:
+    return escape(value) if isinstance(value, str) else write_value(value, STYLE)
 
 
 def _paragraph(html: str) -> str:
@@ -228,7 +237,7 @@ def _td(slot: Slot, entries: Entries, kind: str) -> str:
     if slot.scope:
         return f'<th scope="{slot.scope}">{escape(slot.label)}</th>'
     if slot.label:
-        text = inline(slot.label) if slot.cls == "name" or slot.cls.startswith("caption") else escape(slot.label)
+        text = _formula(slot.label) if slot.cls == "name" or slot.cls.startswith("caption") else escape(slot.label)
         return f'<td class="{"c" if slot.cls != "sign" else "s"}"{span}>{text}</td>'
     return f"<td{span}/>"
 
@@ -237,4 +246,4 @@ def _number(entries: Entries, cell: Cell, kind: str = "g") -> str:
     """The td of a cell. kind: its class where it is printed."""
     if id(cell) in entries:
         return f'<td class="e"><entry n="{entries[id(cell)]}"/></td>'
-    return f'<td class="{kind}">{value_html(cell.value)}</td>'
+    return f'<td class="{kind}">{_value(cell.value)}</td>'

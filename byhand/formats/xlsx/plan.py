@@ -20,7 +20,7 @@ from byhand.formats.xlsx.looks import Look
 from byhand.formats.xlsx.words import (
     LINE,
     MM_A_PT,
-    Piece,
+    Fragment,
     Words,
     formula,
     joined,
@@ -213,7 +213,7 @@ class _Planner:
         before = " · ".join(sheet.called for sheet in document.before)
         if before:
             self._across(plain(say("top.before", sheets=before)), looks.NOTE)
-        said = tuple(piece for tokens in document.conventions for piece in (*marked_up(tokens), Piece(" ")))
+        said = tuple(fragment for tokens in document.conventions for fragment in (*marked_up(tokens), Fragment(" ")))
         self._across(said, looks.NOTE)
         self._next(1.5)
         self._legend()
@@ -256,7 +256,7 @@ class _Planner:
         number = f"{section.number}   " if section.number else ""
         title = marked_up(section.heading) if section.heading else plain(section.title)
         last = len(self.plan.widths)
-        words = (*plain(number, bold=True), *(replace(piece, bold=True) for piece in title))
+        words = (*plain(number, bold=True), *(replace(fragment, bold=True) for fragment in title))
         self.plan.add(Spot(self.row, 0, looks.HEADING, cols=last - 4, words=words))
         if self.feedback and (section.blanks or any(reply.options for reply in section.replies)):
             self.plan.add(Spot(self.row, last - 4, looks.SUM, cols=4, role="sum", section=at))

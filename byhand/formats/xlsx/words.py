@@ -1,28 +1,29 @@
-"""Words for a cell: texts with bold, italic, raised and lowered parts, read from the HTML of the page."""
+"""Words for a cell: texts with bold, italic, raised and lowered parts."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from html.parser import HTMLParser
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from byhand.formats.html.page import prose
-from byhand.notation.html import terms_html, value_html
-from byhand.notation.inline import inline
+from byhand.notation.inline import Piece, in_line, parsed
+from byhand.notation.latex import FORMULA
+from byhand.notation.write import terms, write_value
 from byhand.pictures.labels import words
 
 MM_A_PT = 25.4 / 72
 LINE = 1.32  # the height of a line, in ems
 ARIAL = 1.02  # how wide its words are at most, by the widths that labels are reckoned with
-_ATOM = re.compile(r"[\w.]*")
-_BLOCKS = ("p", "li", "h1", "h2", "h3", "blockquote")
+_BLANKS = re.compile(r"\s+")
+_LINES = ("paragraph", "list_item", "heading", "blockquote")  # what begins a line
 
 
-class Piece(Struct, frozen=True):
+class Fragment(Struct, frozen=True):
     """A part of a text. level: 1 if it is raised, −1 if it is lowered. pen: whether it is written on the key only."""
 
     text: str
@@ -32,117 +33,83 @@ class Piece(Struct, frozen=True):
     pen: bool = False
 
 
-Words = tuple[Piece, ...]
+Words = tuple[Fragment, ...]
 
 
 def plain(text: str, **look: Any) -> Words:
     """A text without markup."""
-    return (Piece(text, **look),) if text else ()
+    return (Fragment(text, **look),) if text else ()
 
 
 def marked_up(tokens: Iterable[Any]) -> Words:
     """A text of a sheet, as parsed Markdown."""
-    return of_html(str(prose(tokens, tied=False)))
+    return _alike(_fragments(tokens))
+
+
+def _fragments(tokens: Iterable[Any]) -> Iterator[Fragment]:
+    """The fragments of a text; a paragraph or an entry of a list begins a line."""
+    opened, begun = set[str](), False
+    for token in chain.from_iterable(token.children or (token,) for token in tokens):
+        kind, _, end = token.type.rpartition("_")
+        look = {"bold": "strong" in opened, "italic": "em" in opened}
+        if end == "open":
+            opened.add(kind)
+            if kind in _LINES and begun and not token.hidden:
+                yield Fragment("\n")
+            if kind == "list_item":
+                yield Fragment("• ")
+        elif end == "close":
+            opened.discard(kind)
+        elif token.type == "math_inline":
+            yield from _of_formula(parsed(token.content), **look)
+        elif token.type in ("softbreak", "hardbreak"):
+            yield Fragment(" " if token.type == "softbreak" else "\n", **look)
+        elif token.content:
+            yield Fragment(_BLANKS.sub(" ", token.content), **look)
+        begun = True
 
 
 def formula(latex: str) -> Words:
-    """A formula of a sheet."""
-    return of_html(inline(latex))
+    """A formula of a sheet, by itself: the letters of a product stand close together."""
+    pieces = [piece for piece in parsed(latex) if not isinstance(piece, str) or piece.strip()]
+    return _alike(_of_formula(pieces))
 
 
-def number(value: Any) -> Words:
-    """A value; letters are in italics."""
-    return of_html(value_html(value))
+def _of_formula(pieces: Iterable[Piece], bold: bool = False, italic: bool = False) -> Iterator[Fragment]:
+    for text, kinds in in_line(pieces):
+        level = 1 if "raised" in kinds else -1 if "lowered" in kinds else 0
+        yield Fragment(_BLANKS.sub(" ", text), bold, italic or "letters" in kinds, level)
 
 
 def line(rule: Any, value: Any) -> Words:
     """A worked line: a rule with its numbers, and what it gives."""
-    return of_html(f"{' + '.join(terms_html(rule))} = {value_html(value)}")
+    return formula(f"{' + '.join(terms(rule, FORMULA))} = {write_value(value, FORMULA)}")
+
+
+def _alike(fragments: Iterable[Fragment]) -> Words:
+    """Fragments, of which neighbours that look alike are one."""
+    grouped = groupby(fragments, lambda fragment: replace(fragment, text=""))
+    found = [replace(look, text=text_of(alike)) for look, alike in grouped]
+    return tuple(found if found and found[-1].text.strip() else found[:-1])
 
 
 def joined(*parts: Words, by: str = "\n") -> Words:
     """Texts one after the other; those that are empty are left out."""
     found = [part for part in parts if part]
-    return tuple(piece for n, part in enumerate(found) for piece in ((*plain(by), *part) if n else part))
+    return tuple(fragment for n, part in enumerate(found) for fragment in ((*plain(by), *part) if n else part))
 
 
-def text_of(pieces: Iterable[Piece]) -> str:
+def text_of(fragments: Iterable[Fragment]) -> str:
     """The text without its looks."""
-    return "".join(piece.text for piece in pieces)
+    return "".join(fragment.text for fragment in fragments)
 
 
-def lines_of(pieces: Sequence[Piece], size: float, room: float) -> int:
+def lines_of(fragments: Sequence[Fragment], size: float, room: float) -> int:
     """On how many lines a text of a type size, in pt, has room, in mm."""
     em = size * MM_A_PT * ARIAL
-    return sum(max(1, math.ceil(words(line, em).width / room)) for line in text_of(pieces).split("\n"))
+    return sum(max(1, math.ceil(words(line, em).width / room)) for line in text_of(fragments).split("\n"))
 
 
 def width_of(text: str, size: float) -> float:
     """How wide a text on one line is, in mm."""
     return words(text, size * MM_A_PT * ARIAL).width
-
-
-def of_html(html: str) -> Words:
-    """The text of an element of a page."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.words()
-
-
-class _Reader(HTMLParser):
-    """Reads the pieces of a text. What is drawn there, a fraction or the bar of a root, is written with signs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[tuple[str, str, int]] = []  # elements, their classes, and how many pieces were before them
-        self.pieces: list[Piece] = []
-
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        classes = dict(attrs).get("class") or ""
-        if tag in (*_BLOCKS, "br") and self.pieces:
-            self.pieces.append(Piece("\n"))
-        if tag == "li":
-            self.pieces.append(Piece("• "))
-        if tag == "span" and not classes and self._in("frac") and self.pieces[self.open[-1][2] :]:
-            self.pieces.append(Piece("/"))
-        if tag != "br":
-            self.open.append((tag, classes, len(self.pieces)))
-
-    def handle_endtag(self, tag: str) -> None:
-        _, classes, before = self.open.pop()
-        part = text_of(self.pieces[before:])
-        of_fraction = not classes and bool(self.open) and self.open[-1][1] == "frac"
-        if (classes == "radicand" or of_fraction) and not _ATOM.fullmatch(part):
-            self.pieces.insert(before, Piece("("))
-            self.pieces.append(Piece(")"))
-
-    def handle_data(self, data: str) -> None:
-        tags = [tag for tag, *_ in self.open]
-        text = re.sub(r"\s+", " ", data)
-        if text.strip() or (self.pieces and tags):
-            level = 1 if "sup" in tags else -1 if "sub" in tags else 0
-            self.pieces.append(Piece(text, bool({"strong", "b"} & {*tags}), bool({"em", "i"} & {*tags}), level))
-
-    def _in(self, classes: str) -> bool:
-        return bool(self.open) and self.open[-1][1] == classes
-
-    def words(self) -> Words:
-        """The pieces; neighbours that look alike are one."""
-        found: list[Piece] = []
-        for piece in self.pieces:
-            if (
-                found
-                and (alike := Piece(found[-1].text + piece.text, *_look(piece)))
-                and _look(found[-1]) == _look(piece)
-            ):
-                found[-1] = alike
-            else:
-                found.append(piece)
-        if found and not found[-1].text.strip():
-            found.pop()
-        return tuple(found)
-
-
-def _look(piece: Piece) -> tuple[bool, bool, int, bool]:
-    return piece.bold, piece.italic, piece.level, piece.pen

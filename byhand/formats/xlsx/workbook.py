@@ -37,7 +37,7 @@ from byhand.formats.xlsx.formulas import (
 from byhand.formats.xlsx.hidden import ABOUT, GIVEN, HIDDEN, ID, PLACE, SCHEMA, WORDS, About
 from byhand.formats.xlsx.looks import Look, conditional
 from byhand.formats.xlsx.plan import Plan, Spot, plan
-from byhand.formats.xlsx.words import Piece, Words
+from byhand.formats.xlsx.words import Fragment, Words
 from byhand.notation.number import shown
 from byhand.notation.spreadsheet import cell_name, quoted, sheet_name
 from byhand.page.page import Page
@@ -215,7 +215,7 @@ class _Writer:
         """The room for an answer that is no cell of the page."""
         if on_key:
             right = self._labels(reply)[reply.options.index(reply.right)] if reply.options else ""
-            words = (Piece(right, pen=True),) if right else tuple(replace(piece, pen=True) for piece in spot.pen)
+            words = (Fragment(right, pen=True),) if right else tuple(replace(piece, pen=True) for piece in spot.pen)
             self._words(sheet, spot, words, spot.look)
             return
         self._put(sheet, spot, Entry("", ""), replace(spot.look, unlocked=True))
@@ -307,7 +307,7 @@ class _Writer:
             parts = (part for piece in pieces for part in (self._font(look, piece), piece.text))
             sheet.write_rich_string(spot.row, spot.col, *parts, form)
 
-    def _font(self, look: Look, piece: Piece) -> Any:
+    def _font(self, look: Look, piece: Fragment) -> Any:
         of_piece = _of_piece(look, piece)
         font = {"font_name": looks.FACE, "font_size": of_piece.size, "bold": of_piece.bold, "italic": of_piece.italic,
                 "font_color": of_piece.colour}  # fmt: skip
@@ -417,7 +417,7 @@ class _Writer:
         )  # fmt: skip
 
 
-def _of_piece(look: Look, piece: Piece) -> Look:
+def _of_piece(look: Look, piece: Fragment) -> Look:
     """The look of a part of a text."""
     if piece.pen:
         return look.in_pen()
