@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
-from byhand import __version__
-from byhand.arithmetic.expr import Expr, Ref, refs
+from byhand.arithmetic.expr import Expr
 from byhand.formats import Setup
 from byhand.formats.written import linear, markdown
 from byhand.formats.written.inline import paragraphs
@@ -18,6 +17,7 @@ from byhand.notation.inline import spoken
 from byhand.notation.number import plain
 from byhand.notation.text import text, value_text
 from byhand.page import map as architecture_map
+from byhand.page.data import Data
 from byhand.page.entries import EntryTable
 from byhand.page.grid import PRINT_HEIGHTS, Grid, Slot
 from byhand.page.page import Page
@@ -40,15 +40,12 @@ from byhand.page.parts import (
     Worked,
     stands,
 )
-from byhand.page.reader import place_of
 from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
-from byhand.record import array
 from byhand.tape import shape_text
-from byhand.worksheet.document import Blank, Cell, Panel, Reply
+from byhand.worksheet.document import Blank, Cell, Panel
 from byhand.worksheet.views import VIEWS, View, shows_answers
 
 Json = Any
-SCHEMA = 1
 PRINTED = "printed"  # the role of a cell that is no blank, and the beginning of its id
 
 
@@ -64,6 +61,11 @@ class _PageJson:
     page: Page
     tells: bool
 
+    @cached_property
+    def data(self) -> Data:
+        """What a page on a screen has as well."""
+        return Data(self.page, self.tells)
+
     def text(self) -> str:
         """The file: what it is, a key a line; then lists, an entry a line."""
         lines = [f"  {_dumped(key)}: {_dumped(value)}" for key, value in self.about().items()]
@@ -74,32 +76,30 @@ class _PageJson:
 
     def about(self) -> dict[str, Json]:
         """What the file says of itself."""
-        document, run = self.page.document, self.page.run
-        decimal = {"places": run.places, "rounding": run.rounding} if run.places is not None else {}
-        return {
-            "schema": SCHEMA, "byhand": __version__, "sheet": document.name, **self.page.stamp,
-            "language": self.page.messages.language, "level": document.level, "orientation": document.orientation,
-            "minutes": document.minutes, "numbers": run.numbers, **decimal, "vocabulary": [*run.vocabulary],
+        document = self.page.document
+        return self.data.head() | {
+            "language": self.page.messages.language, "level": document.level, "minutes": document.minutes,
             "map": {"said": architecture_map.said(document), "svg": self.page.map},
         }  # fmt: skip
 
-    def lists(self) -> dict[str, Iterable[Json]]:
+    def lists(self) -> dict[str, Any]:
         """What stands on the page, in reading order, and what it refers to."""
-        sections = self.page.document.sections
         return {
             "head": map(self.part, self._told(self.page.head)),
             "sections": map(self.section, self.page.sections),
             "end": map(self.part, self._told(self.page.end)),
-            "cells": [self.cell(cell, at) for cell, at in self.shown.values()],
-            "replies": [self.reply(reply) for section in sections for reply in section.replies],
+            "cells": map(self.cell, self.shown.values()),
+            **self.data.rules(),
         }
 
-    def section(self, section: LaidSection) -> dict[str, Json]:
-        """A section: its parts, and where its figures place their cells."""
-        return {
-            "number": section.section.number, "title": section.section.title, "opens": section.opens,
-            "parts": [*map(self.part, self._told(section.parts))], "figures": [*map(self.figure, section.laid)],
-        }  # fmt: skip
+    def section(self, laid: LaidSection) -> dict[str, Json]:
+        """A section: its parts, where its figures place their cells, and what stands in front of its reader."""
+        section = self.data.section(laid.section)
+        if self.tells:
+            for entry, reply in zip(section["replies"], laid.section.replies, strict=True):
+                entry["answer"] = reply.right
+        parts, figures = [*map(self.part, self._told(laid.parts))], [*map(self.figure, laid.laid)]
+        return {"opens": laid.opens, "parts": parts, "figures": figures} | section
 
     def _told(self, parts: Iterable[Part]) -> Iterator[Part]:
         """The parts that the file has: what no worksheet shows, only where it holds what is to be found."""
@@ -113,13 +113,10 @@ class _PageJson:
     # cells
 
     @cached_property
-    def shown(self) -> Mapping[int, tuple[Cell, int]]:
-        """Each cell, by its identity, and the index of the section that is the first to show it."""
-        found = dict[int, tuple[Cell, int]]()
-        for at, section in enumerate(self.page.document.sections):
-            for each in section.seen:
-                found.setdefault(id(_cell(each)), (_cell(each), at))
-        return found
+    def shown(self) -> Mapping[int, Cell]:
+        """Each cell, by its identity."""
+        seen = chain.from_iterable(section.seen for section in self.page.document.sections)
+        return {id(cell): cell for cell in (each.cell if isinstance(each, Blank) else each for each in seen)}
 
     @cached_property
     def ids(self) -> Mapping[int, str]:
@@ -127,8 +124,8 @@ class _PageJson:
         numbers, blanks = count(1), self.page.blanks
         return {key: blanks[key].id if key in blanks else f"{PRINTED}/{next(numbers)}" for key in self.shown}
 
-    def cell(self, cell: Cell, at: int) -> dict[str, Json]:
-        """A cell of a section: what it is, where it is in the run, what stands in it, and its rule."""
+    def cell(self, cell: Cell) -> dict[str, Json]:
+        """A cell: what it is, where it is in the run, and what stands in it."""
         blank = self.page.blanks.get(id(cell))
         entry: dict[str, Json] = {
             "id": self.ids[id(cell)],
@@ -143,29 +140,9 @@ class _PageJson:
             entry["shows"] = cell.shows
         if cell.places is not None:
             entry["places"] = cell.places
-        if blank and blank.result:
-            entry["result"] = blank.result
         if self.tells or not blank:
             entry |= {"text": value_text(cell.value), "value": _value(cell.value)}
-        return entry | (self.rule(blank, at) if blank and self.tells else {})
-
-    def rule(self, blank: Blank, at: int) -> dict[str, Json]:
-        """How the reader of a section finds a number, and in which cells; what has no rule is not in the file."""
-        cell, rule, reader = blank.cell, blank.cell.rule, self.page.reader
-        if blank.role == "copy" and at:  # of the same place, in a section before
-            rule, at = Ref(cell.step, cell.at or ()), at - 1
-        elif rule is None and blank.role in ("ask", "entry", "word"):
-            rule = self.page.run.rule(*cell.place)
-        if rule is None:
-            return {}
-        found = reader.on_page(at, rule)
-        places = dict.fromkeys(place_of(ref) for ref in refs(found) if ref.index)
-        return {"rule": array(found), "reads": [self.ids[id(_cell(reader.source(at, place)))] for place in places]}
-
-    def reply(self, reply: Reply) -> dict[str, Json]:
-        """An answer that is written into no cell."""
-        entry = {"id": reply.id, "role": reply.role, "options": [*reply.options]}
-        return entry | ({"answer": reply.right} if self.tells else {})
+        return entry
 
     # parts
 
@@ -278,11 +255,6 @@ class _PageJson:
         if slot.scope:
             return entry | {"label": slot.label, "of": {"row": "row", "col": "column"}[slot.scope]}
         return entry | {"formula": _formula(slot.label)}
-
-
-def _cell(shown: Cell | Blank | None) -> Cell:
-    assert shown is not None
-    return shown.cell if isinstance(shown, Blank) else shown
 
 
 def _dumped(value: Json) -> str:

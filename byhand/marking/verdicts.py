@@ -23,7 +23,7 @@ from byhand.marking.rules import Rules
 from byhand.notation.typed import MISSING, UNREADABLE, Form, Reading
 from byhand.page.reader import ALL, Own, Paper, place_of
 from byhand.tape import Place
-from byhand.worksheet.document import Blank, Table
+from byhand.worksheet.document import Blank
 
 NOT_FOLLOWING = "does not follow from what stands before"
 _YES, _NO = frozenset({"yes", "y", "true", "ja"}), frozenset({"no", "n", "false", "nein"})
@@ -387,17 +387,13 @@ class Judged:
         """In a table of products: the shape that follows from a wrong answer to whether the product exists; else
         "".
         """
-        section = self.rules.document.sections[self.rules.section_of[blank.id]]
-        rows = (row for block in section.blocks if isinstance(block, Table) for row in block.rows)
-        row = next((row for row in rows if row[-1] is blank.cell), ())
-        exists = next((other for other in section.blanks if other.cell in row and other is not blank), None)
+        exists, shape = self.rules.product(blank) or (None, "")
         if exists is None or self.judgement(exists.id).verdict != "wrong":
             return ""
         no = self.rules.document.messages.say("shapes.no")
         if _canonical(self.answers[exists.id]) in ("no", _canonical(no)):
             return "—"
-        left, right = (_SHAPE.search(getattr(text, "text", "")) for text in row[:2])
-        return f"{left[1]}×{right[2]}" if left and right else ""
+        return shape
 
 
 def _canonical(text: str) -> str:

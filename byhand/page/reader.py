@@ -12,6 +12,7 @@ A notebook holds `Sources`, `Paper` and `Mistaken` as they stand here, with rule
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -26,10 +27,11 @@ from byhand.arithmetic.expr import Expr, Num, Ref, rebuild, refs
 from byhand.mistakes import away, changes, changes_of
 from byhand.runs import Run
 from byhand.tape import Place, Step
-from byhand.worksheet.document import Blank, Cell, Document
+from byhand.worksheet.document import Blank, Cell, Document, Table
 
 Own = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
 ALL = "*"
+_SHAPE = re.compile(r"(\d+) ?[x×*·] ?(\d+)")
 AROUND = "around"  # a name of no step
 Made = Mapping[str, Mapping[str, list[Step]]]  # by mistake, the steps that it changes, with those in their places
 Compute = Callable[[Expr, Callable[[Ref], Any]], Any]  # the value of a tree; None where it has none
@@ -226,6 +228,19 @@ class Reader(Sources):
             cells = ((name, i, j) for name in names for i, j in product(*map(range, steps[name].shape)))
             self._reads[known] = _once(self.names.number(blank, cell, own) for cell in cells for own in ("", ALL))
         return self._reads[known]
+
+    def product(self, shape: Blank) -> tuple[Blank, str] | None:
+        """Of a shape in a table of products: the blank that asks whether the product exists, and the shape that
+        follows from those of the two matrices, if it does; "" where these do not stand beside it.
+        """
+        section = self.document.sections[self.section_of[shape.id]]
+        rows = (row for block in section.blocks if isinstance(block, Table) for row in block.rows)
+        row = next((row for row in rows if row[-1] is shape.cell), ())
+        exists = next((other for other in section.blanks if other.cell in row and other is not shape), None)
+        if exists is None:
+            return None
+        left, right = (_SHAPE.search(getattr(text, "text", "")) for text in row[:2])
+        return exists, f"{left[1]}×{right[2]}" if left and right else ""
 
     # the mistakes that can be made
 

@@ -197,7 +197,7 @@ class Judged {
   }
   // What a sheet keeps as a seal: the text among some whose seal it is.
   unsealed(blank) {
-    return (blank.found ??= candidatesOf(this.rules.sheet, blank).find((text) => seal(`${this.rules.sheet.sheet}/${blank.id}/${text}`) === blank.seal) ?? "");
+    return (blank.found ??= candidatesOf(this.rules.sheet, blank).find((text) => isSealed(this.rules.sheet, blank.id, text)) ?? "");
   }
   // The exact number that the key has in a blank, a word's number, or a text.
   key(blank) {
@@ -402,10 +402,11 @@ class Judged {
   }
   // In a table of products: the shape that follows from a wrong answer to whether the product exists.
   afterExists(blank) {
-    const exists = blank.exists && this.rules.blanks.get(blank.exists);
+    const product = this.rules.sheet.products?.[blank.id];
+    const exists = this.rules.blanks.get(product?.exists);
     if (!exists || this.judgement(exists).verdict !== "wrong") return "";
     if (["no", canonical(this.rules.sheet.texts["shapes.no"])].includes(canonical(this.answers[exists.id]))) return "—";
-    return blank.fits ?? "";
+    return product.shape;
   }
 }
 

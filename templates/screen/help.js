@@ -26,7 +26,7 @@ class Help {
     const found = new Map();
     for (const section of this.page.sections) {
       const tables = [...section.place.querySelectorAll("figure.grid table, figure.entries table")];
-      (section.figures ?? []).forEach(({ cells }, at) => {
+      section.tables.forEach(({ cells }, at) => {
         const places = [...tables[at].querySelectorAll("td.g, td.a, td.k")];
         let n = 0;
         for (const [step, ...stretch] of cells) {

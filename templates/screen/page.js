@@ -304,7 +304,7 @@ class Checks {
   // What can be checked: blanks that are no copies, and choices.
   idsOf(section) {
     const blanks = this.page.blanksOf(section).filter(({ role }) => role !== "copy");
-    return [...blanks, ...section.replies.filter(({ seal }) => seal !== undefined)].map(({ id }) => id);
+    return [...blanks, ...section.replies.filter(({ id }) => id in this.page.sheet.seals)].map(({ id }) => id);
   }
   box(section) {
     const say = (name) => this.page.say(name);
@@ -349,7 +349,7 @@ class Checks {
     if (reply) {
       const text = this.page.answers.text(id);
       if (!text) return "empty";
-      return seal(`${this.page.sheet.sheet}/${id}/${text}`) === reply.seal ? "right" : "not";
+      return isSealed(this.page.sheet, id, text) ? "right" : "not";
     }
     return { right: "right", followed: "own", wrong: "not", missing: "empty", unreadable: "unread" }[judged.judgement(this.page.rules.blanks.get(id)).verdict];
   }

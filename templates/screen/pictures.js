@@ -19,7 +19,7 @@ class Pictures {
     if (checks) checks.onMarks = () => this.pens.forEach((pen) => pen.complete(checks));
     this.dots = page.sections.flatMap((section) => {
       const tables = [...section.place.querySelectorAll("figure.grid, figure.entries")];
-      return (section.figures ?? []).flatMap(({ dots }, at) => (dots === undefined ? [] : [this.framesOf(tables[at], dots)]));
+      return section.tables.flatMap(({ dots }, at) => (dots === undefined ? [] : [this.framesOf(tables[at], dots)]));
     });
     page.onChange(() => {
       this.draw();
@@ -45,9 +45,10 @@ class Pictures {
       for (const { frames, layer } of drawn) {
         layer.replaceChildren();
         frames.forEach(([x, y, width, height], at) => {
-          const across = page.sheet.columns ? rows : columns;
+          const turned = page.sheet.orientation === "columns";
+          const across = turned ? rows : columns;
           const [row, column] = [Math.floor(at / across), at % across];
-          const [i, j] = page.sheet.columns ? [column, row] : [row, column];
+          const [i, j] = turned ? [column, row] : [row, column];
           const blank = [...page.rules.blanks.values()].find((each) => each.step === step && each.i === i && each.j === j && page.answers.text(each.id));
           const reading = blank && judged.reading(blank);
           if (reading?.kind !== "number") return;

@@ -72,6 +72,9 @@ function seal(text) {
   return hash;
 }
 
+// Whether a text is what a sheet keeps as a seal.
+const isSealed = (sheet, id, text) => seal(`${sheet.sheet}/${id}/${text}`) === sheet.seals[id];
+
 // Steps with their rules, from which each number is computed when it is asked for.
 class Run {
   constructor(sheet) {
@@ -81,6 +84,7 @@ class Run {
     this.system = this.exact ? new Decimals(0, false) : new RoundedCells(sheet.places, sheet.rounding === "once");
     this.cells = new Map();
     this.numbers = new Map();
+    this.printed = new Map((sheet.printed ?? []).map(([step, i, j, text]) => [key(step, i, j), text])); // results of these:
     this.unknown = new Map(); // entries of givens that the student is to find: the rules by which they are found
     this.number = this.number.bind(this);
   }
@@ -108,7 +112,7 @@ class Run {
   computed(step, i, j) {
     const place = key(step, i, j);
     if (this.unknown.has(place)) {
-      const printed = (...at) => this.parse(this.sheet.printed[key(...at)] ?? null) ?? this.number(...at);
+      const printed = (...at) => this.parse(this.printed.get(key(...at)) ?? null) ?? this.number(...at);
       return this.settled(this.unknown.get(place), printed);
     }
     if (this.isGiven(step)) return this.parse(this.steps[step].values[i][j]);

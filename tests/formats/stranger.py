@@ -7,7 +7,7 @@ class Stranger:
     def __init__(self, file: str, view: str):
         self.page, self.view = json.loads(file), view
         self.cells = {cell["id"]: cell for cell in self.page["cells"]}
-        self.replies = {reply["id"]: reply for reply in self.page["replies"]}
+        self.replies = {reply["id"]: reply for section in self.page["sections"] for reply in section["replies"]}
 
     def text(self) -> str:
         sections = [part for section in self.page["sections"] for part in section["parts"]]

@@ -613,7 +613,7 @@ def test_without_feedback_a_page_knows_nothing_and_says_nothing(opened):
     browser.write(typed(Student(page_of("attention-head"))))
     assert browser.run("document.querySelectorAll('.check, .help, [data-state]').length") == 0
     sheet = browser.run("JSON.parse(document.getElementById('sheet').textContent)")
-    assert {"rule", "rules", "values", "mistakes", "seal"}.isdisjoint(
+    assert {"rule", "rules", "values", "mistakes", "seals"}.isdisjoint(
         {*sheet, *(key for step in sheet["steps"] for key in step)}
     )
     assert "does not say what is right" in browser.run("document.querySelector('.silent').textContent")
