@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from byhand import __version__
 from byhand.formats.quiz.look import LABEL, LOOKS, TABLE
-from byhand.formats.quiz.package import package_name, packed, picture_file, resource, xml
+from byhand.formats.quiz.package import manifest, node, package_name, packed, picture_file, resource, xml
 from byhand.formats.quiz.questions import POINTS_OF_WORDS, Entry, Question, Quiz, quiz_of
 from byhand.page.page import Page
 
@@ -45,7 +45,7 @@ class Version:
 
     def item(self, tree: Element) -> bytes:
         """The bytes of an item or a test."""
-        return _xml(tree if self is TWO else as_three(tree), self.items)
+        return xml(tree if self is TWO else as_three(tree), self.items)
 
     @property
     def kinds(self) -> tuple[str, str]:
@@ -71,42 +71,34 @@ def qti(page: Page, version: Version) -> bytes:
     files = {MANIFEST: b"", TEST: version.item(_test(name, page.document.title, items))}
     files |= {f"{key}.xml": version.item(item) for key, item in items.items()}
     files |= {picture_file(picture): svg for picture, svg in quiz.pictures.items()} | {STYLES: _styles()}
-    return packed(files | {MANIFEST: _xml(_manifest(name, items, version), version.package)})
+    return packed(files | {MANIFEST: xml(_manifest(name, items, version), version.package)})
 
 
 def _manifest(name: str, items: dict[str, Element], version: Version) -> Element:
-    manifest = Element("manifest", {"identifier": f"{name}-package"})
-    metadata = SubElement(manifest, "metadata")
-    SubElement(metadata, "schema").text, SubElement(metadata, "schemaversion").text = version.schema, version.number
-    SubElement(manifest, "organizations")
-    resources = SubElement(manifest, "resources")
     of_item, of_test = version.kinds
-    resource(resources, f"{name}-test", of_test, TEST)
-    for key in items:
-        SubElement(resources[0], "dependency", {"identifierref": f"{name}-{key}"})
-    for key, item in items.items():
-        pictures = [image.get("src", "") for image in item.iter("img")]
-        resource(resources, f"{name}-{key}", of_item, f"{key}.xml", STYLES, *pictures)
-    return manifest
+    test = resource(f"{name}-test", of_test, TEST, needs=[f"{name}-{key}" for key in items])
+    pictures = {key: [image.get("src", "") for image in item.iter("img")] for key, item in items.items()}
+    own = (resource(f"{name}-{key}", of_item, f"{key}.xml", STYLES, *drawn) for key, drawn in pictures.items())
+    return manifest(name, version.schema, version.number, [test, *own])
 
 
 def _test(name: str, title: str, items: dict[str, Element]) -> Element:
     """The test: its items one after the other, without a way back, since each prints answers of those before it."""
-    test = _rooted("assessmentTest", f"{name}-test", title)
-    _outcome(test, "SCORE", "float", "0")
     linear = {"identifier": "part", "navigationMode": "linear", "submissionMode": "individual"}
-    part = SubElement(test, "testPart", linear)
-    section = SubElement(part, "assessmentSection", {"identifier": "steps", "title": title, "visible": "true"})
-    for key in items:
-        SubElement(section, "assessmentItemRef", {"identifier": f"{name}-{key}", "href": f"{key}.xml"})
-    total = SubElement(SubElement(test, "outcomeProcessing"), "setOutcomeValue", {"identifier": "SCORE"})
-    SubElement(SubElement(total, "sum"), "testVariables", {"variableIdentifier": "SCORE"})
-    return test
+    named = {"identifier": "steps", "title": title, "visible": "true"}
+    parts = ({"identifier": f"{name}-{key}", "href": f"{key}.xml"} for key in items)
+    section = node("assessmentSection", named, *(node("assessmentItemRef", part) for part in parts))
+    total = node("sum", {}, node("testVariables", {"variableIdentifier": "SCORE"}))
+    return _rooted(
+        "assessmentTest", f"{name}-test", title,
+        _outcome("SCORE", "float", "0"), node("testPart", linear, section),
+        node("outcomeProcessing", {}, node("setOutcomeValue", {"identifier": "SCORE"}, total)),
+    )  # fmt: skip
 
 
-def _rooted(tag: str, identifier: str, title: str) -> Element:
+def _rooted(tag: str, identifier: str, title: str, *inside: Element) -> Element:
     made_by = {"toolName": "byhand", "toolVersion": __version__}
-    return Element(tag, {"identifier": identifier, "title": title, **made_by})
+    return node(tag, {"identifier": identifier, "title": title, **made_by}, *inside)
 
 
 # items
@@ -115,29 +107,26 @@ def _rooted(tag: str, identifier: str, title: str) -> Element:
 def _item(quiz: Quiz, identifier: str, question: Question) -> Element:
     """An item; without anything to answer, a text that is read."""
     item = _rooted("assessmentItem", identifier, question.called)
-    item.attrib |= {"adaptive": "false", "timeDependent": "false"}
-    item.set("xml:lang", quiz.page.messages.language)
-    for n, entry in enumerate(question.entries):
-        _declare_entry(item, _entry_name(n), entry)
+    item.attrib |= {"adaptive": "false", "timeDependent": "false", "xml:lang": quiz.page.messages.language}
+    item.extend(_declared_entry(_entry_name(n), entry) for n, entry in enumerate(question.entries))
     for n, choice in enumerate(question.choices):
-        _declared(item, _choice_name(n), "identifier", _option(choice.right))
+        item.append(_declared(_choice_name(n), "identifier", _option(choice.right)))
     if question.words:
-        _declared(item, "WORDS", "string")
+        item.append(_declared("WORDS", "string"))
     worth = POINTS_OF_WORDS if question.words else len(question.entries) + len(question.choices)
     if worth:
-        _outcome(item, "SCORE", "float", "0").set("normalMaximum", f"{worth}")
-        _outcome(item, "MAXSCORE", "float", f"{worth}")
+        item.append(_outcome("SCORE", "float", "0", normalMaximum=f"{worth}"))
+        item.append(_outcome("MAXSCORE", "float", f"{worth}"))
     feedback = dict(_feedback(quiz, question))
     if feedback:
         several = {"identifier": "FEEDBACK", "cardinality": "multiple", "baseType": "identifier"}
-        SubElement(item, "outcomeDeclaration", several)
-    SubElement(item, "stylesheet", {"href": STYLES, "type": "text/css"})
-    item.append(_body(question))
+        item.append(node("outcomeDeclaration", several))
+    item.extend((node("stylesheet", {"href": STYLES, "type": "text/css"}), _body(question)))
     if question.kind == "answers":
-        SubElement(item, "responseProcessing").extend(_processing(question))
+        item.append(node("responseProcessing", {}, *_processing(question)))
     for name, text in feedback.items():
         shown = {"outcomeIdentifier": "FEEDBACK", "showHide": "show", "identifier": name}
-        SubElement(SubElement(item, "modalFeedback", shown), "p").text = text
+        item.append(node("modalFeedback", shown, node("p", {}, text)))
     return item
 
 
@@ -146,22 +135,19 @@ def _body(question: Question) -> Element:
     body = deepcopy(question.body)
     body.tag = "itemBody"
     for parent in list(body.iter()):
-        for at, node in enumerate(list(parent)):
-            if node.tag == "entry":
-                parent[at] = _text_entry(int(node.get("n", "0")), question, node.tail)
-            elif node.tag == "p" and len(node) and node[0].tag == "choice":
-                parent[at] = _choice(int(node[0].get("n", "0")), question)
-            elif node.tag == "table":
-                rows = list(node)
-                node[:] = []
-                SubElement(node, "tbody").extend(rows)
+        for at, each in enumerate(list(parent)):
+            if each.tag == "entry":
+                parent[at] = _text_entry(int(each.get("n", "0")), question, each.tail)
+            elif each.tag == "p" and len(each) and each[0].tag == "choice":
+                parent[at] = _choice(int(each[0].get("n", "0")), question)
+            elif each.tag == "table":
+                each[:] = [node("tbody", {}, *each)]
     for image in body.iter("img"):
         image.set("src", picture_file(image.get("src", "")))
         image.set("alt", _short(image.get("alt", "")))
     if question.words:
-        rubric = SubElement(body, "rubricBlock", {"view": "scorer"})
-        SubElement(rubric, "p").text = question.words.key
-        SubElement(body, "extendedTextInteraction", {"responseIdentifier": "WORDS", "expectedLines": "5"})
+        body.append(node("rubricBlock", {"view": "scorer"}, node("p", {}, question.words.key)))
+        body.append(node("extendedTextInteraction", {"responseIdentifier": "WORDS", "expectedLines": "5"}))
     return body
 
 
@@ -176,21 +162,19 @@ def _text_entry(n: int, question: Question, tail: str | None) -> Element:
 
 def _choice(n: int, question: Question) -> Element:
     named = {"responseIdentifier": _choice_name(n), "shuffle": "false", "maxChoices": "1"}
-    found = Element("choiceInteraction", named)
-    for k, option in enumerate(question.choices[n].options):
-        SubElement(found, "simpleChoice", {"identifier": _option(k)}).text = option
-    return found
+    options = enumerate(question.choices[n].options)
+    return node(
+        "choiceInteraction", named, *(node("simpleChoice", {"identifier": _option(k)}, text) for k, text in options)
+    )
 
 
-def _declare_entry(item: Element, name: str, entry: Entry) -> None:
-    """Declare the answer of a blank: a number, or a text with all texts that earn points."""
+def _declared_entry(name: str, entry: Entry) -> Element:
+    """The declaration of a blank's answer: a number, or a text with all texts that earn points."""
     if entry.value:
-        _declared(item, name, "float", entry.value)
-        return
-    mapping = SubElement(_declared(item, name, "string", entry.texts[0]), "mapping", {"defaultValue": "0"})
-    for text, worth in _worth(entry).items():
-        known = {"mapKey": text, "mappedValue": worth, "caseSensitive": "false"}
-        SubElement(mapping, "mapEntry", known)
+        return _declared(name, "float", entry.value)
+    known = ({"mapKey": x, "mappedValue": worth, "caseSensitive": "false"} for x, worth in _worth(entry).items())
+    mapping = node("mapping", {"defaultValue": "0"}, *(node("mapEntry", each) for each in known))
+    return _declared(name, "string", entry.texts[0], mapping)
 
 
 def _worth(entry: Entry) -> dict[str, str]:
@@ -214,81 +198,59 @@ def _processing(question: Question) -> Iterator[Element]:
         else:
             yield _mapped(name, entry)
     for n, choice in enumerate(question.choices):
-        condition = Element("responseCondition")
-        match = SubElement(SubElement(condition, "responseIf"), "match")
-        SubElement(match, "variable", {"identifier": _choice_name(n)})
-        SubElement(match, "correct", {"identifier": _choice_name(n)})
-        condition[0].append(_add("SCORE", _value("float", "1")))
-        yield condition
+        name = _choice_name(n)
+        match = node("match", {}, _variable(name), node("correct", {"identifier": name}))
+        yield node("responseCondition", {}, node("responseIf", {}, match, _add("SCORE", _value("float", "1"))))
         if choice.why:
             yield _noted([_why(n)])
 
 
 def _mapped(name: str, entry: Entry) -> Element:
     """The points for a text, and the mistakes that give it; where there is none, players stumble over it."""
-    condition = Element("responseCondition")
-    typed = SubElement(condition, "responseIf")
-    SubElement(SubElement(SubElement(typed, "not"), "isNull"), "variable", {"identifier": name})
-    typed.append(_add("SCORE", Element("mapResponse", {"identifier": name})))
-    typed.extend(_recognised(name, entry))
-    return condition
+    typed = node("not", {}, node("isNull", {}, _variable(name)))
+    points = _add("SCORE", node("mapResponse", {"identifier": name}))
+    return node("responseCondition", {}, node("responseIf", {}, typed, points, *_recognised(name, entry)))
 
 
 def _compared(name: str, entry: Entry) -> Element:
     """The points for a number: all for the right one, a part for one that a mistake gives."""
-    condition = Element("responseCondition")
-    right = _equal(SubElement(condition, "responseIf"), name, entry.value, entry.tolerance)
-    right.append(_add("SCORE", _value("float", "1")))
-    for wrong in entry.wrong:
-        found = _equal(SubElement(condition, "responseElseIf"), name, wrong.value, "0")
-        found.append(_add("SCORE", _value("float", f"{wrong.credit / 100}")))
-        found.append(_noted(_names(wrong.mistakes)))
-    return condition
+    right = _equal(name, entry.value, entry.tolerance), _add("SCORE", _value("float", "1"))
+    others = (
+        node(
+            "responseElseIf", {}, _equal(name, wrong.value, "0"),
+            _add("SCORE", _value("float", f"{wrong.credit / 100}")), _noted(_names(wrong.mistakes)),
+        )
+        for wrong in entry.wrong
+    )  # fmt: skip
+    return node("responseCondition", {}, node("responseIf", {}, *right), *others)
 
 
-def _equal(where: Element, name: str, value: str, tolerance: str) -> Element:
+def _equal(name: str, value: str, tolerance: str) -> Element:
     exact = float(tolerance) == 0
     mode = {"toleranceMode": "exact"} if exact else {"toleranceMode": "absolute", "tolerance": tolerance}
-    equal = SubElement(where, "equal", mode)
-    SubElement(equal, "variable", {"identifier": name})
-    equal.append(_value("float", value))
-    return where
+    return node("equal", mode, _variable(name), _value("float", value))
 
 
 def _recognised(name: str, entry: Entry) -> Iterator[Element]:
     """The names of the mistakes that give a text."""
     right = {text.casefold() for text in entry.texts}
     for wrong in entry.wrong:
-        texts = [text for text in wrong.texts if text.casefold() not in right]
-        if not texts:
-            continue
-        condition = Element("responseCondition")
-        found = SubElement(condition, "responseIf")
-        any_of = SubElement(found, "or")
-        for text in texts:
-            match = SubElement(any_of, "stringMatch", {"caseSensitive": "false"})
-            SubElement(match, "variable", {"identifier": name})
-            match.append(_value("string", text))
-        found.append(_noted(_names(wrong.mistakes)))
-        yield condition
+        texts = [_value("string", text) for text in wrong.texts if text.casefold() not in right]
+        if texts:
+            matches = (node("stringMatch", {"caseSensitive": "false"}, _variable(name), text) for text in texts)
+            found = node("responseIf", {}, node("or", {}, *matches), _noted(_names(wrong.mistakes)))
+            yield node("responseCondition", {}, found)
 
 
 def _add(name: str, what: Element) -> Element:
     """The rule that adds to an outcome."""
-    rule = Element("setOutcomeValue", {"identifier": name})
-    total = SubElement(rule, "sum")
-    SubElement(total, "variable", {"identifier": name})
-    total.append(what)
-    return rule
+    return node("setOutcomeValue", {"identifier": name}, node("sum", {}, _variable(name), what))
 
 
 def _noted(names: Iterable[str]) -> Element:
     """The rule that adds the names of what is to be shown."""
-    rule = Element("setOutcomeValue", {"identifier": "FEEDBACK"})
-    several = SubElement(rule, "multiple")
-    SubElement(several, "variable", {"identifier": "FEEDBACK"})
-    several.extend(_value("identifier", name) for name in names)
-    return rule
+    several = node("multiple", {}, _variable("FEEDBACK"), *(_value("identifier", name) for name in names))
+    return node("setOutcomeValue", {"identifier": "FEEDBACK"}, several)
 
 
 def _feedback(quiz: Quiz, question: Question) -> Iterator[tuple[str, str]]:
@@ -325,25 +287,23 @@ def _why(n: int) -> str:
     return f"why{n + 1}"
 
 
-def _declared(item: Element, name: str, kind: str, right: str = "") -> Element:
+def _declared(name: str, kind: str, right: str = "", *inside: Element) -> Element:
     known = {"identifier": name, "cardinality": "single", "baseType": kind}
-    found = SubElement(item, "responseDeclaration", known)
-    if right:
-        SubElement(SubElement(found, "correctResponse"), "value").text = right
-    return found
+    correct = [node("correctResponse", {}, node("value", {}, right))] if right else []
+    return node("responseDeclaration", known, *correct, *inside)
 
 
-def _outcome(item: Element, name: str, kind: str, default: str) -> Element:
-    known = {"identifier": name, "cardinality": "single", "baseType": kind}
-    found = SubElement(item, "outcomeDeclaration", known)
-    SubElement(SubElement(found, "defaultValue"), "value").text = default
-    return found
+def _outcome(name: str, kind: str, default: str, **more: str) -> Element:
+    known = {"identifier": name, "cardinality": "single", "baseType": kind, **more}
+    return node("outcomeDeclaration", known, node("defaultValue", {}, node("value", {}, default)))
 
 
 def _value(kind: str, text: str) -> Element:
-    found = Element("baseValue", {"baseType": kind})
-    found.text = text
-    return found
+    return node("baseValue", {"baseType": kind}, text)
+
+
+def _variable(name: str) -> Element:
+    return node("variable", {"identifier": name})
 
 
 def _short(text: str) -> str:
@@ -353,11 +313,6 @@ def _short(text: str) -> str:
 def _styles() -> bytes:
     rules = [f".{name} {{ {look} }}" for name, look in LOOKS.items()]
     return "\n".join([f"table {{ {TABLE} }}", f"th {{ {LABEL} }}", *rules, ""]).encode()
-
-
-def _xml(root: Element, namespace: str) -> bytes:
-    root.set("xmlns", namespace)
-    return xml(root)
 
 
 # version 3.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
-from xml.etree.ElementTree import Element, SubElement, tostring
+from collections.abc import Iterable, Mapping
+from xml.etree.ElementTree import Element, tostring
 
 from byhand.page.page import Page
 
@@ -25,16 +25,35 @@ def picture_file(picture: str) -> str:
     return f"pictures/{picture}.svg"
 
 
-def xml(root: Element) -> bytes:
+def node(tag: str, attributes: Mapping[str, str] | None = None, *inside: Element | str) -> Element:
+    """An element with others in it, or with a text."""
+    made = Element(tag, dict(attributes or {}))
+    for each in inside:
+        if isinstance(each, str):
+            made.text = each
+        else:
+            made.append(each)
+    return made
+
+
+def xml(root: Element, namespace: str) -> bytes:
     """The bytes of a file of XML."""
+    root.set("xmlns", namespace)
     return DECLARATION + tostring(root, encoding="unicode").encode() + b"\n"
 
 
-def resource(resources: Element, identifier: str, kind: str, href: str, *others: str) -> None:
-    """Add a resource to a manifest: a file, and others that it needs."""
-    found = SubElement(resources, "resource", {"identifier": identifier, "type": kind, "href": href})
-    for each in (href, *others):
-        SubElement(found, "file", {"href": each})
+def manifest(name: str, schema: str, version: str, resources: Iterable[Element]) -> Element:
+    """What a package holds. schema, version: of the package."""
+    about = node("metadata", {}, node("schema", {}, schema), node("schemaversion", {}, version))
+    parts = about, node("organizations"), node("resources", {}, *resources)
+    return node("manifest", {"identifier": f"{name}-package"}, *parts)
+
+
+def resource(identifier: str, kind: str, href: str, *others: str, needs: Iterable[str] = ()) -> Element:
+    """A resource of a manifest: a file, others that it needs, and other resources."""
+    files = (node("file", {"href": each}) for each in (href, *others))
+    named = {"identifier": identifier, "type": kind, "href": href}
+    return node("resource", named, *files, *(node("dependency", {"identifierref": each}) for each in needs))
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
