@@ -9,8 +9,9 @@ Another package adds a format by an entry point that names a Format:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -85,41 +86,14 @@ class Format(Struct, frozen=True):
         return [module for module in self.needs if find_spec(module) is None]
 
 
-def _html(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.html.filled import screen_page
-    from byhand.formats.html.page import pages
+def _from(name: str) -> Callable[..., Any]:
+    """A function of this room, by its module and its name, which is imported when it is first called."""
 
-    return screen_page(pages(page), view, setup).encode()
+    def call(*given: Any) -> Any:
+        module, _, function = name.partition(":")
+        return getattr(import_module(f"{__name__}.{module}"), function)(*given)
 
-
-def _html_of_many(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
-    from byhand.formats.html.book import Book
-
-    return {name: page.encode() for name, page in Book.of(sheets, views).folder(setup.paper, setup)}
-
-
-def _pdf(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.pdf import filled
-
-    return filled(page, view, setup)
-
-
-def _pdf_of_many(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
-    from byhand.formats.pdf import bound_book
-
-    return {"book.pdf": bound_book(sheets, views, setup)}
-
-
-def _pdf_form(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.pdf import filled_form
-
-    return filled_form(page, setup)  # a worksheet, whatever the view: in a key is nothing to fill in
-
-
-def _xlsx(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.xlsx.workbook import workbook
-
-    return workbook(page, setup)  # worksheet and key are sheets of it
+    return call
 
 
 def _json(page: Page, view: View, setup: Setup) -> bytes:
@@ -128,123 +102,71 @@ def _json(page: Page, view: View, setup: Setup) -> bytes:
     return as_text(page.run).encode()
 
 
-def _page(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.page_json import page_json
-
-    return page_json(page, view, setup)
-
-
-def _moodle(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.moodle import moodle
-
-    return moodle(page)
-
-
-def _canvas(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.canvas import canvas
-
-    return canvas(page)
-
-
-def _qti21(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.qti import TWO, qti
-
-    return qti(page, TWO)
-
-
-def _qti30(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.qti import THREE, qti
-
-    return qti(page, THREE)
-
-
-def _bank_begin(page: Page) -> bytes:
-    from byhand.formats.moodle import begun_bank
-
-    return begun_bank(page)
-
-
-def _bank_part(page: Page, number: int) -> Mapping[bytes, bytes]:
-    from byhand.formats.moodle import bank_part
-
-    return bank_part(page, number)
-
-
-def _bank_end() -> bytes:
-    from byhand.formats.moodle import END
-
-    return END
-
-
-_BANK = Bank("bank.xml", _bank_begin, _bank_part, _bank_end)
-
-
-def _md(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.written.markdown import markdown
-
-    return markdown(page, view, setup)
-
-
-def _txt(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.written.linear import linear
-
-    return linear(page, view, setup)
-
-
-def _tex(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.written.latex import latex
-
-    return latex(page, view, setup)
-
-
-def _exam(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.written.latex import exam
-
-    return exam(page, view, setup)
-
-
-def _ipynb(page: Page, view: View, setup: Setup) -> bytes:
-    from byhand.formats.notebook.notebook import notebook
-
-    return notebook(page, view, setup)
-
-
 OWN = {
     format.name: format
     for format in (
-        Format("html", "a page for the screen and the phone", {"{view}.html": _html}, many=_html_of_many),
-        Format("pdf", "a page for the printer", {"{view}.pdf": _pdf}, many=_pdf_of_many),
-        Format("pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _pdf_form}),
-        Format("md", "Markdown with tables, for notes and chats", {"{view}.md": _md}),
-        Format("txt", "text for braille displays and screen readers, a number a line", {"{view}.txt": _txt}),
-        Format("tex", "LaTeX to edit, and an exam with solutions", {"{view}.tex": _tex, "exam.tex": _exam}),
+        Format(
+            "html",
+            "a page for the screen and the phone",
+            {"{view}.html": _from("html.filled:html")},
+            many=_from("html.book:folder"),
+        ),
+        Format("pdf", "a page for the printer", {"{view}.pdf": _from("pdf:filled")}, many=_from("pdf:book")),
+        Format(
+            "pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _from("pdf:form")}
+        ),
+        Format("md", "Markdown with tables, for notes and chats", {"{view}.md": _from("written.markdown:markdown")}),
+        Format(
+            "txt",
+            "text for braille displays and screen readers, a number a line",
+            {"{view}.txt": _from("written.linear:linear")},
+        ),
+        Format(
+            "tex",
+            "LaTeX to edit, and an exam with solutions",
+            {"{view}.tex": _from("written.latex:latex"), "exam.tex": _from("written.latex:exam")},
+        ),
         Format(
             "ipynb",
             "a Jupyter notebook that checks what is filled in",
-            {"{view}.ipynb": _ipynb},
+            {"{view}.ipynb": _from("notebook.notebook:notebook")},
             needs=("nbformat",),
             install="pip install 'byhand[ipynb]'",
         ),
         Format(
             "xlsx",
             "a worksheet as a spreadsheet, which computes, and its key",
-            {"worksheet.xlsx": _xlsx},
+            {"worksheet.xlsx": _from("xlsx.workbook:workbook")},
             needs=("xlsxwriter",),
             install="pip install 'byhand[xlsx]'",
         ),
         Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
-        Format("page", "the page as data: texts, cells with their rules, and places", {"page.json": _page}),
         Format(
-            "moodle", "questions for Moodle, one a step, and a question bank of a class", {"moodle.xml": _moodle},
-            marks=True, bank=_BANK,
+            "page",
+            "the page as data: texts, cells with their rules, and places",
+            {"page.json": _from("page_json:page_json")},
         ),
-        Format("canvas", "a quiz for Canvas's Classic Quizzes, an item a step", {"canvas.zip": _canvas}, marks=True),
         Format(
-            "qti", "a test in QTI 2.1 and in 3.0, an item a step", {"qti21.zip": _qti21, "qti30.zip": _qti30},
+            "moodle",
+            "questions for Moodle, one a step, and a question bank of a class",
+            {"moodle.xml": _from("moodle:moodle")},
+            marks=True,
+            bank=Bank("bank.xml", *map(_from, ("moodle:begun_bank", "moodle:bank_part", "moodle:ended_bank"))),
+        ),
+        Format(
+            "canvas",
+            "a quiz for Canvas's Classic Quizzes, an item a step",
+            {"canvas.zip": _from("canvas:canvas")},
+            marks=True,
+        ),
+        Format(
+            "qti",
+            "a test in QTI 2.1 and in 3.0, an item a step",
+            {"qti21.zip": _from("qti:qti21"), "qti30.zip": _from("qti:qti30")},
             marks=True,
         ),
     )
-}  # fmt: skip
+}
 
 
 def names() -> list[str]:

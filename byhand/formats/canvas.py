@@ -33,7 +33,7 @@ ONE_RESPONSE, SINGLE = {"respident": "response1"}, {"ident": "response1", "rcard
 LAST = {"continue": "No"}  # of a condition after which no other is tried
 
 
-def canvas(page: Page) -> bytes:
+def canvas(page: Page, *_: object) -> bytes:
     """A sheet as a quiz, one question at a time."""
     quiz, name, title = quiz_of(page), package_name(page), page.document.title
     writer = _Writer(quiz)

@@ -28,7 +28,7 @@ _PLACE = re.compile(r'<(entry|choice) n="(\d+)" />')
 _IMAGE = re.compile(r'(<img src=")(\w+)"')
 
 
-def moodle(page: Page) -> bytes:
+def moodle(page: Page, *_: object) -> bytes:
     """A sheet as a category of questions, in its order."""
     quiz = quiz_of(page)
     writer = _Writer(quiz, page.stamp["hash"])
@@ -62,6 +62,11 @@ def bank_part(page: Page, number: int) -> Mapping[bytes, bytes]:
         path = f"{_bank(page)}/{_named(f'{n:02} {question.title}')}"
         found[_category(path, "").encode()] = writer.question(question).encode()
     return found
+
+
+def ended_bank() -> bytes:
+    """The end of a question bank."""
+    return END
 
 
 def _bank(page: Page) -> str:

@@ -42,7 +42,7 @@ from byhand.page.parts import (
 )
 from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
 from byhand.tape import shape_text
-from byhand.worksheet.document import Blank, Cell, Panel
+from byhand.worksheet.document import Cell, Panel
 from byhand.worksheet.views import VIEWS, View, shows_answers
 
 Json = Any
@@ -116,7 +116,7 @@ class _PageJson:
     def shown(self) -> Mapping[int, Cell]:
         """Each cell, by its identity."""
         seen = chain.from_iterable(section.seen for section in self.page.document.sections)
-        return {id(cell): cell for cell in (each.cell if isinstance(each, Blank) else each for each in seen)}
+        return {id(each.cell): each.cell for each in seen}
 
     @cached_property
     def ids(self) -> Mapping[int, str]:

@@ -26,17 +26,27 @@ def filled_form(page: Page, setup: Setup) -> bytes:
     return press.filled_form(pages(page), setup.paper, cache=setup.cache, fills=setup.fills)
 
 
+def form(page: Page, view: View, setup: Setup) -> bytes:
+    """A page's worksheet to fill in, whatever the view: in a key is nothing to fill in."""
+    return filled_form(page, setup)
+
+
+def book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
+    """The file of a book."""
+    return {"book.pdf": bound_book(sheets, views, setup)}
+
+
 def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> bytes:
     """Sheets as one PDF: cover, contents, and a part for each view."""
-    book = Book.of(sheets, views)
+    whole = Book.of(sheets, views)
 
     def front(places: Mapping[str, int]) -> bytes:
-        return printed(book.front(setup.paper, places), setup.cache)
+        return printed(whole.front(setup.paper, places), setup.cache)
 
     def say(page: int, pages: int) -> str:
-        return book.messages.say("foot.page", page=page, pages=pages)
+        return whole.messages.say("foot.page", page=page, pages=pages)
 
-    return bound(front, [*_parts(book, sheets, setup)], say, PAPERS[setup.paper]["side"])
+    return bound(front, [*_parts(whole, sheets, setup)], say, PAPERS[setup.paper]["side"])
 
 
 def _parts(book: Book, sheets: Sequence[Page], setup: Setup) -> Iterator[Part]:

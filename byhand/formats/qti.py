@@ -63,6 +63,16 @@ THREE = Version(
 )  # fmt: skip
 
 
+def qti21(page: Page, *_: object) -> bytes:
+    """A sheet as a package of version 2.1."""
+    return qti(page, TWO)
+
+
+def qti30(page: Page, *_: object) -> bytes:
+    """A sheet as a package of version 3.0."""
+    return qti(page, THREE)
+
+
 def qti(page: Page, version: Version) -> bytes:
     """A sheet as a package of a version of the standard."""
     quiz, name = quiz_of(page), package_name(page)

@@ -68,7 +68,7 @@ class Data:
         """A section: what stands in front of its reader, in the order of the page, and its other answers."""
         seen: list[list[Json]] = []
         for each in section.seen:
-            cell, role = (each.cell, each.role) if isinstance(each, Blank) else (each, "")
+            cell, role = each.cell, each.role
             if cell.shows == "mistake" or (not role and (cell.at is None or not self.tells)):
                 continue
             step, more = self.numbers.get(cell.step), self.beside(each, section) if isinstance(each, Blank) else {}

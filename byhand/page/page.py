@@ -55,6 +55,11 @@ class Page(Struct, frozen=True, eq=False, dict=True):
         """The texts of its language."""
         return self.document.messages
 
+    def mistake(self, name: str) -> tuple[str, str]:
+        """What a student is told of a classic mistake, and how it is mended."""
+        transposed = self.document.orientation == "columns"
+        return self.messages.mistake(name, "told", transposed), self.messages.mistake(name, "mend", transposed)
+
     @property
     def stamp(self) -> Mapping[str, str]:
         """The seed and the hash of the run."""

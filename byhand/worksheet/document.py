@@ -61,6 +61,12 @@ class Cell(Struct, frozen=True):
     places: int | None = None
     seconds: float = 0.0
     kind: ClassVar[str] = "cell"
+    role: ClassVar[str] = ""  # that of a blank says what is asked for
+
+    @property
+    def cell(self) -> Cell:
+        """Itself, as a blank has its cell."""
+        return self
 
     @property
     def text(self) -> str:
@@ -668,7 +674,7 @@ class Section(Struct, frozen=True, eq=False, dict=True):
         """
         found: dict[Place, Cell | Blank] = {}
         for each in self.seen:
-            cell = each.cell if isinstance(each, Blank) else each
+            cell = each.cell
             if cell.at is not None and cell.shows != "mistake":
                 found.setdefault(cell.place, each)
         return found

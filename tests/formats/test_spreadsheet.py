@@ -47,7 +47,7 @@ class Made:
 
     def __init__(self, sheet, seed=0, feedback=True, **options):
         self.document, self.run = made(sheet, seed, **options)
-        self.content = workbook(lower(self.document, self.run), Setup(feedback=feedback))
+        self.content = workbook(lower(self.document, self.run), "key", Setup(feedback=feedback))
         self.plan = plan(lower(self.document, self.run), feedback)
         sections = self.document.sections
         self.answers = [each for s in sections for each in (*s.blanks, *(r for r in s.replies if r.options))]
@@ -239,7 +239,7 @@ def test_a_cell_of_the_key_is_the_rule_on_the_same_sheet():
 
 def test_the_same_bytes_each_time():
     one = opened("attention-head", 3)
-    assert workbook(lower(one.document, one.run), Setup()) == one.content
+    assert workbook(lower(one.document, one.run), "key", Setup()) == one.content
 
 
 # what is computed
@@ -337,7 +337,7 @@ def test_libreoffice_computes_the_same(sheet, seed, tmp_path):
 
 def test_nothing_says_that_a_hidden_sheet_is_printed():
     """LibreOffice prints the area of a hidden sheet, too."""
-    book = openpyxl.load_workbook(io.BytesIO(workbook(lower(*made("attention-head", 0)), Setup())))
+    book = openpyxl.load_workbook(io.BytesIO(workbook(lower(*made("attention-head", 0)), "key", Setup())))
     assert [sheet.sheet_state for sheet in book] == ["visible", "hidden", "hidden", "veryHidden"]
     assert [bool(sheet.print_area) for sheet in book] == [True, False, False, False]
     assert not any(sheet.print_title_rows or sheet.print_title_cols for sheet in book)
@@ -346,7 +346,7 @@ def test_nothing_says_that_a_hidden_sheet_is_printed():
 
 @pytest.mark.skipif(not (FULL and SOFFICE), reason="make test-formats prints spreadsheets with LibreOffice")
 def test_libreoffice_prints_the_worksheet_and_nothing_else(tmp_path):
-    files = {sheet: workbook(lower(*made(sheet, 1)), Setup()) for sheet in PRINTED}
+    files = {sheet: workbook(lower(*made(sheet, 1)), "key", Setup()) for sheet in PRINTED}
     for sheet, pdf in printed(files, tmp_path).items():
         document, _ = made(sheet, 1)
         page = openpyxl.load_workbook(io.BytesIO(files[sheet]))["worksheet"]

@@ -30,7 +30,7 @@ from byhand.reading.spreadsheet import as_fraction
 
 @cache
 def content(sheet, **options):
-    return workbook(lower(*made(sheet, 3, **options)), Setup())
+    return workbook(lower(*made(sheet, 3, **options)), "key", Setup())
 
 
 def places(book):
@@ -98,7 +98,7 @@ def test_what_is_in_cells_has_the_marks_of_the_same_in_json(sheet, options, tmp_
 def test_a_copy_of_a_class_says_whose_it_is(tmp_path):
     document, run = made("shapes", 3)
     path = tmp_path / "ada.xlsx"
-    path.write_bytes(workbook(lower(signed(document, Student("Ada Ødegård", "s 1")), run), Setup()))
+    path.write_bytes(workbook(lower(signed(document, Student("Ada Ødegård", "s 1")), run), "key", Setup()))
     (student,) = read_answers(path).students([b.id for b in document.blanks()], [r.id for r in document.replies()])
     assert (student.id, student.name, student.hash) == ("s 1", "Ada Ødegård", run.hash)
 

@@ -38,7 +38,7 @@ def packed(**parts):
 
 
 def spreadsheet():
-    return workbook(lower(*made(SHEET, 0)), Setup())
+    return workbook(lower(*made(SHEET, 0)), "key", Setup())
 
 
 # what is handed in, and what is told of it

@@ -121,3 +121,8 @@ class Book:
             "lecturer": self.lecturer,
             "lecturer_page": LECTURER,
         }
+
+
+def folder(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
+    """The files of a book for the screen."""
+    return {name: page.encode() for name, page in Book.of(sheets, views).folder(setup.paper, setup)}

@@ -165,16 +165,14 @@ class Tasks:
     def _foils(self) -> Iterator[dict[str, Any]]:
         """The classic mistakes that a task can tell: what they say, and the rules of who makes them."""
         asked = {b.cell.step for b in self.page.blanks.values() if b.role in ("ask", "entry")}
-        messages, transposed = self.page.messages, self.page.document.orientation == "columns"
         for name, made in changes_of(self.run).items():
             fits = Rewritten(self.run, made).fits
             mistake = Rewritten(self.run, made, set(filter(fits, asked)))
             tells = [step for step in sorted(mistake.written) if mistake.tells(step)]
             if tells:
+                told, mend = self.page.mistake(name)
                 yield {
-                    "name": name,
-                    "told": messages.mistake(name, "told", transposed),
-                    "mend": messages.mistake(name, "mend", transposed),
+                    "name": name, "told": told, "mend": mend,
                     "rules": {
                         str(self.number(step)): self.rule(mistake.whole, step)
                         for step, new in mistake.steps.items() if new.op

@@ -10,10 +10,10 @@ from typing import Any
 from byhand.formats.quiz.spelling import Number, number
 from byhand.mistakes import changes_of
 from byhand.notation.number import plain
+from byhand.page.page import Page
 from byhand.page.reader import Mistaken, Rewritten
-from byhand.runs import Run
 from byhand.tape import Place
-from byhand.worksheet.document import Blank, Document, Section
+from byhand.worksheet.document import Blank, Section
 
 MADE, FOLLOWS = 25, 50  # per cent: for a mistake, and for what is right from the numbers of a mistake before it
 LONGEST_FOIL = 12  # characters: nobody writes down a longer one
@@ -32,8 +32,7 @@ class Foil:
 class Foils:
     """The wrong answers that the classic mistakes give on a sheet."""
 
-    document: Document
-    run: Run
+    page: Page
 
     def of(self, section: Section) -> dict[str, tuple[Foil, ...]]:
         """By blank, the wrong answers of who makes one mistake throughout the section, or in this cell only."""
@@ -69,8 +68,8 @@ class Foils:
     @cached_property
     def _mistakes(self) -> Mapping[str, Rewritten]:
         """The mistakes that can be made."""
-        asked = {blank.cell.step for blank in self.document.blanks() if blank.role in ("ask", "entry", "word")}
-        return {name: Rewritten(self.run, made, asked) for name, made in changes_of(self.run).items()}
+        run, asked = self.page.run, self.page.reader.asked_steps
+        return {name: Rewritten(run, made, asked) for name, made in changes_of(run).items()}
 
     def _of(self, mistake: Rewritten, asked: Set[str]) -> Mistaken:
         """The numbers of somebody who makes a mistake in some steps, and has all others printed right."""
@@ -78,9 +77,9 @@ class Foils:
         def front(place: Place) -> Any:
             name, i, j = place
             is_printed = name not in asked or mistake.whole[name].op is None
-            return self.run.values(name)[i][j] if is_printed else mistaken.value(place)
+            return self.page.run.values(name)[i][j] if is_printed else mistaken.value(place)
 
-        mistaken = Mistaken(mistake, front, self.run.domain.settle, elsewhere=asked)
+        mistaken = Mistaken(mistake, front, self.page.run.domain.settle, elsewhere=asked)
         return mistaken
 
 

@@ -166,7 +166,7 @@ class Quiz:
 
     @cached_property
     def _foils(self) -> Foils:
-        return Foils(self.page.document, self.page.run)
+        return Foils(self.page)
 
     def _of_section(self, at: int) -> Iterator[Question]:
         section = self.page.document.sections[at]
@@ -208,10 +208,9 @@ class Quiz:
 
     def _shown_before(self, at: int, source: Cell | Blank) -> Panel | Figure:
         """The nearest matrix, or other figure, of a section before that has a cell or a blank."""
-        cell = source.cell if isinstance(source, Blank) else source
         figures = [figure for section in reversed(self.page.document.sections[:at]) for figure in section.figures]
         things: Iterable[Panel | Figure] = chain.from_iterable((*figure.matrices, figure) for figure in figures)
-        return next(each for each in things if any(own is cell for own in _cells(each)))
+        return next(each for each in things if any(own is source.cell for own in _cells(each)))
 
     def _named(self, at: int) -> list[Panel]:
         """The matrices of earlier sections, the nearest of each, that a section speaks of by their symbols."""
@@ -278,8 +277,7 @@ class Quiz:
         return None if places is None or blank.role == "size" else Fraction(1, 10**places)
 
     def _wrong(self, foil: Foil, as_text: bool) -> Wrong:
-        messages, transposed = self.page.messages, self.page.document.orientation == "columns"
-        told = " / ".join(messages.mistake(name, "told", transposed) for name in foil.mistakes)
+        told = " / ".join(self.page.mistake(name)[0] for name in foil.mistakes)
         value = "" if as_text else decimal(foil.value) or ""
         return Wrong(short_spellings(foil.value), value, foil.credit, told, foil.mistakes)
 
@@ -310,12 +308,8 @@ class Quiz:
 
     def _mend(self, entries: Sequence[Entry]) -> Mapping[str, tuple[str, str]]:
         """The mistakes that a question tells apart: what each is, and how to mend it."""
-        messages, transposed = self.page.messages, self.page.document.orientation == "columns"
         names = dict.fromkeys(name for entry in entries for wrong in entry.wrong for name in wrong.mistakes)
-        return {
-            name: (messages.mistake(name, "told", transposed), messages.mistake(name, "mend", transposed))
-            for name in names
-        }
+        return {name: self.page.mistake(name) for name in names}
 
 
 @lru_cache(maxsize=2)

@@ -39,7 +39,7 @@ from byhand.page.parts import (
     text_in,
 )
 from byhand.page.reader import place_of
-from byhand.worksheet.document import Blank, Cell, Panel, Section
+from byhand.worksheet.document import Cell, Panel, Section
 from byhand.worksheet.views import View, shows_answers
 
 BLANK, EMPTY, TICKED = "____", "( )", "(x)"
@@ -176,7 +176,7 @@ class _Linear:
         if panel.role == "copy" and cell.blank and cell.at and at:
             source = self.page.reader.source(at - 1, cell.place)
             if source is not None:
-                name, origin = self.called[id(source.cell if isinstance(source, Blank) else source)]
+                name, origin = self.called[id(source.cell)]
                 yield self.page.messages.say("written.of_step", name=name, n=origin.number)
         elif cell.rule is not None and any(ref.index for ref in refs(cell.rule)):
             run, rule = self.page.run, self.page.reader.on_page(at, cell.rule)
@@ -199,7 +199,7 @@ class _Linear:
         """What a number of a rule is called on the page: with its step, where a name stands for several matrices."""
         found = self.page.reader.source(section, place_of(ref))
         assert found is not None
-        name, origin = self.called[id(found.cell if isinstance(found, Blank) else found)]
+        name, origin = self.called[id(found.cell)]
         matrix, bracket, place = name.partition("[")
         if len(self.meanings.get(matrix, ())) > 1 and self.at[id(origin)] != section and origin.number:
             return f"({self.page.messages.say('written.of_step', name=matrix, n=origin.number)}){bracket}{place}"

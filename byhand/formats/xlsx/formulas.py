@@ -143,7 +143,7 @@ class Formulas:
 
     def key(self, section: int, each: Cell | Blank) -> Entry:
         """What the key has in a cell, in the section with this index."""
-        cell, role = (each.cell, each.role) if isinstance(each, Blank) else (each, "")
+        cell, role = each.cell, each.role
         value = self.value(cell)
         if role == "size" and cell.rule is not None:
             return Entry(formula(cell.rule, lambda ref: ""), value)
@@ -154,7 +154,7 @@ class Formulas:
         if place in self.inputs and (role != "copy" or before is None):
             return Entry(self.at(self.inputs[place], self.names.worksheet), value)
         if before is not None:
-            return Entry(self.at(_cell(before)), value)
+            return Entry(self.at(before.cell), value)
         if self.run.steps[place[0]].op is None:
             return Entry("", value)
         return Entry(self.rule(section, place, "key", self.names.key, cell.shows == "word"), value)
@@ -192,12 +192,12 @@ class Formulas:
             first = max(self.row_of.values(), default=FIRST - 1) + 3
             row = self.between.setdefault((section, place), first + len(self.between))
             return cell_name(row, KEY if whose == "key" else OWN, self.names.check)
-        return self.at(_cell(found), self.names.key) if whose == "key" else self.own(found)
+        return self.at(found.cell, self.names.key) if whose == "key" else self.own(found)
 
     def _shown(self, section: int, place: Place) -> Cell | Blank | None:
         """What stands for a place where a reader of a section looks for it, if it shows its number."""
         found = self.reader.source(section, place) if section >= 0 else None
-        return None if found is None or _cell(found).shows != "run" else found
+        return None if found is None or found.cell.shows != "run" else found
 
     @cached_property
     def _infinite(self) -> frozenset[str]:
@@ -255,7 +255,3 @@ class Formulas:
                 own, key = (Entry(self.rule(section, place, w, self.names.check), value) for w in ("own", "key"))
             yield row, section, place, own, key
             done += 1
-
-
-def _cell(found: Cell | Blank) -> Cell:
-    return found.cell if isinstance(found, Blank) else found

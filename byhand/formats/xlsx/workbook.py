@@ -43,6 +43,7 @@ from byhand.notation.spreadsheet import cell_name, quoted, sheet_name
 from byhand.page.page import Page
 from byhand.worksheet.asked import as_text
 from byhand.worksheet.document import Blank, Cell, Reply
+from byhand.worksheet.views import View
 
 CREATED = datetime.datetime(2000, 1, 1)  # or each run would give other bytes
 PAPER = {"a4": (9, 210.0, 297.0), "letter": (1, 215.9, 279.4)}  # Excel's number, width and height in mm
@@ -52,8 +53,8 @@ PX_A_MM, PT_A_MM = 96 / 25.4, 72 / 25.4
 LONGEST, LONGEST_FOOT = 30_000, 90  # characters of a text in a cell, and of half of a foot, which has 255 in all
 
 
-def workbook(page: Page, setup: Setup) -> bytes:
-    """A page's worksheet as a workbook (.xlsx)."""
+def workbook(page: Page, view: View, setup: Setup) -> bytes:
+    """A page's worksheet as a workbook (.xlsx), whatever the view: worksheet and key are sheets of it."""
     from xlsxwriter import Workbook
 
     in_letters = page.run.numbers == "symbolic"
@@ -144,7 +145,7 @@ class _Writer:
         for row, height in self.plan.heights.items():
             sheet.set_row(row, round(height * PT_A_MM, 1))
         in_section = {
-            id(each.cell if isinstance(each, Blank) else each): (at, each)
+            id(each.cell): (at, each)
             for at, section in enumerate(self.page.document.sections)
             for each in section.seen
         }
