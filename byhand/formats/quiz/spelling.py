@@ -10,11 +10,13 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any
 
+from byhand.arithmetic.decimals import terminating
 from byhand.arithmetic.domain import half_away, is_neg_inf
 from byhand.notation.number import parse, plain
 
 MULTIPLES = (2, 3, 4)  # by which a fraction that is not reduced may be longer
 MOST_PLACES = 4  # of a decimal that is written in place of a fraction
+LONGEST_DECIMAL = 12  # places
 _INFINITY = ("inf", "∞", "oo", "infinity")
 _YES, _NO, _NONE = ("yes", "y", "true"), ("no", "n", "false"), ("—", "–", "-", "none")
 
@@ -29,16 +31,10 @@ def number(value: Any) -> Number:
 
 
 def decimal(value: Number) -> str | None:
-    """A number as a decimal with a point; None where it has none, as a third and −∞ have."""
-    if not isinstance(value, Fraction):
-        return None
-    size = abs(value)
-    for places in range(MOST_PLACES + 9):
-        if (shifted := size * 10**places).denominator == 1:
-            digits = str(shifted.numerator).zfill(places + 1)
-            whole, after = (digits[:-places], digits[-places:]) if places else (digits, "")
-            return "-" * (value < 0) + whole + ("." + after if after else "")
-    return None
+    """A number as a decimal with a point; None where it has none, as a third and −∞ have, or a long one."""
+    found = terminating(value) if isinstance(value, Fraction) else None
+    text = "" if found is None else plain(found)
+    return text if text and len(text.partition(".")[2]) <= LONGEST_DECIMAL else None
 
 
 def spellings(value: Number, unit: Fraction | None = None) -> tuple[str, ...]:

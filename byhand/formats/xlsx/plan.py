@@ -36,23 +36,11 @@ from byhand.notation.write import GROUPED
 from byhand.page.entries import EntryTable
 from byhand.page.grid import PRINT_HEIGHTS, Grid, Mark, Slot, Tag
 from byhand.page.page import Page
+from byhand.page.parts import Example, Options, Part, Room, Text, block_parts
 from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
 from byhand.runs import Run
 from byhand.tape import shape_text
-from byhand.worksheet.document import (
-    Answer,
-    Cell,
-    Check,
-    Checkpoint,
-    Choice,
-    Claim,
-    Document,
-    FirstCell,
-    Hint,
-    Question,
-    Reply,
-    TextBlock,
-)
+from byhand.worksheet.document import Cell, Document, Question, Reply, TextBlock
 
 # all in mm
 WORDS, GAP, USUAL = 52.0, 4.0, 11.0  # the widths of the column of words, of the gap after it, and of any other
@@ -270,25 +258,25 @@ class _Planner:
             if told:
                 self._across(told, looks.TEXT)
             self._figures(figures)
-        asked = {
-            id(reply.asker): [each for each in section.replies if each.asker is reply.asker]
-            for reply in section.replies
-        }
         for block in section.blocks:
-            if id(block) in asked or isinstance(block, Question):
-                self._question(block, asked.get(id(block), []))
+            replies = [reply for reply in section.replies if reply.asker is block]
+            if replies or isinstance(block, Question):
+                parts = block_parts(block, replies, self.page.messages) if isinstance(block, TextBlock) else ()
+                self._question([*parts], replies)
 
     def _told(self, block: TextBlock) -> Words:
         """What a text says, with what it begins with."""
-        say = self.page.messages.say
-        if isinstance(block, FirstCell):
-            worked = line(self.page.worked_out(block.rule), block.value)
-            return (*plain(say("remarks.first") + " ", bold=True), *worked)
-        words = marked_up(getattr(block, "tokens", ()))
-        kind = next((k for k in (Hint, Check, Checkpoint) if isinstance(block, k)), None)
-        if kind is None:
-            return words
-        return (*plain((TICK if kind is Check else "") + say(f"remarks.{kind.kind}") + " ", bold=True), *words)
+        return joined(*map(self._said, block_parts(block, (), self.page.messages)))
+
+    def _said(self, part: Part) -> Words:
+        match part:
+            case Example():
+                return (*plain(f"{part.lead} ", bold=True), *line(self.page.worked_out(part.rule), part.value))
+            case Text():
+                lead = f"{part.lead} " * bool(part.lead)
+                return (*plain(TICK * part.tick + lead, bold=True), *marked_up(part.words))
+            case _:
+                return ()
 
     def _drawn(self, figure: Drawn) -> Words:
         """In place of a picture, what is said of it."""
@@ -450,38 +438,37 @@ class _Planner:
 
     # questions
 
-    def _question(self, block: object, replies: Sequence[Reply]) -> None:
-        say, last = self.page.messages.say, len(self.plan.widths)
-        if isinstance(block, Claim):
-            self._across(marked_up(block.tokens), looks.TEXT)
-        elif isinstance(block, Choice):
-            self._across(plain(" · ".join(block.words)), looks.TEXT)
-        chosen = next((reply for reply in replies if reply.options), None)
-        lines = next((reply for reply in replies if not reply.options), None)
-        col = 0
-        if chosen is not None:
+    def _question(self, parts: Sequence[Part], replies: Sequence[Reply]) -> None:
+        """What is asked: a statement, options to choose among, and lines to write on."""
+        say, last, col = self.page.messages.say, len(self.plan.widths), 0
+        for part in parts:
+            if isinstance(part, Text):
+                self._across(marked_up(part.words), looks.TEXT)
+            elif isinstance(part, Options) and part.reply.role == "choice":
+                self._across(plain(" · ".join(part.labels)), looks.TEXT)
+        for chosen in (reply for reply in replies if reply.options):
             name = {"tick": "spreadsheet.tick", "choice": "spreadsheet.choice"}.get(chosen.role, "spreadsheet.claim")
             look = replace(looks.NOTE, align="right", valign="vcenter")
             self.plan.add(Spot(self.row, 0, look, words=plain(say(name))))
             look = replace(looks.NUMBER.framed(), size=10, form="@")
             self.plan.add(Spot(self.row, 2, look, cols=3, reply=chosen))
             col = 5
-        if lines is not None:
+        rooms = [part for part in parts if isinstance(part, Room)]
+        for room in rooms:
+            pen = marked_up(room.key)
+            if room.reply is None:
+                self.plan.add(Spot(self.row, 0, looks.TEXT, cols=last, pen=pen))
+                self._next(self._height(pen, looks.TEXT, self.plan.width))
+                continue
             if col:
                 look = replace(looks.NOTE, align="right", valign="vcenter")
-                self.plan.add(Spot(self.row, col, look, cols=2, words=plain(say("questions.because"))))
+                self.plan.add(Spot(self.row, col, look, cols=2, words=plain(room.lead)))
                 col += 2
-            tokens = block.reason if isinstance(block, Claim) else block.tokens if isinstance(block, Answer) else ()
-            count = block.rules if isinstance(block, Claim) else block.lines if isinstance(block, Answer) else 1
-            pen, look = marked_up(tokens), replace(looks.FIELD, form="@")
-            high = max(count * RULE, self._height(pen, look, sum(self.plan.widths[col:])))
-            self.plan.add(Spot(self.row, col, look, cols=last - col, pen=pen, reply=lines))
+            look = replace(looks.FIELD, form="@")
+            high = max(room.lines * RULE, self._height(pen, look, sum(self.plan.widths[col:])))
+            self.plan.add(Spot(self.row, col, look, cols=last - col, pen=pen, reply=room.reply))
             self._next(min(MOST_HIGH, high))
-        elif isinstance(block, Answer):
-            pen = marked_up(block.tokens)
-            self.plan.add(Spot(self.row, 0, looks.TEXT, cols=last, pen=pen))
-            self._next(self._height(pen, looks.TEXT, self.plan.width))
-        elif col:
+        if col and not rooms:
             self._next(BLANK_ROW)
 
     def _able(self) -> None:

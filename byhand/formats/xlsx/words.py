@@ -41,9 +41,9 @@ def plain(text: str, **look: Any) -> Words:
     return (Fragment(text, **look),) if text else ()
 
 
-def marked_up(tokens: Iterable[Any]) -> Words:
-    """A text of a sheet, as parsed Markdown."""
-    return _alike(_fragments(tokens))
+def marked_up(text: Iterable[Any] | str) -> Words:
+    """A text of a sheet, as parsed Markdown, or plain."""
+    return plain(text) if isinstance(text, str) else _alike(_fragments(text))
 
 
 def _fragments(tokens: Iterable[Any]) -> Iterator[Fragment]:
