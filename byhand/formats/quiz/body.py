@@ -7,7 +7,7 @@ its own way to give these a look.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -26,9 +26,10 @@ from byhand.page import picture
 from byhand.page.grid import Grid, Slot
 from byhand.page.layout import strips
 from byhand.page.page import Page
+from byhand.page.parts import Example, Options, Text, Words, block_parts
 from byhand.page.sections import laid_figures
 from byhand.tape import shape_text
-from byhand.worksheet.document import Blank, Block, Cell, Figure, Panel, Reply, Strip
+from byhand.worksheet.document import Blank, Block, Cell, Checkpoint, Claim, Figure, Panel, Reply, Strip
 from byhand.worksheet.spoken import called
 
 MAP = "map"  # the name of the picture of the architecture
@@ -81,7 +82,10 @@ class Body:
         choices = {id(reply.asker): n for n, reply in enumerate(chosen)}
         title = _prose(section.heading) if section.heading else escape(section.title)
         number = f"{section.number} " if section.number else ""
-        words = [self._words(block, choices) for block in section.words]
+        words = [  # a checkpoint tells of a page that prints what was asked for, as every question does
+            self._words(block, [reply for reply in section.replies if reply.asker is block], choices)
+            for block in section.words if not isinstance(block, Checkpoint)
+        ]  # fmt: skip
         shown = [f"<p>{escape(self.page.messages.say('quiz.before'))}</p>", *self._printed(before)] if before else []
         figures = [
             self._figure(figure, entries, f"section{at}", bool(blanks or chosen))
@@ -93,28 +97,22 @@ class Body:
 
     # words
 
-    def _words(self, block: Block, choices: Mapping[int, int]) -> str:
-        write = _WORDS.get(block.kind)
-        return write(self, block, choices) if write else ""
-
-    def _text(self, block: Any, choices: Mapping[int, int]) -> str:
-        return _paragraph(_prose(block.tokens))
-
-    def _remark(self, block: Any, choices: Mapping[int, int]) -> str:
-        name = self.page.messages.say(f"remarks.{block.kind}")
-        return f"<p><b>{escape(name)}</b> {_prose(block.tokens)}</p>"
-
-    def _first(self, block: Any, choices: Mapping[int, int]) -> str:
-        worked = " + ".join(terms(self.page.worked_out(block.rule), STYLE))
-        name = self.page.messages.say("remarks.first")
-        return f"<p><b>{escape(name)}</b> {worked} = {_value(block.value)}</p>"
-
-    def _claim(self, block: Any, choices: Mapping[int, int]) -> str:
-        choice = f'<p><choice n="{choices[id(block)]}"/></p>' if id(block) in choices else ""
-        return f'<div class="q">{_paragraph(_prose(block.tokens))}{choice}</div>'
-
-    def _choice(self, block: Any, choices: Mapping[int, int]) -> str:
-        return f'<p><choice n="{choices[id(block)]}"/></p>' if id(block) in choices else ""
+    def _words(self, block: Block, replies: Sequence[Reply], choices: Mapping[int, int]) -> str:
+        """A text, and the place of the choice that it asks for."""
+        found = list[str]()
+        for part in block_parts(block, replies, self.page.messages):
+            match part:
+                case Text(lead=""):
+                    found.append(_paragraph(_prose(part.words)))
+                case Text():
+                    found.append(f"<p><b>{escape(part.lead)}</b> {_prose(part.words)}</p>")
+                case Example():
+                    worked = " + ".join(terms(self.page.worked_out(part.rule), STYLE))
+                    found.append(f"<p><b>{escape(part.lead)}</b> {worked} = {_value(part.value)}</p>")
+                case Options() if id(block) in choices:
+                    found.append(f'<p><choice n="{choices[id(block)]}"/></p>')
+        whole = "".join(found)
+        return f'<div class="q">{whole}</div>' if isinstance(block, Claim) else whole
 
     # figures
 
@@ -173,10 +171,6 @@ class Body:
         return f'<p><img src="{name}" alt="{escape(picture.said(laid.figure, shown=False))}"/></p>'
 
 
-_WORDS: Mapping[str, Callable[[Body, Any, Mapping[int, int]], str]] = {
-    "prose": Body._text, "hint": Body._remark, "check": Body._remark, "first": Body._first, "claim": Body._claim,
-    "choice": Body._choice,
-}  # fmt: skip
 _FIGURES: Mapping[str, Callable[[Body, Any, Entries, str, bool], str]] = {
     "grid": Body._grid, "table": Body._table, "boxes": Body._boxes, "picture": Body._picture,
 }  # fmt: skip
@@ -187,8 +181,10 @@ def parsed(html: str) -> Element:
     return fromstring(f"<div>{html}</div>")
 
 
-def _prose(tokens: Iterable[Any]) -> str:
-    return prose(tokens, tied=False, formula=lambda latex: f"<span>{_formula(latex)}</span>")
+def _prose(words: Words) -> str:
+    if isinstance(words, str):
+        return escape(words)
+    return prose(words, tied=False, formula=lambda latex: f"<span>{_formula(latex)}</span>")
 
 
 def _formula(latex: str) -> str:
