@@ -272,6 +272,13 @@ def block_parts(block: Block, replies: Sequence[Reply], messages: Messages) -> I
     yield from KINDS.get(block.kind, _own)(block, replies, messages)
 
 
+def labels(reply: Reply, messages: Messages) -> tuple[str, ...]:
+    """What the options of a reply are called."""
+    if reply.role == "claim":
+        return tuple(messages.say(f"questions.{word}") for word in reply.options)
+    return reply.labels or reply.options
+
+
 def _own(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     """A kind of block that is not ours: its text, its matrices, its cells by name, and what it asks for."""
     if tokens := getattr(block, "tokens", ()):
@@ -283,7 +290,7 @@ def _own(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator
         yield Entries((), tuple(zip(names, block.cells, strict=True)), names, block)
     for reply in replies:
         if reply.options and reply.role != "tick":
-            yield Options(reply, reply.labels or reply.options)
+            yield Options(reply, labels(reply, messages))
         elif not reply.options:
             yield Room(messages.say("written.answer"), reply, 1, reply.right)
 
@@ -346,7 +353,7 @@ def _answer(block: Answer, replies: Sequence[Reply], messages: Messages) -> Iter
 def _claim(block: Claim, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     holds, because = replies
     yield Text(block.tokens)
-    yield Options(holds, tuple(messages.say(f"questions.{word}") for word in holds.options))
+    yield Options(holds, labels(holds, messages))
     yield Room(messages.say("questions.because"), because, block.rules, block.reason)
 
 

@@ -28,6 +28,7 @@ from byhand.formats.quiz.spelling import (
     spellings,
 )
 from byhand.page.page import Page
+from byhand.page.parts import labels
 from byhand.page.reader import place_of
 from byhand.tape import Place
 from byhand.worksheet.document import (
@@ -291,20 +292,11 @@ class Quiz:
             yield from (word for word, value in tied if value == max(numbers) and word != own)
 
     def _choice(self, section: Section, reply: Reply) -> Choice:
-        say = self.page.messages.say
-        if reply.role == "claim":
-            claim = reply.asker
-            assert isinstance(claim, Claim)
-            labels = tuple(say(f"questions.{option}") for option in reply.options)
-            return Choice(
-                reply.id,
-                plain_words(claim.tokens),
-                labels,
-                reply.options.index(reply.right),
-                plain_words(claim.reason),
-            )
-        labels = reply.labels or reply.options
-        return Choice(reply.id, section.title, labels, reply.options.index(reply.right))
+        called, why, claim = section.title, "", reply.asker
+        if isinstance(claim, Claim):
+            called, why = plain_words(claim.tokens), plain_words(claim.reason)
+        options, right = labels(reply, self.page.messages), reply.options.index(reply.right)
+        return Choice(reply.id, called, options, right, why)
 
     def _mend(self, entries: Sequence[Entry]) -> Mapping[str, tuple[str, str]]:
         """The mistakes that a question tells apart: what each is, and how to mend it."""

@@ -32,6 +32,7 @@ from byhand.formats.xlsx.formulas import (
     Formulas,
 )
 from byhand.notation.spreadsheet import CLOSE, INFINITE, cell_name, quoted
+from byhand.page.parts import labels
 from byhand.worksheet.document import Blank, Reply
 from byhand.worksheet.spoken import called
 
@@ -92,7 +93,7 @@ class Check:
         on_key = self._at(each, self.of.names.key)
         as_written = Entry(text, NOTHING)  # of what is no number
         if isinstance(each, Reply):
-            right = each.labels[each.options.index(each.right)] if each.labels else self._claim(each.right)
+            right = labels(each, self.of.page.messages)[each.options.index(each.right)]
             true, false = (quoted(self._claim(word)) for word in ("true", "false"))
             said = Entry(_empty(write, f"IF(ISLOGICAL({write}),IF({write},{true},{false}),TRIM({write}))"), NOTHING)
             return [said, as_written, as_written, Entry(key, right), Entry(on_key, right)]

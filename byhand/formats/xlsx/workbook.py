@@ -41,6 +41,7 @@ from byhand.formats.xlsx.words import Fragment, Words
 from byhand.notation.number import shown
 from byhand.notation.spreadsheet import cell_name, quoted, sheet_name
 from byhand.page.page import Page
+from byhand.page.parts import labels
 from byhand.worksheet.asked import as_text
 from byhand.worksheet.document import Blank, Cell, Reply
 from byhand.worksheet.views import View
@@ -215,7 +216,7 @@ class _Writer:
     def _reply(self, sheet: Any, spot: Spot, reply: Reply, on_key: bool) -> None:
         """The room for an answer that is no cell of the page."""
         if on_key:
-            right = self._labels(reply)[reply.options.index(reply.right)] if reply.options else ""
+            right = self.labels(reply)[reply.options.index(reply.right)] if reply.options else ""
             words = (Fragment(right, pen=True),) if right else tuple(replace(piece, pen=True) for piece in spot.pen)
             self._words(sheet, spot, words, spot.look)
             return
@@ -232,10 +233,9 @@ class _Writer:
         """The replies that are chosen among options."""
         return [each for _, each in self.answers if isinstance(each, Reply)]
 
-    def _labels(self, reply: Reply) -> Sequence[str]:
-        if reply.role == "claim":
-            return [self.page.messages.say(f"questions.{option}") for option in reply.options]
-        return reply.labels or reply.options
+    def labels(self, reply: Reply) -> Sequence[str]:
+        """What its options are called."""
+        return labels(reply, self.page.messages)
 
     def _verdicts(self, sheet: Any) -> list[tuple[int, int]]:
         """Write the codes of the verdicts on blanks into hidden columns at the right, as far from each as others.
@@ -393,7 +393,7 @@ class _Writer:
             assert spot.cell is not None
             sheet.write_string(row, GIVEN, cell_name(spot.row, spot.col))
             self._put(sheet, Spot(row, GIVEN + 1, Look()), Entry("", self.of.value(spot.cell)), Look())
-        lists = [self.page.run.vocabulary, *map(self._labels, self.choices)]
+        lists = [self.page.run.vocabulary, *map(self.labels, self.choices)]
         for col, words in enumerate(lists, WORDS):
             for row, word in enumerate(words):
                 sheet.write_string(row, col, word)
@@ -414,7 +414,7 @@ class _Writer:
             hash=self.page.run.hash, id=as_text(stamp.get("student", "")), name=as_text(stamp.get("named", "")),
             named=cell_name(name.row, name.col) if name else "", worksheet=self.names.worksheet,
             fractions=self.page.run.numbers in ("exact", "symbolic"), sure=sure,
-            choices={each.id: dict(zip(self._labels(each), each.options, strict=True)) for each in self.choices},
+            choices={each.id: dict(zip(self.labels(each), each.options, strict=True)) for each in self.choices},
         )  # fmt: skip
 
 
