@@ -127,11 +127,11 @@ class Answers {
     return [this.sheet.sheet, this.sheet.hash, ...(whose ? [whose] : []), "answers.json"].join("-");
   }
   get file() {
-    const { schema, byhand, sheet, seed, hash, options, student: whose } = this.sheet;
+    const { byhand, sheet, seed, hash, options, student: whose } = this.sheet;
     const answers = Object.fromEntries(this.known.filter((id) => this.text(id)).map((id) => [id, this.text(id)]));
     const asked = /^\d+$/.test(seed) ? { seed: Number(seed), options } : {};
     const student = { id: whose?.id ?? "", name: whose?.name || this.text("name"), hash, answers, ...(Object.keys(this.hints).length && { hints: this.hints }) };
-    return `${JSON.stringify({ schema, byhand, sheet, ...asked, students: [student] }, null, 1)}\n`;
+    return `${JSON.stringify({ schema: 1, byhand, sheet, ...asked, students: [student] }, null, 1)}\n`;
   }
   // The answers of a file; a message where it holds none of this sheet.
   read(text) {
