@@ -8,18 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import IO
 
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
-from byhand.classroom.students import ClassPages, Copy, judged_page, signed, student_copies
-from byhand.errors import WitnessError
+from byhand.classroom.students import ClassPages, Copy, with_pages
 from byhand.files import staged
 from byhand.formats import Format, Make, ready
 from byhand.options import Options
-from byhand.page.page import Page, lower
+from byhand.page.page import Page
 from byhand.worksheet.views import View
 
 PRINTED, FORM = "pdf", "pdf-form"  # formats that a class has otherwise: as its pages, and with --forms
@@ -57,31 +55,22 @@ def copies_in_formats(
 ) -> list[tuple[Copy, InFormats]]:
     """The copies of students, in their order, and each in some formats. first: the place of the first in the class.
 
-    Raises: as `student_copies`.
+    Raises: as `with_pages`.
     """
     if first:
         gc.collect()  # else memory grows with every chunk by what is left of the copies before
-    copies = student_copies(plan, pages, students)
-    return [(copy, _in_formats(plan, pages, copy, number, names)) for number, copy in enumerate(copies, first + 1)]
+    formats, setup = [ready(name, plan.options.setup) for name in names], plan.options.setup
 
+    def in_formats(page: Page, number: int) -> InFormats:
+        """A copy in these formats. number: its place in the class, from 1."""
+        files = {
+            place: make(page, view, setup)
+            for format in formats if not format.bank for place, make, view in _files(format)
+        }  # fmt: skip
+        return InFormats(files, {each.name: each.bank.part(page, number) for each in formats if each.bank})
 
-def _in_formats(plan: Plan, pages: ClassPages, copy: Copy, number: int, names: Sequence[str]) -> InFormats:
-    """A copy in some formats. number: its place in the class, from 1."""
-    setup = plan.options.setup
-
-    @cache
-    def own() -> Page:
-        document, run = judged_page(plan, pages.numbers.of(copy.key), pages.left, pages.minutes)
-        if run.hash != copy.hash:
-            raise WitnessError(f"{copy.student.whose!r} has other numbers on paper than in {', '.join(names)}")
-        return lower(signed(document, copy.student), run)
-
-    formats = [ready(name, setup) for name in names]
-    files = {
-        place: make(own(), view, setup)
-        for format in formats if not format.bank for place, make, view in _files(format)
-    }  # fmt: skip
-    return InFormats(files, {each.name: each.bank.part(own(), number) for each in formats if each.bank})
+    copies = enumerate(with_pages(plan, pages, students), first + 1)
+    return [(copy, in_formats(page(), n) if formats else InFormats()) for n, (copy, page) in copies]
 
 
 def _files(format: Format) -> Iterator[tuple[Place, Make, View]]:

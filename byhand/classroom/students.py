@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 from msgspec import structs
@@ -21,8 +21,9 @@ from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
 from byhand.model.weights import Values
+from byhand.notation.apart import apart
 from byhand.notation.text import value_text
-from byhand.page.page import lower
+from byhand.page.page import Page, lower
 from byhand.press import (
     Filled,
     Slotted,
@@ -83,6 +84,9 @@ class Copy:
     def laid_out_alone(self) -> list[View]:
         """The views that were laid out for this copy only."""
         return [view for view, (layout, *_) in self.pages.items() if isinstance(layout, Template)]
+
+
+WithPage = tuple[Copy, Callable[[], Page]]  # a copy, and what makes its page
 
 
 @dataclass(frozen=True)
@@ -162,20 +166,28 @@ def _unmeasured(html: str) -> str:
 def student_copies(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> list[Copy]:
     """The copies of students, in their order.
 
+    Raises: as `with_pages`.
+    """
+    return [copy for copy, _ in with_pages(plan, class_, students)]
+
+
+def with_pages(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> list[WithPage]:
+    """The copies of students, in their order, and what makes the page of each, for formats beside print.
+
     Raises: WitnessError where the second witness finds other numbers.
     """
-    fit, found = dict[Student, str](), dict[Student, Copy]()
+    fit, found = dict[Student, str](), dict[Student, WithPage]()
     if class_.layouts:
         run = lru_cache(1)(lambda keys: class_.numbers.run((*class_.samples, *keys)))
         keys = fitting(run, list(map(plan.key, students)))
         fit = {student: key for student, key in zip(students, keys, strict=True) if key}
-        found = {copy.student: copy for copy in _together(plan, class_, fit, run)}
+        found = {copy.student: (copy, page) for copy, page in _together(plan, class_, fit, run)}
     return [found.get(student) or _laid_out_alone(plan, class_, student, fit.get(student)) for student in students]
 
 
 def _together(
     plan: Plan, class_: ClassPages, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], ClassRun]
-) -> list[Copy]:
+) -> list[WithPage]:
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
     run = _stamped(run_of(tuple(keys.values())), [*keys])
     printed = Pages(lower(run.document, run.run.in_slots()))
@@ -184,7 +196,7 @@ def _together(
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
-        return [copy for one in each for copy in _together(plan, class_, one, run_of)]
+        return [own for one in each for own in _together(plan, class_, one, run_of)]
     for own in islice(run.runs(), run.domain.count - len(keys), None):
         judge(own)
     filled = {
@@ -196,14 +208,14 @@ def _together(
     words = {view: list(run.filled(printed.words(view)))[-len(keys) :] for view in CLASS_VIEWS}
     hashes, spoken = list(run.filled(run.document.stamp["hash"]))[-len(keys) :], _spoken(run)[-len(keys) :]
     differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
-    found = []
+    page_of = lru_cache(1)(lambda: apart(lower(run.document, run.run), run.domain))
+    found = list[WithPage]()
     for k, (student, key) in enumerate(keys.items()):
         pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
             says = {view: words[view][k] for view in CLASS_VIEWS}
-            found.append(
-                Copy(student, key, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k])
-            )
+            copy = Copy(student, key, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k])
+            found.append((copy, partial(_own_page, page_of, run.domain.count - len(keys) + k)))
     return found
 
 
@@ -220,7 +232,12 @@ def _spoken(run: ClassRun) -> list[tuple[Spoken, ...]]:
     return [known[text] for text in texts]
 
 
-def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str | None) -> Copy:
+def _own_page(page_of: Callable[[], Callable[[int], Page]], copy: int) -> Page:
+    """A copy's page, of the class's."""
+    return page_of()(copy)
+
+
+def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str | None) -> WithPage:
     """A copy that is laid out by itself. fit: the key of numbers that fit the class's page, where one was found.
 
     Raises: ConfigError where there is one set of numbers only; SheetError where no page can be made with others.
@@ -242,7 +259,8 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
     pages = {view: copy_alone(own.html(view, "print", plan.options.paper), view) for view in CLASS_VIEWS}
     words = {view: own.words(view) for view in CLASS_VIEWS}
-    return Copy(student, key, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
+    copy = Copy(student, key, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
+    return copy, lambda: own.page
 
 
 def pdf_of(copy: Copy, pages: ClassPages, view: View, fields: bool = False) -> bytes:

@@ -177,7 +177,7 @@ class OneCopy(MarkedCopies):
 def _replaced(marks: Sequence[str], text: str, *texts: str) -> str:
     """A text with other texts in place of its marks."""
     known = dict(zip(marks, texts, strict=True))
-    return MARK.sub(lambda mark: known[mark[0]], text)
+    return known.get(text) or MARK.sub(lambda mark: known[mark[0]], text)  # a word stays one
 
 
 # ---- what other rooms call ----
@@ -251,7 +251,8 @@ def in_slot(domain: Domain, value: Any) -> Any:
 
 def word_in_slot(domain: Domain, word: str) -> str:
     """What a page shows of a word of a run: with slots, a mark that stands for it; else the word itself."""
-    return domain.mark(domain.constant(word)) if isinstance(domain, MarkedCopies) else Word(word)
+    own = Word(word)
+    return domain.mark(domain.constant(own)) if isinstance(domain, MarkedCopies) else own
 
 
 def mark_texts(domain: Domain) -> Sequence[Many]:

@@ -1,0 +1,102 @@
+"""What a single copy has, of something in which the values and texts of many copies stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy as shallow
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from byhand.arithmetic.copies import Many
+from byhand.notation.marks import MARK, Mark, MarkedCopies, mark_number
+
+Own = Callable[[int], Any]  # what a copy has, by its number
+
+
+def apart(thing: Any, domain: MarkedCopies) -> Own:
+    """What each copy has, by its number, of something that is made of values of this number system.
+
+    What all copies have alike, they share; what stands in several places of a copy is one thing there, too.
+    """
+    return _Apart(domain).of(thing) or (lambda copy: thing)
+
+
+class _Varying:
+    """A part that differs from copy to copy. It is made once for a copy, however often it stands there."""
+
+    __slots__ = ("copy", "make", "own")
+
+    def __init__(self, make: Own) -> None:
+        self.make, self.copy, self.own = make, -1, None
+
+    def __call__(self, copy: int) -> Any:
+        if copy != self.copy:
+            self.copy, self.own = copy, self.make(copy)
+        return self.own
+
+
+class _Apart:
+    """Takes things apart. known: what was found, with the things themselves, by their identity."""
+
+    def __init__(self, domain: MarkedCopies) -> None:
+        self.domain = domain
+        self.known = dict[int, tuple[Any, Own | None]]()
+
+    def of(self, thing: Any) -> Own | None:
+        """What makes a copy's own of a thing; None where all copies have it alike."""
+        if isinstance(thing, str):
+            return self._text(thing)
+        if id(thing) not in self.known:
+            make = self._of(thing)
+            self.known[id(thing)] = thing, make and _Varying(make)
+        return self.known[id(thing)][1]
+
+    def _of(self, thing: Any) -> Own | None:
+        match thing:
+            case Many():
+                return self._value(thing)
+            case MarkedCopies():
+                return lambda copy: thing.inner
+            case Struct():
+                parts = {name: getattr(thing, name) for name in thing.__struct_fields__}
+                return self._made(parts, lambda own: replace(thing, **own))
+            case Mapping():
+                return self._made(thing, lambda own: {**thing, **own})
+            case tuple() | list():
+                kind = type(thing)
+                return self._made(dict(enumerate(thing)), lambda own: kind(own.get(*at) for at in enumerate(thing)))
+        if is_dataclass(thing) and not isinstance(thing, type):
+            parts = {field.name: getattr(thing, field.name) for field in fields(thing)}
+            return self._made(parts, lambda own: _with(thing, own))
+        return None
+
+    def _made(self, parts: Mapping[Any, Any], whole: Callable[[dict[Any, Any]], Any]) -> Own | None:
+        """What makes a thing of its parts. whole: of those that a copy has for itself."""
+        makers = {name: make for name, part in parts.items() if (make := self.of(part))}
+        if not makers:
+            return None
+        return lambda copy: whole({name: make(copy) for name, make in makers.items()})
+
+    def _text(self, text: str) -> Own | None:
+        if isinstance(text, Mark):
+            return text.texts.at
+        if not MARK.search(text):
+            return None
+        marks = self.domain.marks
+        return lambda copy: MARK.sub(lambda mark: marks[mark_number(mark[0])].at(copy), text)
+
+    def _value(self, many: Many) -> Own:
+        """The values of copies, of which words may be marks themselves."""
+        own = [self.of(value) or (lambda copy, value=value: value) for value in many.categories]
+        return lambda copy: own[many.codes[copy]](copy)
+
+
+def _with(thing: Any, own: Mapping[str, Any]) -> Any:
+    """A thing with some parts of its own."""
+    made = shallow(thing)
+    for name, part in own.items():
+        setattr(made, name, part)
+    return made
