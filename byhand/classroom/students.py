@@ -209,13 +209,17 @@ def _together(
     hashes, spoken = list(run.filled(run.document.stamp["hash"]))[-len(keys) :], _spoken(run)[-len(keys) :]
     differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
     page_of = lru_cache(1)(lambda: apart(lower(run.document, run.run), run.domain))
+    # the rule by which an unknown entry is found has no factor that is 1 in the copy, but some that is in others
+    inverse = any(blank.role == "inverse" for blank in run.document.blanks())
     found = list[WithPage]()
     for k, (student, key) in enumerate(keys.items()):
         pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
             says = {view: words[view][k] for view in CLASS_VIEWS}
             copy = Copy(student, key, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k])
-            found.append((copy, partial(_own_page, page_of, run.domain.count - len(keys) + k)))
+            at = run.domain.count - len(keys) + k
+            make = partial(_page_alone, plan, class_, copy) if inverse else partial(_page_of_class, page_of, at)
+            found.append((copy, make))
     return found
 
 
@@ -232,9 +236,15 @@ def _spoken(run: ClassRun) -> list[tuple[Spoken, ...]]:
     return [known[text] for text in texts]
 
 
-def _own_page(page_of: Callable[[], Callable[[int], Page]], copy: int) -> Page:
+def _page_of_class(page_of: Callable[[], Callable[[int], Page]], copy: int) -> Page:
     """A copy's page, of the class's."""
     return page_of()(copy)
+
+
+def _page_alone(plan: Plan, class_: ClassPages, copy: Copy) -> Page:
+    """A copy's page, arranged by itself."""
+    document, run = judged_page(plan, class_.numbers.of(copy.key), class_.left, class_.minutes)
+    return lower(signed(document, copy.student), run)
 
 
 def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str | None) -> WithPage:

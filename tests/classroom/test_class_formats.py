@@ -69,7 +69,7 @@ def test_a_students_files_have_the_numbers_of_the_paper(made):
     assert finding is Finding.RIGHT, lines
 
 
-ALONE = [(SHEET, {}), ("sampling", {"numbers": "decimal"}), ("embedding", {"orientation": "columns"})]
+ALONE = [(SHEET, {}), ("sampling", {"numbers": "decimal"}), ("linear-layer", {"orientation": "columns"})]
 
 
 @pytest.mark.parametrize(("sheet", "options"), [(sheet, {}) for sheet in ORDER] if FULL else ALONE)
