@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import Many
+from byhand.arithmetic.expr import Fn, Num
 from byhand.notation.marks import MARK, Mark, MarkedCopies, mark_number
 
 Own = Callable[[int], Any]  # what a copy has, by its number
@@ -60,6 +61,9 @@ class _Apart:
                 return self._value(thing)
             case MarkedCopies():
                 return lambda copy: thing.inner
+            case Fn("choose", (Num(Many() as index), *trees)):
+                own = self.of(tuple(trees)) or (lambda copy: trees)
+                return lambda copy: own(copy)[int(index.at(copy))]
             case Struct():
                 parts = {name: getattr(thing, name) for name in thing.__struct_fields__}
                 return self._made(parts, lambda own: replace(thing, **own))
