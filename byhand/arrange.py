@@ -24,6 +24,7 @@ from byhand.tape import Tape
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Document
 from byhand.worksheet.effort import Effort
+from byhand.worksheet.forms import forms_of
 from byhand.worksheet.load import document
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, check_room
@@ -42,17 +43,19 @@ def arrange(sheet: Sheet, values: Values, options: Options, quality: Quality | N
 
 
 def arranged(
-    sheet: Sheet, values: Values, options: Options, domain: Domain, whole: bool = True
+    sheet: Sheet, values: Values, options: Options, domain: Domain, whole: bool = True, own: Values | None = None
 ) -> tuple[Document, Run, Tape]:
     """The document and the run of `arrange`, in any number system, and the tape behind the run.
 
     In the number system of many copies, the document has slots for all words and numbers of the run.
 
-    whole: whether to evaluate the steps that are not on the page, too.
+    whole: whether to evaluate the steps that are not on the page, too. own: the values whose forms the page says; by
+    default these.
     """
+    forms = forms_of(own or values, sheet.values)
     while True:
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
-        context = _context(sheet, values, options, tape, domain)
+        context = _context(sheet, values, options, tape, domain, forms)
         page = document(context)
         for step in context.tape.used():
             tape.values(step.name)  # with slots, the page has evaluated steps on a tape of its own
@@ -70,7 +73,7 @@ def arranged(
     if not has_slots(domain) and domain.name != "symbolic":
 
         def over(other: Domain) -> tuple[Document, Run]:
-            context = _context(sheet, values, options, tape, other)
+            context = _context(sheet, values, options, tape, other, forms)
             words = {"tokens": context.tokens, "vocabulary": context.vocabulary, "source": context.source}
             return document(context), replace(run, domain=other, **words).in_slots()
 
@@ -83,7 +86,7 @@ def _decided(options: Options) -> dict[str, Any]:
     return as_entries(options) | {"seed": options.known_seed}
 
 
-def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain) -> Context:
+def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain, forms: str) -> Context:
     """What the page of a tape is made in; with slots, where the number system has them."""
     lists = values.words(), values.vocabulary, values.source
     known = {
@@ -95,7 +98,7 @@ def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain:
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
-        {mark: word for word, mark in known.items()}, tape,
+        {mark: word for word, mark in known.items()}, tape, forms,
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ seed and the student are taken as they are said, since no number depends on them
 
 HTML is read as its texts and tables, PDF as the texts drawn on it in the order of its structure; a PDF has the
 letters of a line as they are drawn from left to right, so the reprint's are put in that order. A given that a student
-is to find is first found from the printed results. Strips are broken where the page has them broken, and sizes are
-tried with every result 1, since no table depends on a result. No message is needed to read a page.
+is to find is first found from the printed results. Strips are broken where the page has them broken. A page of
+somebody's own numbers says their forms, such as the sizes of its matrices (worksheet/forms.py), and is first printed
+with every result 1, since no table depends on a result. No message is needed to read a page.
 
 A page whose numbers are right is then held against its reprint in all else (look.py, drawing.py), so that no one sees
 or hears what was not judged. HTML must have the reprint's elements, attributes, texts, styles and scripts, in the

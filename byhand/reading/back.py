@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import cached_property
-from html import unescape
 from itertools import zip_longest
 
 from byhand.errors import UnreadableError
 from byhand.formats import Setup
-from byhand.formats.html.page import Pages, prose
+from byhand.formats.html.page import Pages
 from byhand.page import page as lowered
-from byhand.page.grid import Slot, unlike
+from byhand.page.grid import Slot
 from byhand.reading.line_order import visual
 from byhand.reading.page import Page, cut, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place
@@ -32,31 +31,30 @@ from byhand.worksheet.views import Medium, Paper
 
 ROUNDS = 6  # the most times that the sheet is printed again
 _NUMBER = re.compile(r"[−-]?\d+(?:[./]\d+)?|[−-](?:∞|inf)|[^\W\d_]\d{0,2}")  # or a single letter
-_DIGITS = re.compile(r"[\d−/]+|\.(?=\d)")
-_ENDS = re.compile(r"[.:?!]")
 PageNumbers = dict[str, list[list[str]]]
 EntryTexts = dict[tuple[int, int], str]  # of one matrix
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The givens that a page shows: words (tokens, source, vocabulary), and the numbers of steps.
-
-    lost: for steps with inverse questions, the printed numbers from which unknown entries of their inputs are found.
-    """
+    """What a page shows of that from which its numbers are computed."""
 
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Its tokens, source and vocabulary."""
     numbers: PageNumbers = field(default_factory=dict)
+    """The numbers of its givens, and of the steps of which it does not show what they are computed from."""
     lost: Mapping[str, tuple[list[Place], EntryTexts]] = field(default_factory=dict)
+    """For steps with inverse questions, the printed numbers from which unknown entries of their inputs are found."""
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A sheet printed again: its document, its run, and its words (tokens, source, vocabulary)."""
+    """A sheet printed again."""
 
     document: Document
     run: Run
     words: Mapping[str, tuple[str, ...]]
+    """Its tokens, source and vocabulary."""
 
 
 Print = Callable[[Shown, bool], Printed]  # the flag: whether any number system will do
@@ -121,20 +119,6 @@ class Again:
         variants = asked.get("variants", "")  # the page is printed again without them, since nobody sees them on it
         setup = Setup(feedback="feedback" not in asked, variants=int(variants) if variants.isdecimal() else 0)
         return self.pages.html(self.page.view, self.medium, paper, setup=setup)
-
-    @cached_property
-    def meant_alike(self) -> bool:
-        """Whether the page has the sheet's conventions."""
-        lines = (unescape(re.sub(r"<[^>]*>", "", prose(line))) for line in self.printed.document.conventions)
-        return squeezed("".join(lines)) in self.page.texts[0]
-
-    @cached_property
-    def otherwise(self) -> int:
-        """The number of the page's sentences that differ, without their numbers, wherever tables interrupt them."""
-        ours, theirs = (
-            Counter(_ENDS.split(_DIGITS.sub("", "".join(page.texts)))) for page in (self.expected, self.page)
-        )
-        return ((ours - theirs) + (theirs - ours)).total()
 
     @cached_property
     def laid(self) -> list[Owner]:
@@ -233,16 +217,8 @@ class Again:
 
     def misfit(self) -> int:
         """The number, from 1, of the page's first table with another shape than here; 0 where there is none."""
-        return next((n for n, (ours, theirs) in enumerate(self._shapes(), 1) if ours != theirs), 0)
-
-    def unlike(self) -> int:
-        """The distance between the shapes of the tables here and on the page, in cells."""
-        return sum(unlike(ours, theirs) for ours, theirs in self._shapes())
-
-    def _shapes(self) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-        """The shapes of each table here and of the page."""
-        ours, theirs = ([x.shape for x in tables] for tables in (self.laid, self.page.tables))
-        return zip_longest(ours, theirs, fillvalue=())
+        shapes = zip_longest(*([table.shape for table in tables] for tables in (self.laid, self.page.tables)))
+        return next((n for n, (ours, theirs) in enumerate(shapes, 1) if ours != theirs), 0)
 
     def problems(self) -> Iterator[str]:
         """A message for each difference, table by table and text by text, and last for the hash."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from byhand.errors import ByHandError, UnreadableError
-from byhand.reading.back import Again, Shown, settled
+from byhand.reading.back import Again, settled
 from byhand.reading.fields import misfilled
-from byhand.reading.guess import fitted
 from byhand.reading.look import check_markup, numbers_alone
 from byhand.reading.page import Page, read_html
 from byhand.reading.remade import judged
@@ -91,12 +89,11 @@ def _written(html: str, judges: Judges, secret: Secret | None) -> Verdict:
 
 def _judged(way: Reprint) -> tuple[Again, tuple[str, ...]]:
     """A page made of the page's givens, and the differences from it."""
-    own, first = way.own, way.first
+    first = way.first
     if first.as_printed and first.words == first.printed.words:  # of which the hash has the tokens only
         return first, tuple(first.problems())
     try:
-        own, first = fitted(own, first, lambda values: replace(first, printed=way.trial(values)(Shown(), True)))
-        first = settled(first, way.printer(own))
+        first = settled(first, way.printer)
         faults = tuple(first.problems())
     except UnreadableError:
         raise

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as with_other
 from decimal import Decimal
+from functools import partial
 from typing import Any, get_args
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
 from byhand.errors import ByHandError, DomainError, SheetError, UnknownNameError, UnreadableError
-from byhand.model.weights import Values, complete
+from byhand.model.weights import Values
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.back import Again, Print, Printed, Shown
-from byhand.reading.guess import of_width, original, recorded_with_lost, values_of
+from byhand.reading.givens import WORDS, original, recorded_with_lost, said_values
 from byhand.reading.page import Page
 from byhand.runs import Run
 from byhand.worksheet.asked import left_out
@@ -49,15 +51,12 @@ class Ones(Domain):
 
 @dataclass(frozen=True)
 class Reprint:
-    """How a page is printed again: the values to begin with, how values are printed, and their first print.
+    """How a page is printed again."""
 
-    trial: how they are printed to see which tables there are.
-    """
-
-    own: Values
-    printer: Callable[[Values], Print]
-    trial: Callable[[Values], Print]
+    printer: Print
+    """Prints the page with the givens that it shows in their places."""
     first: Again
+    """The page as it is printed before any are read: with the numbers of its seed, or others of the forms it says."""
 
 
 def way_of(page: Page, medium: Medium, judges: Judges) -> Reprint:
@@ -66,13 +65,15 @@ def way_of(page: Page, medium: Medium, judges: Judges) -> Reprint:
     Raises: UnreadableError where it says what cannot be asked for, or cannot be printed.
     """
     sheet, options = sheet_of(page), options_of(page)
-    system, letters = options.domain, options.numbers == "symbolic"
-    printer = _printer(page, sheet, options, system, judges)
-    trial = _printer(page, sheet, options, system if letters else Ones(system), ())
     try:
-        given = complete(sheet.given(letters=letters, base=options.base))
-        own = original(sheet, options, system, page) or of_width(given, page)
-        return Reprint(own, printer, trial, Again(printer(own)(Shown(), True), page, medium))
+        known = original(sheet, options, page)
+        own = known or said_values(sheet, options, page)
+        printer = _printer(page, sheet, options, own, options.domain, judges)
+        roughly = options.domain if known or options.numbers == "symbolic" else Ones(options.domain)
+        first = _printer(page, sheet, options, own, roughly, ())(Shown(), True)
+        return Reprint(printer, Again(first, page, medium))
+    except UnreadableError:
+        raise
     except ByHandError as error:
         raise UnreadableError(f"it cannot be printed again as it says that it was asked for: {error}") from None
 
@@ -86,14 +87,13 @@ def with_others(again: Again) -> Again | None:
     """
     page, printed = again.page, again.printed
     count = int(page.said("variants", [*map(str, range(1, MOST_VARIANTS + 1))]))
-    asked = structs.replace(options_of(page), seed=page.seed, left_out={}, minutes=(), variants=count)
+    asked = replace(options_of(page), seed=page.seed, left_out={}, minutes=(), variants=count)
     for tokens in ((), again.words["tokens"]):  # the words of the sheet, or else those that the page says
         with suppress(ByHandError):
-            document, run = prepare(sheet_of(page), structs.replace(asked, tokens=tokens))
+            document, run = prepare(sheet_of(page), replace(asked, tokens=tokens))
             if run.hash == page.foot.hash:
-                return replace(
-                    again,
-                    printed=replace(printed, document=structs.replace(printed.document, others=document.others)),
+                return with_other(
+                    again, printed=with_other(printed, document=replace(printed.document, others=document.others))
                 )
     return None
 
@@ -110,39 +110,37 @@ def sheet_of(page: Page) -> Sheet:
         raise UnreadableError(f"it is {of}: {error}") from None
 
 
-def _printer(page: Page, sheet: Sheet, options: Options, domain: Domain, judges: Judges) -> Callable[[Values], Print]:
+def _printer(page: Page, sheet: Sheet, options: Options, own: Values, domain: Domain, judges: Judges) -> Print:
     """A function that prints values with a page's givens in their places; in ROUGHLY if the number system fails.
 
     Raises: UnreadableError where the page does not say what it prints of itself.
     """
     stamp, student = {name: page.printed(name) for name in STAMP}, page.student
 
-    def printer(own: Values) -> Print:
-        def print_again(shown: Shown, roughly: bool) -> Printed:
-            values = values_of(own, shown)
+    def print_again(shown: Shown, roughly: bool) -> Printed:
+        words = {kind: texts for kind, texts in shown.words.items() if texts}
+        values = replace(own, **words, inputs={**own.inputs, **shown.numbers})
+        print_in = partial(recorded_with_lost, sheet, own, values, shown)
+        try:
+            document, run = print_in(options, domain)
+            for each in () if roughly else judges:
+                each(run)
+        except (DomainError, SheetError):
+            if not roughly:
+                raise
+            others = replace(options, left_out={})  # what the page leaves out, other numbers may not tell
             try:
-                document, run = recorded_with_lost(sheet, values, options, domain, shown)
-                for each in () if roughly else judges:
-                    each(run)
+                document, run = print_in(others, domain)
             except (DomainError, SheetError):
-                if not roughly:
-                    raise
-                others = structs.replace(options, left_out={})  # what the page leaves out, other numbers may not tell
-                try:
-                    document, run = recorded_with_lost(sheet, values, others, domain, shown)
-                except (DomainError, SheetError):
-                    document, run = recorded_with_lost(sheet, values, others, ROUGHLY, shown)
-            words = {kind: tuple(map(str, getattr(values, kind))) for kind in ("tokens", "source", "vocabulary")}
-            document = structs.replace(document, stamp=stamp)
-            if student:
-                from byhand.classroom.students import signed
+                document, run = print_in(others, ROUGHLY)
+        document = replace(document, stamp=stamp)
+        if student:
+            from byhand.classroom.students import signed
 
-                document = signed(document, student)
-            return Printed(document, run, words)
+            document = signed(document, student)
+        return Printed(document, run, {kind: tuple(map(str, getattr(values, kind))) for kind in WORDS})
 
-        return print_again
-
-    return printer
+    return print_again
 
 
 def options_of(page: Page) -> Options:
@@ -161,4 +159,4 @@ def options_of(page: Page) -> Options:
     if options.numbers != "decimal":
         return options
     places = page.said("places", [*map(str, range(1, MOST_PLACES + 1))])
-    return structs.replace(options, places=int(places), rounding=page.said("rounding", ROUNDINGS))
+    return replace(options, places=int(places), rounding=page.said("rounding", ROUNDINGS))

@@ -2,8 +2,8 @@
 
 It stands among the metadata of HTML and PDF: what the page was asked for, and what it prints of itself at head and
 foot. Who reads a page back prints it again as this says, and compares all. `left` are the entries that its inverse
-exercises leave out, `width` is d_model where it is not the sheet's own, which a page need not show in a table, and
-`templates` is a hash of somebody's own, if it was printed with some.
+exercises leave out, `forms` are those of somebody's own numbers where the sheet's have others, and `templates` is a
+hash of somebody's own templates, if it was printed with some.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from byhand.model.config import Config
 from byhand.notation.marks import rewritten
 from byhand.worksheet.context import Context
 from byhand.worksheet.folders import own_templates
@@ -20,7 +19,7 @@ from byhand.worksheet.inverse import LeftOut, leave_out
 
 NAME = "byhand"  # of the entry among the metadata
 OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
-WIDTH = "width"  # the word for d_model
+FORMS = "forms"  # the word for the forms of somebody's own numbers
 FIELDS = "fields"  # the word for how many fields there are on a form
 DOT = "·"  # in the name of a field of a PDF, for a dot, which a PDF reads as a step down a hierarchy
 _WORD = r"[a-z]+=[\w.:;,/\[\]%~-]*"
@@ -41,9 +40,7 @@ def asked(context: Context) -> dict[str, str]:
     )
     words = {"tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary}
     said = {kind: ",".join(as_word(context.spelled.get(word, word)) for word in own) for kind, own in words.items()}
-    own_width = Config.of(context.sheet.values.get("config", {})).d_model
-    width = "" if config.d_model == own_width else str(config.d_model)
-    listed = {"left": chosen, WIDTH: width, **said, "templates": own_templates()}
+    listed = {"left": chosen, FORMS: as_word(context.forms), **said, "templates": own_templates()}
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}
 
 

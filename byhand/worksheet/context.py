@@ -39,7 +39,8 @@ class Context(Struct, frozen=True, dict=True):
     tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
     inverse exercises leave out; entries that are chosen here are added to it. minutes: of each sitting, as the page
     says; where there are none, they are counted. spelled: where words are marks in slots, the word that each stands
-    for. own: the tape behind the one of a page with slots, without these.
+    for. own: the tape behind the one of a page with slots, without these. forms: those of the numbers, where they are
+    not the sheet's, as forms.py has them.
     """
 
     sheet: Sheet
@@ -55,6 +56,7 @@ class Context(Struct, frozen=True, dict=True):
     minutes: tuple[int, ...] = ()
     spelled: Mapping[str, str] = field(default_factory=dict)
     own: Tape | None = None
+    forms: str = ""
 
     @property
     def transposed(self) -> bool:

@@ -24,7 +24,7 @@ from byhand.options import Options
 from byhand.press import slotted
 from byhand.press.heights import heights
 from byhand.press.printing import pdf
-from byhand.reading.guess import original
+from byhand.reading.givens import original
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
@@ -72,7 +72,7 @@ def numbers_of(path, secret):
     """The numbers of a student's file."""
     page, sheet = read_pdf(path.read_bytes()).knowing(secret), load_sheet(SHEET)
     options = replace(Options(numbers="exact", secret=secret))
-    made = original(sheet, options, options.domain, page)
+    made = original(sheet, options, page)
     assert made
     return made
 
