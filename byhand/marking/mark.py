@@ -436,8 +436,8 @@ def _marked_pages(task: Task, marker: Marker, copy: OwnCopy | None) -> MarkedPag
     from byhand.marking.marked_page import MarkedPages  # what draws pages is heavy
     from byhand.page.page import lower
 
-    rules, shown, typical = marker.rules, task.points.shown, copy.typical if copy else None
-    return MarkedPages(lower(rules.document, rules.run), task.options.setup, shown, typical)
+    page, typical = lower(marker.rules.document, marker.rules.run), copy.typical if copy else None
+    return MarkedPages(page, task.options.setup, task.points.shown, typical)
 
 
 def _drawn(

@@ -6,7 +6,6 @@ column of words is the margin, and the conventions make room for the sum.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -37,29 +36,9 @@ EDGE = 0.4  # mm: the lines of a box
 SIDE = 0.9  # mm: free at each side of what is written in a box
 SIZES = ("written", "written_small", "written_smaller")
 PT = 25.4 / 72  # mm
-# the margin of a step, in mm: the height of a heading and of a line of squares, and the width of notes
-HEADING, SQUARES, NOTE_WIDTH = 5.0, 2.9, 39.5
-CHOICE = 9.0  # mm: a word to choose, in a margin
-WORDS_WIDTH, INDENT, COUNT_ROOM = 47.0, 7.0, 13.0  # mm: of a step's words, of a title, and of a count beside squares
-HEADING_SIZE, COUNT_SIZE = 12 * PT, 9 * PT  # mm
-SUM, LEGEND_LINE = 15.6, 4.0  # mm: the sum of the page, and a line of what the marks mean
-SLACK = 3.0  # mm: the free room below a step that is not the last of its page, into which notes may reach
 LONGEST_ID = 60  # letters of an id, or of a name, at the foot
 MOST_FITTED = 100  # letters of which a box may have room for all
 LINE_LETTERS = 1.75  # mm: of an answer in words, the room for a letter
-
-
-@dataclass(frozen=True)
-class Type:
-    """How notes are set: the size of type, from one line to the next, and between two notes, all in mm."""
-
-    size: float
-    line: float
-    gap: float
-
-
-# by the classes of a list of notes
-TYPES = {"": Type(8.6 * PT, 11.2 * PT, 0.8), "tight": Type(8 * PT, 9.8 * PT, 0.5)}
 
 
 def marked_html(
@@ -81,53 +60,33 @@ def marked_pdf(
     return MarkedPages(page, Setup(paper, cache), points).pdf(marks, name)
 
 
-@dataclass(frozen=True)
-class Room:
-    """How high the blocks of the printed worksheet are, in mm. It is empty on a screen.
-
-    steps: of each section by its number, its height and that of its words. questions: of questions, by their numbers,
-    the height with the line above. lowest: the sections that end a page.
-    """
-
-    intro: float = 0.0
-    orientation: float = 0.0
-    steps: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-    questions: Mapping[int, float] = field(default_factory=dict)
-    lowest: frozenset[int] = frozenset()
-
-    def free(self, drawn: LaidSection, counted: bool) -> float:
-        """The room for notes in the margin of a section. counted: whether there is a line of squares over them."""
-        number = drawn.section.number
-        if number not in self.steps:
-            return math.inf
-        height, inner = self.steps[number]
-        below = 0.0 if drawn.below else -1.0 if number in self.lowest else SLACK
-        above = inner if drawn.section.is_question else HEADING
-        asked = 0.0 if drawn.section.is_question else CHOICE * sum(isinstance(b, Question) for b in drawn.before)
-        squares = SQUARES * (counted and not drawn.section.is_question)
-        return (inner if drawn.below else height) + below - above - squares - asked
-
-
-@dataclass(frozen=True)
-class OnPaper:
-    """How a document is laid out in print, and the room that its worksheet has."""
-
-    laid: Pages
-    room: Room
-
-
 @dataclass(frozen=True, eq=False)
 class MarkedPages:
-    """The marked pages of students who have one document.
-
-    page: of one of them. points: whether the pages say how many points the sheet has earned. typical: of a class,
-    whose document has slots for what students have otherwise, the texts that the worksheet was laid out with.
-    """
+    """The marked pages of students who have one document."""
 
     page: Page
+    """The page of one of them."""
     setup: Setup = field(default_factory=Setup)
     points: bool = True
+    """Whether the pages say how many points the sheet has earned."""
     typical: TextOf | None = None
+    """Of a class, whose document has slots for what students have otherwise, the texts that its worksheet is laid out
+    with."""
+
+    @cached_property
+    def laid(self) -> Pages:
+        """How the document is laid out."""
+        return Pages(self.page)
+
+    @cached_property
+    def room(self) -> Mapping[str, Sequence[float]]:
+        """How high blocks of the printed worksheet are, by their classes, in mm: of words, section by section."""
+        from byhand.press import copy_html, heights
+
+        worksheet = self.laid.html("worksheet", "print", self.setup.paper)
+        found = heights(copy_html(worksheet, self.typical) if self.typical else worksheet, cache=self.setup.cache)
+        whole = len(found["words"]) == len(self.page.sections)  # none of them on two pages
+        return found if whole else {**found, "words": ()}
 
     def html(
         self, marks: Marks, name: str = "", medium: Medium = "screen", run: Run | None = None,
@@ -136,9 +95,10 @@ class MarkedPages:
         """A student's page for a medium. run, texts: of a class, their numbers, and what stands in their slots."""
         from byhand.press import copy_html
 
-        own = self.on_paper if medium == "print" else OnPaper(self.on_screen, Room())
-        page = MarkedPage(Notes(self.page.document, run or self.page.run, marks), own, name, medium, self.points)
-        return copy_html(page.html(self.setup.paper), texts) if texts else page.html(self.setup.paper)
+        notes = Notes(self.page.document, run or self.page.run, marks)
+        room = self.room if medium == "print" else {}
+        page = MarkedPage(notes, self.laid, room, name, medium, self.points).html(self.setup.paper)
+        return copy_html(page, texts) if texts else page
 
     def pdf(self, marks: Marks, name: str = "", run: Run | None = None, texts: TextOf | None = None) -> bytes:
         """A student's page as PDF."""
@@ -146,31 +106,15 @@ class MarkedPages:
 
         return printed(self.html(marks, name, "print", run, texts), cache=False)
 
-    @cached_property
-    def on_screen(self) -> Pages:
-        """How the document is laid out for a screen."""
-        return Pages(self.page)
-
-    @cached_property
-    def on_paper(self) -> OnPaper:
-        """How the document is laid out in print: as its worksheet is."""
-        from byhand.press import copy_html, shared
-
-        paper, cache, fills = self.setup.paper, self.setup.cache, self.setup.fills
-        if self.typical is None and (found := shared(self.on_screen, "worksheet", paper, cache=cache, fills=fills)):
-            return OnPaper(self.on_screen, _room(self.on_screen, found.html, self.setup.cache))
-        worksheet = self.on_screen.html("worksheet", "print", self.setup.paper)
-        if self.typical is not None:
-            worksheet = copy_html(worksheet, self.typical)
-        return OnPaper(self.on_screen, _room(self.on_screen, worksheet, self.setup.cache))
-
 
 @dataclass(frozen=True, eq=False)
 class MarkedPage:
     """A document that shows what one student wrote, and the notes on it."""
 
     notes: Notes
-    own: OnPaper
+    laid: Pages
+    room: Mapping[str, Sequence[float]]
+    """How high blocks are at least, so that the page breaks where the worksheet does."""
     name: str
     medium: Medium
     points: bool
@@ -188,19 +132,17 @@ class MarkedPage:
 
     def html(self, paper: Paper) -> str:
         """The page, perhaps with slots for numbers and words."""
-        laid, room = self.own.laid, self.own.room
+        laid, (lead, after) = self.laid, self.notes.lead
         writing = Handwriting(laid.d, self.notes, self.medium)
-        margins = {drawn.section.number: self._margin(drawn, room) for drawn in laid.page.sections}
-        lead, after = self.notes.lead
         return rendered(
             "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False, asked=MARKS,
             map=Markup(laid.page.map), sections=laid.page.sections, worked=laid.worked,
-            first=laid.first, name=escaped_line(self.name), whose=self.whose, writing=writing, room=room,
-            lead=lead, after=after, long_lead=_is_long(f"{lead} {after.striptags()}"), summary=self._summary(room),
-            margins=margins, more=[margin for margin in margins.values() if margin.more], signs=SIGNS,
+            first=laid.first, name=escaped_line(self.name), whose=self.whose, writing=writing, lead=lead, after=after,
+            summary=self._summary(), signs=SIGNS, room=self.room,
+            margins=[self._margin(drawn) for drawn in laid.page.sections],
         )  # fmt: skip
 
-    def _summary(self, room: Room) -> Mapping[str, Any]:
+    def _summary(self) -> Mapping[str, Any]:
         """What the block beside the map says: how many answers stand, a bar, and what the marks mean."""
         counts, say = self.notes.counts, self.notes.say
         total = sum(counts.values())
@@ -208,9 +150,7 @@ class MarkedPage:
         bar = strokes.bar(counts, 50, strokes.BAR_HEIGHT, say("bar", of=total, states=self._stated(counts)))
         forms = any(self.notes.form(mark) for mark in self.marks.blanks)
         flawless = counts["right"] == total
-        lines = 0 if flawless and not forms else len(stated) + forms
         return {
-            "compact": bool(room.orientation) and SUM + LEGEND_LINE * lines > room.orientation + 1,
             "stands": counts["right"] + counts["own"], "of": total, "bar": Markup(bar),
             "legend": [(Markup(strokes.LEGEND[each]), say(f"legend.{each}"), n) for each, n in stated.items()],
             "forms": say("legend.form") if forms else "",
@@ -224,26 +164,19 @@ class MarkedPage:
     def _stated(self, counts: Mapping[State, int]) -> str:
         return ", ".join(self.notes.say(f"states.{each}", n=n) for each, n in counts.items() if n)
 
-    def _margin(self, drawn: LaidSection, room: Room) -> Margin:
-        """The margin of a section: on paper, the notes that have room; the others stand at the end of the sheet."""
+    def _margin(self, drawn: LaidSection) -> Margin:
+        """The margin of a section."""
         number, question = drawn.section.number, drawn.section.is_question
         own = [mark for mark in self.marks.blanks if section_of(mark.id) == number and is_computed(mark)]
         counts = tally(own)
         stands = counts["right"] + counts["own"]
-        count = self.notes.say("count", n=stands, of=len(own)) if own else self._of_replies(number)
-        title = _width("sans-600.ttf", drawn.section.title, HEADING_SIZE) + _width("sans-400.ttf", count, COUNT_SIZE)
-        wide = title > (drawn.words_width if question else WORDS_WIDTH) - INDENT - 1.5
         said = str(self.notes.say("squares", states=self._stated(counts)))
-        states = [state(mark) for mark in own]
-        squares = Markup(strokes.squares(states, said, strokes.LINE - COUNT_ROOM * wide)) if own else Markup()
         notes = self.notes.of_section(number)
-        size, stay, more = _fitting(notes, room.free(drawn, bool(own)))
-        height, inner = room.steps.get(number, (0.0, 0.0))
         return Margin(
-            number, drawn.section.title, count, wide, squares, tuple(stay), tuple(more),
-            stands == len(own) > 0 and not notes and not question, height, inner if drawn.below else 0.0,
-            tuple(block for block in drawn.before if question or isinstance(block, Question)),
-            drawn.words_width, size,
+            self.notes.say("count", n=stands, of=len(own)) if own else self._of_replies(number),
+            Markup(strokes.squares([state(mark) for mark in own], said)) if own else Markup(),
+            notes, stands == len(own) > 0 and not notes and not question,
+            [block for block in drawn.before if question or isinstance(block, Question)], drawn.words_width,
         )  # fmt: skip
 
     def _of_replies(self, number: int) -> Markup:
@@ -267,26 +200,16 @@ class MarkedPage:
 
 @dataclass(frozen=True)
 class Margin:
-    """What stands in the column of words.
+    """What stands in the column of words."""
 
-    count: how many answers stand, or how many points answers in words have. wide: whether the title has no room
-    beside it. height, words: those of the section and of its words in the worksheet, in mm. line: the length of the
-    lines to write on, in mm. size: the class of the notes' type.
-    """
-
-    number: int
-    title: str
     count: Markup
-    wide: bool
+    """How many answers stand, or how many points answers in words have."""
     squares: Markup
-    notes: tuple[Note, ...]
-    more: tuple[Note, ...]
+    notes: Sequence[Note]
     all_right: bool
-    height: float
-    words: float
-    questions: tuple[Block, ...]
+    questions: Sequence[Block]
     line: float
-    size: str
+    """The length of the lines to write on, in mm."""
 
 
 # the signs of notes that have no number
@@ -299,67 +222,12 @@ SIGNS = {
 }
 
 
-def _is_long(lead: str) -> bool:
-    """Whether the lead needs more than two lines."""
-    return words(lead, 10.5 * PT).width > 2 * 118.0
-
-
 @lru_cache(1000)
 def _width(face: str, text: str, size: float) -> float:
     """The width of a text, in mm. size: in mm."""
     from byhand.press import width
 
     return width(face, str(text)) / 1000 * size
-
-
-def _fitting(notes: Sequence[Note], free: float) -> tuple[str, Sequence[Note], Sequence[Note]]:
-    """The size in which notes are set, those that have room in the margin, and the rest.
-
-    If not all have room in either size, a line at the end of the margin is kept, which says where the rest are.
-    """
-    for name, type_ in TYPES.items():
-        if sum(_note_height(note, type_) for note in notes) <= free:
-            return name, notes, ()
-    name, type_ = list(TYPES.items())[-1]
-    free -= type_.line + type_.gap
-    count = 0
-    while count < len(notes) and (height := _note_height(notes[count], type_)) <= free:
-        free -= height
-        count += 1
-    return name, notes[:count], notes[count:]
-
-
-def _note_height(note: Note, type_: Type) -> float:
-    """The height of a note in the margin, in mm: its lines are broken as in the layout, or a little sooner."""
-    lines, at = 1, 0.0
-    for word in note.text.striptags().split():
-        wide = words(word + " ", type_.size).width * 0.97
-        if at + wide > NOTE_WIDTH and at:
-            lines, at = lines + 1, 0.0
-        broken = -(-wide // NOTE_WIDTH) if wide > NOTE_WIDTH else 0  # a long word may be broken early
-        lines, at = lines + int(broken), (at + wide) % NOTE_WIDTH
-    return lines * type_.line + type_.gap
-
-
-def _room(laid: Pages, html: str, cache: bool) -> Room:
-    """The heights of the blocks of a worksheet; unknown where a block is broken between pages."""
-    from byhand.press import heights
-
-    blocks = heights(html, cache=cache)
-    numbers = [each.section.number for each in laid.page.sections]
-    sections = [block for block in blocks if block.kind in ("step", "question")]
-    inner = [block.inner for block in blocks if block.kind == "words"]
-    asking = [each.section.number for each in laid.page.sections if each.section.is_question]
-    questions = [block.height for block in blocks if block.kind == "questions"]
-    if not len(numbers) == len(sections) == len(inner) or len(asking) != len(questions):
-        return Room()
-    single = {kind: next((b.height for b in blocks if b.kind == kind), 0.0) for kind in ("intro", "orientation")}
-    steps = {n: (block.height, words) for n, block, words in zip(numbers, sections, inner, strict=True)}
-    lowest = {block.page: n for n, block in zip(numbers, sections, strict=True)}
-    return Room(
-        single["intro"], single["orientation"], steps, dict(zip(asking, questions, strict=True)),
-        frozenset(lowest.values()),
-    )  # fmt: skip
 
 
 class Handwriting:

@@ -99,12 +99,12 @@ def _built(number: str) -> str:
 # in the margin
 
 
-def squares(states: Sequence[State], said: str, line: float = LINE) -> str:
+def squares(states: Sequence[State], said: str) -> str:
     """A square for each answer, in the order of reading; they are smaller where a line has no room for them."""
-    lines = -(-len(states) // int(line / NARROWEST))
+    lines = -(-len(states) // int(LINE / NARROWEST))
     in_line = -(-len(states) // lines)
-    roomy = in_line * (SQUARE + GAP) <= line
-    side, gap = (SQUARE, GAP) if roomy else (line / in_line - NARROW_GAP, NARROW_GAP)
+    roomy = in_line * (SQUARE + GAP) <= LINE
+    side, gap = (SQUARE, GAP) if roomy else (LINE / in_line - NARROW_GAP, NARROW_GAP)
     shapes = _Shapes()
     for at, state in enumerate(states):
         row, column = divmod(at, in_line)

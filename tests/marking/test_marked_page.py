@@ -161,7 +161,7 @@ def drawn_too(line, lines):
 @pytest.mark.parametrize("sheet", ["attention-head", "layer-norm", "softmax"])
 def test_worksheet_key_and_marked_page_have_the_same_boxes_at_the_same_places(sheet):
     page = page_of(sheet)
-    answers = dict.fromkeys(Student(page).answers(), "7")
+    answers = Student(page).answers()  # whose page has few notes: with many, steps grow
     worksheet, key = (edges(filled(lower(page.document, page.run), view, Setup())) for view in ("worksheet", "key"))
     marked = edges(pdf(marks_of(answers, sheet), sheet))
     assert all(len(own) > 10 for own in worksheet[:2])  # a page of questions alone has no boxes
@@ -196,23 +196,26 @@ def test_nothing_overlaps_and_the_page_breaks_where_the_worksheet_does(sheet, st
     marks = marks_of(STUDENTS[student](page), sheet)
     document = page_layout.drawn(page_layout.laid_out(html(marks, "print", sheet)))
     page_layout.keeps_in_place(document, "a4")
-    marked = numbered_titles(document)
-    wanted = titles_of_worksheet(sheet)
-    assert [len(titles) for titles in marked[: len(wanted)]] == [len(titles) for titles in wanted]
-    assert not any(marked[len(wanted) :])
+    marked, wanted = ([*map(len, each)] for each in (numbered_titles(document), titles_of_worksheet(sheet)))
+    if student in ("right", "nothing"):
+        assert marked == wanted
+    else:  # steps with many notes grow
+        assert sum(marked) == sum(wanted)
 
 
-def test_notes_without_room_in_the_margin_stand_at_the_end_of_the_sheet():
+def test_a_page_with_some_slips_breaks_where_the_worksheet_does():
+    found = numbered_titles(page_layout.laid_out(html(marks_of(one_slip()), "print")))
+    assert [*map(len, found)] == [*map(len, titles_of_worksheet("attention-head"))]
+
+
+def test_notes_stand_beside_their_step_on_paper_as_on_a_screen():
     answers = Student(page_of()).answers()
     noisy = {name: str((7 * at) % 11 - 5) if at % 3 == 0 else text for at, (name, text) in enumerate(answers.items())}
     marks = marks_of(noisy)
-    on_paper, on_screen = (page_text(html(marks, medium)) for medium in ("print", "screen"))
-    numbers = [
-        re.findall(r"^(\d+)[^\d\s].*?(?:you have|cells?\.)", found, re.MULTILINE) for found in (on_paper, on_screen)
-    ]
-    assert "More at the end of the sheet." in on_paper
-    assert "More at the end of the sheet." not in on_screen
-    assert sorted(map(int, numbers[0])) == sorted(map(int, numbers[1]))
+    on_paper, on_screen = (html(marks, medium) for medium in ("print", "screen"))
+    notes = [re.findall(r'<ul class="notes">.*?</ul>', found, re.DOTALL) for found in (on_paper, on_screen)]
+    assert notes[0] == notes[1]
+    assert len(re.findall("<li>", "".join(notes[0]))) > 9
 
 
 def test_each_marked_cell_says_what_it_is_to_those_who_have_it_read():
