@@ -1,9 +1,7 @@
-"""The report of a class: one page for who teaches it, drawn from the numbers by rules, and a second with the rest."""
+"""The report of a class, drawn from the numbers by rules: what matters to who teaches it, and then the rest."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,50 +14,36 @@ from markupsafe import Markup, escape
 from byhand.formats.html.page import rendered
 from byhand.marking import charts
 from byhand.marking.causes import FOIL, UNEXPLAINED
-from byhand.marking.marked_page import MARKS, PT, halves
+from byhand.marking.marked_page import MARKS, halves
 from byhand.marking.marks import section_of
 from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
 from byhand.marking.places import Places
 from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
 from byhand.notation.marks import MARK, mark_number
-from byhand.pictures.labels import words
 from byhand.worksheet.document import Document
 from byhand.worksheet.views import Medium, Paper
 
-_HEIGHT = re.compile(r'height="([\d.]+)mm"')
 TextOf = Callable[[int], str]  # from the number of a slot to the text that stands there
 HAS_IT = Fraction(85, 100)  # the share of the points from which the median says that the class has it
-MOST_THOUGHTS, HARDEST, LOOKED_AT = 6, 6, 4  # the most that page 1 lists of a kind
+MOST_THOUGHTS, HARDEST, LOOKED_AT = 6, 6, 4  # the most that is listed of a kind
 NAMED, MOST_NAMES = 8, 5  # students named over the points, and in a list
-OFTEN_MISSED, MOST_ANSWERS, MOST_TEXTS = 10, 4, 12  # that page 2 lists
+OFTEN_MISSED, MOST_ANSWERS, MOST_TEXTS = 10, 4, 12  # that the rest lists
 FEW_POINTS, MANY_EMPTY = 0.6, 10
 LONGEST_NAME = 22  # letters of a name in a list
 LONGEST_SAID = 160  # letters of an answer in words
-# page 1, in mm: its height, and what each part takes; sizes of type and the widths of texts are those of report.css
-PAGE, HEADER, HEADING, KIND, NOTE_GAP = 249.9, 15.6, 9.6, 5.7, 2.0
-LINE, TIGHT, ROW_GAP = 3.95, 3.67, 0.9  # of lines, and between rows
-LEAD_LINE, LEAD_WIDTH = 14 * PT, 164.0
-WIDER = 0.95  # by how much words are narrower than the estimate
-WHAT_WIDTH, WHO_WIDTH, WHY_WIDTH, NOTE_WIDTH = 104.0, 38.0, 47.0, 78.0
-MOST_BARS = 9  # steps of a sheet whose report is one page; of more, it is two
 
 
 @dataclass(frozen=True)
 class Thought:
-    """A mistake or a slip: how many students made it, the same in dots, what it is, how to mend it, and who."""
+    """A mistake or a slip that students made."""
 
     count: int
+    """How many made it."""
     dots: Markup
+    """The same in dots."""
     told: str
     mend: str
     names: Markup
-
-    @property
-    def height(self) -> float:
-        """Its height on page 1, in mm."""
-        said = _lines(f"{self.told} {self.mend}", 8.4, WHAT_WIDTH)
-        who = _lines(self.names.striptags(), 8.2, WHO_WIDTH)
-        return max(said, who) * TIGHT + ROW_GAP
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,16 +70,13 @@ class Report:
 
     def html(self, medium: Medium = "screen", paper: Paper = "a4") -> str:
         """The report as HTML, for the screen or as the input of the printing."""
-        points, steps, heat = self.points(medium), self.steps(medium), self.heat(medium)
-        pictures = points["plot"], steps["chart"], heat["drawn"]
-        room = math.inf if self.long or medium == "screen" else self._room(*pictures)
         page = rendered(
             "report.html", medium, paper, self.document.messages, d=self.document, view="worksheet", asked=MARKS,
-            lead=self.lead, points=points, steps=steps, heat=heat, thought=self.thought(room), hardest=self.hardest,
+            lead=self.lead, points=self.points(medium), steps=self.steps(medium), heat=self.heat(medium),
+            thought=[(kind, own[:MOST_THOUGHTS]) for kind, own in self.thought.items() if own], hardest=self.hardest,
             watched=self.watched, watched_count=self.counted(len(self.watched)), flawless=self.flawless,
             alpha=self.alpha, note=self.note, more=self.more, foot=self.foot, states=STATES,
             students=self.tally.students, few=self.tally.students < FEWEST,
-            long=self.long,
         )  # fmt: skip
         return self.filled(page, escape)
 
@@ -152,7 +133,7 @@ class Report:
         found = Markup(", ").join(escape(self.name_of.get(each, each)) for each in students[:most])
         return found + Markup(" …") if len(students) > most else found
 
-    # page 1
+    # what matters
 
     @cached_property
     def lead(self) -> tuple[Markup, ...]:
@@ -277,7 +258,7 @@ class Report:
         return f"{name.partition('/')[0]} · {self.places.where(name, matrix=True).striptags()}"
 
     @cached_property
-    def all_thought(self) -> Mapping[str, Sequence[Thought]]:
+    def thought(self) -> Mapping[str, Sequence[Thought]]:
         """What the class thought: ideas, which are classic mistakes, and slips, with the students of each."""
         reasons = self.tally.reasons()
         largest = max(map(len, reasons.values()), default=0)
@@ -287,32 +268,6 @@ class Report:
             own = found["ideas" if reason[0] == FOIL else "slips"]
             own.append(Thought(len(rows), picture, self.told(reason), self.mend(reason), names))
         return found
-
-    def thought(self, room: float) -> Sequence[tuple[str, Sequence[Thought]]]:
-        """As much of what the class thought as there is room for, in mm: the most frequent ideas, and then slips."""
-        found = {kind: list(own[:MOST_THOUGHTS]) for kind, own in self.all_thought.items() if own}
-        while sum(KIND + sum(each.height for each in own) for own in found.values()) > room:
-            longest = max(found, key=lambda kind: (len(found[kind]), kind))
-            if len(found[longest]) == 1:
-                break
-            found[longest].pop()
-        return list(found.items())
-
-    @property
-    def long(self) -> bool:
-        """Whether the sheet has so many steps that the report has a page more."""
-        return len(self.bars) > MOST_BARS
-
-    def _room(self, *pictures: str) -> float:
-        """The room for what the class thought, so that page 1 is one page. pictures: points, steps and the heat."""
-        plain = " ".join(sentence.striptags() for sentence in self.lead)
-        points, steps, heat = map(_height, pictures)
-        look = sum(_lines(each["why"].striptags(), 8.6, WHY_WIDTH) * LINE + ROW_GAP for each in self.watched)
-        note = _lines(" ".join((self.flawless, self.alpha, self.note)), 8.4, NOTE_WIDTH) * LINE
-        cells = (len(self.hardest) + 2) * (LINE + ROW_GAP)
-        lead = 2.6 + _lines(plain, 11.2, LEAD_WIDTH) * LEAD_LINE
-        last = max(cells, look + NOTE_GAP + note)
-        return PAGE - HEADER - lead - 4 * HEADING - max(points, steps) - heat - last - 2.0
 
     @property
     def note(self) -> Markup:
@@ -381,11 +336,11 @@ class Report:
         about = escape(_cut(escaped_line(self.about), 60))
         return Markup(" · ").join(filter(None, (escape(self.document.name), about, handed)))
 
-    # page 2
+    # the rest
 
     @cached_property
     def more(self) -> Mapping[str, Any]:
-        """What page 1 has no room for."""
+        """All else."""
         tally, quarters = self.tally, [self.tally.quantile(Fraction(k, 4)) for k in (1, 2, 3)]
         first, median, third = map(points_text, quarters)
         reasons = tally.reasons()
@@ -504,17 +459,6 @@ class Report:
         policy = self.tally.policy
         parts = [self.say(f"policy.follow.{policy.follow}"), self.say(f"policy.rounded.{policy.rounded}")]
         return Markup(" ").join([*parts, self.say("policy.guard", guard=f"{policy.guard:g}")])
-
-
-def _height(svg: str) -> float:
-    """The height of a picture, in mm."""
-    found = _HEIGHT.search(svg)
-    return float(found[1]) if found else 0.0
-
-
-def _lines(said: str, size: float, width: float) -> int:
-    """The lines that a text takes. size: in pt; width: in mm."""
-    return max(1, math.ceil(WIDER * words(said, size * PT).width / width)) if said.strip() else 0
 
 
 def _table(chart: str, medium: Medium) -> str:
