@@ -164,7 +164,7 @@ def test_foils_lists_the_classic_mistakes(command):
         (("generate", "gpt", "--answer", "A" * 10_000), "--answer holds 'AAAAAAAAAAAA...AAAAAAAAAAAAA'; a word has up to 60 characters"),
         (("generate", "gpt", "--answer", "a\x07b"), r"--answer holds 'a\x07b'; a word has up to 60 characters, all printable"),
         (("generate", "gpt", "--answer", "CAT", "--seed", "0"), "--answer needs new numbers; leave out --values,"),
-        (("generate", "attention-head", "--answer", "mat"), "attention-head says no words, so it has no answer; use llama-block, gpt, microgpt, encoder-decoder"),
+        (("generate", "attention-head", "--answer", "mat"), "attention-head says no words, so it has no answer; use encoder-decoder, gpt, llama-block, microgpt"),
         (("generate", "gpt", "--values", "none.json"), "none.json: No such file or directory"),
         (("generate", "gpt", "--format", "html", "--out", "a" * 300), f"cannot write to {'a' * 300}/gpt-seed0: File name too long; choose another"),
     ],

@@ -102,7 +102,7 @@ def _accepted(
     search, expected = SEARCHES.get(model.name), None
     if answer and not model.says_words:
         load_lessons()
-        able = ", ".join(other.name for other in MODELS.values() if other.says_words)
+        able = ", ".join(sorted(other.name for other in MODELS.values() if other.says_words))
         raise ConfigError(f"{model.name} says no words, so it has no answer; use {able}")
     if search is None:
         while True:
