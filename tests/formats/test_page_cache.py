@@ -70,22 +70,21 @@ def test_a_change_of_the_program_or_its_templates_is_seen_at_once(tmp_path):
         shutil.copytree(CHECKOUT / folder, tmp_path / folder, ignore=compiled)
     env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path)}
 
-    def printed() -> tuple[str, str]:
-        """The list of sheets, and a page."""
-        command = [sys.executable, "-B", "-c", "from byhand.cli import main; main()"]
-        done = [
-            subprocess.run([*command, *words], capture_output=True, text=True, check=True, env=env, cwd=tmp_path)
-            for words in (["list"], ["generate", "shapes", "--format", "html", "--view", "worksheet"])
-        ]
-        return done[0].stdout, Path(tmp_path, "output", "shapes-seed0", "worksheet.html").read_text(encoding="utf-8")
+    def said(*words: str) -> str:
+        command = [sys.executable, "-B", "-c", "from byhand.cli import main; main()", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=env, cwd=tmp_path).stdout
 
-    before = printed()
-    assert printed() == before
+    def page() -> str:
+        said("generate", "shapes", "--format", "html", "--view", "worksheet")
+        return Path(tmp_path, "output", "shapes-seed0", "worksheet.html").read_text(encoding="utf-8")
+
+    listed = said("list")
+    assert "<h1>Shapes</h1>" in page()
     replace_in_place(tmp_path / "templates" / "worksheets" / "shapes.md", "title: Shapes", "title: Sizes!")
-    told, page = printed()
-    assert told == before[0].replace("  Shapes\n", "  Sizes!\n") != before[0]
-    assert "<h1>Sizes!</h1>" in page
+    told = said("list")
+    assert told == listed.replace("  Shapes\n", "  Sizes!\n") != listed
+    assert "<h1>Sizes!</h1>" in page()
     replace_in_place(tmp_path / "byhand" / "effort.py", "TYPICAL = 1.6", "TYPICAL = 3.2")
-    assert printed()[0] != told
+    assert said("list") != told
     replace_in_place(tmp_path / "templates" / "page.html", "<title>{{ d.title }}", "<title>{{ 'Other' }}")
-    assert "<title>Other</title>" in printed()[1]
+    assert "<title>Other</title>" in page()
