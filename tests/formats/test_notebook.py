@@ -244,7 +244,7 @@ def test_no_answer_stands_in_the_folded_cell(sheet, seed):
     for task in held["tasks"].values():
         for cell in task["cells"]:
             assert cell.keys() <= {"id", "at", "called", "kind", "place", "places", "rule", "seal"}
-    shown = {at for section in document.sections for at, each in section.front.items() if not hasattr(each, "role")}
+    shown = {at for section in document.sections for at, each in section.front.items() if not each.role}
     steps = book(document, run, "worksheet").metadata["byhand"]["steps"]
     printed = {(steps[s], i, j) for task in held["tasks"].values() for s, i, j, _ in task["prints"]}
     assert printed <= shown
