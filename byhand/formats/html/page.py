@@ -432,7 +432,9 @@ def _markdown() -> Any:
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark", {"html": False})
-    markdown.add_render_rule("math_inline", lambda self, tokens, at, options, env: env["formula"](tokens[at].content))
+    markdown.add_render_rule(
+        "math_inline", lambda self, tokens, at, options, env: env.get("formula", _formula)(tokens[at].content)
+    )
     return markdown
 
 
