@@ -63,8 +63,10 @@ def inline(latex: str) -> str:
 def spoken(latex: str) -> str:
     """An inline formula as alternative text: `K^{\\mathrm{T}}` is Kᵀ, `\\sqrt{d_k}` is √d_k.
 
-    Raises: as `parsed`.
+    What is longer than a formula is in words, and stays as it is.
     """
+    if len(latex) > LONGEST_FORMULA:
+        return latex
     for_the_eye = "\\ "  # a blank that is written as one
     return " ".join(_said(parsed(latex.replace(for_the_eye, ""))).replace("\u2009", "").split())
 

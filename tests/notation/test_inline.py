@@ -2,7 +2,7 @@
 
 import pytest
 
-from byhand.notation.inline import in_line, inline, parsed, spoken
+from byhand.notation.inline import LONGEST_FORMULA, in_line, inline, parsed, spoken
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,11 @@ from byhand.notation.inline import in_line, inline, parsed, spoken
 )  # fmt: skip
 def test_a_formula_is_heard_with_its_powers(latex, said):
     assert spoken(latex) == said
+
+
+def test_a_name_that_is_longer_than_a_formula_is_heard_as_it_is():
+    name = "S, row " + "a" * LONGEST_FORMULA
+    assert spoken(name) == name
 
 
 @pytest.mark.parametrize(
