@@ -15,7 +15,7 @@ from byhand.fonts import alone
 from byhand.formats import Setup
 from byhand.formats.notebook.inlined import inlined
 from byhand.formats.notebook.tasks import Tasks
-from byhand.formats.written import markdown
+from byhand.formats.written import linear, markdown
 from byhand.formats.written.inline import paragraphs
 from byhand.notation.inline import spoken
 from byhand.notation.number import plain
@@ -194,11 +194,7 @@ class _Notebook:
     def _array(self, matrix: Matrix, name: str) -> str:
         """An array as Python, with what it is and with its labels."""
         panel, say = matrix.panel, self.page.messages.say
-        title = say(
-            "written.matrix", name=", ".join(map(spoken, matrix.titles)), role=say(f"legend.{panel.role}"),
-            rows=say("written.rows", n=panel.shape[0]), columns=say("written.columns", n=panel.shape[1]),
-        )  # fmt: skip
-        lines = [f"# {title}"]
+        lines = [f"# {linear.title(matrix, self.page.messages)}"]
         if any(panel.cols):
             lines.append(f"# {say('written.column_labels', labels=', '.join(panel.cols))}")
         rows = [[literal(cell.value) if is_filled(cell, self.view) else "..." for cell in row] for row in panel.cells]

@@ -40,6 +40,7 @@ from byhand.page.parts import (
 )
 from byhand.page.reader import place_of
 from byhand.worksheet.document import Cell, Panel, Section
+from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import View, shows_answers
 
 BLANK, EMPTY, TICKED = "____", "( )", "(x)"
@@ -149,12 +150,7 @@ class _Linear:
     def _matrix(self, matrix: Matrix, section: Section | None) -> str:
         panel, say, ticked = matrix.panel, self.page.messages.say, matrix.ticked(self.view)
         tick = (TICKED if ticked else EMPTY) + " " if ticked is not None else ""
-        rows, columns = panel.shape
-        title = say(
-            "written.matrix", name=", ".join(map(spoken, matrix.titles)), role=say(f"legend.{panel.role}"),
-            rows=say("written.rows", n=rows), columns=say("written.columns", n=columns),
-        )  # fmt: skip
-        lines = [tick + title, *filter(None, (spoken(panel.note),))]
+        lines = [tick + title(matrix, self.page.messages), *filter(None, (spoken(panel.note),))]
         for side, labels in (("row", panel.rows), ("column", panel.cols)):
             if any(label != str(n) for n, label in enumerate(labels, 1)) and any(labels):
                 told = ", ".join(f"{n} {label}" for n, label in enumerate(labels, 1))
@@ -214,6 +210,15 @@ class _Linear:
                 yield f"{next(names)}: {text_in(cell, self.view) or BLANK}"
             if not cells:
                 yield ", ".join(_line(entry) for entry in row if not isinstance(entry, Cell))
+
+
+def title(matrix: Matrix, messages: Messages) -> str:
+    """What a matrix is: its names, what it is for, and its shape."""
+    say, (rows, columns) = messages.say, matrix.panel.shape
+    return say(
+        "written.matrix", name=", ".join(map(spoken, matrix.titles)), role=say(f"legend.{matrix.panel.role}"),
+        rows=say("written.rows", n=rows), columns=say("written.columns", n=columns),
+    )  # fmt: skip
 
 
 def named(matrix: Matrix) -> str:
