@@ -246,7 +246,7 @@ def _recorded(name: str, rule: Callable[..., Expr]) -> Op:
     """An operation with a recorded rule. If byhand knows an operation of this name, all else is that operation's."""
     if name in OPS:
         return replace(OPS[name], rule=rule)
-    return Op(name, rule, "", formula="", columns="", undefined="", example=example(gives=[]), edges=())
+    return Op(name, rule, "", formula="", columns="", said="", undefined="", example=example(gives=[]), edges=())
 
 
 def _read_rule(name: str, entry: Mapping[str, Json]) -> Callable[..., Expr]:

@@ -72,6 +72,8 @@ class Op(Struct, frozen=True, eq=False):
         1 is a single row or column; a … after the last operand stands for any number of operands like it; * is the
         axis along which these are stacked.
     formula: the whole step in LaTeX, {0} and {1} being the operands. columns: the same where tokens are columns.
+    said: what is done in a cell, in English, the first step of help on a screen; with {row}, {column}, {rows} or
+        {columns} in place of these words, as in the texts of a mistake. Another language has its own, as rules.NAME.
     undefined: what is wrong if a cell divides by 0, for an error message.
     edges: further examples, of special cases.
     by_place: the letters whose places the rule tells apart, as a mask does; … for the order of the operands.
@@ -80,6 +82,7 @@ class Op(Struct, frozen=True, eq=False):
     places: the parameters that name places, by letters: "i->k" names a place of k for each place of i.
         They change when those places are permuted.
     tells: the letter whose places are the numbers of the result, as those of argmax are.
+    activation: the choice of act_fn that it is; "" for none. If its rule takes a base, that is the base of softmax.
     """
 
     name: str
@@ -87,12 +90,14 @@ class Op(Struct, frozen=True, eq=False):
     signature: str
     formula: str
     columns: str
+    said: str
     undefined: str
     example: Example
     edges: tuple[Example, ...] = ()
     by_place: str = ""
     places: Mapping[str, str] = {}
     tells: str = ""
+    activation: str = ""
 
     def letters(self, operands: int) -> tuple[list[str], str]:
         """The index letters of each operand, for this number of operands, and of the result: ["ik", "kj"], "ij"."""
@@ -144,12 +149,14 @@ class Op(Struct, frozen=True, eq=False):
 
 
 OPS: dict[str, Op] = {}
+ACTIVATIONS: dict[str, Op] = {}  # by the choice of act_fn
 
 
 def op(
     signature: str,
     *,
     formula: str,
+    said: str,
     columns: str = "",
     undefined: str = "its divisor is 0",
     example: Example,
@@ -157,13 +164,18 @@ def op(
     by_place: str = "",
     places: Mapping[str, str] | None = None,
     tells: str = "",
+    activation: str = "",
 ) -> Callable[[Callable[..., Expr]], Op]:
     """Register the rule of one cell as an operation."""
 
     def register(rule: Callable[..., Expr]) -> Op:
-        formulas = formula, columns or formula
-        new = Op(rule.__name__, rule, signature, *formulas, undefined, example, edges, by_place, places or {}, tells)
+        new = Op(
+            rule.__name__, rule, signature, formula, columns or formula, said, undefined, example, edges, by_place,
+            places or {}, tells, activation,
+        )  # fmt: skip
         OPS[new.name] = new
+        if activation:
+            ACTIVATIONS[activation] = new
         return new
 
     return register

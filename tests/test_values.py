@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 
 from byhand.cli import main
 from byhand.model import MODELS
-from byhand.model.config import Config
+from byhand.model.config import CHOICES, Config
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 
@@ -283,8 +283,8 @@ def test_all_problems_are_told_at_once_before_anything_runs(command, tmp_path):
     ("config", "weights", "inputs", "message"),
     [
         ({"d_modell": 2, "eps": -1, "act_fn": "tanh", "n_ctx": 0}, {"embed.W_E": [["?"]]}, {},
-         "no config option 'd_modell'; did you mean 'd_model'?; act_fn='tanh' is not known; use one of relu, gelu, silu; n_ctx=0 "
-         "leaves nothing to compute; use 1 or more; eps=-1 is not a number of 0 or more; embed.W_E: '?' is not a number; "
+         "no config option 'd_modell'; did you mean 'd_model'?; act_fn='tanh' is not known; use one of "
+         f"{', '.join(CHOICES['act_fn'])}; n_ctx=0 leaves nothing to compute; use 1 or more; eps=-1 is not a number of 0 or more; embed.W_E: '?' is not a number; "
          "write one as 3, 0.25 or '-1/2'"),
         ({"d_model": 2, "n_ctx": 2}, {}, {X: [[1], [2]], "blocks.0.attn.hook_q[0]": [[1]], "blocks.0.attn.hook_w[0]": [[1]]},
          f"{X} is 2 × 1; the model needs 2 × 2; blocks.0.attn.hook_q[0] is 1 × 1; the model needs 2 × 2; no step "

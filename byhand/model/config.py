@@ -11,9 +11,10 @@ from msgspec.structs import force_setattr
 
 from byhand.errors import MOST_PROBLEMS, ByHandError, ConfigError, UnknownNameError, ValuesError, collecting, together
 from byhand.notation.number import parse, shown
+from byhand.ops import ACTIVATIONS
 
 CHOICES: dict[str, tuple[Any, ...]] = {
-    "act_fn": ("relu", "gelu", "silu"),
+    "act_fn": tuple(ACTIVATIONS),
     "normalization_type": ("LN", "RMS", None),
     "positional_embedding_type": (
         "standard", "sinusoidal", "rotary", "alibi", "relative_positional_bias", "relative", None,

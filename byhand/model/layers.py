@@ -8,12 +8,14 @@ unembed; in a decoder also cross, add_cross or ln3.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 from byhand.errors import ValuesError
 from byhand.model.builder import Builder
 from byhand.model.config import BIASES, Config
 from byhand.model.parameters import learned, of_first
+from byhand.ops import ACTIVATIONS
 from byhand.ops.attention import (
     divide_by_root,
     mask_buckets,
@@ -34,13 +36,10 @@ from byhand.ops.linear import (
     affine_rows,
     dot_rows,
     elu_plus_one,
-    gelu,
     matmul,
     multiply,
-    relu,
     shift,
     slide,
-    swish,
     times_number,
 )
 from byhand.ops.norms import (
@@ -512,9 +511,13 @@ def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
 
 def activation(x: Matrix, name: str, config: Config) -> Matrix:
     """The activation function of the config, entry by entry. SiLU has the base of softmax."""
-    if config.act_fn == "silu":
-        return swish(x, name=name, base=config.softmax_base)
-    return {"relu": relu, "gelu": gelu}[config.act_fn](x, name=name)
+    op = ACTIVATIONS[config.act_fn]
+    return op(x, name=name, **of_config(op, config))
+
+
+def of_config(op: Op, config: Config) -> dict[str, Any]:
+    """The parameters of an activation function: the base of softmax, where its rule takes one."""
+    return {"base": config.softmax_base} if "base" in signature(op.rule).parameters else {}
 
 
 def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
+from byhand.arithmetic.exact import RATIONALS
+from byhand.errors import DomainError
+from byhand.model.config import Config
+from byhand.model.layers import of_config
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct, natural, told_apart, weight_columns, whole_products
 from byhand.numbers.norms import can_be_scaled, sums_for, unit_of, whole_differences
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task, is_plain
+from byhand.ops import ACTIVATIONS
+from byhand.tape import Tape
 
 W_IN_COLUMNS = 600  # columns of W_in, each with a bias, that first layers are made of
 FIRST_LAYERS_TRIED = 200
@@ -179,11 +185,23 @@ def _best(
 
 
 def is_relu(task: Task) -> str:
-    """Requires ReLU, which keeps hidden units rational."""
+    """Requires ReLU: other hidden units are never rational, or numbers are not searched for them."""
     act = task.config.act_fn
-    if act == "silu":
-        return "no numbers are searched for act_fn='silu'; use act_fn='relu', or give inputs and weights"
-    return f"act_fn={act!r} is never rational; use act_fn='relu'" if act != "relu" else ""
+    if act == "relu":
+        return ""
+    if not any(_is_rational(act, x, task.config) for x in (1, 2, -3)):
+        return f"act_fn={act!r} is never rational; use act_fn='relu'"
+    return f"no numbers are searched for act_fn={act!r}; use act_fn='relu', or give inputs and weights"
+
+
+def _is_rational(act_fn: str, x: int, config: Config) -> bool:
+    """Whether an activation function of a number is rational."""
+    op = ACTIVATIONS[act_fn]
+    try:
+        _ = op(Tape(RATIONALS, {"x": [[x]]}).given("x", (1, 1)), name="post", **of_config(op, config)).values
+    except DomainError:
+        return False
+    return True
 
 
 def _has_few_units(task: Task) -> str:

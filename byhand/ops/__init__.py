@@ -7,5 +7,6 @@ that it also works at symbolic indices, where it gives the general formula.
 """
 
 from byhand.ops import attention, chance, linear, norms, positions, shapes
+from byhand.tape import ACTIVATIONS
 
-__all__ = ["attention", "chance", "linear", "norms", "positions", "shapes"]
+__all__ = ["ACTIVATIONS", "attention", "chance", "linear", "norms", "positions", "shapes"]

@@ -15,6 +15,7 @@ HALF = Fraction(1, 2)
 @op(
     "ij->ij",
     formula=r"{0} \div \sqrt{{d_k}}",
+    said="Divide the score by the root of the head’s width.",
     example=example([[1, 2], [3, -4]], of=4, gives=[[HALF, 1], [Fraction(3, 2), -2]]),
 )
 def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
@@ -26,6 +27,7 @@ def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
     "ij->ij",
     by_place="ij",
     formula=r"{0}_{{ij}} \;(j \le i),\; -\infty \;(j > i)",
+    said="Keep what a token may see, itself and what came before; write −∞ for what comes later.",
     example=example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF], [7, 8, 9]]),
     edges=(
         example([[1, 2, 3], [4, 5, 6]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF]]),
@@ -46,6 +48,7 @@ def mask_future(a: Operand, i: At, j: At, past: int = 0) -> Expr:
     "ij->ij",
     by_place="ij",
     formula=r"{0}_{{ij}} \;(j \le i),\; 0 \;(j > i)",
+    said="Keep what a token may see; write 0 for what comes later.",
     example=example([[1, 2], [4, 5]], gives=[[1, 0], [4, 5]]),
     edges=(example([[1, 2, 3]], past=1, gives=[[1, 2, 0]]),),
 )
@@ -79,6 +82,7 @@ def is_seen(i: int, j: int, pattern: str, width: int) -> bool:
     "ij->ij",
     by_place="ij",
     formula=r"{0}_{{ij}} \;(j \text{{ is seen}}),\; -\infty",
+    said="Keep the score if the token may see the other; else write −∞.",
     example=example([[1, 2, 3, 4]] * 4, pattern="window", width=2,
                     gives=[[1, 2, NEG_INF, NEG_INF], [1, 2, 3, NEG_INF], [NEG_INF, 2, 3, 4],
                            [NEG_INF, NEG_INF, 3, 4]]),
@@ -107,6 +111,7 @@ def mask_pattern(a: Operand, i: At, j: At, pattern: str, width: int, first: int 
     "->ij",
     by_place="ij",
     formula=r"1 \;(j \text{{ is seen}}),\; 0",
+    said="Write 1 if the token may see the other; else write 0.",
     example=example(pattern="window", width=2, sizes={"i": 3, "j": 3}, gives=[[1, 0, 0], [1, 1, 0], [0, 1, 1]]),
     edges=(
         example(pattern="all", width=1, sizes={"i": 2, "j": 3}, gives=[[1, 0, 0], [1, 1, 0]]),
@@ -125,6 +130,7 @@ def may_see(i: At, j: At, pattern: str, width: int) -> Expr:
 @op(
     "ik,kj->ij",
     formula=r"\max_k {0}_{{ik}} {1}_{{kj}}",
+    said="Write 1 if this token has heard of one that has heard of the other; else write 0.",
     example=example([[0, 1, 1], [1, 0, 0]], [[1, 0], [1, 0], [0, 1]], gives=[[1, 1], [1, 0]]),
 )
 def heard_of(a: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -141,6 +147,7 @@ def heard_of(a: Operand, b: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,11,11->ij",
     formula=r"\max(0,\, 1 - \max(0,\, ({0} - {1}) \div {2}))",
+    said="Count all of it within the span; beyond that, take away for each step one part of the ramp, down to 0.",
     example=example([[4, 3, 2], [2, 1, 0]], [[1]], [[2]], gives=[[0, 0, HALF], [HALF, 1, 1]]),
 )
 def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr:
@@ -158,6 +165,8 @@ def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr
     "ij,i1,j1->ij",
     by_place="ij",
     formula=r"{0}_{{ij}} \;({1}_i = {2}_j),\; -\infty",
+    said="Keep the score of a token in the same bucket; write −∞ for the others, and for the token itself if "
+         "it sees another.",
     example=example([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0], [1], [0]], [[0], [1], [0]], causal=True,
                     gives=[[1, NEG_INF, 3], [NEG_INF, 5, NEG_INF], [7, NEG_INF, NEG_INF]]),
     edges=(
@@ -208,6 +217,7 @@ def mask_buckets(
 @op(
     "ij->ij",
     formula=r"{base}^{{{0}}}",
+    said="Raise the base to the power of the score; to the power of −∞ it is 0.",
     example=example([[0, 3], [-1, NEG_INF]], base=2, gives=[[1, 8], [HALF, 0]]),
     edges=(example([[2, -1]], base=3, gives=[[9, Fraction(1, 3)]]),),
 )
@@ -219,6 +229,7 @@ def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
 @op(
     "ij->i1",
     formula=r"\text{{row sums of }} {0}",
+    said="Add up the {row}.",
     example=example([[1, 2], [3, -4]], gives=[[3], [-1]]),
 )
 def row_sum(a: Operand, i: At, j: At) -> Expr:
@@ -230,6 +241,7 @@ def row_sum(a: Operand, i: At, j: At) -> Expr:
     "ij,i1->ij",
     formula=r"{0} \div {1}",
     undefined="row {row} adds up to 0: every one of its scores is masked, or its power rounds to 0",
+    said="Divide the number by the sum of its {row}.",
     example=example([[1, 3], [2, 0]], [[4], [2]], gives=[[Fraction(1, 4), Fraction(3, 4)], [1, 0]]),
 )
 def normalize_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
@@ -240,6 +252,7 @@ def normalize_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->1j",
     formula=r"\text{{column sums of }} {0}",
+    said="Add up the {column}.",
     example=example([[1, 2], [3, -4]], gives=[[4, -2]]),
 )
 def column_sum(a: Operand, i: At, j: At) -> Expr:
@@ -250,6 +263,7 @@ def column_sum(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,1j->ij",
     formula=r"{0} \div {1}",
+    said="Divide the number by the sum of its {column}.",
     example=example([[1, 3], [3, 0]], [[4, 3]], gives=[[Fraction(1, 4), 1], [Fraction(3, 4), 0]]),
 )
 def normalize_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
@@ -262,6 +276,7 @@ def normalize_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     by_place="j",
     tells="j",
     formula=r"\operatorname{{argmax}}_j\, {0}_{{ij}}",
+    said="Find the largest number of the {row}; the word is that of its {column}.",
     example=example([[1, 5, 5], [2, 1, 0], [NEG_INF, -1, NEG_INF]], gives=[[1], [0], [1]]),
 )
 def row_argmax(a: Operand, i: At, j: At) -> Expr:
@@ -274,6 +289,7 @@ def row_argmax(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->i1",
     formula=r"\max_j {0}_{{ij}}",
+    said="Find the largest number of the {row}.",
     example=example([[1, 2], [3, -4]], gives=[[2], [3]]),
 )
 def row_max(a: Operand, i: At, j: At) -> Expr:
@@ -286,6 +302,7 @@ def row_max(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,i1->i1",
     formula=r"\max({1},\, {0})",
+    said="Take the larger of this {row}’s largest number and the one before it.",
     example=example([[1, 2], [3, -4]], [[5], [-6]], gives=[[5], [3]]),
 )
 def max_so_far(a: Operand, before: Operand, i: At, j: At) -> Expr:
@@ -298,6 +315,7 @@ def max_so_far(a: Operand, before: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->11",
     formula=r"\max {0}",
+    said="Find the largest number of all.",
     example=example([[1, 2], [3, -4]], gives=[[3]]),
 )
 def largest_entry(a: Operand, i: At, j: At) -> Expr:
@@ -310,6 +328,7 @@ def largest_entry(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula=r"-\log_{{{base}}} {0}",
+    said="How many times must 1 be halved to get the probability? That is −log₂ p.",
     example=example([[HALF, 1], [2, Fraction(1, 8)]], base=2, gives=[[1, 0], [-1, 3]]),
     edges=(example([[9, Fraction(1, 3)]], base=3, gives=[[-2, 1]]),),
 )

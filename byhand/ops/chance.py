@@ -12,6 +12,7 @@ from byhand.tape import Operand, example, op
     "ij->ij",
     by_place="j",
     formula=r"{0}_{{i1}} + \dots + {0}_{{ij}}",
+    said="Add up the {row} from its beginning to this place.",
     example=example([[1, 2, 0], [3, -4, 5]], gives=[[1, 3, 3], [3, -1, 4]]),
 )
 def running_sum(a: Operand, i: At, j: At) -> Expr:
@@ -25,6 +26,7 @@ def running_sum(a: Operand, i: At, j: At) -> Expr:
     "1k,i1->i1",
     by_place="k",
     formula=r"\min\{{k : {1}_i \le {0}_k\}}",
+    said="Find the stretch in which the random number falls.",
     example=example(
         [[Fraction(1, 4), Fraction(1, 4), 1]], [[Fraction(1, 8)], [Fraction(1, 2)], [Fraction(1, 4)]],
         gives=[[0], [2], [0]],
@@ -49,6 +51,7 @@ def stretch_of(ends: Operand, throws: Operand, i: At, j: At) -> Expr:
     "ij->ij",
     by_place="j",
     formula=r"\min({0}_{{ij}},\, 1 - {0}_{{i1}} - \dots - {0}_{{i\,j-1}})",
+    said="Take the probability as it is while all together stay below 1; then only what is left.",
     example=example(
         [[Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)], [Fraction(1, 2), Fraction(3, 4), Fraction(1, 4)]],
         gives=[[Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)], [Fraction(1, 2), Fraction(1, 2), 0]],
@@ -70,6 +73,7 @@ def halting_weights(a: Operand, i: At, j: At) -> Expr:
     "ij->i1",
     by_place="j",
     formula=r"N + {0}_{{iN}}",
+    said="Count the passes that have a weight, and add the weight of the last.",
     example=example(
         [[Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)], [Fraction(1, 4), Fraction(3, 4), 0]],
         gives=[[Fraction(13, 4)], [Fraction(11, 4)]],

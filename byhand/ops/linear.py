@@ -21,6 +21,7 @@ def base_of(base: int | str) -> Expr:
     "ik,kj->ij",
     formula="{0} {1}",
     columns="{1} {0}",
+    said="Take the {row} of the first and the {column} of the second, multiply pair by pair, then add.",
     example=example([[1, 2], [3, -4]], [[5, 0, 1], [6, 1, 0]], gives=[[17, 2, 1], [-9, -4, 3]]),
 )
 def matmul(a: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -32,6 +33,8 @@ def matmul(a: Operand, b: Operand, i: At, j: At) -> Expr:
     "ik,kj,1j->ij",
     formula="{0} {1} + {2}",
     columns="{1} {0} + {2}",
+    said="Take the {row} of the first and the {column} of the second, multiply pair by pair and add; then add "
+    "the bias.",
     example=example([[1, 2], [3, -4]], [[5, 0], [6, 1]], [[10, 20]], gives=[[27, 22], [1, 16]]),
 )
 def affine(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
@@ -43,6 +46,7 @@ def affine(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
     "ik,jk->ij",
     formula=r"{0} {1}^{{\mathrm{{T}}}}",
     columns=r"{1}^{{\mathrm{{T}}}} {0}",
+    said="Take the {row} that asks and the {row} that answers, multiply pair by pair, then add.",
     example=example([[1, 2], [3, -4]], [[1, 1], [0, 2], [2, 0]], gives=[[3, 4, 2], [-1, -8, 6]]),
 )
 def dot_rows(a: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -54,6 +58,7 @@ def dot_rows(a: Operand, b: Operand, i: At, j: At) -> Expr:
     "ik,jk,1j->ij",
     formula=r"{0} {1}^{{\mathrm{{T}}}} + {2}",
     columns=r"{1}^{{\mathrm{{T}}}} {0} + {2}",
+    said="Take a {row} of each, multiply pair by pair and add; then add the bias.",
     example=example([[1, 2], [3, -4]], [[1, 1], [0, 2]], [[10, 20]], gives=[[13, 24], [9, 12]]),
 )
 def affine_rows(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
@@ -65,6 +70,7 @@ def affine_rows(a: Operand, b: Operand, bias: Operand, i: At, j: At) -> Expr:
     "ki,kj->ij",
     formula=r"{0}^{{\mathrm{{T}}}} {1}",
     columns=r"{1} {0}^{{\mathrm{{T}}}}",
+    said="Take the {column} of the first and the {column} of the second, multiply pair by pair, then add.",
     example=example([[1, 2], [3, -4]], [[5, 0, 1], [6, 1, 0]], gives=[[23, 3, 1], [-14, -4, 2]]),
     edges=(example([[1, 2]], [[5, 0, -1]], gives=[[5, 0, -1], [10, 0, -2]]),),
 )
@@ -76,6 +82,7 @@ def dot_columns(a: Operand, b: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,ij->i1",
     formula=r"{0}_i \cdot {1}_i",
+    said="Multiply the two {rows} pair by pair, then add.",
     example=example([[1, 2], [3, -4]], [[5, 6], [1, 2]], gives=[[17], [-5]]),
 )
 def row_dots(a: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -86,6 +93,7 @@ def row_dots(a: Operand, b: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,ij->ij",
     formula="{0} + {1}",
+    said="Add the two numbers that stand in this place.",
     example=example([[1, 2], [3, -4]], [[1, 1], [1, 1]], gives=[[2, 3], [4, -3]]),
 )
 def add(a: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -96,6 +104,7 @@ def add(a: Operand, b: Operand, i: At, j: At) -> Expr:
 @op(
     "ij…->ij",
     formula=r"{0} + \dots",
+    said="Add the numbers that stand in this place in each matrix.",
     example=example([[1, 2], [3, -4]], [[1, 2], [3, -4]], [[0, 1], [2, 3]], gives=[[2, 5], [8, -5]]),
     edges=(example([[1, 2], [3, -4]], gives=[[1, 2], [3, -4]]),),
 )
@@ -107,6 +116,7 @@ def add_all(*matrices: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,ij->ij",
     formula="{0} - {1}",
+    said="Take the second number away from the first.",
     example=example([[1, 2], [3, -4]], [[1, 0], [5, -4]], gives=[[0, 2], [-2, 0]]),
 )
 def subtract(a: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -117,6 +127,7 @@ def subtract(a: Operand, b: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,1j->ij",
     formula="{0} + {1}",
+    said="Add the bias of the {column}.",
     example=example([[1, 2], [3, -4]], [[10, 20]], gives=[[11, 22], [13, 16]]),
 )
 def shift(a: Operand, bias: Operand, i: At, j: At) -> Expr:
@@ -127,6 +138,7 @@ def shift(a: Operand, bias: Operand, i: At, j: At) -> Expr:
 @op(
     "ij…->ij",
     formula=r"{0} \odot {1}",
+    said="Multiply the numbers that stand in this place.",
     example=example([[1, 2], [3, -4]], [[2, 0], [1, 5]], gives=[[2, 0], [3, -20]]),
     edges=(
         example([[1, 2], [3, -4]], [[1, 2], [3, -4]], times=3, gives=[[3, 12], [27, 48]]),
@@ -142,6 +154,7 @@ def multiply(*matrices: Operand, i: At, j: At, times: int = 1) -> Expr:
 @op(
     "ij,ij->ij",
     formula=r"{0} \div {1}",
+    said="Divide the first number by the second.",
     example=example([[1, 2], [3, -4]], [[2, 4], [3, 8]], gives=[[HALF, HALF], [1, -HALF]]),
 )
 def quotient(a: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -152,6 +165,7 @@ def quotient(a: Operand, b: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,ij->ij",
     formula=r"100 \cdot {0} \div {1}",
+    said="Divide the first number by the second, and multiply by 100.",
     example=example([[1, 2], [3, -4]], [[2, 4], [4, 8]], gives=[[50, 50], [75, -50]]),
 )
 def percent(a: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -162,6 +176,7 @@ def percent(a: Operand, b: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula="{0} + {by}",
+    said="Add the number.",
     example=example([[1, 2], [3, -4]], by=5, gives=[[6, 7], [8, 1]]),
 )
 def plus_number(a: Operand, i: At, j: At, by: int) -> Expr:
@@ -172,6 +187,7 @@ def plus_number(a: Operand, i: At, j: At, by: int) -> Expr:
 @op(
     "ij->ij",
     formula=r"{0} \cdot {by}",
+    said="Multiply the number.",
     example=example([[1, 2], [3, -4]], by=2, gives=[[2, 4], [6, -8]]),
 )
 def times_number(a: Operand, i: At, j: At, by: int) -> Expr:
@@ -182,6 +198,7 @@ def times_number(a: Operand, i: At, j: At, by: int) -> Expr:
 @op(
     "ij->ij",
     formula=r"{0} \div {of}",
+    said="Divide the number.",
     example=example([[1, 2], [3, -4]], of=2, gives=[[HALF, 1], [Fraction(3, 2), -2]]),
 )
 def divide_by(a: Operand, i: At, j: At, of: int) -> Expr:
@@ -192,6 +209,7 @@ def divide_by(a: Operand, i: At, j: At, of: int) -> Expr:
 @op(
     "ij,i1->ij",
     formula=r"{0} \cdot {1}",
+    said="Multiply by the number that belongs to this {row}.",
     example=example([[1, 2], [3, -4]], [[2], [-1]], gives=[[2, 4], [-3, 4]]),
 )
 def scale_rows(a: Operand, factors: Operand, i: At, j: At) -> Expr:
@@ -202,6 +220,7 @@ def scale_rows(a: Operand, factors: Operand, i: At, j: At) -> Expr:
 @op(
     "1j,i1->ij",
     formula=r"{0} \div {1}",
+    said="Divide the number by the one that belongs to this {row}.",
     example=example([[1, -2]], [[1], [2], [HALF]], gives=[[1, -2], [HALF, -1], [2, -4]]),
 )
 def divided_by_each(a: Operand, divisors: Operand, i: At, j: At) -> Expr:
@@ -212,6 +231,7 @@ def divided_by_each(a: Operand, divisors: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula="{0}",
+    said="Copy the number.",
     example=example([[1, 2], [3, -4]], gives=[[1, 2], [3, -4]]),
 )
 def copy(a: Operand, i: At, j: At) -> Expr:
@@ -223,6 +243,7 @@ def copy(a: Operand, i: At, j: At) -> Expr:
     "ik,wk->o1",
     by_place="iwo",
     formula=r"{0} \ast {1}",
+    said="Lay the kernel on the rows, multiply place by place, then add.",
     example=example([[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]], sizes={"o": 2}, gives=[[9], [9]]),
 )
 def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
@@ -235,7 +256,9 @@ def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula=r"\max(0,\, {0})",
+    said="Keep what is positive; write 0 for what is negative.",
     example=example([[1, 2], [3, -4]], gives=[[1, 2], [3, 0]]),
+    activation="relu",
 )
 def relu(a: Operand, i: At, j: At) -> Expr:
     """Positive entries stay; the others become 0."""
@@ -245,7 +268,9 @@ def relu(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula=r"{0}\,\Phi({0})",
+    said="Multiply the number by Φ of the number.",
     example=example([[0, 0], [0, 0]], gives=[[0, 0], [0, 0]]),
+    activation="gelu",
 )
 def gelu(a: Operand, i: At, j: At) -> Expr:
     """Every entry x times Φ(x), the standard normal distribution function."""
@@ -255,11 +280,13 @@ def gelu(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula=r"{0} \div (1 + {base}^{{-{0}}})",
+    said="Multiply the number by its sigmoid.",
     example=example(
         [[-2, -1, 0], [1, 2, 3]], base=2,
         gives=[[Fraction(-2, 5), Fraction(-1, 3), 0], [Fraction(2, 3), Fraction(8, 5), Fraction(8, 3)]],
     ),
     edges=(example([[1, -1]], base=3, gives=[[Fraction(3, 4), Fraction(-1, 4)]]),),
+    activation="silu",
 )  # fmt: skip
 def swish(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
     """Every entry x times its sigmoid, 1 ÷ (1 + base^−x); in base e, SiLU.
@@ -272,6 +299,7 @@ def swish(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
 @op(
     "ij->ij",
     formula=r"\max(0,\, {0}) + {base}^{{\min(0,\, {0})}}",
+    said="If the number is 0 or more, add 1; if it is negative, raise the base to its power.",
     example=example([[1, 2], [0, -1]], base=2, gives=[[2, 3], [1, HALF]]),
     edges=(example([[HALF, -2]], base=3, gives=[[Fraction(3, 2), Fraction(1, 9)]]),),
 )
@@ -287,6 +315,7 @@ def elu_plus_one(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
 @op(
     "ij->ij",
     formula=r"1 \div (1 + {base}^{{-{0}}})",
+    said="Divide 1 by 1 plus the base to the power of minus the number.",
     example=example([[0, 1], [-2, 2]], base=2, gives=[[HALF, Fraction(2, 3)], [Fraction(1, 5), Fraction(4, 5)]]),
     edges=(example([[1, -1]], base=3, gives=[[Fraction(3, 4), Fraction(1, 4)]]),),
 )
@@ -298,6 +327,7 @@ def sigmoid(a: Operand, i: At, j: At, base: int | str = "e") -> Expr:
 @op(
     "ij,ij->ij",
     formula=r"{keep} \cdot {0} + {take} \cdot {1}",
+    said="Take a share of the first number and a share of the second, and add them.",
     example=example(
         [[1, 2], [3, -4]], [[2, 4], [1, 0]], keep="1/2", take="1/2", gives=[[Fraction(3, 2), 3], [2, -2]]
     ),
@@ -310,6 +340,7 @@ def blend(a: Operand, b: Operand, i: At, j: At, keep: Any, take: Any) -> Expr:
 @op(
     "ij,kj->ik",
     formula=r"|{0}_i - {1}_k|^2",
+    said="Take the difference in each place, square it, then add.",
     example=example([[1, 2], [3, -4]], [[1, 0], [0, 2], [3, -4]], gives=[[4, 1, 40], [20, 45, 0]]),
 )
 def squared_distances(a: Operand, b: Operand, i: At, j: At) -> Expr:

@@ -12,6 +12,7 @@ from byhand.tape import Operand, example, op
 @op(
     "ij->i1",
     formula=r"\frac{{1}}{{d}} \textstyle\sum_k {0}_{{ik}}",
+    said="Add up the {row} and divide by how many numbers it has.",
     example=example([[1, 2], [3, -4]], gives=[[Fraction(3, 2)], [Fraction(-1, 2)]]),
 )
 def row_mean(a: Operand, i: At, j: At) -> Expr:
@@ -22,6 +23,7 @@ def row_mean(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,i1->ij",
     formula="{0} - {1}",
+    said="Take the mean of the {row} away from the number.",
     example=example([[1, 2], [3, -4]], [[1], [2]], gives=[[0, 1], [1, -6]]),
 )
 def center(a: Operand, means: Operand, i: At, j: At) -> Expr:
@@ -32,6 +34,7 @@ def center(a: Operand, means: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->i1",
     formula=r"\frac{{1}}{{d}} \textstyle\sum_k {0}_{{ik}}^2",
+    said="Square the numbers of the {row}, add them up and divide by how many there are.",
     example=example([[1, 2], [3, -4]], gives=[[Fraction(5, 2)], [Fraction(25, 2)]]),
 )
 def mean_square(a: Operand, i: At, j: At) -> Expr:
@@ -42,6 +45,7 @@ def mean_square(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->ij",
     formula=r"\sqrt{{{0}}}",
+    said="Take the square root.",
     example=example([[9, 0], [33, -7]], eps=16, gives=[[5, 4], [7, 3]]),
     edges=(
         example([[9]], gives=[[3]]),
@@ -57,6 +61,7 @@ def root(a: Operand, i: At, j: At, eps: Any = 0) -> Expr:
     "ij,i1->ij",
     formula=r"{0} \div {1}",
     undefined="row {row} has deviation 0 and cannot be normalised; use eps, or a row whose entries differ",
+    said="Divide by the deviation of the {row}.",
     example=example([[1, 2], [3, -4]], [[2], [-1]], gives=[[Fraction(1, 2), 1], [-3, 4]]),
 )
 def standardize(a: Operand, scale: Operand, i: At, j: At) -> Expr:
@@ -68,6 +73,7 @@ def standardize(a: Operand, scale: Operand, i: At, j: At) -> Expr:
     "ij->ij",
     formula=r"{0} \div |{0}|",
     undefined="row {row} has length 0, and so no direction",
+    said="Divide by the length of the {row}: the root of the sum of its squares.",
     example=example([[3, 4], [0, -2]], gives=[[Fraction(3, 5), Fraction(4, 5)], [0, -1]]),
 )
 def unit_rows(a: Operand, i: At, j: At) -> Expr:
@@ -78,6 +84,7 @@ def unit_rows(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,1j,1j->ij",
     formula=r"{0} \odot {1} + {2}",
+    said="Multiply by the weight of the {column}, then add its bias.",
     example=example([[1, 2], [3, -4]], [[2, 3]], [[10, 20]], gives=[[12, 26], [16, 8]]),
 )
 def scale_and_shift(a: Operand, w: Operand, b: Operand, i: At, j: At) -> Expr:
@@ -88,6 +95,7 @@ def scale_and_shift(a: Operand, w: Operand, b: Operand, i: At, j: At) -> Expr:
 @op(
     "ij,1j->ij",
     formula=r"{0} - {1}",
+    said="Take the mean of the {column} away from the number.",
     example=example([[1, 2], [3, -4]], [[2, -1]], gives=[[-1, 3], [1, -3]]),
 )
 def center_columns(a: Operand, means: Operand, i: At, j: At) -> Expr:
@@ -98,6 +106,7 @@ def center_columns(a: Operand, means: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->1j",
     formula=r"\frac{{1}}{{n}} \textstyle\sum_k {0}_{{kj}}",
+    said="Add up the {column} and divide by how many numbers it has.",
     example=example([[1, 2], [3, -4]], gives=[[2, -1]]),
 )
 def column_mean(a: Operand, i: At, j: At) -> Expr:
@@ -108,6 +117,7 @@ def column_mean(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->1j",
     formula=r"\frac{{1}}{{n}} \textstyle\sum_k {0}_{{kj}}^2",
+    said="Square the numbers of the {column}, add them up and divide by how many there are.",
     example=example([[1, 2], [3, -4]], gives=[[5, 10]]),
 )
 def column_mean_square(a: Operand, i: At, j: At) -> Expr:
@@ -118,6 +128,7 @@ def column_mean_square(a: Operand, i: At, j: At) -> Expr:
 @op(
     "ij->i1",
     formula=r"\frac{{1}}{{d-1}} \textstyle\sum_k {0}_{{ik}}^2",
+    said="Square the numbers of the {row}, add them up and divide by one less than there are.",
     example=example([[1, 2, -3], [0, 4, -4]], gives=[[7], [16]]),
 )
 def sample_variance(a: Operand, i: At, j: At) -> Expr:

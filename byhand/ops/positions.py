@@ -18,6 +18,7 @@ NEXT_TO = 1e-9  # a logarithm this near below a whole number is that number, but
     "->ij",
     by_place="ij",
     formula=r"\sin, \cos(t \cdot \omega)",
+    said="Sine in the first of each pair, cosine in the second.",
     example=example(width=4, periods=(4, 12), sizes={"i": 4, "j": 2}, gives=[[0, 1], [1, 0], [0, -1], [-1, 0]]),
     edges=(
         example(width=4, sizes={"i": 1, "j": 4}, gives=[[0, 1, 0, 1]]),
@@ -62,6 +63,7 @@ def _read_off(name: str, turned: Fraction, places: int) -> Fraction:
     by_place="i",
     places={"periods": "j->"},
     formula=r"t \div \text{{period}}",
+    said="Divide the position by the period of the pair.",
     example=example(periods=(4, 2), sizes={"i": 2, "j": 2}, gives=[[0, 0], [Fraction(1, 4), Fraction(1, 2)]]),
 )
 def turns(i: At, j: At, periods: Sequence[Any]) -> Expr:
@@ -75,6 +77,8 @@ def turns(i: At, j: At, periods: Sequence[Any]) -> Expr:
     "ij->ij",
     by_place="ij",
     formula=r"{0}_{{tj}} \cos t\omega \mp {0}_{{tj'}} \sin t\omega",
+    said="Take the pair (x, y) and turn it: the first number is x times cosine less y times sine, the second "
+         "x times sine plus y times cosine.",
     example=example([[1, 2, 3, 4]] * 3, width=4, periods=(4, 2), adjacent=True,
                     gives=[[1, 2, 3, 4], [-2, 1, -3, -4], [-1, -2, 3, 4]]),
     edges=(
@@ -125,6 +129,7 @@ def _turned(t: int, pair: int, width: int, base: Any, periods: Sequence[Any]) ->
     "->ij",
     by_place="ij",
     formula=r"-{slope} \cdot |i - j|",
+    said="Multiply the slope by the distance between the two tokens, and write a minus before it.",
     example=example(slope=2, sizes={"i": 2, "j": 3}, gives=[[0, -2, -4], [-2, 0, -2]]),
 )
 def falling(i: At, j: At, slope: Any) -> Expr:
@@ -141,6 +146,7 @@ def falling(i: At, j: At, slope: Any) -> Expr:
     "ir->ij",
     by_place="ijr",
     formula=r"{0}_{{i,\, j - i}}",
+    said="Find the number that belongs to the distance between the two tokens, and copy it.",
     example=example([[1, 2, 3], [4, 5, 6]], start=1, sizes={"j": 4}, gives=[[2, 3, 3, 3], [4, 5, 6, 6]]),
     edges=(
         example([[1, 2, 3]] * 3, start=2, sizes={"j": 3}, gives=[[3, 3, 3], [2, 3, 3], [1, 2, 3]]),
@@ -177,6 +183,7 @@ def bucket_of(distance: int, buckets: int, furthest: int) -> int:
     "1b->ij",
     by_place="ijb",
     formula=r"{0}_{{\text{{bucket}}(i - j)}}",
+    said="Find the bucket, or tray, of the distance between the two tokens, and copy its number.",
     example=example([[7, 8, 9, 10]], buckets=4, furthest=8, sizes={"i": 6, "j": 2},
                     gives=[[7, 7], [8, 7], [9, 8], [9, 9], [10, 9], [10, 10]]),
     edges=(

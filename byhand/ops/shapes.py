@@ -13,6 +13,7 @@ from byhand.tape import Operand, example, op
     "i*…->ij",
     by_place="j",
     formula=r"[\,{0} \;\; {1}\,]",
+    said="Copy the numbers of both, side by side.",
     example=example(
         [[1, 2], [3, -4]], [[7], [8]], [[5, 6], [9, 0]], sizes={"j": 5}, gives=[[1, 2, 7, 5, 6], [3, -4, 8, 9, 0]]
     ),
@@ -30,6 +31,7 @@ def hstack(*matrices: Operand, i: At, j: At) -> Expr:
     "*j…->ij",
     by_place="i",
     formula=r"[\,{0} ;\; {1}\,]",
+    said="Copy the numbers, one below the other.",
     example=example([[1, 2], [3, -4]], [[7, 8]], sizes={"i": 3}, gives=[[1, 2], [3, -4], [7, 8]]),
 )
 def vstack(*matrices: Operand, i: At, j: At) -> Expr:
@@ -45,6 +47,7 @@ def vstack(*matrices: Operand, i: At, j: At) -> Expr:
     "kj->ij",
     places={"rows": "i->k"},
     formula="{0}[t_i]",
+    said="Find the {row} of the table that belongs to this token, and copy it.",
     example=example([[1, 2], [3, 4], [5, 6]], rows=(2, 0, 2), sizes={"i": 3}, gives=[[5, 6], [1, 2], [5, 6]]),
 )
 def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
@@ -58,6 +61,7 @@ def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     "ij->i1",
     places={"cols": "i->j"},
     formula="{0}[i, t_i]",
+    said="Take the number that belongs to the token of this {row}.",
     example=example([[1, 2], [3, -4]], cols=(1, 0), gives=[[2], [3]]),
 )
 def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
@@ -69,6 +73,7 @@ def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
     "ij->ij",
     places={"kept": "ij->"},
     formula=r"{0}_{{ij}} \;(j \text{{ kept}}),\; 0",
+    said="Keep the number where it is kept; else write 0.",
     example=example([[1, 2], [3, -4]], kept=((1, 0), (1, 1)), gives=[[1, 0], [3, -4]]),
 )
 def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Expr:
@@ -82,6 +87,7 @@ def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Exp
     "kj->1k",
     places={"which": "->j"},
     formula=r"{0}_{{k\,{which}}}",
+    said="Copy the {column}, number by number.",
     example=example([[1, 2], [3, -4]], which=1, gives=[[2, -4]]),
 )
 def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
@@ -93,6 +99,7 @@ def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
     "->ij",
     places={"rows": "i->j"},
     formula=r"1 \;(j = t_i),\; 0 \;(j \ne t_i)",
+    said="Write 1 in the place of the token’s number, and 0 everywhere else.",
     example=example(rows=(2, 0), sizes={"i": 2, "j": 3}, gives=[[0, 0, 1], [1, 0, 0]]),
 )
 def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
@@ -109,6 +116,7 @@ def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
     "ij->ij",
     by_place="j",
     formula=r"{0}_{{ij}} \;(\text{{one of the }} {count} \text{{ largest}}),\; 0",
+    said="Keep the number if it is among the largest of its {row}; else write 0.",
     example=example([[1, 4, 2], [3, 3, 3]], count=2, gives=[[0, 4, 2], [3, 3, 0]]),
     edges=(example([[5, -1, 5]], count=1, gives=[[5, 0, 0]]),),
 )
@@ -130,6 +138,7 @@ def keep_largest(a: Operand, i: At, j: At, count: int) -> Expr:
     "ij,ik->ij",
     places={"which": "->k"},
     formula=r"{1}_{{i\,{which}}} \cdot {0}",
+    said="Multiply by the share that belongs to this {row}.",
     example=example([[1, 2], [3, -4]], [[5, 2], [0, -1]], which=1, gives=[[2, 4], [-3, 4]]),
 )
 def share_rows(a: Operand, shares: Operand, i: At, j: At, which: int) -> Expr:

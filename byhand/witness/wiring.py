@@ -10,12 +10,14 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
+from inspect import signature
 from typing import Any
 
 from msgspec import Struct, field
 
 from byhand.errors import WitnessError
 from byhand.witness.recorded import Recorded, Step, computed_steps
+from byhand.witness.rules import RULES
 
 PARAMETER = re.compile(r"\.([Wb]_\w+|[wb]|E|F|r_[wr]_bias|rel_pos_\w+)(\[\d+\])?$")  # the end of its name
 
@@ -334,8 +336,9 @@ class Wiring(Struct):
 
     def activation(self, name: str, x: str) -> str:
         """The activation function, entry by entry."""
-        kind = self.config["act_fn"]
-        return self(name, "swish", x, base=self.config["softmax_base"]) if kind == "silu" else self(name, kind, x)
+        op = {"silu": "swish"}.get(kind := self.config["act_fn"], kind)
+        has_base = "base" in signature(RULES[op]).parameters
+        return self(name, op, x, **({"base": self.config["softmax_base"]} if has_base else {}))
 
     def block(self, x: str, at: str) -> str:
         """x + f(norm(x)) for attention, then for the feed-forward network; or norm(x + f(x)), norms after sums."""

@@ -19,6 +19,7 @@ from byhand.loading import load_lessons
 from byhand.mistakes import MISTAKES, mistake_named
 from byhand.model.files import check_dots
 from byhand.notation.words import unprintable
+from byhand.tape import OPS, Op
 from byhand.worksheet.folders import ENGLISH, folders, shipped
 from byhand.worksheet.front import known_language
 from byhand.worksheet.program import code_key
@@ -60,6 +61,10 @@ class Messages(Struct, frozen=True):
         text = self.texts.get(f"mistakes.{name}.{part}") or getattr(mistake_named(name), part)
         return _filled(text, self.lines(transposed))
 
+    def rule(self, op: Op, transposed: bool = False) -> str:
+        """What is done in a cell of an operation."""
+        return _filled(self.texts.get(f"rules.{op.name}", op.said), self.lines(transposed))
+
     def formula(self, latex: str) -> str:
         r"""A symbol with its words in this language: in place of `\text{loss}`, the text symbols.loss."""
         return _WORD.sub(lambda m: rf"\text{{{self.texts.get(f'symbols.{m[1]}', m[1])}}}", latex)
@@ -83,10 +88,11 @@ def messages(language: str = ENGLISH) -> Messages:
 def _messages(language: str, where: tuple[Path, ...]) -> Messages:
     english = _read(ENGLISH, shipped())
     texts = dict(english)
-    if language != ENGLISH or len(where) > 1:  # a file of somebody's own may have texts for mistakes
+    if language != ENGLISH or len(where) > 1:  # a file of somebody's own may have texts for mistakes and operations
         load_lessons()
         of_mistakes = ((m.name, part, getattr(m, part)) for m in MISTAKES.values() for part in ("told", "mend"))
         english |= {f"mistakes.{name}.{part}": text for name, part, text in of_mistakes}
+        english |= {f"rules.{op.name}": op.said for op in OPS.values()}
     for name in dict.fromkeys((ENGLISH, language)):
         for folder in reversed(where):
             texts |= _checked(name, _read(name, folder), english)

@@ -52,7 +52,7 @@ BAD = [
      "d_model=6 is not n_heads=4 × a whole d_head; use d_model=8 or n_heads=3, or give d_head"),
     ({"d_model": 2, "n_heads": 3},
      "d_model=2 is not n_heads=3 × a whole d_head; use d_model=3 or n_heads=2, or give d_head"),
-    ({"act_fn": "tanh"}, "act_fn='tanh' is not known; use one of relu, gelu, silu"),
+    ({"act_fn": "tanh"}, f"act_fn='tanh' is not known; use one of {', '.join(CHOICES['act_fn'])}"),
     ({"normalization_type": "BN"}, "normalization_type='BN' is not known; use one of LN, RMS, null"),
     ({"positional_embedding_type": "wavy"},
      "positional_embedding_type='wavy' is not known; use one of standard, sinusoidal, rotary, alibi, "

@@ -45,7 +45,7 @@ CONFIGS = st.fixed_dictionaries(
         "n_ctx": st.integers(1, 4),
         "n_layers": st.integers(1, 2),
         "d_vocab": st.integers(1, 4),
-        "act_fn": st.sampled_from(["relu", "gelu", "silu"]),
+        "act_fn": st.sampled_from(sorted(oracle.ACTIVATIONS)),
         "normalization_type": st.sampled_from(["LN", "RMS", None]),
         "positional_embedding_type": st.sampled_from(["standard", "sinusoidal", None]),
         "attention_dir": st.sampled_from(["causal", "bidirectional"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from fractions import Fraction
 from itertools import product
@@ -12,7 +13,7 @@ from scripts import answers_of, needs_node, sheet_of
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Sum
-from byhand.errors import ByHandError
+from byhand.errors import ByHandError, SheetError
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.record import array
@@ -110,6 +111,18 @@ def test_a_page_holds_no_number_that_the_student_is_to_find():
             assert json.dumps(sheet).count("right") == json.dumps(sheet["texts"]).count("right")
 
 
-def test_help_has_a_rule_in_words_for_each_operation():
-    said = {name.removeprefix("rules.") for name in messages().texts if name.startswith("rules.")}
-    assert said == set(OPS)
+def test_help_has_the_words_of_each_operation_and_a_language_may_have_its_own(tmp_path, monkeypatch):
+    for op in OPS.values():
+        found = messages().rule(op)
+        assert re.fullmatch(r"[A-Z0-9].*[^.]\.", found), (op.name, found)
+        assert not re.search(r"[{}]", found), (op.name, found)
+    monkeypatch.setenv("BYHAND_TEMPLATES", str(tmp_path))
+    (tmp_path / "messages").mkdir()
+    (tmp_path / "messages/xx.toml").write_text('rules.row_sum = "Plusser la {row}."')
+    document, run = prepare(load_sheet("softmax"), Options(language="xx"))
+    assert {name: text for name, text in sheet_of(document, run)["texts"].items() if name.startswith("rules.")} == {
+        f"rules.{op.name}": op.said.replace("{row}", "row") for op in (step.op for step in run.steps.values()) if op
+    } | {"rules.row_sum": "Plusser la row."}
+    (tmp_path / "messages/yy.toml").write_text('rules.row_sum = "Plusser la {line}."')
+    with pytest.raises(SheetError, match=r"messages/yy.toml: rules.row_sum has no place \{line\}"):
+        messages("yy")

@@ -173,15 +173,18 @@ def texts(data: Data) -> Iterator[tuple[str, str]]:
     messages, document = data.page.messages, data.page.document
     transposed = document.orientation == "columns"
     lines = messages.lines(transposed)
-    ops = {f"rules.{step.op_name}" for step in data.run.steps.values()}
     left_out = (
         () if data.run.places else {f"slips.{kind}.{part}" for kind in OF_DECIMALS for part in ("told", "mend")}
     )
     for name, text in messages.texts.items():
-        of_rules = name in ops or (name.startswith("slips.") and not name.endswith(".name") and name not in left_out)
-        if name.startswith(TEXTS) or (data.tells and of_rules):
+        of_slips = name.startswith("slips.") and not name.endswith(".name") and name not in left_out
+        if name.startswith(TEXTS) or (data.tells and of_slips):
             yield name, _with(text, lines)
-    for mistake in data.page.reader.mistakes if data.tells else ():
+    if not data.tells:
+        return
+    for op in {step.op_name: step.op for step in data.run.steps.values() if step.op and step.op.said}.values():
+        yield f"rules.{op.name}", messages.rule(op, transposed)
+    for mistake in data.page.reader.mistakes:
         yield f"mistakes.{mistake}.told", messages.mistake(mistake, "told", transposed)
         yield f"mistakes.{mistake}.mend", messages.mistake(mistake, "mend", transposed)
 
