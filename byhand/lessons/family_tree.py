@@ -96,7 +96,9 @@ def _steps(build: Builder) -> Results:
 
 
 def _mixed(scores: Matrix, mix: Matrix, name: str, base: int | str) -> Matrix:
-    """The shares of words by the scores of few mixtures: each word takes its part of the powers of its mixtures."""
+    """The shares of words, where only a few mixtures of their keys were scored: a mixture's power is dealt out to its
+    words by their parts in it, and these are divided by their sum.
+    """
     powers = dot_rows(power_of(scores, name=f"{name}.power", base=base), mix, name=f"{name}.exp")  # (…, pos)
     return normalize_rows(powers, row_sum(powers, name=f"{name}.sum"), name=name)
 

@@ -69,8 +69,9 @@ PARTNERS = (1, 2, 3)  # of the first word, in its cup
     exactly(4, n_ctx=4, d_head=4, d_v=2, linformer_k=2, use_attn_scale=True),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Queries, keys (4, 4) and values (4, 2), and two cups of two words each. All scores of the cups are even, and so
-    are those that the last word has with all keys.
+    """Queries and keys (4, 4), values (4, 2), and which two words are poured into each of two cups. The scores with
+    the cups' keys are all even, so that dividing them by √4 leaves whole numbers, and so are the last word's
+    scores with all four keys.
 
     Method: rejection sampling.
     """

@@ -111,11 +111,11 @@ def changes_of(run: Run) -> Mapping[str, Mapping[str, list[Step]]]:
 
 
 def away(run: Run, made: Mapping[str, list[Step]], written: Container[str]) -> frozenset[str]:
-    """The steps whose numbers a mistake changes, though the student does not write them: those that it adds, those
-    that it rewrites, and those that read one of these.
+    """The steps that a student who makes a mistake computes otherwise without writing them down: those that the
+    mistake adds, those that it rewrites, and those that read one of these.
 
-    made: for each step that the mistake rewrites, the steps that take its place. written: the steps that the student
-    writes.
+    made: for each step that the mistake rewrites, the steps that take its place. written: the steps that the sheet
+    has blanks for.
     """
     found = {step.name for steps in made.values() for step in steps} - run.steps.keys()
     for name, step in run.steps.items():

@@ -19,11 +19,11 @@ Place = tuple[int, int]
 
 
 def with_other_numbers(values: Values, seed: int) -> Values | None:
-    """The letters of three tokens' queries and values among other weights; None where they do not stand as they must.
+    """New weights for a head of three tokens, two of whose weights are letters; None where letters stand elsewhere.
 
-    One letter is in the query of the second token alone, and one in the value of the last. Then the second token
-    looks at the first as much as at itself for one whole number, and the last token's mixture has equal numbers for
-    another. All scores can be divided by √d_k, which is 2.
+    One letter must be in the query of the second token alone, the other in the value of the last token alone. For one
+    whole number in place of the first letter, the second token looks at the first as much as at itself; for one in
+    place of the second letter, the last token's mixture has two equal numbers. All scores can be divided by √d_k, 2.
 
     Method: rejection sampling of W_K, then of W_Q, then of W_V.
     """

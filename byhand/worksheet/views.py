@@ -21,7 +21,7 @@ def shows_answers(view: View) -> bool:
 
 
 def in_one(view: View) -> bool:
-    """Whether a view is one page with another, where it is laid out for all runs: worksheet and key are, unless
-    templates of one's own make them, which do not tell what is an answer.
+    """Whether a view is laid out together with another one, as one page with two faces: the worksheet and the key
+    are. They are not where templates of somebody's own make them, which do not tell apart what is an answer.
     """
     return view != "worked" and not own_templates()

@@ -88,7 +88,9 @@ class Check:
         return cell_name(*place, sheet)
 
     def _compared(self, row: int, section: int, each: Blank | Reply, write: str) -> list[Entry]:
-        """What is written, what it is read as and what counts as the student's; what follows, and the key."""
+        """Of one blank, in the order of the columns: what is written in it, what that is read as, what counts as the
+        student's own number, what follows from the numbers before it, and the key. write: the cell for the answer.
+        """
         text, read, key = (cell_name(row, col) for col in (WRITTEN, READ, KEY))
         on_key = self._at(each, self.of.names.key)
         as_written = Entry(text, NOTHING)  # of what is no number

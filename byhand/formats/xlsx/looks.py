@@ -83,6 +83,6 @@ VERDICTS = {
 
 
 def conditional(look: Look) -> dict[str, Any]:
-    """What a blank with a verdict has of its look, for XlsxWriter."""
+    """The properties of a look that XlsxWriter can set by a condition: a blank gets them with its verdict."""
     names = ("bold", "italic", "underline", "font_strikeout", "font_color", "bg_color")
     return {name: look.properties[name] for name in names if look.properties[name]}
