@@ -1,4 +1,4 @@
-"""Embedding: its steps, written down twice, its numbers and its picture."""
+"""Embedding: its steps, written down twice, its numbers, its mistake and its picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matrix product: its steps, written down twice, its numbers and its picture."""
+"""The matrix product: its steps, written down twice, its numbers, its mistakes and its picture."""
 
 from __future__ import annotations
 

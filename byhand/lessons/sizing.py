@@ -1,4 +1,4 @@
-"""How large is a model?: its steps, written down twice, its numbers, its mistakes and its picture."""
+"""How large is a model? Its steps, written down twice, its numbers, its mistakes and its picture."""
 
 from __future__ import annotations
 
