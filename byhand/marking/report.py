@@ -12,8 +12,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from byhand.formats.html.page import rendered
-from byhand.marking import charts
+from byhand.marking import charts, strokes
 from byhand.marking.causes import FOIL, UNEXPLAINED
+from byhand.marking.heat import matrices, meanings, size_of, tone
 from byhand.marking.marked_page import MARKS, halves
 from byhand.marking.marks import section_of
 from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
@@ -30,7 +31,27 @@ NAMED, MOST_NAMES = 8, 5  # students named over the points, and in a list
 OFTEN_MISSED, MOST_ANSWERS, MOST_TEXTS = 10, 4, 12  # that the rest lists
 FEW_POINTS, MANY_EMPTY = 0.6, 10
 LONGEST_NAME = 22  # letters of a name in a list
+BAR_WIDTH, BAR_HEIGHT = 40.0, 2.9  # mm
 LONGEST_SAID = 160  # letters of an answer in words
+
+
+@dataclass(frozen=True)
+class StepBar:
+    """A step of the sheet."""
+
+    number: int
+    title: str
+    counts: Mapping[State, int]
+    """How many answers are in each state."""
+    share: float
+    """The share of the answers that stand."""
+    drawn: Markup
+    """The same as a bar in four textures."""
+
+    @property
+    def percent(self) -> str:
+        """The share as a page says it."""
+        return f"{round(100 * self.share)} %"
 
 
 @dataclass(frozen=True)
@@ -72,10 +93,11 @@ class Report:
         """The report as HTML, for the screen or as the input of the printing."""
         page = rendered(
             "report.html", medium, paper, self.document.messages, d=self.document, view="worksheet", asked=MARKS,
-            lead=self.lead, points=self.points(medium), steps=self.steps(medium), heat=self.heat(medium),
+            lead=self.lead, points=self.points(medium), bars=self.bars, heat=self.heat(),
             thought=[(kind, own[:MOST_THOUGHTS]) for kind, own in self.thought.items() if own], hardest=self.hardest,
             watched=self.watched, watched_count=self.counted(len(self.watched)), flawless=self.flawless,
             alpha=self.alpha, note=self.note, more=self.more, foot=self.foot, states=STATES,
+            textures=strokes.TEXTURES, where=self.plain,
             students=self.tally.students, few=self.tally.students < FEWEST,
         )  # fmt: skip
         return self.filled(page, escape)
@@ -218,40 +240,31 @@ class Report:
         return f"{said} {'; '.join(': '.join(map(str, row)) for row in rows)}."
 
     @cached_property
-    def bars(self) -> list[charts.StepBar]:
+    def bars(self) -> list[StepBar]:
         """How many answers of each step are in each state."""
         found = []
         for section in self.document.sections:
             cells = [cell for name, cell in self.tally.cells.items() if name.partition("/")[0] == str(section.number)]
             if cells:
-                found.append(charts.StepBar(section.number, self.filled(section.title), states_of(cells)))
+                counts = states_of(cells)
+                share = (counts["right"] + counts["own"]) / (sum(counts.values()) or 1)
+                said = ", ".join(f"{counts[state]} {self.say(f'states.{state}')}" for state in STATES)
+                picture = Markup(strokes.bar(counts, BAR_WIDTH, BAR_HEIGHT, said))
+                found.append(StepBar(section.number, self.filled(section.title), counts, share, picture))
         return found
 
-    def steps(self, medium: Medium) -> Mapping[str, Any]:
-        """The steps as bars."""
-        names = {state: str(self.say(f"states.{state}")) for state in STATES}
-        rows = [(f"{bar.number} {bar.title}", f"{round(100 * bar.share)} %") for bar in self.bars]
-        said = self._alternative(str(self.say("steps.said")), rows, medium)
-        chart = charts.steps_chart(self.bars, names, said, _table("steps", medium))
-        return {"chart": Markup(chart), "bars": self.bars}
-
-    def heat(self, medium: Medium) -> Mapping[str, Any]:
+    def heat(self) -> Mapping[str, Any]:
         """Where the class slipped."""
-        slips = {name: cell.slips for name, cell in self.tally.cells.items()}
-        found = charts.matrices(self.document, self.filled)
-        order = [name for matrix in found for name in matrix.asked]
-        rows = [(self.plain(name), slips.get(name, 0)) for name in order if slips.get(name)]
-        own = charts.HeatWords(
-            str(self.say("heat.legend")), str(self.say("heat.nobody")),
-            lambda least: str(self.say("heat.more", n=f"{least:,}")),
-            lambda least, most: f"{least:,}" if least == most else str(
-                self.say("heat.between", n=f"{least:,}", most=f"{most:,}")
-            ),
-            str(self.say("heat.given")), charts.wrapped(str(self.say("heat.note")), 25),
-        )  # fmt: skip
-        said = self._alternative(str(self.say("heat.said")), rows, medium)
-        drawn = charts.heat(found, slips, self.tally.students, said, own, _table("heat", medium))
-        return {"drawn": Markup(drawn), "rows": rows}
+        found, students, say = matrices(self.document), self.tally.students, self.say
+        slips = {name: cell.slips for name, cell in self.tally.cells.items() if cell.slips}
+        tones = [say("heat.nobody"), *meanings(
+            students, lambda n: say("heat.more", n=f"{n:,}"),
+            lambda n, most: say("heat.between", n=f"{n:,}", most=f"{most:,}"),
+        )]  # fmt: skip
+        return {
+            "matrices": found, "size": size_of(found), "slips": {name: f"{n:,}" for name, n in slips.items()},
+            "tones": {name: tone(n, students) for name, n in slips.items()}, "meanings": tones,
+        }  # fmt: skip
 
     def plain(self, name: str) -> str:
         """Where a blank stands, without markup."""
@@ -387,7 +400,7 @@ class Report:
         found = sorted((name for name in cells if cells[name].wrong), key=lambda name: -cells[name].wrong)
         return found[:OFTEN_MISSED]
 
-    def _step(self, bar: charts.StepBar) -> Mapping[str, Any]:
+    def _step(self, bar: StepBar) -> Mapping[str, Any]:
         own = self.tally.sections.get(bar.number)
         n = self.tally.students or 1
         points = [f"{float(each / n):.1f}" for each in (own.points, own.worth)] if own else ["", ""]

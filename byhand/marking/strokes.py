@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
+from markupsafe import Markup
+
 from byhand.marking.notes import STATES, State
 from byhand.pictures.labels import SANS
 
@@ -189,6 +191,7 @@ def hatch(x: float, y: float, width: float, height: float, step: float = 1.0) ->
         at += step
 
 
+TEXTURES = {state: Markup(svg([texture(state, 0.15, 0.15, 3.4, 2.2)], 3.7, 2.5)) for state in STATES}
 LEGEND: dict[str, str] = {
     "right": svg([texture("right", 0.3, 0.3, 2.2, 2.2)], 2.8, 2.8),
     "own": svg([hook(0.1, 2.6)], 2.8, 2.8),
