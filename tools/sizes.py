@@ -54,9 +54,9 @@ def lines(text: str) -> Counter[str]:
         elif token.string.strip():
             kinds |= dict.fromkeys(range(token.start[0], token.end[0] + 1), "code")
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            said = node.body[0]
-            kinds |= dict.fromkeys(range(said.lineno, (said.end_lineno or said.lineno) + 1), "docs")
+        # a text that is no value: the docstring of a function, or below a field
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            kinds |= dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), "docs")
     return Counter(kinds.values())
 
 

@@ -44,16 +44,16 @@ def cut(said: str, room: float, size: float = SMALL) -> str:
 
 @dataclass(frozen=True)
 class Points:
-    """How the points of a class are distributed.
-
-    counts: by points in halves. worth: the most there are. quartiles: the first, the median and the third, in halves.
-    named: students with few points, by name.
-    """
+    """How the points of a class are distributed."""
 
     counts: Mapping[int, int]
+    """How many students have so many points, by points in halves."""
     worth: int
+    """The most that there are, in halves."""
     quartiles: Sequence[Fraction]
+    """The first, the median and the third, in halves."""
     named: Sequence[tuple[int, str]]
+    """Students with few points, by name."""
 
     @property
     def low(self) -> int:

@@ -55,16 +55,15 @@ class Suspected:
 
 @dataclass(frozen=True)
 class Suspicion:
-    """How far a student's answers are those of a mistake.
-
-    hits: the blanks that have the mistake's number, where that is another than the rule's. misses: how many telling
-    blanks do not have it. rewritten: how many steps the mistake rewrites.
-    """
+    """How far a student's answers are those of a mistake."""
 
     mistake: str
     hits: tuple[str, ...]
+    """The blanks that have the mistake's number, where that is another than the rule's."""
     misses: int
+    """How many telling blanks do not have it."""
     rewritten: int
+    """How many steps the mistake rewrites."""
 
     @property
     def is_named(self) -> bool:

@@ -56,29 +56,28 @@ NO_HASH = "no hash of their numbers: it is taken on trust that they had these"
 
 @dataclass(frozen=True)
 class PointsAsked:
-    """What sections are worth, by number, and how much of their points answers keep that follow from a mistake.
-
-    shown: whether marked pages say points.
-    """
+    """What sections are worth, and how much of their points answers keep that follow from a mistake."""
 
     sections: Mapping[int, Fraction] = field(default_factory=dict)
+    """Points, by the number of a section, in place of those by time."""
     foils: Mapping[str, str] = field(default_factory=dict)
+    """By a mistake's name, the share that is kept: full, half or none."""
     shown: bool = True
+    """Whether marked pages say points."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What students of a marking have in common.
-
-    of_class: the class, or the part of it that these students are. pages: the formats of marked pages: html, pdf.
-    """
+    """What students of a marking have in common."""
 
     sheet: Sheet
     options: Options
     policy: Policy = field(default_factory=Policy)
     points: PointsAsked = field(default_factory=PointsAsked)
     of_class: Class | None = None
+    """The class, or the part of it that these students are."""
     pages: tuple[str, ...] = ()
+    """The formats of marked pages: html, pdf."""
 
     def __hash__(self) -> int:
         return hash(repr((self.sheet.name, self.options, self.policy, self.points)))
@@ -86,16 +85,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Marking:
-    """A marking that was written.
-
-    students: how many are marked. absent: the students of the class who handed nothing in. unmarked: a line on each
-    file or student that could not be marked.
-    """
+    """A marking that was written."""
 
     folder: Path
     students: int
+    """How many are marked."""
     absent: tuple[Student, ...]
+    """The students of the class who handed nothing in."""
     unmarked: tuple[str, ...] = ()
+    """A line on each file or student that could not be marked."""
 
 
 def mark(

@@ -14,79 +14,79 @@ Guard = Literal["kept", "lost", "constant"]
 
 @dataclass(frozen=True)
 class Policy:
-    """How verdicts become points.
-
-    follow, rounded: the share of the points for an answer that is right from the student's own numbers, and for a
-    decimal that was rounded where the key is exact. guard: the least share of the key's work that the followed
-    answers of a section must have taken.
-    """
+    """How verdicts become points."""
 
     follow: Literal["full", "half", "none"] = "full"
+    """The share of the points for an answer that is right from the student's own numbers."""
     rounded: Literal["full", "half", "none"] = "half"
+    """The share for a decimal that was rounded where the key is exact."""
     guard: float = 0.5
+    """The least share of the key's work that the followed answers of a section must have taken."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """What may have led to a wrong answer.
-
-    kind: the kind of slip, or "foil" for a classic mistake. detail: which operand, term or neighbour. weight: how
-    probable it is, from 0 to 1. cells: how many wrong answers of the sheet it explains. foil: the mistake's name.
-    """
+    """What may have led to a wrong answer."""
 
     kind: str
+    """The kind of slip, or "foil" for a classic mistake."""
     detail: str
+    """Which operand, term or neighbour."""
     weight: float
+    """How probable it is, from 0 to 1."""
     cells: int = 1
+    """How many wrong answers of the sheet it explains."""
     foil: str = ""
+    """The mistake's name."""
 
 
 @dataclass(frozen=True)
 class BlankMark:
-    """The verdict on one blank.
-
-    answer, key, followed: texts; followed is what follows from the student's own numbers, "" if it has no value.
-    form: how the answer is written, if not as the key writes it. source: "own" if the answer follows from the
-    student's own numbers where the page has others printed. reads: the ids of the blanks that its rule reads.
-    cause: the number of the cause that the answer belongs to. override: a teacher's change. option: of a choice, the
-    option that was chosen, as the sheet names it; "" for none.
-    """
+    """The verdict on one blank. Numbers are texts, as a page shows them."""
 
     id: str
     answer: str
     verdict: Verdict
     key: str
     form: str = ""
+    """How the answer is written, if not as the key writes it."""
     followed: str = ""
+    """What follows from the student's own numbers; "" if it has no value."""
     source: str = ""
+    """Is "own" if the answer follows from the student's own numbers where the page has others printed."""
     points: Fraction = Fraction(0)
     worth: Fraction = Fraction(0)
     reads: tuple[str, ...] = ()
+    """The ids of the blanks that its rule reads."""
     note: str = ""
     because: tuple[Reason, ...] = ()
     cause: int | None = None
+    """The number of the cause that the answer belongs to."""
     override: Mapping[str, str] | None = None
+    """A teacher's change."""
     option: str = ""
+    """Of a choice, the option that was chosen, as the sheet names it; "" for none."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Wrong answers with one explanation.
-
-    number: its place in the list of causes, from 1. kind: a kind of slip, "foil", or "unexplained". sure: whether it
-    is said without "perhaps". explains: how many followed answers come from it. mended: how many answers would be
-    right if these were. first: the id of its first answer. had: what the answers should have been, by id.
-    """
+    """Wrong answers with one explanation."""
 
     number: int
+    """Its place in the list of causes, from 1."""
     kind: str
+    """A kind of slip, "foil", or "unexplained"."""
     detail: str
     foil: str
     sure: bool
+    """Whether it is said without "perhaps"."""
     cells: tuple[str, ...]
     explains: int
+    """How many followed answers come from it."""
     mended: int
+    """How many answers would be right if these were."""
     had: Mapping[str, str]
+    """What the answers should have been, by id."""
 
     @property
     def first(self) -> str:
@@ -96,38 +96,33 @@ class Cause:
 
 @dataclass(frozen=True)
 class SectionMark:
-    """The points of one section. ratio: the work that its followed answers took, as a share of the key's.
-
-    guard: whether followed answers keep their points, lose them because the work had become too easy, or all answers
-    earn nothing because the student wrote one number everywhere.
-    """
+    """The points of one section."""
 
     number: int
     points: Fraction
     worth: Fraction
     ratio: float = 1.0
+    """The work that its followed answers took, as a share of the key's."""
     guard: Guard = "kept"
+    """Whether followed answers keep their points, lose them because the work had become too easy, or all answers earn
+    nothing because the student wrote one number everywhere."""
 
 
 @dataclass(frozen=True)
 class OpenMark:
-    """An answer in words, which a person marks. points: None until then."""
+    """An answer in words, which a person marks."""
 
     id: str
     answer: str
     key: str
     worth: Fraction
     points: Fraction | None = None
+    """None until then."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of one student.
-
-    blanks, choices: in the order of the page; a choice is one option of several, such as true or false. causes: the
-    most telling first. answers: those in words, which a person marks.
-    notes: what is told of the sheet as a whole, such as an answer file without a hash.
-    """
+    """The marks of one student."""
 
     sheet: str
     seed: int
@@ -136,11 +131,16 @@ class Marks:
     name: str
     policy: Policy
     blanks: tuple[BlankMark, ...]
+    """In the order of the page."""
     causes: tuple[Cause, ...]
+    """The most telling first."""
     sections: tuple[SectionMark, ...]
     choices: tuple[BlankMark, ...] = ()
+    """One option of several, such as true or false, in the order of the page."""
     answers: tuple[OpenMark, ...] = ()
+    """Those in words, which a person marks."""
     notes: tuple[str, ...] = ()
+    """What is told of the sheet as a whole, such as an answer file without a hash."""
 
     @property
     def points(self) -> Fraction:

@@ -69,21 +69,22 @@ class Thought:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """The report of a class.
-
-    absent: who handed nothing in. unmarked: a line on each file or student that could not be marked. size: how many
-    students the class has, if not only those who are marked or absent. names: whether students are named; else they
-    are numbers. texts: of a document with slots, what stands there. about: the class, for the foot of the page.
-    """
+    """The report of a class."""
 
     document: Document
     tally: Tally
     absent: Sequence[str] = ()
+    """Who handed nothing in."""
     unmarked: Sequence[str] = ()
+    """A line on each file or student that could not be marked."""
     size: int = 0
+    """How many students the class has, if not only those who are marked or absent."""
     names: bool = True
+    """Whether students are named; else they are numbers."""
     texts: TextOf | None = None
+    """Of a document with slots, what stands there."""
     about: str = ""
+    """The class, for the foot of the page."""
     places: Places = field(init=False)
 
     def __post_init__(self) -> None:

@@ -36,24 +36,26 @@ Reason = tuple[str, str]  # a kind of slip and "", or "foil" and the mistake's n
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is kept of a student. Points are counted in halves.
-
-    stands: the answers that are right, or right from the student's own numbers. reasons: why others are not.
-    guarded, constant: the sections without points, because following had become too easy, or because one number
-    stood everywhere. loose: how many right answers do not follow from what stands before them.
-    """
+    """What is kept of a student."""
 
     student: str
     name: str
     halves: int
+    """The points, in halves."""
     of: int
+    """The most that there are, in halves."""
     stands: int
+    """How many answers are right, or right from the student's own numbers."""
     right: int
     empty: int
     reasons: tuple[Reason, ...]
+    """Why others are not."""
     guarded: tuple[int, ...] = ()
+    """The sections without points because following had become too easy."""
     constant: tuple[int, ...] = ()
+    """The sections without points because one number stood everywhere."""
     loose: int = 0
+    """How many right answers do not follow from what stands before them."""
 
     @property
     def points(self) -> Fraction:
@@ -68,23 +70,23 @@ class Row:
 
 @dataclass(slots=True)
 class BlankTally:
-    """What a class wrote in one blank.
-
-    key: what it is, if it is the same for all. slips: the students of whom a slip begins here. carried: those whose
-    answer is not right, and who went on with it. product: the sum of the stands of those whose answer stands.
-    answers: how often each wrong number was written, and why, as far as that is known.
-    """
+    """What a class wrote in one blank."""
 
     key: str | None = None
+    """What it is, if it is the same for all."""
     right: int = 0
     own: int = 0
     wrong: int = 0
     unreadable: int = 0
     empty: int = 0
     slips: int = 0
+    """The students of whom a slip begins here."""
     carried: int = 0
+    """Those whose answer is not right, and who went on with it."""
     product: int = 0
+    """The sum of the stands of those whose answer stands."""
     answers: Counter[tuple[str, Reason]] = field(default_factory=Counter)
+    """How often each wrong number was written, and why, as far as that is known."""
     texts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -136,24 +138,25 @@ class Said:
 
 @dataclass
 class Tally:
-    """The marks of a class.
-
-    rows: in the order in which the students were added. total, squares: the sum of the rows' stands, and of their
-    squares. habits: by kind and step, how many students made the slip in most wrong answers of the step. examples: of
-    each mistake, the first. said: the answers to each question in words, by text without capitals. keys: what the key
-    says there.
-    """
+    """The marks of a class."""
 
     rows: list[Row] = field(default_factory=list)
+    """In the order in which the students were added."""
     blanks: dict[str, BlankTally] = field(default_factory=dict)
     sections: dict[int, SectionTally] = field(default_factory=dict)
     habits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By kind and step, how many students made the slip in most wrong answers of the step."""
     examples: dict[Reason, Example] = field(default_factory=dict)
+    """Of each mistake, the first."""
     said: dict[str, dict[str, Said]] = field(default_factory=dict)
+    """The answers to each question in words, by text without capitals."""
     keys: dict[str, str] = field(default_factory=dict)
+    """What the key says there."""
     policy: Policy = field(default_factory=Policy)
     total: int = 0
+    """The sum of the rows' stands."""
     squares: int = 0
+    """The sum of their squares."""
 
     def add(self, marks: Marks) -> None:
         """Add a student."""

@@ -33,22 +33,21 @@ _SHAPE = re.compile(r"(\d{1,4}) ?[x×*·] ?(\d{1,4})")
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on a blank, and why.
-
-    reading: what the answer says. value: the number from which others are computed: the student's, or the key's where
-    there is none. form, note, source: as in a BlankMark. followed: what follows from the student's own numbers; None
-    where the rule has no value.
-    """
+    """The verdict on a blank, and why."""
 
     blank: Blank
     answer: str
     reading: Reading
+    """What the answer says."""
     verdict: Verdict
     value: Any
+    """The number from which others are computed: the student's, or the key's where there is none."""
     form: Form = ""
+    """As in a BlankMark, and so are note and source."""
     note: str = ""
     source: str = ""
     followed: Any = None
+    """What follows from the student's own numbers; None where the rule has no value."""
 
     @property
     def stands(self) -> bool:
