@@ -41,25 +41,6 @@ MOST_FITTED = 100  # letters of which a box may have room for all
 LINE_LETTERS = 1.75  # mm: of an answer in words, the room for a letter
 
 
-def marked_html(
-    page: Page, marks: Marks, name: str = "", medium: Medium = "screen", paper: Paper = "a4",
-    *, points: bool = True, cache: bool = True,
-) -> str:  # fmt: skip
-    """A marked page as HTML, for the screen or as the input of the printing.
-
-    name: the student's, at the head of the page. points: whether it says how many points the sheet has earned.
-    """
-    return MarkedPages(page, Setup(paper, cache), points).html(marks, name, medium)
-
-
-def marked_pdf(
-    page: Page, marks: Marks, name: str = "", paper: Paper = "a4", *, points: bool = True,
-    cache: bool = True,
-) -> bytes:  # fmt: skip
-    """A marked page as PDF, with the boxes and the breaks of the worksheet."""
-    return MarkedPages(page, Setup(paper, cache), points).pdf(marks, name)
-
-
 @dataclass(frozen=True, eq=False)
 class MarkedPages:
     """The marked pages of students who have one document."""

@@ -16,7 +16,7 @@ from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.formats import Setup
 from byhand.formats.pdf import bound_book, filled, filled_form
-from byhand.marking.marked_page import marked_pdf
+from byhand.marking.marked_page import MarkedPages
 from byhand.marking.marker import Marker
 from byhand.marking.report import Report
 from byhand.marking.tally import Tally
@@ -107,7 +107,7 @@ def test_a_marked_page_and_a_report_are_accessible():
     tally = Tally()
     for each in marks:
         tally.add(each)
-        assert faults(marked_pdf(lower(document, run), each, each.name)) == []
+        assert faults(MarkedPages(lower(document, run)).pdf(each, each.name)) == []
     assert faults(Report(document, tally).pdf()) == []
 
 

@@ -17,7 +17,7 @@ from tinyhtml5.parser import HTMLParser
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import POLICY, Pages
 from byhand.formats.html.script import source_hash
-from byhand.marking.marked_page import marked_html
+from byhand.marking.marked_page import MarkedPages
 from byhand.marking.marker import Marker
 from byhand.marking.report import Report
 from byhand.marking.tally import Tally
@@ -116,7 +116,7 @@ def test_worked_lines_an_index_a_marked_page_and_a_report_are_valid_and_accessib
     assert (
         faults(dict(Book((pages("softmax"),), ("worksheet", "key"), 0, messages()).folder("a4"))["index.html"]) == []
     )
-    assert faults(marked_html(lower(document, run), marks, "Ada", "screen")) == []
+    assert faults(MarkedPages(lower(document, run)).html(marks, "Ada")) == []
     assert faults(Report(document, tally).html()) == []
 
 

@@ -20,7 +20,7 @@ from students import Page, Student
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import filled
-from byhand.marking.marked_page import halves, marked_html, marked_pdf
+from byhand.marking.marked_page import MarkedPages, halves
 from byhand.marking.marker import Marker
 from byhand.marking.marks import OpenMark
 from byhand.marking.notes import Notes, is_computed, state, tally, written
@@ -57,12 +57,12 @@ def marks_of(answers, sheet="attention-head", **asked):
 
 def html(marks, medium="screen", sheet="attention-head", name="Ada Lovelace", orientation="rows", **options):
     page = page_of(sheet, orientation=orientation)
-    return marked_html(lower(page.document, page.run), marks, name, medium, **options)
+    return MarkedPages(lower(page.document, page.run), **options).html(marks, name, medium)
 
 
 def pdf(marks, sheet="attention-head", name="Ada Lovelace", **options):
     page = page_of(sheet)
-    return marked_pdf(lower(page.document, page.run), marks, name, **options)
+    return MarkedPages(lower(page.document, page.run), **options).pdf(marks, name)
 
 
 def text(marks, **about):
@@ -371,13 +371,13 @@ def test_what_is_ticked_or_written_on_lines_is_shown_and_what_it_is_stands_besid
         answers[reply.id] = others[0] if others else f"words of {reply.id}"
     marks = Marker.of(document, run).mark(answers)
     for medium in ("screen", "print"):
-        found = marked_html(lower(document, run), marks, "Ada", medium)
+        found = MarkedPages(lower(document, run)).html(marks, "Ada", medium)
         assert found.count('<span class="tick theirs">✓</span>') == sum(bool(r.options) for r in document.replies())
         for reply in document.replies():
             assert reply.options or f">{answers[reply.id]}</p>" in found
         for key in ("on", "false", "true", "A"):
             assert f'It is <span class="key">{key}</span>.' in found
-    assert marked_pdf(lower(document, run), marks, "Ada").startswith(b"%PDF")
+    assert MarkedPages(lower(document, run)).pdf(marks, "Ada").startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(("numbers", "said"), [
@@ -387,7 +387,7 @@ def test_decimals_and_letters_have_notes_too(numbers, said):
     page = page_of(numbers=numbers)
     answers = {blank.id: blank.cell.text for blank in page.blanks} | {SCORE: "9.99"}
     marks = Marker.of(page.document, page.run).mark(answers)
-    found = page_text(marked_html(lower(page.document, page.run), marks, "Ada"))
+    found = page_text(MarkedPages(lower(page.document, page.run)).html(marks, "Ada"))
     assert said in found
     assert "from your numbers" not in found
-    assert marked_pdf(lower(page.document, page.run), marks, "Ada").startswith(b"%PDF")
+    assert MarkedPages(lower(page.document, page.run)).pdf(marks, "Ada").startswith(b"%PDF")
