@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pikepdf
@@ -14,23 +13,13 @@ import pikepdf
 from byhand.errors import UnreadableError
 from byhand.notation.number import shown
 from byhand.reading.page import Collector, Page
-from byhand.reading.pdf import (
-    HEADER,
-    LARGEST_PDF,
-    MOST_REFERENCES,
-    MOST_UNPACKED,
-    STREAM,
-    about,
-    is_oddly_packed,
-    opened,
-)
+from byhand.reading.pdf import about, check_room, opened
 from byhand.worksheet.asked import DOT, FIELDS, NAME, as_text, as_word, field_name, from_words
 
 MOST_FIELDS = 20_000  # of a file, each box to tick one
 LONGEST_TEXT, LONGEST_NAME, LONGEST_WORDS = 5_000, 400, 50_000  # filled in; of a field; of what a page says of itself
 AS_WRITTEN = "fill in the form as byhand wrote it"
 _ID = re.compile(r"[1-9][0-9]{0,3}/\S+")
-_PIECE = 1 << 16  # bytes that are unpacked at once
 
 
 @dataclass(frozen=True)
@@ -51,7 +40,7 @@ def filled_in(content: bytes) -> dict[str, FilledForm]:
 
     Raises: UnreadableError where it is no form of byhand's, or its fields were changed.
     """
-    with opened(content, check_saved) as file:
+    with opened(content, partial(check_room, saved=True)) as file:
         form = file.Root.get("/AcroForm")
         found, said, left = dict[str, dict[str, str]](), dict[str, str](), MOST_FIELDS
         for student, words, field in _fields(form.get("/Fields", ()) if form is not None else ()):
@@ -152,29 +141,3 @@ def _text(value: Any, most: int = LONGEST_NAME) -> str:
     if len(text) > most:
         raise UnreadableError(f"a field of it holds {len(text):,} characters; {most:,} are the most")
     return text
-
-
-def check_saved(content: bytes) -> None:
-    """Check that a PDF that another program has saved is no longer than one of ours, packed and unpacked.
-
-    Raises: UnreadableError.
-    """
-    if len(content) > LARGEST_PDF:
-        raise UnreadableError(f"it has over {LARGEST_PDF // 1_000_000} MB; no PDF of a page of ours is as long")
-    whole, left, packed, references = memoryview(content), MOST_UNPACKED, 2 * len(content), content.count(b"R")
-    for part in STREAM.finditer(content):
-        header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - HEADER) : part.start()]
-        if is_oddly_packed(header):
-            raise UnreadableError("it is packed in a way that is not read; save it with another program")
-        unpack, at = zlib.decompressobj(), part.end()
-        with suppress(zlib.error):  # what is not packed
-            while not unpack.eof and at < len(content) and left >= 0 and packed >= 0:
-                piece = whole[at : at + _PIECE]
-                unpacked = unpack.decompress(piece, left + 1)
-                packed += len(unpack.unused_data) - len(piece)
-                at, left = at + _PIECE, left - len(unpacked)
-                references += unpacked.count(b"R") if b"/ObjStm" in header else 0
-        if left < 0 or packed < 0:
-            raise UnreadableError(f"it unpacks to over {MOST_UNPACKED // 1_000_000} MB; no page of ours is as long")
-    if references > MOST_REFERENCES:
-        raise UnreadableError(f"it has over {MOST_REFERENCES:,} references; no page of ours has as many")

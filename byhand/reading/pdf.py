@@ -37,6 +37,7 @@ _UNREAD = ("/Figure", "/Lbl")  # brackets, arrows, the map; what a list has befo
 _TABLES = {"/Table": "table", "/TR": "row", "/TD": "cell", "/TH": "cell"}
 STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _LENGTH = re.compile(rb"/Length\s+([0-9]{1,9})(?!\s+[0-9]+\s+R)")
+_PIECE = 1 << 16  # bytes that are unpacked at once
 HEADER = 4_000  # bytes in which the entries of a packed part stand
 _ODD_FILTERS = re.compile(rb"#|/(?:LZW|RunLength|ASCIIHex|ASCII85|DCT|JPX|CCITTFax|JBIG2)Decode")
 _OUTSIDE, _INSIDE = re.compile(rb"[()%]"), re.compile(rb"\\.|[()]", re.DOTALL)  # what ends a part of entries
@@ -222,8 +223,10 @@ def is_oddly_packed(entries: bytes) -> bool:
     return depth > 0 or bool(_ODD_FILTERS.search(b" ".join([*outside, entries[begin:]])))
 
 
-def check_room(content: bytes) -> None:
+def check_room(content: bytes, *, saved: bool = False) -> None:
     """Check that a PDF is no longer than a page of ours, packed and unpacked.
+
+    saved: whether another program may have saved it, so that its parts need not say how long they are.
 
     Raises: UnreadableError.
     """
@@ -233,15 +236,19 @@ def check_room(content: bytes) -> None:
     for part in STREAM.finditer(content):
         header = content[max(content.rfind(b"obj", 0, part.start()), part.start() - HEADER) : part.start()]
         length = _LENGTH.search(header)
-        packed -= int(length[1]) if length else packed + 1
-        if packed < 0 or is_oddly_packed(header) or _FILTER_LIST.search(header):
-            raise UnreadableError("it is packed in a way in which our pages are not")
-        with suppress(zlib.error):  # what is not packed has its own length
-            end = part.end() + int(length[1])  # type: ignore[index]
-            unpacked = zlib.decompressobj().decompress(whole[part.end() : end], left + 1)
-            left -= len(unpacked)
-            references += unpacked.count(b"R") if b"/ObjStm" in header else 0
-        if left < 0:
+        is_ours = length and part.end() + int(length[1]) <= len(content) and not _FILTER_LIST.search(header)
+        if is_oddly_packed(header) or not (saved or is_ours):
+            told = "that is not read; save it with another program" if saved else "in which our pages are not"
+            raise UnreadableError(f"it is packed in a way {told}")
+        unpack, at = zlib.decompressobj(), part.end()
+        with suppress(zlib.error):  # what is not packed
+            while not unpack.eof and at < len(content) and left >= 0 and packed >= 0:
+                piece = whole[at : at + _PIECE]
+                unpacked = unpack.decompress(piece, left + 1)
+                packed += len(unpack.unused_data) - len(piece)
+                at, left = at + _PIECE, left - len(unpacked)
+                references += unpacked.count(b"R") if b"/ObjStm" in header else 0
+        if left < 0 or packed < 0:
             raise UnreadableError(f"it unpacks to over {MOST_UNPACKED // 1_000_000} MB; no page of ours is as long")
     if references > MOST_REFERENCES:
         raise UnreadableError(f"it has over {MOST_REFERENCES:,} references; no page of ours has as many")
