@@ -83,14 +83,9 @@ class Places:
 
 def matrix_name(panel: Panel) -> Markup:
     """The name of a matrix as HTML: its caption up to an equals sign, or its symbol."""
-    name = short_name(panel)
-    return Markup('<span class="math">{}</span>').format(Markup(inline(name))) if name else Markup()
-
-
-def short_name(panel: Panel) -> str:
-    """The name of a matrix in LaTeX: its caption up to an equals sign, or its symbol."""
     name, equals, _ = (panel.caption or panel.symbol).partition(" = ")
-    return name + "}" if equals and name.count("{") > name.count("}") else name
+    name += "}" * (bool(equals) and name.count("{") > name.count("}"))
+    return Markup('<span class="math">{}</span>').format(Markup(inline(name))) if name else Markup()
 
 
 def _name(entry: Any) -> Markup:

@@ -167,7 +167,7 @@ class Report:
             return (self.say("lead.one", name=self.name_of[row.student], points=halves(row.points), of=self.worth),)
         median = tally.quantile(Fraction(1, 2))
         has_it = "lead.has_it" if tally.worth and median >= HAS_IT * tally.worth else "lead.half"
-        found = [self.say(has_it, median=points_text(median), of=self.worth)]
+        found = [self.say(has_it, median=points_said(median), of=self.worth)]
         reasons = tally.reasons()
         ideas = [reason for reason in reasons if reason[0] == FOIL and len(reasons[reason]) >= self.shared]
         if ideas:
@@ -224,7 +224,7 @@ class Report:
             counts, int(2 * tally.worth), quarters, [(row.halves, self.name_of[row.student]) for row in few]
         )
         rows = [(halves(Fraction(at, 2)), count) for at, count in sorted(counts.items())]
-        first, median, third = (points_text(quarter / 2) for quarter in quarters)
+        first, median, third = (points_said(quarter / 2) for quarter in quarters)
         said = str(self.say("points.said", n=tally.students, first=first, median=median, third=third, of=self.worth))
         plot = charts.points_plot(
             found,
@@ -356,7 +356,7 @@ class Report:
     def more(self) -> Mapping[str, Any]:
         """All else."""
         tally, quarters = self.tally, [self.tally.quantile(Fraction(k, 4)) for k in (1, 2, 3)]
-        first, median, third = map(points_text, quarters)
+        first, median, third = map(points_said, quarters)
         reasons = tally.reasons()
         return {
             "figures": self.say(
@@ -491,7 +491,7 @@ def states_of(cells: Iterable[BlankTally]) -> dict[State, int]:
     return found
 
 
-def points_text(points: Fraction) -> str:
+def points_said(points: Fraction) -> str:
     """Points as one writes them; those between two students as a decimal."""
     return halves(points) if (2 * points).denominator == 1 else f"{float(points):g}"
 
