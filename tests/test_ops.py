@@ -84,7 +84,7 @@ def test_an_op_that_mixes_an_axis_by_place_and_does_not_say_so_is_found_out():
         return Sub(Sum(()), a[i, j + 1]) if j % 2 == 0 else a[i, j - 1]
 
     gives = [[-2, 1], [4, 3]]
-    op = Op("rotate_pairs", rotate_pairs, "ij->ij", "", "", "", example([[1, 2], [3, -4]], gives=gives))
+    op = Op("rotate_pairs", rotate_pairs, "ij->ij", "", "", "", "", example([[1, 2], [3, -4]], gives=gives))
     assert as_rows(step_of(op, op.example, RATIONALS)) == gives
     assert all(is_uniform(op, "i", *case) for case in orders_of(op, "i"))
     assert not all(is_uniform(op, "j", *case) for case in orders_of(op, "j"))
@@ -94,7 +94,9 @@ def test_operands_whose_order_counts_are_found_out():
     def first_less_others(*matrices, i, j):
         return reduce(Sub, [m[i, j] for m in matrices])
 
-    op = Op("first_less_others", first_less_others, "ij…->ij", "", "", "", example([[5]], [[2]], [[1]], gives=[[2]]))
+    op = Op(
+        "first_less_others", first_less_others, "ij…->ij", "", "", "", "", example([[5]], [[2]], [[1]], gives=[[2]])
+    )
     assert not all(is_uniform(op, "…", *case) for case in orders_of(op, "…"))
 
 

@@ -243,7 +243,7 @@ def test_an_op_is_registered_under_its_name():
     assert OPS["matmul"] is matmul
     try:
 
-        @op("ij->ji", formula=r"{0}^{{\mathrm{{T}}}}", example=example([[1, 2]], gives=[[1], [2]]))
+        @op("ij->ji", formula=r"{0}^{{\mathrm{{T}}}}", said="Turn it.", example=example([[1, 2]], gives=[[1], [2]]))
         def transpose(a, i, j):
             """Rows become columns."""
             return a[j, i]

@@ -344,15 +344,30 @@ class Handwriting:
         name, _, option = fields(section)(thing, part).partition(BETWEEN) if section else ("", "", "")
         return name, option
 
-    def is_ticked(self, thing: Block | Panel, part: object = "") -> bool:
-        """Whether a student has ticked a box."""
-        name, option = self.field(thing, part)
-        return bool(name) and self.replies.get(name, "") == option
-
     def box(self, thing: Block | Panel, part: object = "") -> Markup:
         """A box to tick, with a check if the student has ticked it."""
-        ticked = self.is_ticked(thing, part)
+        return self._box(self.option(thing, part))
+
+    def _box(self, field: str) -> Markup:
+        name, _, option = field.partition(BETWEEN)
+        ticked = bool(option) and self.replies.get(name, "") == option
         return Markup('<span class="tick theirs">✓</span>' if ticked else '<span class="tick"></span>')
+
+    # a kind of question without a template of its own for the marked page: its boxes have what the student ticked
+
+    def option(self, thing: Block | Panel, part: object = "") -> str:
+        """The name of a field, as the templates of other pages ask for it."""
+        return BETWEEN.join(filter(None, self.field(thing, part)))
+
+    def ticked(self, right: bool, shown: bool, inputs: bool, label: str, shared: str = "", field: str = "") -> Markup:
+        """A box to tick, as the templates of other pages ask for it, with a check if the student has ticked it."""
+        return self._box(field)
+
+    def mended_of(self, block: Block) -> Markup:
+        """What should have been ticked in a block, if it was not."""
+        section = self.sections.get(id(block))
+        found = (each for each in section.replies if each.asker is block and each.options) if section else ()
+        return Markup("").join(self.mended(block, each.options[0]) for each in found)
 
     def mended(self, thing: Block | Panel, part: object) -> Markup:
         """What should have been ticked, if it was not."""

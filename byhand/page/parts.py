@@ -276,7 +276,7 @@ def labels(reply: Reply, messages: Messages) -> tuple[str, ...]:
     """What the options of a reply are called."""
     if reply.role == "claim":
         return tuple(messages.say(f"questions.{word}") for word in reply.options)
-    return reply.labels or reply.options
+    return reply.labels
 
 
 def _own(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:

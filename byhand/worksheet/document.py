@@ -112,6 +112,12 @@ class Reply(Struct, frozen=True):
     labels: tuple[str, ...] = ()
     id: str = ""
 
+    def __post_init__(self) -> None:
+        """Raises: SheetError where there are numbered options without labels, or labels of others."""
+        if self.role != "claim" and len(self.labels) != len(self.options):
+            found = f"{len(self.options)} options and {len(self.labels)} labels"
+            raise SheetError(f"{self.asker.kind}: a reply has {found}; give each option its label on the page")
+
 
 def filling_in(cells: Iterable[Cell]) -> Effort:
     """The effort of blanks read together: to read the question once, then to compute and write each blank."""
@@ -658,7 +664,10 @@ class Section(Struct, frozen=True, eq=False, dict=True):
         """The answers that are written into no cell, in the order of the page."""
         found, count = list[Reply](), Counter[str]()
         for block in self.blocks:
-            for reply in block.replies():
+            of_block = tuple(block.replies())
+            if sum(bool(reply.options) for reply in of_block) > 1:  # a field is named by the block and the option
+                raise SheetError(f"{block.kind}: a block asks for two choices; let the call make a block of each")
+            for reply in of_block:
                 count[reply.role] += 1
                 n = count[reply.role]
                 name = f"claim/{n}/because" if reply.role == "because" else f"{reply.role}/{n}"

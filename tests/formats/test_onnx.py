@@ -84,7 +84,7 @@ def uneven(a, b, i, j, by):
 
 def test_an_operation_that_byhand_does_not_know_has_a_graph_from_its_rule():
     numbers = [[[1, 2], [Fraction(1, 2), 3]], [[2, 4], [1, 9]]]
-    odd = Op("uneven", uneven, "ij,ij->ik", "", "", "", example(*numbers, gives=[]))
+    odd = Op("uneven", uneven, "ij,ij->ik", "", "", "", "", example(*numbers, gives=[]))
     tape = Tape(FLOATS, dict(zip("ab", numbers, strict=True)))
     a, b = (tape.given(name, (2, 2)) for name in "ab")
     odd(a, b, name="y", sizes={"k": (4, "")}, by=expr(Fraction(1, 3)))
@@ -104,7 +104,7 @@ def test_what_is_the_same_in_every_cell_is_one_operator():
 
 def test_a_function_without_an_operator_is_an_error():
     tape = Tape(FLOATS, {"a": [[1]]})
-    odd = Op("odd", lambda a, i, j: Fn("gamma", (a[i, j],)), "ij->ij", "", "", "", example(gives=[]))
+    odd = Op("odd", lambda a, i, j: Fn("gamma", (a[i, j],)), "ij->ij", "", "", "", "", example(gives=[]))
     odd(tape.given("a", (1, 1)), name="y")
     rows, texts = {"a": [[1]], "y": [[1]]}, {"a": [["1"]], "y": [["1"]]}
     with pytest.raises(WitnessError, match=r"^ONNX has no operator for the function 'gamma'$"):

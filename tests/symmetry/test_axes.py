@@ -167,7 +167,7 @@ def turned(a, i, j):
 def rotary(by_place):
     """The operation, and what it says that it treats by place."""
     shown = example([[1, 2, 3, 4]] * 2, gives=[[1, 2, 3, 4], [2, -1, 4, -3]])
-    return Op("turned", turned, "ij->ij", "", "", "", shown, by_place=by_place)
+    return Op("turned", turned, "ij->ij", "", "", "", "", shown, by_place=by_place)
 
 
 def head_with(op):

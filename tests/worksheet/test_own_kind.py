@@ -1,7 +1,9 @@
 """A kind of question of one's own: the example of docs/sheets.md as it stands there, one class and one template."""
 
+import io
 import re
 import runpy
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,17 @@ from pypdf import PdfReader
 import byhand
 from byhand.effort import STEP
 from byhand.errors import SheetError
+from byhand.formats import OWN
 from byhand.formats.html.page import Pages
+from byhand.formats.quiz.questions import Quiz
+from byhand.marking.marked_page import marked_html
+from byhand.marking.marker import Marker
 from byhand.options import Options
 from byhand.page.page import lower
-from byhand.pipeline import prepare
+from byhand.pipeline import files_of, prepare
 from byhand.reading.verify import verify
 from byhand.worksheet import calls
-from byhand.worksheet.document import Figure, Question
+from byhand.worksheet.document import Figure, Question, Reply, Section
 from byhand.worksheet.folders import shipped
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 from byhand.worksheet.views import VIEWS
@@ -72,7 +78,50 @@ def test_it_has_boxes_to_tick_on_a_form(own, folder):
     (field,) = PdfReader(path).trailer["/Root"]["/AcroForm"]["/Fields"]
     kids = [kid.get_object() for kid in field.get_object()["/Kids"]]
     assert field.get_object()["/TM"] == "1/choice/1"
-    assert [kid["/TU"] for kid in kids] == [f"Step 1, your choice: {n}" for n in (1, 2, 3)]
+    assert [kid["/TU"] for kid in kids] == [f"Step 1, your choice: {n}" for n in ("1/5", "1/2", "0")]
+
+
+def everything(files):
+    """What files say: all texts in archives, too."""
+    found = []
+    for name, data in files.items():
+        if name.endswith((".xlsx", ".zip")):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                data = b"".join(map(archive.read, archive.namelist()))
+        found.append(data.decode(errors="replace"))
+    return "".join(found)
+
+
+@pytest.mark.parametrize("name", sorted(OWN.keys() - {"html", "pdf", "pdf-form", "json"}))  # above; the run alone
+def test_it_can_be_answered_in_every_format(own, name):
+    said = everything(files_of("pick-a-share", Options(formats=(name,), cache=False), print))
+    page, _ = prepare(load_sheet("pick-a-share"), Options())
+    ((reply,),) = (section.replies for section in page.sections)
+    assert [*reply.labels] == ["1/5", "1/2", "0"]
+    assert re.search(r"1/5\b(.|\n)*1/2\b|1/2\b(.|\n)*1/5\b", said)
+    assert "share of the first score" in said
+
+
+def test_a_marked_page_shows_what_was_ticked_and_what_is_right(own):
+    page = lower(*prepare(load_sheet("pick-a-share"), Options()))
+    html = marked_html(page, Marker.of(page.document, page.run).mark({"1/choice/1": "1"}))
+    boxes = re.findall(r'<span class="tick[^"]*">✓?</span>', html)
+    assert boxes == ['<span class="tick theirs">✓</span>', *['<span class="tick"></span>'] * 2]
+    assert '<span class="mended">' in html
+    assert "1/2" in html.partition('<span class="mended">')[2][:60]
+
+
+def test_a_choice_without_labels_and_two_choices_in_a_block_are_refused(own):
+    pick = own["Pick"]((1, 2), 0)
+    with pytest.raises(SheetError, match=r"^pick: a reply has 2 options and 0 labels; give each option its label"):
+        Reply(pick, "choice", "1", ("1", "2"))
+
+    class Twice(own["Pick"]):
+        def replies(self):
+            return (*super().replies(), *super().replies())
+
+    with pytest.raises(SheetError, match=r"^pick: a block asks for two choices; let the call make a block of each"):
+        _ = Section(1, "Twice", (Twice((1, 2), 0),), ()).replies
 
 
 def test_what_it_cannot_ask_is_said_with_the_line(own):
@@ -127,6 +176,8 @@ def test_the_blanks_of_a_question_are_counted_and_worked_out(folder, monkeypatch
     assert page.sections[0].asked == ("softmax.sum",)
     assert not page.sections[0].is_question  # it asks for a step
     assert '<p class="sum">7</p>' in Pages(lower(page, run)).html("key", "print")
+    (question,) = [question for question in Quiz(lower(page, run)).questions if question.entries]
+    assert [entry.get("n") for entry in question.body.iter("entry")] == ["0"]
 
 
 def test_a_figure_of_ones_own_stands_below_the_words(folder, monkeypatch):

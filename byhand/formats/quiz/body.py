@@ -26,7 +26,8 @@ from byhand.page import picture
 from byhand.page.grid import Grid, Slot
 from byhand.page.layout import strips
 from byhand.page.page import Page
-from byhand.page.parts import Example, Options, Text, Words, block_parts
+from byhand.page.parts import Entries as TableOfEntries
+from byhand.page.parts import Example, Matrix, Options, Text, Words, block_parts
 from byhand.page.sections import laid_figures
 from byhand.tape import shape_text
 from byhand.worksheet.document import Blank, Block, Cell, Checkpoint, Claim, Figure, Panel, Reply, Strip
@@ -79,11 +80,11 @@ class Body:
         """
         section = self.page.sections[at].section
         entries = {id(blank.cell): n for n, blank in enumerate(blanks)}
-        choices = {id(reply.asker): n for n, reply in enumerate(chosen)}
+        choices = {reply.id: n for n, reply in enumerate(chosen)}
         title = _prose(section.heading) if section.heading else escape(section.title)
         number = f"{section.number} " if section.number else ""
         words = [  # a checkpoint tells of a page that prints what was asked for, as every question does
-            self._words(block, [reply for reply in section.replies if reply.asker is block], choices)
+            self._words(block, [reply for reply in section.replies if reply.asker is block], choices, entries)
             for block in section.words if not isinstance(block, Checkpoint)
         ]  # fmt: skip
         shown = [f"<p>{escape(self.page.messages.say('quiz.before'))}</p>", *self._printed(before)] if before else []
@@ -97,8 +98,8 @@ class Body:
 
     # words
 
-    def _words(self, block: Block, replies: Sequence[Reply], choices: Mapping[int, int]) -> str:
-        """A text, and the place of the choice that it asks for."""
+    def _words(self, block: Block, replies: Sequence[Reply], choices: Mapping[str, int], entries: Entries) -> str:
+        """A text or a question, and the places of the answers that it asks for."""
         found = list[str]()
         for part in block_parts(block, replies, self.page.messages):
             match part:
@@ -109,8 +110,12 @@ class Body:
                 case Example():
                     worked = " + ".join(terms(self.page.worked_out(part.rule), STYLE))
                     found.append(f"<p><b>{escape(part.lead)}</b> {worked} = {_value(part.value)}</p>")
-                case Options() if id(block) in choices:
-                    found.append(f'<p><choice n="{choices[id(block)]}"/></p>')
+                case Matrix():
+                    found += (_table(grid, entries) for grid in strips(Strip((part.panel,), ())))
+                case TableOfEntries():
+                    found.append(self._named(block, entries))
+                case Options() if part.reply.id in choices:
+                    found.append(f'<p><choice n="{choices[part.reply.id]}"/></p>')
         whole = "".join(found)
         return f'<div class="q">{whole}</div>' if isinstance(block, Claim) else whole
 
@@ -120,7 +125,10 @@ class Body:
         write = _FIGURES.get(figure.kind)
         if write:
             return write(self, figure, entries, name, asks)
-        block = figure.figure
+        return self._named(figure.figure, entries)
+
+    def _named(self, block: Block, entries: Entries) -> str:
+        """The cells of a block by their names."""
         names = block.called(self.page.messages)
         rows = (
             f"<tr><th>{escape(name)}</th>{_number(entries, cell)}</tr>"
