@@ -20,7 +20,7 @@ import yaml
 from jinja2 import Environment
 
 from byhand.worksheet.front import sheet_files
-from byhand.worksheet.messages import messages
+from byhand.worksheet.messages import messages, said_elsewhere
 
 LANGUAGE = "xx"
 FILLER = "éüß ðæ çñåþ øœł šž êîûâ "  # letters of other languages, which the fonts have
@@ -153,7 +153,8 @@ def write(folder: Path) -> None:
     sheets.mkdir(exist_ok=True)
     for name, path in sheet_files().items():
         (sheets / f"{name}.md").write_text(sheet(path.read_text(encoding="utf-8")), encoding="utf-8")
-    texts = (f"{name} = {json.dumps(prose(text), ensure_ascii=False)}" for name, text in messages().texts.items())
+    said = messages().texts | dict(said_elsewhere())
+    texts = (f"{name} = {json.dumps(prose(text), ensure_ascii=False)}" for name, text in said.items())
     (folder / "messages" / f"{LANGUAGE}.toml").write_text("\n".join([*texts, ""]), encoding="utf-8")
 
 

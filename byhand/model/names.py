@@ -13,7 +13,7 @@ ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 # <e> and <,e> for an expert's number, <p> for the primes that tell the norms of a model apart, <t> for the number
 # of a word, with which the name ends. Names count from 0, symbols from 1. Words stand in \text{…}; each language has
 # its own.
-_SYMBOLS = {
+SYMBOLS = {
     "hook_embed": "E",
     "hook_pos_embed": "P",
     "hook_resid_pre": "X",
@@ -163,7 +163,7 @@ _PRIMES = {"ln1": "", "ln2": "'", "ln3": "''", "ln_final": "''"}
 def symbol(name: str, heads: int = 1, own: Mapping[str, str] = {}) -> str:
     """The symbol of a step or parameter, in LaTeX. It has the head's number only if there are several heads.
 
-    own: symbols that a sheet has for steps of its lesson, as in `_SYMBOLS`.
+    own: symbols that a sheet has for steps of its lesson, as in `SYMBOLS`.
 
     `symbol("blocks.0.attn.hook_q[1]", heads=2)` is "Q_2".
     """
@@ -173,7 +173,7 @@ def symbol(name: str, heads: int = 1, own: Mapping[str, str] = {}) -> str:
     for key in (".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}", parts[-1]):
         numbered = re.fullmatch(r"(.*\D)(\d+)", key)
         ends = [key, *([f"{numbered[1]}<t>"] if numbered else [])]
-        found = next((table[end] for end in ends for table in (own, _SYMBOLS) if end in table), None)
+        found = next((table[end] for end in ends for table in (own, SYMBOLS) if end in table), None)
         if found is not None:
             primes = next((p for part, p in _PRIMES.items() if part in parts), "")
             expert = str(int(parts[parts.index("experts") + 1]) + 1) if "experts" in parts else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,15 +19,16 @@ from byhand.errors import SheetError, UnknownNameError, ValuesError
 from byhand.loading import load_lessons
 from byhand.mistakes import MISTAKES, mistake_named
 from byhand.model.files import check_dots
+from byhand.model.names import SYMBOLS
 from byhand.notation.words import unprintable
 from byhand.tape import OPS, Op
 from byhand.worksheet.folders import ENGLISH, folders, shipped
-from byhand.worksheet.front import known_language
+from byhand.worksheet.front import known_language, read, sheet_files
 from byhand.worksheet.program import code_key
 
 READ_BACK = "foot.line"  # the text that `verify` reads on a page: the sheet, the seed and the hash
 LARGEST_MESSAGES = 200_000  # characters
-_PLACE = re.compile(r"\{([A-Za-z]\w*)\}")
+_PLACE = re.compile(r"(?<!\\text)\{([A-Za-z]\w*)\}")
 _WORD = re.compile(r"\\text\{(\w+)\}")
 
 
@@ -88,15 +90,24 @@ def messages(language: str = ENGLISH) -> Messages:
 def _messages(language: str, where: tuple[Path, ...]) -> Messages:
     english = _read(ENGLISH, shipped())
     texts = dict(english)
-    if language != ENGLISH or len(where) > 1:  # a file of somebody's own may have texts for mistakes and operations
-        load_lessons()
-        of_mistakes = ((m.name, part, getattr(m, part)) for m in MISTAKES.values() for part in ("told", "mend"))
-        english |= {f"mistakes.{name}.{part}": text for name, part, text in of_mistakes}
-        english |= {f"rules.{op.name}": op.said for op in OPS.values()}
+    if language != ENGLISH or len(where) > 1:
+        english |= dict(said_elsewhere())  # of which a file of somebody's own may have some
     for name in dict.fromkeys((ENGLISH, language)):
         for folder in reversed(where):
             texts |= _checked(name, _read(name, folder), english)
     return Messages(language, texts)
+
+
+def said_elsewhere() -> Iterator[tuple[str, str]]:
+    """The English texts that stand where the things themselves do, by name."""
+    load_lessons()
+    for mistake in MISTAKES.values():
+        yield from ((f"mistakes.{mistake.name}.{part}", getattr(mistake, part)) for part in ("told", "mend"))
+    yield from ((f"rules.{op.name}", op.said) for op in OPS.values())
+    fronts = {name: read(name, ENGLISH)[0] for name in sheet_files()}
+    yield from ((f"titles.{name}", str(front.get("title", name))) for name, front in fronts.items())
+    of_sheets = (front.get("symbols", {}).values() for front in fronts.values())
+    yield from ((f"symbols.{word}", word) for word in _WORD.findall(" ".join(chain(SYMBOLS.values(), *of_sheets))))
 
 
 def _checked(language: str, texts: dict[str, str], english: Mapping[str, str]) -> dict[str, str]:

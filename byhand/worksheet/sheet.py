@@ -21,6 +21,7 @@ from byhand.notation.number import shown
 from byhand.numbers.promises import sheet_promise_named
 from byhand.worksheet.folders import ENGLISH, folders
 from byhand.worksheet.front import TABLES, known_language, parsed, read, sheet_files
+from byhand.worksheet.messages import messages
 from byhand.worksheet.order import number_of, place
 from byhand.worksheet.program import code_key
 
@@ -160,7 +161,8 @@ def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
 
     Raises: UnknownNameError; SheetError where the file does not parse.
     """
-    return _made(name, *read(name, language))
+    front, body = read(name, language)
+    return _made(name, front | {"title": _title(name, front, language)}, body)
 
 
 def all_sheets(language: str = ENGLISH) -> list[Sheet]:
@@ -185,8 +187,19 @@ class Named(Struct, frozen=True):
 def named(names: Sequence[str], language: str = ENGLISH) -> tuple[Named, ...]:
     """Sheets by number and title, in the order of the course. What is no sheet, as a chapter is, is its own title."""
     known = sheet_files(language)
-    titles = {name: read(name, language)[0]["title"] if name in known else name for name in sorted(names, key=place)}
+    titles = {
+        name: _title(name, read(name, language)[0], language) if name in known else name
+        for name in sorted(names, key=place)
+    }
     return tuple(Named(name, number_of(name), title) for name, title in titles.items())
+
+
+def _title(name: str, front: Mapping[Any, Any], language: str) -> Any:
+    """The title of a sheet: of one that a language does not have, that of its messages, if these have it."""
+    title = front.get("title")
+    if language == ENGLISH or sheet_files(language)[name] != sheet_files().get(name):
+        return title
+    return messages(language).texts.get(f"titles.{name}", title)
 
 
 def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
