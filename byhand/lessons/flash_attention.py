@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import e
 from typing import Any
 
@@ -11,11 +11,11 @@ from byhand.model.builder import Builder
 from byhand.model.layers import softmax
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed, value_text
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Dice
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import has_columns_of_their_own, has_one_largest, sheet_promise
-from byhand.numbers.registry import Instance, Task, search
-from byhand.numbers.scores import HANDED_ON, different, draw_values, one_largest, totals
+from byhand.numbers.registry import Entries, Task
+from byhand.numbers.scores import different, draw_values, only, totals
 from byhand.ops.attention import max_so_far, normalize_rows, power_of, row_max, row_sum
 from byhand.ops.linear import add, matmul, multiply, scale_rows, subtract
 from byhand.ops.norms import center
@@ -98,7 +98,6 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-SCORES_TRIED = 2000  # rows of scores
 TILE = 2
 LARGEST_OF_TILES = 14  # of the powers of both tiles: with smaller ones, the largest score would always grow by 1
 
@@ -109,26 +108,19 @@ def _has_two_tiles(task: Task) -> str:
     return "" if (len(tiles), shape) == (2, {TILE}) else "numbers are chosen for two tiles of two scores; use these"
 
 
-@search("flash-attention", like_sheet=True, requires=[_has_two_tiles])
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Scores in two tiles, of which the second has a larger one by 1 or 2, and values (n, d_v).
+def _shares_are_easy(run: Candidates) -> Bools:
+    """All tokens' shares are easy, and their scores are not only two numbers."""
+    scores = run("plain.scores")[:, 0]
+    return (totals(scores, run.base) <= LARGEST_OF_TILES) & (different(scores) > 2)
 
-    Method: rejection sampling.
-    """
-    scores = dice.below(5, SCORES_TRIED, 2 * TILE)
-    first, second = scores[:, :TILE], scores[:, TILE:]
-    grown = second.max(1) - first.max(1)
-    ok = (grown > 0) & (grown < 3) & one_largest(first) & one_largest(second) & (different(scores) > 2)
-    ok &= totals(scores, whole_base(task.config)) <= LARGEST_OF_TILES
-    for row in scores[ok][:HANDED_ON]:
-        v = draw_values(dice, 2 * TILE, task.config.d_v)
-        if v is None or not v.any(1).all():
-            continue
-        parts = {
-            "scores": [[row[:TILE].tolist()], [row[TILE:].tolist()]],
-            "v": [v[:TILE].tolist(), v[TILE:].tolist()],
-        }
-        yield Instance({f"attn.tile{t}.{name}": rows[t] for name, rows in parts.items() for t in range(2)})
+
+@draw("flash-attention", like_sheet=True, requires=[_has_two_tiles], fits=[_shares_are_easy])
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Scores in two tiles, and values, of which no row is all zeros."""
+    scores, v = dice.below(5, count, 1, 2 * TILE), draw_values(dice, count, 2 * TILE, task.config.d_v)
+    v = only(v, (v != 0).any(2).all(1))
+    tiles = [scores[..., :TILE], scores[..., TILE:]], [v[:, :TILE], v[:, TILE:]]
+    return {f"attn.tile{t}.{name}": x[t] for name, x in zip(("scores", "v"), tiles, strict=True) for t in range(2)}
 
 
 @sheet_promise

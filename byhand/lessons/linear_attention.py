@@ -141,10 +141,8 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     ok &= _are_small(shares, norms[:, 2:]).all(1)
     for x in (q, k):
         ok &= (x < 0).any((1, 2)) & (x > 0).any((1, 2)) & distinct(x)
-    for i in np.repeat(np.flatnonzero(ok), 2 * VALUES_TRIED):
-        v = draw_values(dice, 3, 2)
-        if v is None:
-            continue
+    places = np.repeat(np.flatnonzero(ok), 2 * VALUES_TRIED)
+    for i, v in zip(places, draw_values(dice, len(places), 3, 2), strict=True):
         parcels = positive[i, :, :, None] * v[:, None]  # (3, 2, 2), in units of 1 ÷ base
         states = parcels.cumsum(0)
         reads = (asking[i, :, :, None] * states).sum(1)  # (3, 2), in units of 1 ÷ base²

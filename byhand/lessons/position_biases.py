@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,11 +10,18 @@ from byhand.model.builder import Builder
 from byhand.model.layers import last_row, softmax
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed, value_text
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Dice
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import has_one_largest, look_most_elsewhere, sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import HANDED_ON, are_easy, different, draw_values, one_largest, shares_are_short, totals
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.scores import (
+    are_easy,
+    different,
+    draw_values,
+    only,
+    shares_are_short,
+    totals,
+)
 from byhand.ops.attention import divide_by_root
 from byhand.ops.linear import add, matmul
 from byhand.ops.positions import bucket_biases, bucket_of, falling
@@ -98,43 +105,37 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-BIASED_TRIED = 20_000
 PLACES, BUCKETS = 6, 4  # the last place asks
 EASY_BIASED = (9, 12, 15)  # totals of four powers of 2, the smallest being 1, of which at least three differ
 LOWEST, HIGHEST = -4, 3  # the scores that the picture has room for
 
 
-@search("position-biases", like_sheet=True, requires=[
+def _shares_are_easy(run: Candidates) -> Bools:
+    """The last token's shares, with and without the fall, are easy, and their scores have room in the picture."""
+    scores = np.stack([run(f"attn.{name}")[:, 0] for name in ("scaled", "biased[0]")], 1)
+    ok: Bools = (np.isin(totals(scores, run.base), EASY_BIASED) & (scores.min(2) >= LOWEST)).all(1)
+    return ok
+
+
+def _trays_are_easy(run: Candidates) -> Bools:
+    """So are those with a number for each bucket, whose scores are not only two numbers."""
+    return are_easy(run("t5.biased")[:, 0], run.base) & (different(run("t5.scores")[:, 0]) > 2)
+
+
+@draw("position-biases", like_sheet=True, fits=[_shares_are_easy, _trays_are_easy], count=10_000, requires=[
     shares_are_short, exactly(4, alibi_slopes=(1, 2), d_head=4, relative_attention_max_distance=8),
 ])  # fmt: skip
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Scores of the last of four tokens, at least three of them different with and without the fall of the first
-    slope; it looks most at one token with the fall and at another without, and at one only with the second slope.
-    And scores of six places, with another number for each of four buckets.
-
-    Method: rejection sampling.
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Scores of the last of four tokens, even ones, and values; and scores of six places, with another number for
+    each of four buckets.
     """
-    base, back = whole_base(task.config), np.arange(3, -1, -1)
-    scores = dice.below(7, BIASED_TRIED, 4) - 3
-    ok = (scores.argmax(1) != (scores - back).argmax(1)) & one_largest(scores - 2 * back)
-    for biased in (scores, scores - back):
-        ok &= np.isin(totals(biased, base), EASY_BIASED) & one_largest(biased)
-        ok &= (different(biased) > 2) & (biased.min(1) >= LOWEST)
-    places, table = (dice.below(5, BIASED_TRIED, size) - 2 for size in (PLACES, BUCKETS))
-    furthest = task.config.relative_attention_max_distance
-    summed = places + table[:, [bucket_of(steps, BUCKETS, furthest) for steps in range(PLACES - 1, -1, -1)]]
-    fits = are_easy(summed, base) & one_largest(summed)
-    fits &= (different(table) == BUCKETS) & (different(places) > 2)
-    for i, k in zip(np.flatnonzero(ok), np.flatnonzero(fits)[:HANDED_ON], strict=False):
-        v = draw_values(dice, 4, task.config.d_v)
-        if v is not None:
-            rows = {
-                "attn.raw": 2 * scores[i, None],
-                "attn.v": v,
-                "t5.scores": places[k, None],
-                "t5.table": table[k, None],
-            }
-            yield Instance({name: entries.tolist() for name, entries in rows.items()})
+    table = dice.below(5, count, 1, BUCKETS) - 2
+    return {
+        "attn.raw": 2 * dice.below(7, count, 1, 4) - 6,
+        "attn.v": draw_values(dice, count, 4, task.config.d_v),
+        "t5.scores": dice.below(5, count, 1, PLACES) - 2,
+        "t5.table": only(table, different(table[:, 0]) == BUCKETS),
+    }
 
 
 @sheet_promise

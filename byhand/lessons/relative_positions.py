@@ -110,9 +110,8 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
         printed = np.concatenate((np.broadcast_to(q, (KEYS_TRIED, 1, 4)), k, table), 1)
         for each in (content, scores, scores - content):  # a row that is printed would give them away
             ok &= ~((printed == each[:, None]) | (2 * printed == each[:, None])).all(-1).any(1)
-        for i in np.flatnonzero(ok)[:HANDED_ON]:
-            v = draw_values(dice, 4, task.config.d_v)
-            if v is not None and v.any(1).all():
+        for i, v in zip(np.flatnonzero(ok), draw_values(dice, HANDED_ON, 4, task.config.d_v), strict=False):
+            if v.any(1).all():
                 inputs = {"new.q": [q.tolist()], f"{ATTN}.hook_k[0]": k[i].tolist(), f"{ATTN}.hook_v[0]": v.tolist()}
                 yield Instance(inputs, {f"{ATTN}.rel_pos_keys": table[i].tolist()})
 

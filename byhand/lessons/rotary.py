@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from math import cos, hypot, pi, sin, sqrt
 from typing import Any
@@ -12,24 +13,21 @@ import numpy as np
 from msgspec.structs import replace
 
 from byhand.model.builder import Builder
-from byhand.model.config import Config
 from byhand.model.layers import last_row, of_one_row, read, turned
 from byhand.model.names import ATTN
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed, value_text
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import look_most_elsewhere, only_in_pictures, sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.registry import Entries, Task, exactly
 from byhand.numbers.scores import (
-    HANDED_ON,
     REACH,
     are_easy,
     different,
     draw_values,
-    one_largest,
+    only,
     shares_are_short,
-    turned_pairs,
 )
 from byhand.ops.linear import dot_rows
 from byhand.ops.shapes import gather_rows
@@ -82,8 +80,6 @@ def _second(w: Wiring) -> None:
 
 only_in_pictures("dial")
 
-TURNED_DRAWN = 40_000  # queries and keys that are drawn for rotary positions
-
 
 def _turns_by_quarters(task: Task) -> str:
     c = task.config
@@ -92,49 +88,29 @@ def _turns_by_quarters(task: Task) -> str:
     return "only quarter turns are rational; use rotary_periods=[4, 2], or give values"
 
 
-def _last_scores(q: Ints, k: Ints, config: Config, are_turned: bool) -> Ints:
-    """The scores (count, n) of the last token, from queries and keys (count, n, d) that are turned or not."""
-    if are_turned:
-        q, k = turned_pairs(q, config), turned_pairs(k, config)
-    return np.asarray((q[:, -1:] * k).sum(-1))
-
-
-def _are_fit(scores: Ints, base: int) -> Bools:
-    """Which rows of scores (…, n) are small even numbers with one largest among them, and easy to make shares of."""
-    ok: Bools = (scores % 2 == 0).all(-1) & (abs(scores) <= 8).all(-1) & one_largest(scores)
-    ok &= are_easy(scores // 2, base) & (different(scores) > 2)
+def _shares_are_easy(run: Candidates, name: str) -> Bools:
+    """The last token's shares, by scores of this name, are easy, and its scores are small whole numbers, of which
+    there are not only two. No row that is printed gives them away.
+    """
+    scores = run(f"{name}.scores_scaled")
+    printed = np.concatenate([run(f"{ATTN}.hook_{x}[0]") for x in ("q", "k", "rot_q", "rot_k")], 1)
+    ok: Bools = (scores % 1 == 0).all((1, 2)) & (abs(scores) <= 4).all((1, 2)) & are_easy(scores[:, 0], run.base)
+    ok &= (different(scores[:, 0]) > 2) & ~(printed == scores).all(2).any(1)
     return ok
 
 
-@search("rotary", like_sheet=True, requires=[
+@draw("rotary", like_sheet=True, fits=[partial(_shares_are_easy, name=name) for name in ("plain", "last")], requires=[
     _turns_by_quarters, shares_are_short, exactly(4, d_head=4, use_attn_scale=True),
 ])  # fmt: skip
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Queries and keys (n, d_head) with whole scores of the last token, turned and not; it looks most at one token,
-    and at another one where nothing is turned. Also a query and a key that are arrows.
-
-    Method: rejection sampling.
-    """
-    c, n = task.config, task.n
-    q, k = (dice.below(2 * REACH + 1, TURNED_DRAWN, n, c.d_head) - REACH for _ in "qk")
-    fit = (q[:, -1] != 0).sum(1) > 2
-    q, k = q[fit], k[fit]
-    for are_turned in (False, True):
-        fit = _are_fit(_last_scores(q, k, c, are_turned), whole_base(c))
-        q, k = q[fit], k[fit]
-    printed = np.concatenate((q, k, turned_pairs(q, c), turned_pairs(k, c)), axis=1)
-    plain, scores = (_last_scores(q, k, c, are_turned) for are_turned in (False, True))
-    ok = plain.argmax(1) != scores.argmax(1)
-    ok &= (abs(q).sum(-1) > 1).all(1) & (abs(k).sum(-1) > 1).all(1)
-    for each in (plain, scores):  # a row that is printed would give them away
-        ok &= ~(printed == each[:, None] // 2).all(-1).any(1)
-    for i in np.flatnonzero(ok)[:HANDED_ON]:
-        v = draw_values(dice, n, c.d_v)
-        if v is None:
-            continue
-        rows = {f"{ATTN}.hook_{letter}[0]": x.tolist() for letter, x in (("q", q[i]), ("k", k[i]), ("v", v))}
-        arrows = _ARROWS[dice.one_below(len(_ARROWS))]
-        yield Instance(rows | {f"dial.{letter}": [list(arrow)] for letter, arrow in zip("qk", arrows, strict=True)})
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Queries and keys, of which few numbers are 0, and values. Also a query and a key that are arrows."""
+    q, k = (dice.below(2 * REACH + 1, count, 4, 4) - REACH for _ in "qk")
+    q = only(q, (q[:, -1] != 0).sum(1) > 2)
+    q, k = (only(x, (abs(x).sum(2) > 1).all(1)) for x in (q, k))
+    arrows = dice.choices(np.array(_ARROWS), count)  # (count, 2, 2)
+    rows = {"q": q, "k": k, "v": draw_values(dice, count, 4, task.config.d_v)}
+    given = {f"{ATTN}.hook_{letter}[0]": x for letter, x in rows.items()}
+    return given | {"dial.q": arrows[:, :1], "dial.k": arrows[:, 1:]}
 
 
 def _arrows() -> list[tuple[tuple[int, int], tuple[int, int]]]:

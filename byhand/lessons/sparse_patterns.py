@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -11,11 +11,11 @@ from byhand.model.builder import Builder
 from byhand.model.layers import last_row, softmax
 from byhand.model.registry import Results, model
 from byhand.notation.text import value_text
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Dice
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import has_one_largest, sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import HANDED_ON, are_easy, different, draw_values, one_largest
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.scores import are_easy, different, draw_values
 from byhand.ops.attention import column_sum, heard_of, mask_pattern, may_see, normalize_rows, row_sum, soft_span
 from byhand.ops.linear import matmul, multiply
 from byhand.ops.shapes import vstack
@@ -111,30 +111,22 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-SPARSE_TRIED = 20_000
-FAR = 1  # the place of the token that the last one looks at, outside the window
+
+def _shares_are_easy(run: Candidates) -> Bools:
+    """The last token's shares of all and of those in the window are easy, and its scores are not only two numbers."""
+    scores = run("attn.scores")[:, 0]
+    seen = scores[:, -run.task.config.window_size :]
+    return are_easy(scores, run.base) & are_easy(seen, run.base) & (different(scores) > 2)
 
 
-@search("sparse-patterns", like_sheet=True, requires=[exactly(6, window_size=3)])
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Scores of the last of six tokens, which looks most at the second; in a window of three, which does not hold it,
-    it looks most at one. Also how far a window reaches that ends softly.
-
-    Method: rejection sampling.
-    """
-    base, width = whole_base(task.config), task.config.window_size
-    scores = dice.below(5, SPARSE_TRIED, task.n) - 1
-    ok = scores.argmax(1) == FAR
-    ok &= different(scores) > 2
-    for seen in (scores, scores[:, -width:]):
-        ok &= are_easy(seen, base) & one_largest(seen)
-    for row in scores[ok][:HANDED_ON]:
-        v = draw_values(dice, task.n, task.config.d_v)
-        span = 1 + dice.one_below(2)
-        if v is None:
-            continue
-        kept = {name: task.values.inputs[name] for name in ("span.back", "span.ramp")}
-        yield Instance({"attn.scores": [row.tolist()], "attn.v": v.tolist(), "span.z": [[span]], **kept})
+@draw("sparse-patterns", like_sheet=True, requires=[exactly(6, window_size=3)], fits=[_shares_are_easy])
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Scores of the last of six tokens, values, and how far a window reaches that ends softly."""
+    return {
+        "attn.scores": dice.below(5, count, 1, task.n) - 1,
+        "attn.v": draw_values(dice, count, task.n, task.config.d_v),
+        "span.z": dice.below(2, count, 1, 1) + 1,
+    }
 
 
 @sheet_promise

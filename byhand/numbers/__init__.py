@@ -4,6 +4,7 @@ The files, from the whole to its parts:
 
 choice.py        searches for an instance, runs it on the tape, and keeps it if it keeps every promise
 registry.py      the search of each model, and what it requires of a configuration
+draw.py          the search of most lessons: candidates are drawn and run many at once
 search.py        the searches of transformers and their layers, composed of the stages below
 shuffled.py      the numbers of a sheet in another order, for a model without a search
 scores.py        what the searches of lessons share: whole scores whose shares are easy, and values

@@ -4,8 +4,8 @@
     def _feed_forward(task: Task, dice: Dice) -> Iterator[Instance]:
         ...
 
-A model without a search is given the numbers of its sheet in another order (shuffled.py). A lesson has its search
-with its model.
+Most lessons only say how their givens are drawn (draw.py). A model without a search is given the numbers of its sheet
+in another order (shuffled.py). A lesson has its search with its model.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ class Task(Struct, frozen=True):
     """What a search has to find: new numbers for a model.
 
     values: the config, the words, and the sheet's numbers, which the new ones replace. wanted: for a model that says
-    words, the id of the right word at each position; None where any word will do.
+    words, the id of the right word at each position; None where any word will do. promises: the names of the sheet's
+    own promises.
     """
 
     model: Model
     values: Values
     limits: Limits
     wanted: tuple[int | None, ...] = ()
+    promises: tuple[str, ...] = ()
 
     @property
     def config(self) -> Config:

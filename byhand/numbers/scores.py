@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from byhand.model.config import Config
@@ -50,12 +52,15 @@ def different(scores: Ints) -> Ints:
     return np.asarray(1 + (ordered[..., 1:] != ordered[..., :-1]).sum(-1))
 
 
-def draw_values(dice: Dice, n: int, width: int) -> Ints | None:
-    """Values (n, width), of which no two are equal, and no dimension has one number in all; None where the one draw
-    is not so.
-    """
-    v = dice.below(2 * VALUES + 1, n, width) - VALUES
-    return v if distinct(v[None]).all() and not (v == v[0]).all(0).any() else None
+def draw_values(dice: Dice, count: int, n: int, width: int) -> Ints:
+    """Values (count, n, width), in each of which no two rows are equal, and no dimension has one number in all."""
+    v = dice.below(2 * VALUES + 1, count, n, width) - VALUES
+    return only(v, distinct(v) & ~(v == v[:, :1]).all(1).any(1))
+
+
+def only(drawn: Ints, fit: Any) -> Ints:
+    """What is drawn, (count, …), but only what fits (count), again and again until there is as much as before."""
+    return np.asarray(np.resize(drawn[fit], drawn.shape)) if fit.any() else drawn
 
 
 def turned_pairs(x: Ints, config: Config, start: int = 0) -> Ints:

@@ -1,0 +1,174 @@
+"""The search of most lessons: candidates are drawn many at once, and run as copies of one run on the tape.
+
+    @draw("rotary", requires=[…], fits=[_scores_are_even])
+    def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+        return {"blocks.0.attn.hook_q[0]": dice.below(5, count, 4, 4) - 2, …}
+
+A lesson says how its givens are distributed, and what its promise does not ask for (`fits`). What the model makes of
+them is read from its own steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from byhand.arithmetic.copies import Copies, categories, varies
+from byhand.arithmetic.exact import RATIONALS
+from byhand.errors import DomainError
+from byhand.model.parameters import parameter_shapes
+from byhand.numbers.attention import whole_base
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.promises import broken_of_sheet
+from byhand.numbers.registry import Entries, Instance, Task, search
+from byhand.numbers.scores import HANDED_ON
+from byhand.tape import Rows, Tape
+
+CANDIDATES = 4000  # of one attempt
+WORK = 200  # of a candidate, as the dice count it
+
+
+class Candidates:
+    """Candidates for the numbers of a run.
+
+    entries: by step or parameter, an array with the numbers of every candidate, (count, rows, cols), or numbers that
+    all candidates share, as in a values file.
+    """
+
+    def __init__(self, task: Task, count: int, entries: Entries) -> None:
+        self.task, self.count, self.entries = task, count, entries
+        self.base, self.domain = whole_base(task.config), Copies(RATIONALS, count)
+        columns = {name: _columns(x, self.domain) if _varies(x) else x for name, x in entries.items()}
+        config, own = replace(task.config, softmax_base=self.base), _instance(task, columns)
+        values = replace(task.values, config=config, inputs=own.inputs, weights=own.weights)
+        self.tape = task.model.run(values, self.domain, force=False)
+
+    def __call__(self, name: str) -> Ints:
+        """The values of a step, (count, rows, cols). Where some are fractions, all are floats: two short fractions
+        are equal, or one is larger, if and only if the floats nearest to them are.
+        """
+        cells = [[_numbers_of(x, self.count) for x in row] for row in self.tape.values(name)]
+        return np.moveaxis(np.array(cells), 2, 0)
+
+    def among(self, which: Any) -> Candidates:
+        """Some of the candidates: a mask, or their places."""
+        few = {name: x[which] if _varies(x) else x for name, x in self.entries.items()}
+        return Candidates(self.task, len(np.arange(self.count)[which]), few)
+
+    def fitting(self, fits: Callable[[Candidates], Bools]) -> Bools:
+        """Which candidates fit. Those whose run branches otherwise than that of the first are looked at again."""
+        ok = fits(self)
+        apart = self.domain.differing
+        if apart.any():
+            ok[apart] = self.among(apart).fitting(fits)
+        return ok
+
+    def instance(self, place: int) -> Instance:
+        """The numbers of one candidate."""
+        own = {name: x[place].tolist() if _varies(x) else x for name, x in self.entries.items()}
+        return _instance(self.task, own)
+
+    def keeps(self, place: int) -> bool:
+        """Whether one candidate keeps the sheet's own promises."""
+        broken = broken_of_sheet(_OneOf(self.tape, place), self.task.promises)
+        return self.among([place]).keeps(0) if self.domain.differing[place] else not broken
+
+
+class _OneOf(Tape):
+    """The tape of one candidate, whose values are read from those of all."""
+
+    def __init__(self, of_all: Tape, place: int) -> None:
+        self._of_all, self._place = of_all, place
+        super().__init__(RATIONALS, {name: self._own(rows) for name, rows in of_all.numbers.items()})
+        self.steps, self.fixed, self.results = of_all.steps, of_all.fixed, of_all.results
+
+    def values(self, name: str) -> Rows:
+        if name not in self._values:
+            self._values[name] = self._own(self._of_all.values(name))
+        return self._values[name]
+
+    def _own(self, rows: Sequence[Sequence[Any]]) -> Rows:
+        return tuple(tuple(x.at(self._place) if varies(x) else x for x in row) for row in rows)
+
+
+def _varies(entry: Any) -> bool:
+    return isinstance(entry, np.ndarray)
+
+
+def _columns(numbers: Ints, domain: Copies) -> Any:
+    """Numbers (count, …) as nested lists, of which each entry is that of all candidates."""
+    if numbers.ndim > 1:
+        return [_columns(numbers[:, i], domain) for i in range(numbers.shape[1])]
+    found, codes = np.unique(numbers, return_inverse=True)
+    return domain.number(found.tolist(), codes)
+
+
+def _numbers_of(value: Any, count: int) -> Any:
+    """A value of all candidates as an array (count)."""
+    of_each = value.codes if varies(value) else np.zeros(count, int)
+    kinds = categories(value)
+    return np.array([int(x) if x % 1 == 0 else float(x) for x in kinds])[of_each]
+
+
+def _instance(task: Task, entries: Entries) -> Instance:
+    """Entries by step or parameter as an instance; the sheet's own numbers where there are no others."""
+    shapes = parameter_shapes(task.config)
+    weights = {name: x for name, x in entries.items() if name in shapes}
+    inputs = {name: x for name, x in entries.items() if name not in shapes}
+    return Instance({**task.values.inputs, **inputs}, {**task.values.weights, **weights})
+
+
+Draw = Callable[[Task, Dice, int], Entries]
+Fits = Callable[[Candidates], Bools]
+
+
+class Draws(Struct, frozen=True):
+    """How the numbers of a model are drawn, `count` candidates at a time, and which of these are worth a run by
+    themselves: each of `fits` is asked of those that are left.
+    """
+
+    draw: Draw
+    fits: Sequence[Fits]
+    count: int
+
+    def fitting(self, task: Task, dice: Dice) -> Candidates | None:
+        """Candidates that fit; None if none do."""
+        left = Candidates(task, self.count, self.draw(task, dice, self.count))
+        dice.pay(WORK * self.count)
+        for fits in self.fits:
+            ok = left.fitting(fits)
+            if not ok.any():
+                return None
+            left = left.among(ok)
+        return left
+
+    def find(self, task: Task, dice: Dice) -> Iterator[Instance]:
+        """Instances that fit, and keep the sheet's own promises.
+
+        Method: rejection sampling.
+        """
+        try:
+            if (left := self.fitting(task, dice)) is not None:
+                yield from islice(map(left.instance, filter(left.keeps, range(left.count))), HANDED_ON)
+        except DomainError:  # of the first candidate; another attempt has others
+            return
+
+
+def draw(
+    model: str, *, fits: Sequence[Fits] = (), count: int = CANDIDATES, **of_search: Any
+) -> Callable[[Draw], Draws]:
+    """Register a function that draws the numbers of `count` candidates as the search of a model. of_search: what
+    `search` takes.
+    """
+
+    def register(drawn: Draw) -> Draws:
+        draws = Draws(drawn, tuple(fits), count)
+        search(model, **of_search)(draws.find)
+        return draws
+
+    return register
