@@ -394,14 +394,19 @@ def differing(domain: Domain) -> Any:
     return domain.differing if isinstance(domain, Copies) else False
 
 
-def together(inner: Domain, rows: Sequence[Mapping[str, Any]]) -> tuple[Domain, dict[str, Any]]:
-    """The number system of as many copies as there are rows, and by name the numbers, each that of all copies."""
+def together(inner: Domain, numbers: Mapping[str, Any]) -> tuple[Domain, dict[str, Any]]:
+    """The number system of many copies, and by name their numbers: for an array (copies, …), nested lists in which
+    each number is that of all copies.
+    """
     import numpy as np
 
-    domain = Copies(inner, len(rows))
+    arrays = {name: np.asarray(x) for name, x in numbers.items()}
+    domain = Copies(inner, len(next(iter(arrays.values()))))
 
-    def number(name: str) -> Many:
-        found, codes = np.unique([row[name] for row in rows], return_inverse=True)
+    def columns(array: np.ndarray) -> Any:
+        if array.ndim > 1:
+            return [columns(array[:, i]) for i in range(array.shape[1])]
+        found, codes = np.unique(array, return_inverse=True)
         return domain.number(found.tolist(), codes)
 
-    return domain, {name: number(name) for name in rows[0]}
+    return domain, {name: columns(array) for name, array in arrays.items()}

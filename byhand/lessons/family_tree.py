@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import sqrt
 from typing import Any
 
@@ -13,12 +12,12 @@ from byhand.model.counts import add_up, product_of
 from byhand.model.layers import last_row, softmax
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import distinct
 from byhand.numbers.promises import LARGEST_OF_SHARES, has_one_largest, sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import HANDED_ON, REACH, one_largest, totals
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.scores import REACH, one_largest, only, totals
 from byhand.ops.attention import (
     column_sum,
     mask_buckets,
@@ -196,55 +195,44 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-ROWS_TRIED = 40_000
 MATES = ((0, 1), (0, 2), (1, 2))  # who shares the bucket of the last of four words
 LATENTS = (3, 4, 5)  # numbers in a latent
 LARGEST_OF_ROW = 15  # the largest denominator of shares
 
 
-@search("family-tree", like_sheet=True, requires=[exactly(4, d_head=2, window_size=2)])
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Queries and keys (4, 2), also whole as means of two keys, of which the last word looks most at the first; its
-    shares have few parts in every member of the family. Also who shares its bucket, and how much is kept.
-
-    Method: rejection sampling.
+def _shares_are_easy(run: Candidates) -> Bools:
+    """The last word's scores are small in every member of the family, and their shares easy; the word is closer to
+    one than to another in its bucket.
     """
-    base, n = whole_base(task.config), task.n
-    q = dice.below(2 * REACH + 1, ROWS_TRIED, n, 2) - REACH
-    k = dice.below(2 * REACH + 1, ROWS_TRIED, n, 2) - REACH
-    k[:, 1::2] = k[:, ::2] + 2 * (k[:, 1::2] // 2)  # so that the mean of two is whole
-    fit = (q[:, -1] != 0).all(1) & (abs(k) <= REACH).all((1, 2))
-    q, k = q[fit], k[fit]
-    scores = (q[:, -1:] * k).sum(-1)
-    fit = (scores.argmax(1) == 0) & distinct(k)
-    q, k, scores = q[fit], k[fit], scores[fit]
-    fallen, pairs = scores - np.arange(n - 1, -1, -1), scores.reshape(-1, 2, 2).sum(2) // 2
-    ok: Bools = np.ones(len(scores), dtype=bool)
-    for row in (scores, fallen, scores[:, -2:], pairs):
-        ok &= (totals(row, base) <= LARGEST_OF_ROW) & (abs(row) <= 5).all(1) & one_largest(row)
-    ok &= _parts_of_shares(_positive(q[:, -1:], base) * _positive(k, base)) <= LARGEST_OF_ROW
-    for i in np.flatnonzero(ok)[:HANDED_ON]:
-        mates = [mates for mates in MATES if np.ptp(scores[i, list(mates)]) in (1, 2)]
-        if mates:
-            bucket = (*mates[dice.one_below(len(mates))], n - 1)
-            given = {
-                "attn.q": q[i],
-                "attn.k": k[i],
-                "hash.bucket": np.array([[1 if t in bucket else 2] for t in range(n)]),
-            }
-            numbers = {name: rows.tolist() for name, rows in given.items()}
-            yield Instance({**task.values.inputs, **numbers, "latent": [[LATENTS[dice.one_below(len(LATENTS))]]]})
+    own, mates = run("new.scores")[:, 0], run("hash.bucket")[:, :-1, 0] == 1
+    apart = np.where(mates, own[:, :-1], -9).max(1) - np.where(mates, own[:, :-1], 9).min(1)
+    ok: Bools = (apart == 1) | (apart == 2)
+    for row in (own, run("slope.scores")[:, 0], own[:, -2:], run("short.scores")[:, 0]):
+        ok &= (totals(row, run.base) <= LARGEST_OF_ROW) & (abs(row) <= 5).all(1) & one_largest(row)
+    return ok
 
 
-def _positive(x: Ints, base: int) -> Ints:
-    """φ(x) of numbers of at least −2, as multiples of one over the square of the base."""
-    return np.where(x < 0, base ** (2 + np.clip(x, -2, 0)), (x + 1) * base**2)
+def _shares_without_powers_are_easy(run: Candidates) -> Bools:
+    """So are those that are made without powers."""
+    return np.asarray(np.lcm.reduce(run.denominators("linear.pattern")[:, 0], axis=1) <= LARGEST_OF_ROW)
 
 
-def _parts_of_shares(products: Ints) -> Ints:
-    """Products (…, n, d), added up to n numbers each → in how many equal parts one has to be cut for their shares."""
-    rows = products.sum(-1)
-    return np.asarray(rows.sum(-1) // np.gcd.reduce(rows, axis=-1))
+@draw("family-tree", like_sheet=True, requires=[exactly(4, d_head=2, window_size=2)], count=8000, fits=[
+    _shares_are_easy, _shares_without_powers_are_easy,
+])  # fmt: skip
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Queries and keys (4, 2), also whole as means of two keys, who shares the last word's bucket, and how many
+    numbers a latent has.
+    """
+    q, k = (dice.below(2 * REACH + 1, count, 4, 2) - REACH for _ in "qk")
+    k[:, 1::2] = k[:, ::2] + 2 * (k[:, 1::2] // 2)
+    buckets = np.array([[[1 if t in (*mates, 3) else 2] for t in range(4)] for mates in MATES])
+    return {
+        "attn.q": only(q, (q[:, -1] != 0).all(1)),
+        "attn.k": only(k, (abs(k) <= REACH).all((1, 2)) & distinct(k)),
+        "hash.bucket": dice.choices(buckets, count),
+        "latent": dice.choices(np.array(LATENTS), count, 1, 1),
+    }
 
 
 @sheet_promise

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
-
-import numpy as np
 
 from byhand.model.builder import Builder
 from byhand.model.counts import product_of
 from byhand.model.layers import keys_from_latent, last_row, of_one_row, read
 from byhand.model.names import ATTN, RESID_PRE
 from byhand.model.registry import Results, model
-from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import has_one_largest, sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import HANDED_ON, REACH, are_easy, different, one_largest
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.scores import REACH, are_easy, only
 from byhand.ops.linear import add, dot_rows, matmul, quotient
 from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, GUIDE, LIGHT, STROKE, TOKEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
@@ -67,39 +64,39 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-LATENTS_TRIED = 60_000
+
+def _latents_are_small(run: Candidates) -> Bools:
+    """Latents are small, and none is a multiple of another."""
+    latent = run(f"{ATTN}.latent")
+    a, b = latent[:, [0, 0, 1]], latent[:, [1, 2, 2]]
+    ok: Bools = (abs(latent) <= 3).all((1, 2)) & (a[..., 0] * b[..., 1] != a[..., 1] * b[..., 0]).all(1)
+    return ok
 
 
-@search("latent-attention", like_sheet=True, requires=[exactly(3, d_model=4, d_head=4, d_v=2, kv_lora_rank=2)])
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A stream (3, 4) and weights of −1, 0 and 1. Latents, keys and values are small, and the scores of the last word
-    are whole when they are divided by 2, too.
+def _heads_are_small(run: Candidates) -> Bools:
+    """So are keys, values, the query, and the scores, which are whole when they are divided by 2, too."""
+    k, q, scores = (run(name) for name in (f"{ATTN}.hook_k[0]", "new.q", "new.scores_scaled"))
+    ok: Bools = (k != 0).any(2).all(1) & ((q != 0).sum((1, 2)) > 2) & (scores % 1 == 0).all((1, 2))
+    for each, most in ((k, 5), (run(f"{ATTN}.hook_v[0]"), 5), (q, 4), (scores, 4), (run("absorbed.q"), 6)):
+        ok &= (abs(each) <= most).all((1, 2))
+    return ok & are_easy(scores[:, 0], run.base)
 
-    Method: rejection sampling.
-    """
-    base, x = whole_base(task.config), dice.below(5, LATENTS_TRIED, 3, 4) - REACH
-    shapes = {"W_DKV": (4, 2), "W_UK": (2, 4), "W_UV": (2, 2), "W_Q": (4, 4)}
-    w = {name: dice.below(3, LATENTS_TRIED, *shape) - 1 for name, shape in shapes.items()}
-    latent, q = x @ w["W_DKV"], x[:, -1:] @ w["W_Q"]
-    scores = ((q @ w["W_UK"].swapaxes(1, 2)) @ latent.swapaxes(1, 2))[:, 0]
-    fit = one_largest(scores) & (different(scores) > 1) & (scores % 2 == 0).all(1)
-    fit &= are_easy(scores // 2, base)
-    x, latent, q, scores, *few = (each[fit] for each in (x, latent, q, scores, *w.values()))
-    w = dict(zip(w, few, strict=True))
-    k, v, absorbed = latent @ w["W_UK"], latent @ w["W_UV"], (q @ w["W_UK"].swapaxes(1, 2))[:, 0]
-    ok: Bools = absorbed.all(1)
-    for each, most in ((latent, 3), (k, 5), (v, 5), (q, 4), (scores, 8), (absorbed, 6)):
-        ok &= (abs(each).reshape(len(each), -1) <= most).all(1)
-    ok &= (k != 0).any(2).all(1) & ((q != 0).sum((1, 2)) > 2) & (abs(x).sum(1) > 0).all(1)
-    ok &= (abs(w["W_DKV"]).sum(2) > 0).all(1) & (abs(w["W_UK"]).sum(1) > 0).all(1)
-    a, b = latent[:, [0, 0, 1]], latent[:, [1, 2, 2]]  # of each two words: neither is a multiple of the other
-    ok &= (a[..., 0] * b[..., 1] != a[..., 1] * b[..., 0]).all(1)
-    ok &= w["W_UV"][:, 0, 0] * w["W_UV"][:, 1, 1] != w["W_UV"][:, 0, 1] * w["W_UV"][:, 1, 0]
-    for i in np.flatnonzero(ok)[:HANDED_ON]:
-        weights = {name: each[i].tolist() for name, each in w.items()}
-        given = {name: entries for name, entries in task.values.inputs.items() if name != "blocks.0.hook_resid_pre"}
-        heads = {f"{ATTN}.{name}": rows if name == "W_DKV" else [rows] for name, rows in weights.items()}
-        yield Instance(given | {"blocks.0.hook_resid_pre": x[i].tolist()}, heads)
+
+@draw(
+    "latent-attention", like_sheet=True, requires=[exactly(3, d_model=4, d_head=4, d_v=2, kv_lora_rank=2)],
+    fits=[_latents_are_small], then=[([f"{ATTN}.{name}" for name in ("W_UK", "W_UV", "W_Q")], [_heads_are_small])],
+)  # fmt: skip
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """A stream (3, 4) and weights of −1, 0 and 1, in which nothing is all zeros, and no values are on one line."""
+    x = dice.below(5, count, 3, 4) - REACH
+    down, up_k, up_v, w_q = (dice.below(3, count, *shape) - 1 for shape in ((4, 2), (1, 2, 4), (1, 2, 2), (1, 4, 4)))
+    return {
+        RESID_PRE: only(x, (x != 0).any(1).all(1)),
+        f"{ATTN}.W_DKV": only(down, (down != 0).any(2).all(1)),
+        f"{ATTN}.W_UK": only(up_k, (up_k != 0).any(2).all((1, 2))),
+        f"{ATTN}.W_UV": only(up_v, up_v[:, 0, 0, 0] * up_v[:, 0, 1, 1] != up_v[:, 0, 0, 1] * up_v[:, 0, 1, 0]),
+        f"{ATTN}.W_Q": w_q,
+    }
 
 
 @sheet_promise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
@@ -15,12 +15,12 @@ from byhand.model.layers import kernel_features, last_row, of_one_row, softmax
 from byhand.model.names import ATTN
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import distinct
 from byhand.numbers.promises import dot_of, has_columns_of_their_own, has_one_largest, sheet_promise
-from byhand.numbers.registry import Instance, Task, search
-from byhand.numbers.scores import LARGEST_DENOMINATOR, VALUES_TRIED, are_easy, draw_values, one_largest
+from byhand.numbers.registry import Entries, Task
+from byhand.numbers.scores import LARGEST_DENOMINATOR, are_easy, draw_values, only
 from byhand.ops.attention import normalize_rows, row_sum
 from byhand.ops.linear import add, copy, dot_columns, dot_rows, elu_plus_one, matmul, row_dots
 from byhand.ops.shapes import gather_rows
@@ -114,7 +114,6 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-LINEAR_TRIED = 40_000
 LARGEST_NORM = 9  # what a word reads is divided by it
 
 
@@ -124,42 +123,45 @@ def _has_three_words(task: Task) -> str:
     return "" if found == (3, 2, 2) else "numbers are chosen for three tokens, and queries and values of two numbers"
 
 
-@search("linear-attention", like_sheet=True, requires=[_has_three_words])
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Queries, keys and values (3, 2). Made positive, a query times the sum of the keys is a small whole number for
-    the last two words; the last one looks most at one word, with these shares and with softmax.
-
-    Method: rejection sampling; numbers above 0 are counted in units of 1 ÷ base.
-    """
-    base = whole_base(task.config)
-    q, k = (dice.below(4, LINEAR_TRIED, 3, 2) - 1 for _ in "qk")
-    asking, positive = (np.where(x < 0, 1, base * (x + 1)) for x in (q, k))
-    norms = (asking * positive.cumsum(1)).sum(-1)  # (count, 3), in units of 1 ÷ base²
-    shares, plain = (asking[:, 2, None] * positive).sum(-1), (q[:, 2, None] * k).sum(-1)
-    ok = (norms[:, 1:] % base**2 == 0).all(1) & (norms[:, 1:] <= LARGEST_NORM * base**2).all(1)
-    ok &= one_largest(shares) & one_largest(plain) & are_easy(plain, base)
-    ok &= _are_small(shares, norms[:, 2:]).all(1)
-    for x in (q, k):
-        ok &= (x < 0).any((1, 2)) & (x > 0).any((1, 2)) & distinct(x)
-    places = np.repeat(np.flatnonzero(ok), 2 * VALUES_TRIED)
-    for i, v in zip(places, draw_values(dice, len(places), 3, 2), strict=True):
-        parcels = positive[i, :, :, None] * v[:, None]  # (3, 2, 2), in units of 1 ÷ base
-        states = parcels.cumsum(0)
-        reads = (asking[i, :, :, None] * states).sum(1)  # (3, 2), in units of 1 ÷ base²
-        small = _are_small(states, base).all() and _are_small(reads, base**2).all()
-        early, norm = asking[i, 1] @ states[2], asking[i, 1] @ positive[i].sum(0)  # of the second word, too early
-        short = (np.maximum(abs(early), norm) < 10 * np.gcd(early, norm)).all()
-        zeros = (np.concatenate((parcels, states)) == 0).sum((1, 2))
-        short &= (reads[1:, 0] != reads[1:, 1]).all()
-        if small and short and _are_small(reads[1:], norms[i, 1:, None]).all() and zeros.max() <= 1:
-            yield Instance({f"{ATTN}.hook_{x}[0]": rows.tolist() for x, rows in (("q", q[i]), ("k", k[i]), ("v", v))})
+def _norms_are_whole(run: Candidates) -> Bools:
+    """A query times the sum of the keys is a small whole number for the last two words."""
+    norms = np.concatenate([run(f"{ATTN}.norm{t}") for t in (1, 2)], 1)
+    return np.asarray(((norms % 1 == 0) & (norms <= LARGEST_NORM)).all((1, 2)))
 
 
-def _are_small(numbers: Ints, units: Ints | int) -> Bools:
-    """Which numbers, counted in units of 1 ÷ units, are small whole numbers or fractions."""
-    common = np.gcd(numbers, units)
-    above, below = abs(numbers) // common, units // common
-    return np.asarray((below <= LARGEST_DENOMINATOR) & (above <= np.where(below == 1, 9, 19)))
+def _shares_are_easy(run: Candidates) -> Bools:
+    """The last word's shares are easy, with a kernel and with softmax."""
+    ok: Bools = are_easy(run("plain.scores")[:, 0], run.base) & _are_small(run, "shares.pattern")
+    return ok
+
+
+def _reads_are_small(run: Candidates) -> Bools:
+    """What is written into the state and read from it is small, and a word reads two different numbers."""
+    words = [f"{name}{t}" for name in ("state", "read", "out") for t in range(3) if name != "out" or t]
+    ok: Bools = np.logical_and.reduce([_are_small(run, f"{ATTN}.{name}") for name in words])
+    for t in (1, 2):
+        read = run(f"{ATTN}.read{t}")
+        ok &= read[:, 0, 0] != read[:, 0, 1]
+    return ok
+
+
+@draw(
+    "linear-attention", like_sheet=True, requires=[_has_three_words],
+    fits=[_norms_are_whole, _shares_are_easy], then=[([f"{ATTN}.hook_v[0]"], [_reads_are_small])],
+)  # fmt: skip
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Queries and keys (3, 2), with numbers above and below 0, and values."""
+    q, k = (dice.below(4, count, 3, 2) - 1 for _ in "qk")
+    q, k = (only(x, (x < 0).any((1, 2)) & (x > 0).any((1, 2)) & distinct(x)) for x in (q, k))
+    rows = {"q": q, "k": k, "v": draw_values(dice, count, 3, 2)}
+    return {f"{ATTN}.hook_{letter}[0]": x for letter, x in rows.items()}
+
+
+def _are_small(run: Candidates, name: str) -> Bools:
+    """Whether all values of a step are small whole numbers or fractions."""
+    below = run.denominators(name)
+    above = abs(run(name)) * below
+    return np.asarray(((below <= LARGEST_DENOMINATOR) & (above < np.where(below == 1, 9.5, 19.5))).all((1, 2)))
 
 
 @sheet_promise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import sqrt
 from typing import Any
@@ -15,12 +15,12 @@ from byhand.model.builder import Builder
 from byhand.model.layers import only_largest, softmax
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
-from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import distinct, grid
 from byhand.numbers.promises import look_most_elsewhere, sheet_promise
-from byhand.numbers.registry import Instance, Task, search
-from byhand.numbers.scores import HANDED_ON, LARGEST_DENOMINATOR, one_largest, totals
+from byhand.numbers.registry import Entries, Task
+from byhand.numbers.scores import LARGEST_DENOMINATOR, only
 from byhand.ops.attention import power_of, row_argmax
 from byhand.ops.linear import blend, matmul, squared_distances, times_number
 from byhand.ops.shapes import one_hot
@@ -79,7 +79,7 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-PLACES_TRIED, STORED = 20_000, 5
+STORED = 5
 MAP = 3  # the largest number of a place, in absolute value
 NEAR, FAR_OFF = 5, 9  # the largest squared distance of the three nearest places, and of all
 APART = 3  # by how much that of the others is larger, so that a circle between them is easy to draw
@@ -92,37 +92,30 @@ def _has_five_places(task: Task) -> str:
     return "" if fits else "numbers are chosen for five stored places, three words, knn=3 and lmbda=1/2"
 
 
-@search("nearest-neighbours", like_sheet=True, requires=[_has_five_places])
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Five different places (5, 2), of which three are nearer than the others and stand for two words, and logits of
-    three words. By itself the model says another word than with its neighbours, and all shares are short fractions.
+def _three_are_near(run: Candidates) -> Bools:
+    """Three places are nearer than the others, so that a circle between them is easy to draw."""
+    ordered = np.sort(run("knn.distance")[:, 0], 1)
+    return np.asarray((ordered[:, 2] <= NEAR) & (ordered[:, 3] - ordered[:, 2] >= APART))
 
-    Method: rejection sampling; powers are counted in units of the power of FAR_OFF.
-    """
-    base, words = whole_base(task.config), np.array(task.values.ids(3))
+
+def _shares_are_short(run: Candidates) -> Bools:
+    """What the model says, what the neighbours say, and the mixture of both are short fractions."""
+    most = {"probs": LARGEST_DENOMINATOR, "knn.share": LARGEST_DENOMINATOR, "knn.mixed": LARGEST_MIXED}
+    ok: Bools = np.logical_and.reduce([(run.denominators(name) <= limit).all((1, 2)) for name, limit in most.items()])
+    return ok
+
+
+@draw("nearest-neighbours", like_sheet=True, requires=[_has_five_places], count=10_000, fits=[
+    _three_are_near, _shares_are_short,
+])  # fmt: skip
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Five different places (5, 2), not far from now and not there, and logits of three words."""
     steps = grid(2, MAP)
     steps = steps[((steps**2).sum(1) <= FAR_OFF) & steps.any(1)]  # from now to a place
-    query, logits = dice.below(3, PLACES_TRIED, 1, 2) - 1, dice.below(4, PLACES_TRIED, 3)
-    keys = query + dice.choices(steps, PLACES_TRIED, STORED)
-    apart = ((keys - query) ** 2).sum(-1)  # (count, 5)
-    ordered = np.sort(apart, 1)
-    ok: Bools = (ordered[:, 2] <= NEAR) & (ordered[:, 3] - ordered[:, 2] >= APART) & (ordered[:, 0] < ordered[:, 2])
-    ok &= (abs(keys) <= MAP).all((1, 2)) & distinct(keys) & one_largest(logits)
-    keys, query, logits, apart, ordered = (x[ok] for x in (keys, query, logits, apart, ordered))
-    parts = np.where(apart <= ordered[:, 2:3], base ** (FAR_OFF - apart), 0)
-    near = np.stack([(parts * (words == word)).sum(1) for word in range(3)], 1)  # (count, 3)
-    own, kept = base**logits, parts.sum(1, keepdims=True)
-    total = own.sum(1, keepdims=True)
-    mixed = own * kept + near * total
-    ok = ((near > 0).sum(1) == 2) & (kept[:, 0] != base**FAR_OFF) & one_largest(mixed)
-    ok &= mixed.argmax(1) != logits.argmax(1)
-    whole = 2 * kept * total
-    for numbers, units, most in ((parts, kept, LARGEST_DENOMINATOR), (mixed, whole, LARGEST_MIXED)):
-        ok &= (units // np.gcd(numbers, units) <= most).all(1)
-    ok &= totals(logits, base) <= LARGEST_DENOMINATOR
-    for i in np.flatnonzero(ok)[:HANDED_ON]:
-        given = {"knn.keys": keys[i], "knn.query": query[i], "logits": logits[i, None]}
-        yield Instance({name: rows.tolist() for name, rows in given.items()})
+    now = dice.below(3, count, 1, 2) - 1
+    places = np.concatenate((now, now + dice.choices(steps, count, STORED)), 1)
+    places = only(places, (abs(places) <= MAP).all((1, 2)) & distinct(places))
+    return {"knn.query": places[:, :1], "knn.keys": places[:, 1:], "logits": dice.below(4, count, 1, 3)}
 
 
 @sheet_promise

@@ -293,7 +293,7 @@ def _days_are_short(parameters: int, tokens: int) -> bool:
 
 def _run_of_all(task: Task, candidates: Sequence[Sizes]) -> Tape:
     """The runs of all these sizes, as copies of one."""
-    domain, sizes = together(RATIONALS, candidates)
+    domain, sizes = together(RATIONALS, {name: [each[name] for each in candidates] for name in candidates[0]})
     return task.model.run(_with_sizes(task.values, sizes), domain)
 
 

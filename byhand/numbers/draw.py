@@ -18,7 +18,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.copies import Copies, categories, varies
+from byhand.arithmetic.copies import as_array, differing, each, together, varies
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import DomainError
 from byhand.model.parameters import parameter_shapes
@@ -36,47 +36,52 @@ WORK = 200  # of a candidate, as the dice count it
 class Candidates:
     """Candidates for the numbers of a run.
 
-    entries: by step or parameter, an array with the numbers of every candidate, (count, rows, cols), or numbers that
-    all candidates share, as in a values file.
+    entries: by step or parameter, an array with the numbers of every candidate, (count, rows, cols).
     """
 
-    def __init__(self, task: Task, count: int, entries: Entries) -> None:
-        self.task, self.count, self.entries = task, count, entries
-        self.base, self.domain = whole_base(task.config), Copies(RATIONALS, count)
-        columns = {name: _columns(x, self.domain) if _varies(x) else x for name, x in entries.items()}
+    def __init__(self, task: Task, entries: Entries) -> None:
+        self.task, self.entries, self.count = task, entries, len(next(iter(entries.values())))
+        self.base = whole_base(task.config)
+        domain, columns = together(RATIONALS, entries)
         config, own = replace(task.config, softmax_base=self.base), _instance(task, columns)
         values = replace(task.values, config=config, inputs=own.inputs, weights=own.weights)
-        self.tape = task.model.run(values, self.domain, force=False)
+        self.tape = task.model.run(values, domain, force=False)
 
     def __call__(self, name: str) -> Ints:
         """The values of a step, (count, rows, cols). Where some are fractions, all are floats: two short fractions
         are equal, or one is larger, if and only if the floats nearest to them are.
         """
-        cells = [[_numbers_of(x, self.count) for x in row] for row in self.tape.values(name)]
+        return self._each(name, lambda x: int(x) if x % 1 == 0 else float(x))
+
+    def denominators(self, name: str) -> Ints:
+        """The denominators of these values."""
+        return self._each(name, lambda x: x.denominator)
+
+    def _each(self, name: str, of: Callable[[Any], Any]) -> Ints:
+        rows = self.tape.values(name)
+        cells = [[np.broadcast_to(as_array(each(of, x)), self.count) for x in row] for row in rows]
         return np.moveaxis(np.array(cells), 2, 0)
 
     def among(self, which: Any) -> Candidates:
         """Some of the candidates: a mask, or their places."""
-        few = {name: x[which] if _varies(x) else x for name, x in self.entries.items()}
-        return Candidates(self.task, len(np.arange(self.count)[which]), few)
+        return Candidates(self.task, {name: x[which] for name, x in self.entries.items()})
 
     def fitting(self, fits: Callable[[Candidates], Bools]) -> Bools:
         """Which candidates fit. Those whose run branches otherwise than that of the first are looked at again."""
         ok = fits(self)
-        apart = self.domain.differing
+        apart = differing(self.tape.domain)
         if apart.any():
             ok[apart] = self.among(apart).fitting(fits)
         return ok
 
     def instance(self, place: int) -> Instance:
         """The numbers of one candidate."""
-        own = {name: x[place].tolist() if _varies(x) else x for name, x in self.entries.items()}
-        return _instance(self.task, own)
+        return _instance(self.task, {name: x[place].tolist() for name, x in self.entries.items()})
 
     def keeps(self, place: int) -> bool:
         """Whether one candidate keeps the sheet's own promises."""
         broken = broken_of_sheet(_OneOf(self.tape, place), self.task.promises)
-        return self.among([place]).keeps(0) if self.domain.differing[place] else not broken
+        return self.among([place]).keeps(0) if differing(self.tape.domain)[place] else not broken
 
 
 class _OneOf(Tape):
@@ -96,25 +101,6 @@ class _OneOf(Tape):
         return tuple(tuple(x.at(self._place) if varies(x) else x for x in row) for row in rows)
 
 
-def _varies(entry: Any) -> bool:
-    return isinstance(entry, np.ndarray)
-
-
-def _columns(numbers: Ints, domain: Copies) -> Any:
-    """Numbers (count, …) as nested lists, of which each entry is that of all candidates."""
-    if numbers.ndim > 1:
-        return [_columns(numbers[:, i], domain) for i in range(numbers.shape[1])]
-    found, codes = np.unique(numbers, return_inverse=True)
-    return domain.number(found.tolist(), codes)
-
-
-def _numbers_of(value: Any, count: int) -> Any:
-    """A value of all candidates as an array (count)."""
-    of_each = value.codes if varies(value) else np.zeros(count, int)
-    kinds = categories(value)
-    return np.array([int(x) if x % 1 == 0 else float(x) for x in kinds])[of_each]
-
-
 def _instance(task: Task, entries: Entries) -> Instance:
     """Entries by step or parameter as an instance; the sheet's own numbers where there are no others."""
     shapes = parameter_shapes(task.config)
@@ -128,23 +114,31 @@ Fits = Callable[[Candidates], Bools]
 
 
 class Draws(Struct, frozen=True):
-    """How the numbers of a model are drawn, `count` candidates at a time, and which of these are worth a run by
-    themselves: each of `fits` is asked of those that are left.
+    """How the numbers of a model are drawn, `count` candidates at a time.
+
+    fits: which candidates are worth more work; each function is asked of those that are left. then: what is drawn
+    again for those, the names of its entries, so that there are as many candidates as at first; and which of them are
+    worth more work.
     """
 
     draw: Draw
     fits: Sequence[Fits]
+    then: Sequence[tuple[Sequence[str], Sequence[Fits]]]
     count: int
 
     def fitting(self, task: Task, dice: Dice) -> Candidates | None:
         """Candidates that fit; None if none do."""
-        left = Candidates(task, self.count, self.draw(task, dice, self.count))
-        dice.pay(WORK * self.count)
-        for fits in self.fits:
-            ok = left.fitting(fits)
-            if not ok.any():
-                return None
-            left = left.among(ok)
+        left = Candidates(task, self.draw(task, dice, self.count))
+        for names, fits in ((), self.fits), *self.then:
+            dice.pay(WORK * self.count)
+            if names:
+                new, left = self.draw(task, dice, self.count), left.among(np.arange(self.count) % left.count)
+                left = Candidates(task, left.entries | {name: new[name] for name in names})
+            for asked in fits:
+                ok = left.fitting(asked)
+                if not ok.any():
+                    return None
+                left = left.among(ok)
         return left
 
     def find(self, task: Task, dice: Dice) -> Iterator[Instance]:
@@ -160,14 +154,16 @@ class Draws(Struct, frozen=True):
 
 
 def draw(
-    model: str, *, fits: Sequence[Fits] = (), count: int = CANDIDATES, **of_search: Any
-) -> Callable[[Draw], Draws]:
-    """Register a function that draws the numbers of `count` candidates as the search of a model. of_search: what
-    `search` takes.
+    model: str, *, fits: Sequence[Fits] = (), then: Sequence[tuple[Sequence[str], Sequence[Fits]]] = (),
+    count: int = CANDIDATES, **of_search: Any,
+) -> Callable[[Draw], Draws]:  # fmt: skip
+    """Register a function that draws the numbers of candidates as the search of a model; it is told how many.
+
+    of_search: what `search` takes.
     """
 
     def register(drawn: Draw) -> Draws:
-        draws = Draws(drawn, tuple(fits), count)
+        draws = Draws(drawn, fits, then, count)
         search(model, **of_search)(draws.find)
         return draws
 

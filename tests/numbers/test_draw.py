@@ -27,7 +27,7 @@ def task_of(name):
 
 def drawn(name):
     task = task_of(name)
-    return Candidates(task, COUNT, DRAWS[task.model.name].draw(task, Dice("candidates"), COUNT))
+    return Candidates(task, DRAWS[task.model.name].draw(task, Dice("candidates"), COUNT))
 
 
 def alone(found, place):
