@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from math import cos, hypot, pi, sin, sqrt
 
 import numpy as np
@@ -12,12 +13,12 @@ from byhand.model.builder import Builder
 from byhand.model.layers import buckets, last_row, of_one_row, softmax
 from byhand.model.names import ATTN
 from byhand.model.registry import Results, model
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import WEIGHTS, distinct, grid
 from byhand.numbers.promises import has_one_largest, sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import HANDED_ON, LARGEST_DENOMINATOR, one_largest, totals
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.scores import LARGEST_DENOMINATOR, one_largest, only, totals
 from byhand.ops.attention import mask_buckets
 from byhand.ops.linear import dot_rows, plus_number
 from byhand.ops.norms import unit_rows
@@ -83,49 +84,48 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-HASHED_TRIED, THROWN = 4000, 40  # tables of words, and directions for each
 FRIEND = 1  # the place of the token that the last one looks at most without buckets, and does not see with them
 OUTERMOST = 5  # the largest number that a row and a direction make, in absolute value
 PATCH = 41  # the largest squared length of a point that has room in the circle of buckets
 SIGNS = grid(4, 1)[grid(4, 1).all(1)]  # every row of 1 and −1
 
 
-def _thrown(dice: Dice, q: Ints) -> tuple[Ints, Ints, Ints, Bools]:
-    """Rows (count, n, 4) → directions for each (count, 4, 2), the points that they make, the buckets of these, and
-    whether all points are clearly in one.
-    """
-    r = dice.choices(WEIGHTS, len(q), 4, 2)
-    along = q @ r
-    ok: Bools = (r != 0).any(2).all(1) & ((r != 0).sum(1) > 2).all(1) & (abs(r).sum((1, 2)) < 10)
-    ok &= (abs(along).max((1, 2)) <= OUTERMOST) & ((along**2).sum(2) <= PATCH).all(1) & distinct(along)
+def _looks_at_a_friend(run: Candidates) -> Bools:
+    """Without buckets, the last word looks most at the second, with easy shares."""
+    scores = run("plain.scores")[:, 0]
+    ok: Bools = (scores.argmax(1) == FRIEND) & one_largest(scores)
+    return ok & (totals(scores, run.base) <= LARGEST_DENOMINATOR)
+
+
+def _points_are_clear(run: Candidates, name: str) -> Bools:
+    """All points are different, have room in the picture, and are clearly in one bucket."""
+    along = run(name)
+    ok: Bools = (abs(along) <= OUTERMOST).all((1, 2)) & ((along**2).sum(2) <= PATCH).all(1) & distinct(along)
     ok &= (abs(along[..., 0]) != abs(along[..., 1])).all(1)
-    return r, along, np.concatenate((along, -along), 2).argmax(2), ok
+    return ok
 
 
-@search("hashed-attention", like_sheet=True, requires=[
-    exactly(6, d_head=4, num_buckets=4),
+def _two_are_met(run: Candidates) -> Bools:
+    """In its bucket, the last word looks at two others, by scores of −1 and 0."""
+    seen = run("new.scores_hashed")[:, 0]
+    return np.asarray((np.sort(seen, 1)[:, -3:] == [-np.inf, -1, 0]).all(1) & (seen[:, FRIEND] < -1))
+
+
+def _directions_differ(run: Candidates) -> Bools:
+    return np.asarray((run("again.R") != run(f"{ATTN}.W_R[0]")).any((1, 2)))
+
+
+@draw("hashed-attention", like_sheet=True, requires=[exactly(6, d_head=4, num_buckets=4)], fits=[
+    _looks_at_a_friend,
+], then=[
+    ([f"{ATTN}.W_R"], [partial(_points_are_clear, name=f"{ATTN}.hash_along[0]"), _two_are_met]),
+    (["again.R"], [partial(_points_are_clear, name="again.hash_along"), _directions_differ]),
 ])  # fmt: skip
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Six different rows of 1 and −1. The last looks most at the second, which is in another bucket; two others are
-    in its own, and it looks at these with different shares. By other directions, the second is in its bucket.
-
-    Method: rejection sampling. Scores are half the dot products.
-    """
-    base, last = whole_base(task.config), task.n - 1
-    q = dice.choices(SIGNS, HASHED_TRIED, task.n)
-    dots = (q[:, :last] * q[:, last:]).sum(2)  # (count, 5)
-    ok: Bools = (dots.argmax(1) == FRIEND) & one_largest(dots) & distinct(q)
-    ok &= totals(dots // 2, base) <= LARGEST_DENOMINATOR
-    q, scores = (np.repeat(x[ok], THROWN, 0) for x in (q, dots // 2))
-    r, _, bucket, ok = _thrown(dice, q)
-    met = bucket[:, :last] == bucket[:, last:]
-    ok &= (met.sum(1) == 2) & ~met[:, FRIEND] & (np.sort(np.where(met, scores, -9), 1)[:, -2:] == [-1, 0]).all(1)
-    for i in np.flatnonzero(ok)[:HANDED_ON]:
-        again, _, box, fits = _thrown(dice, np.repeat(q[None, i, [FRIEND, last]], THROWN, 0))
-        fits &= (box[:, 0] == box[:, 1]) & (again != r[i]).any((1, 2))
-        if fits.any():
-            rows = {f"{ATTN}.hook_q[0]": q[i].tolist(), "again.R": again[fits.argmax()].tolist()}
-            yield Instance(rows, {f"{ATTN}.W_R": [r[i].tolist()]})
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Six different rows of 1 and −1, and directions, twice."""
+    q, r = dice.choices(SIGNS, count, 6), dice.choices(WEIGHTS, 2 * count, 4, 2)
+    r = only(r, (r != 0).any(2).all(1) & ((r != 0).sum(1) > 2).all(1) & (abs(r).sum((1, 2)) < 10))
+    return {f"{ATTN}.hook_q[0]": only(q, distinct(q)), f"{ATTN}.W_R": r[:count, None], "again.R": r[count:]}
 
 
 @sheet_promise
