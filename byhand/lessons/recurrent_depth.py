@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,12 @@ from byhand.model.layers import head, last_row, of_one_row, read
 from byhand.model.names import ATTN, RESID_PRE
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed, value_text
-from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import distinct
 from byhand.numbers.promises import dot_of, has_columns_of_their_own, look_most_elsewhere, sheet_promise, transposed
-from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import HANDED_ON, LARGEST_DENOMINATOR, REACH, one_largest, powers, totals
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.scores import LARGEST_DENOMINATOR, REACH, one_largest, only, totals
 from byhand.ops.chance import halting_weights, ponder_cost
 from byhand.ops.linear import add, matmul, relu, sigmoid, subtract
 from byhand.ops.shapes import gather_rows
@@ -109,137 +108,100 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-PASSES_TRIED, OWN_TRIED, BLOCKS_TRIED = 30_000, 200, 6_000  # words and weights, weights of one's own, blocks to undo
-STATES_TRIED = 400
 LARGEST_POWER = 9  # and one over it is the smallest
-LOGITS = range(-2, 3)  # of halting
+PARTS = 60  # every probability of halting is so many sixtieths
 
 
-@search("recurrent-depth", like_sheet=True, requires=[
-    exactly(3, d_model=2, d_head=1, d_v=2, n_layers=2, attention_dir="causal", use_attn_scale=False),
-])  # fmt: skip
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A stream (3, 2) of which the second number is 0, the only one that queries are made from: so all words share
-    equally in the first pass, with whole means. In the second pass, the last word looks most at one word, and at
-    another one with weights of its own. Also logits and states of three passes, and a reversible block.
-
-    Method: rejection sampling.
-    """
-    base = whole_base(task.config)
-    x = np.zeros((PASSES_TRIED, 3, 2), dtype=np.int64)
-    x[:, :, 0] = dice.choices(np.array([-3, -2, -1, 1, 2, 3]), PASSES_TRIED, 3)
-    w_q = np.zeros((PASSES_TRIED, 2, 1), dtype=np.int64)
-    w_q[:, 1] = 2 * dice.below(2, PASSES_TRIED, 1) - 1
-    w_k, w_v = dice.below(5, PASSES_TRIED, 2, 1) - REACH, dice.below(5, PASSES_TRIED, 2, 2) - REACH
-    w_v[:, 0] = dice.choices(np.array([-2, -1, 1, 2]), PASSES_TRIED, 2)
-    sums: Ints = (x @ w_v).cumsum(1)
-    words: Ints = np.array([[1], [2], [3]], dtype=np.int64)  # that each one sees
-    once: Ints = x + sums // words
-    scores, values = _asked(once, w_q, w_k), once @ w_v
-    ok: Bools = (sums % words == 0).all((1, 2)) & distinct(once) & distinct(x) & _reads_well(scores, base)
-    ok &= (abs(once) <= 4).all((1, 2)) & (abs(values) <= 6).all((1, 2)) & (once != 0).any(2).all(1)
-    ok &= (w_v[:, 1] != 0).any(1) & (w_v[:, 0, 1] != w_v[:, 1, 0]) & (w_k != 0).all((1, 2)) & _is_full(values)
-    ok &= _are_short_mixtures(scores, values, base)
-    for seen in (1, 2):  # by the words that nobody is asked for
-        ok &= _reads_well(_asked(once[:, :seen], w_q, w_k), base)
-    if not ok.any():
-        return
-    blocks, stops = _undone(dice), _stops(base)
-    for i in np.flatnonzero(ok)[:HANDED_ON]:
-        own_q, own_k = (dice.below(5, OWN_TRIED, 2, 1) - REACH for _ in "qk")
-        own_v = dice.below(5, OWN_TRIED, 2, 2) - REACH
-        other = _asked(once[i, None], own_q, own_k)
-        fit: Bools = _reads_well(other, base) & (other.argmax(1) != scores[i].argmax())
-        fit &= (abs(once[i] @ own_v) <= 6).all((1, 2)) & ((own_v != 0).sum((1, 2)) > 2) & _is_full(once[i] @ own_v)
-        fit &= _are_short_mixtures(other, once[i] @ own_v, base)
-        fit &= (own_v != w_v[i]).any((1, 2)) & own_q.all((1, 2)) & (own_v[:, 0, 1] != own_v[:, 1, 0])
-        found = np.flatnonzero(fit)
-        logits, weights, over = stops[dice.one_below(len(stops))]
-        states = _triangle(dice, weights, over)
-        if not len(found) or not len(blocks) or states is None:
-            continue
-        k = found[0]
-        y1, y2, w_f, w_g = blocks[dice.one_below(len(blocks))]
-        heads = {f"{ATTN}.W_{letter}": [w[i].tolist()] for letter, w in (("Q", w_q), ("K", w_k), ("V", w_v))}
-        yield Instance({
-            "blocks.0.hook_resid_pre": x[i].tolist(),
-            "own.W_Q": own_q[k].tolist(), "own.W_K": own_k[k].tolist(), "own.W_V": own_v[k].tolist(),
-            "halt.logits": [list(logits)], "halt.states": states,
-            "rev.y1": [y1.tolist()], "rev.y2": [y2.tolist()], "rev.W_F": w_f.tolist(), "rev.W_G": w_g.tolist(),
-        }, heads)  # fmt: skip
+def _is_easy(run: Candidates, scores: Ints, z: str) -> Bools:
+    """Whether rows of scores (count, n) have one largest, small powers and easy shares, and make short fractions."""
+    below = run.denominators(z)[:, -1]
+    small = run.base ** np.minimum(abs(scores), 6) <= LARGEST_POWER
+    ok: Bools = small.all(1) & (totals(scores, run.base) <= LARGEST_DENOMINATOR) & one_largest(scores)
+    ok &= (below < 8).all(1) & (abs(run(z)[:, -1]) * below < 19.5).all(1)
+    return ok
 
 
-def _asked(x: Ints, w_q: Ints, w_k: Ints) -> Ints:
-    """The scores (count, n) of the last word of a stream (count, n, 2), with queries and keys of one number."""
-    return np.asarray(((x[:, -1:] @ w_q) * (x @ w_k))[..., 0])
-
-
-def _is_full(values: Ints) -> Bools:
-    """Which matrices (count, n, m) have neither a row nor a column of 0."""
-    return np.asarray((values != 0).any(1).all(1) & (values != 0).any(2).all(1))
-
-
-def _reads_well(scores: Ints, base: int) -> Bools:
-    """Which rows of scores have one largest, small powers, and shares that are easy to make."""
-    small = (base ** np.minimum(abs(scores), 6) <= LARGEST_POWER).all(1) & (
-        totals(scores, base) <= LARGEST_DENOMINATOR
+def _first_pass_is_whole(run: Candidates) -> Bools:
+    """The first pass has small whole numbers, which differ from word to word, and makes small values."""
+    once = run("pass0")
+    ok: Bools = (
+        (once % 1 == 0).all((1, 2)) & (abs(once) <= 4).all((1, 2)) & distinct(once) & (once != 0).any(2).all(1)
     )
-    return np.asarray(small & one_largest(scores))
+    return ok & (abs(run("blocks.1.attn.hook_v[0]")) <= 6).all((1, 2))
 
 
-def _are_short_mixtures(scores: Ints, values: Ints, base: int) -> Bools:
-    """Which rows of scores (count, n) make short fractions of values (count, n, 2)."""
-    parts = powers(scores, base)
-    mixed, total = (parts[:, None] @ values)[:, 0], parts.sum(1, keepdims=True)
-    common = np.gcd(mixed, total)
-    return np.asarray((total // common < 8).all(1) & (abs(mixed) // common < 20).all(1))
+def _second_pass_is_easy(run: Candidates) -> Bools:
+    """In the second pass, the shares of each word are easy."""
+    scores = run("blocks.1.attn.scores_raw[0]")
+    easy = [_is_easy(run, scores[:, t, : t + 1], "blocks.1.attn.hook_z[0]") for t in range(scores.shape[1])]
+    return np.asarray(np.logical_and.reduce(easy))
 
 
-def _stops(base: int) -> list[tuple[tuple[int, ...], list[Fraction], Fraction]]:
-    """Logits of three passes whose probabilities fill up in the last one, what each pass weighs, and by how much the
-    last probability is larger, LEAST_OVER or more.
+def _own_weights_are_easy(run: Candidates) -> Bools:
+    """So are the shares of the last word with weights of its own, which make small values."""
+    ok: Bools = (abs(run("own.v")) <= 6).all((1, 2)) & (run("own.W_V") != run(f"{ATTN}.W_V[0]")).any((1, 2))
+    return ok & _is_easy(run, run("own.scores")[:, 0], "own.z")
+
+
+def _halting_is_short(run: Candidates) -> Bools:
+    """Three states, wide apart, have a mixture of short fractions, also where the last one weighs too much; that one
+    weighs not what another does.
     """
-    found = []
-    for logits in product(LOGITS, repeat=3):
-        first, second, third = (1 / (1 + Fraction(base) ** -logit) for logit in logits)
-        left = 1 - first - second
-        fits = left > 0 and left + LEAST_OVER <= third and left.denominator <= LARGEST_DENOMINATOR
-        if fits and left not in (first, second):
-            found.append((logits, [first, second, left], third - left))
-    return found
+    states, weights = run("halt.states"), run("halt.weight")[:, 0]
+    (a, b), (c, d) = (states[:, t].T - states[:, 0].T for t in (1, 2))
+    too_much = np.rint(PARTS * run("halt.p")).astype(np.int64) @ states
+    ok: Bools = (abs(a * d - b * c) > 14) & (weights[:, :2] != weights[:, 2:]).all(1)
+    ok &= (run("halt.state") != 0).all((1, 2)) & (PARTS // np.gcd(too_much, PARTS) <= LARGEST_DENOMINATOR).all((1, 2))
+    for name in ("halt.weight", "halt.state"):
+        ok &= (run.denominators(name) <= LARGEST_DENOMINATOR).all((1, 2))
+    return ok
 
 
-def _triangle(dice: Dice, weights: list[Fraction], over: Fraction) -> list[list[int]] | None:
-    """Three states (3, 2), wide apart, whose mixture is a short fraction, also where the last one weighs too much."""
-    for states in dice.below(8, STATES_TRIED, 3, 2) - 3:
-        (a, b), (c, d) = states[1] - states[0], states[2] - states[0]
-        right = [sum(w * int(n) for w, n in zip(weights, column, strict=True)) for column in states.T]
-        wrong = [x + over * int(n) for x, n in zip(right, states[2], strict=True)]
-        short = max(Fraction(x).denominator for x in (*right, *wrong)) <= LARGEST_DENOMINATOR
-        if short and all(right) and states[2].all() and abs(a * d - b * c) > 14:
-            return [[int(n) for n in row] for row in states]
-    return None
+def _block_is_small(run: Candidates) -> Bools:
+    """What is found on the way back through a block is small; ReLU cuts off what is below 0."""
+    ok: Bools = np.ones(run.count, dtype=bool)
+    for name, most in (("g_pre", 6), ("f_pre", 6), ("x2", 4), ("x1", 4)):
+        found = run(f"back.{name}")[:, 0]
+        ok &= (abs(found) <= most).all(1)
+        ok &= (found < 0).any(1) if "pre" in name else found.any(1) & (found[:, 0] != found[:, 1])
+    return ok
 
 
-def _undone(dice: Dice) -> list[tuple[Ints, Ints, Ints, Ints]]:
-    """Results y₁ and y₂ of reversible blocks with their weights (2, 2). ReLU cuts off one number of two, both for G
-    and for F, and what is found is small.
+@draw("recurrent-depth", like_sheet=True, requires=[
+    exactly(3, d_model=2, d_head=1, d_v=2, n_layers=2, attention_dir="causal", use_attn_scale=False),
+], fits=[_first_pass_is_whole, _second_pass_is_easy], then=[
+    (["own.W_Q", "own.W_K", "own.W_V"], [_own_weights_are_easy]),
+    (["halt.logits", "halt.states"], [_halting_is_short]),
+    (["rev.y1", "rev.y2", "rev.W_F", "rev.W_G"], [_block_is_small]),
+], count=8000)  # fmt: skip
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """A stream (3, 2) of which the second number is 0, the only one that queries are made from: so all words share
+    equally in the first pass. Also weights of a block's own, logits and states of three passes, and a reversible
+    block.
     """
-    y1, y2 = (dice.below(9, BLOCKS_TRIED, 2) - 4 for _ in "12")
-    w_f, w_g = (dice.below(5, BLOCKS_TRIED, 2, 2) - REACH for _ in "fg")
-    pre_g = (y1[:, None] @ w_g)[:, 0]
-    x2 = y2 - np.maximum(pre_g, 0)
-    pre_f, early = ((half[:, None] @ w_f)[:, 0] for half in (x2, y2))
-    x1 = y1 - np.maximum(pre_f, 0)
-    ok = ((pre_g > 0).sum(1) == 1) & ((pre_f > 0).sum(1) == 1) & (pre_g < 0).any(1) & (pre_f < 0).any(1)
-    ok &= (np.maximum(early, 0) != np.maximum(pre_f, 0)).any(1)
-    for numbers, most in ((pre_g, 6), (pre_f, 6), (x2, 4), (x1, 4)):
-        ok &= (abs(numbers) <= most).all(1)
-    for w in (w_f, w_g):
-        ok &= ((w != 0).sum((1, 2)) > 2) & (w[:, 0, 1] != w[:, 1, 0])
-    for half in (y1, y2, x1, x2):
-        ok &= half.any(1) & (half[:, 0] != half[:, 1])
-    return [(y1[i], y2[i], w_f[i], w_g[i]) for i in np.flatnonzero(ok)[:HANDED_ON]]
+
+    def weights(*shape: int) -> Ints:
+        return dice.below(5, count, *shape) - REACH
+
+    def turned(w: Ints) -> Ints:
+        """Only weights (…, 2, 2) with few zeros, of which the transposed are others."""
+        return only(w, ((w != 0).sum((-2, -1)) > 2).reshape(-1) & (w[..., 0, 1] != w[..., 1, 0]).reshape(-1))
+
+    x, w_q = np.zeros((count, 3, 2), dtype=np.int64), np.zeros((count, 1, 2, 1), dtype=np.int64)
+    words, states = dice.below(7, count, 3) - 3, dice.below(8, count, 3, 2) - 3
+    x[:, :, 0] = only(words, (words != 0).all(1) & distinct(words[:, :, None]))
+    w_q[:, 0, 1] = 2 * dice.below(2, count, 1) - 1
+    w_k, w_v, own_q = weights(1, 2, 1), turned(weights(1, 2, 2)), weights(2, 1)
+    halves = dice.below(9, 2 * count, 1, 2) - 4
+    halves = only(halves, halves.any((1, 2)) & (halves[:, 0, 0] != halves[:, 0, 1]))
+    return {
+        RESID_PRE: x, f"{ATTN}.W_Q": w_q, f"{ATTN}.W_K": only(w_k, w_k.all((1, 2, 3))),
+        f"{ATTN}.W_V": only(w_v, w_v[:, 0, 0].all(1)),
+        "own.W_Q": only(own_q, own_q.all((1, 2))), "own.W_K": weights(2, 1), "own.W_V": turned(weights(2, 2)),
+        "halt.logits": weights(1, 3), "halt.states": only(states, states[:, 2].all(1)),
+        "rev.y1": halves[:count], "rev.y2": halves[count:],
+        "rev.W_F": turned(weights(2, 2)), "rev.W_G": turned(weights(2, 2)),
+    }  # fmt: skip
 
 
 LEAST_OVER = Fraction(1, 6)  # of the last pass's probability, for which there is no room
