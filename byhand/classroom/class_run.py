@@ -16,8 +16,8 @@ from msgspec import structs
 from byhand.arithmetic.copies import varies
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arrange import arranged
+from byhand.classroom.apart import apart
 from byhand.model.weights import Values
-from byhand.notation.apart import apart
 from byhand.notation.inline import spoken
 from byhand.notation.marks import MARK, MarkedCopies, mark_number
 from byhand.notation.number import parse, plain

@@ -13,6 +13,7 @@ from msgspec import structs
 from byhand import __version__
 from byhand.arrange import arranged
 from byhand.cache import cached_by
+from byhand.classroom.apart import apart
 from byhand.classroom.class_run import ClassRun, unchanged
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, breaking_promises, fitting
 from byhand.classroom.plan import NumberSets, Plan
@@ -21,7 +22,6 @@ from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
 from byhand.model.weights import Values
-from byhand.notation.apart import apart
 from byhand.notation.text import value_text
 from byhand.page.page import Page, lower
 from byhand.press import (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from copy import copy as shallow
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from msgspec import Struct
@@ -72,9 +71,9 @@ class _Apart:
             case tuple() | list():
                 kind = type(thing)
                 return self._made(dict(enumerate(thing)), lambda own: kind(own.get(*at) for at in enumerate(thing)))
-        if is_dataclass(thing) and not isinstance(thing, type):
-            parts = {field.name: getattr(thing, field.name) for field in fields(thing)}
-            return self._made(parts, lambda own: _with(thing, own))
+        if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+            parts = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
+            return self._made(parts, lambda own: dataclasses.replace(thing, **own))
         return None
 
     def _made(self, parts: Mapping[Any, Any], whole: Callable[[dict[Any, Any]], Any]) -> Own | None:
@@ -96,11 +95,3 @@ class _Apart:
         """The values of copies, of which words may be marks themselves."""
         own = [self.of(value) or (lambda copy, value=value: value) for value in many.categories]
         return lambda copy: own[many.codes[copy]](copy)
-
-
-def _with(thing: Any, own: Mapping[str, Any]) -> Any:
-    """A thing with some parts of its own."""
-    made = shallow(thing)
-    for name, part in own.items():
-        setattr(made, name, part)
-    return made
