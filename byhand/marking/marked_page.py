@@ -346,9 +346,9 @@ class Handwriting:
 
     def box(self, thing: Block | Panel, part: object = "") -> Markup:
         """A box to tick, with a check if the student has ticked it."""
-        return self._box(self.option(thing, part))
+        return self._ticked(self.option(thing, part))
 
-    def _box(self, field: str) -> Markup:
+    def _ticked(self, field: str) -> Markup:
         name, _, option = field.partition(BETWEEN)
         ticked = bool(option) and self.replies.get(name, "") == option
         return Markup('<span class="tick theirs">✓</span>' if ticked else '<span class="tick"></span>')
@@ -361,7 +361,7 @@ class Handwriting:
 
     def ticked(self, right: bool, shown: bool, inputs: bool, label: str, shared: str = "", field: str = "") -> Markup:
         """A box to tick, as the templates of other pages ask for it, with a check if the student has ticked it."""
-        return self._box(field)
+        return self._ticked(field)
 
     def mended_of(self, block: Block) -> Markup:
         """What should have been ticked in a block, if it was not."""
