@@ -19,7 +19,7 @@ from byhand.formats.html.page import Pages, rendered
 from byhand.marking import strokes
 from byhand.marking.marks import BlankMark, Marks, section_of
 from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, state, tally, written
-from byhand.page.fields import BETWEEN, fields
+from byhand.page.fields import fields
 from byhand.page.grid import Grid, Slot
 from byhand.page.look import LOOK
 from byhand.page.page import Page
@@ -27,7 +27,7 @@ from byhand.page.sections import LaidSection
 from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
-from byhand.worksheet.document import Block, Document, Panel, Question, Section
+from byhand.worksheet.document import BETWEEN, Block, Document, Panel, Question, Section
 from byhand.worksheet.views import Medium, Paper
 
 MARKS = as_words({"holds": "marks"})  # what a marked page says of itself for who reads pages back

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from byhand.worksheet.document import Block, Cell, Document, Panel, Section
 
-BETWEEN = "="  # a name and one of its options, each of which has a box of its own to tick
 Thing = Cell | Panel | Block
 
 
@@ -31,7 +30,7 @@ def fields(section: Section) -> Field:
     """The names of a section's fields."""
 
     def field(thing: Thing, part: object = "") -> str:
-        return _names(section).get((id(thing), str(part)), "")
+        return section.fields.get((id(thing), str(part)), "")
 
     return field
 
@@ -50,20 +49,6 @@ def numbered_fields(section: Section, document: Document) -> Field:
 @lru_cache(2)
 def _numbers(document: Document) -> Mapping[str, str]:
     return {blank.id: str(at) for at, blank in enumerate(document.blanks())}
-
-
-@lru_cache(2)
-def _names(section: Section) -> Mapping[tuple[int, str], str]:
-    """The names by what has them, and the part of it: a thing is itself only, whatever it equals."""
-    named = {(id(blank.cell), ""): blank.id for blank in section.blanks}
-    for reply in section.replies:
-        ticked = [panel for panel in reply.asker.matrices if panel.right is not None]
-        for n, option in enumerate(reply.options):
-            place = (id(ticked[n]), "") if reply.role == "tick" else (id(reply.asker), option)
-            named[place] = f"{reply.id}{BETWEEN}{option}"
-        if not reply.options:
-            named[id(reply.asker), reply.role] = reply.id
-    return named
 
 
 def room(name: str) -> str:

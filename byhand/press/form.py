@@ -17,7 +17,6 @@ from isal import isal_zlib as zlib
 
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
-from byhand.page.fields import BETWEEN
 from byhand.page.look import COLOURS, LOOK
 from byhand.press.kept import Pages
 from byhand.press.layout import copy_html, lay_out
@@ -28,6 +27,7 @@ from byhand.press.shape import ascent, descent, glyphs_of, subset, width
 from byhand.press.slotted import shared
 from byhand.press.template import Template, copy_pdf, said_in, template, template_of
 from byhand.worksheet.asked import FIELDS, as_word, field_name
+from byhand.worksheet.document import BETWEEN
 from byhand.worksheet.spoken import Spoken, called
 from byhand.worksheet.views import Paper
 

@@ -35,6 +35,7 @@ from byhand.worksheet.messages import READ_BACK, Messages, messages
 from byhand.worksheet.sheet import Named
 from byhand.worksheet.views import Level, Orientation
 
+BETWEEN = "="  # stands between a name and one of its options, each of which has a box of its own to tick
 MOST_LINES = 60  # to write on: more than a page has
 Role = Literal["given", "parameter", "ask", "copy"]
 BlankRole = Literal["ask", "copy", "inverse", "word", "entry", "size", "text"]
@@ -673,6 +674,19 @@ class Section(Struct, frozen=True, eq=False, dict=True):
                 name = f"claim/{n}/because" if reply.role == "because" else f"{reply.role}/{n}"
                 found.append(replace(reply, id=f"{self.number}/{name}"))
         return tuple(found)
+
+    @cached_property
+    def fields(self) -> Mapping[tuple[int, str], str]:
+        """The names of its fields, by what has them and its part: a thing is itself only, whatever it equals."""
+        named = {(id(blank.cell), ""): blank.id for blank in self.blanks}
+        for reply in self.replies:
+            ticked = [panel for panel in reply.asker.matrices if panel.right is not None]
+            for n, option in enumerate(reply.options):
+                place = (id(ticked[n]), "") if reply.role == "tick" else (id(reply.asker), option)
+                named[place] = f"{reply.id}{BETWEEN}{option}"
+            if not reply.options:
+                named[id(reply.asker), reply.role] = reply.id
+        return named
 
     @cached_property
     def front(self) -> Mapping[Place, Cell | Blank]:

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from byhand.notation.html import value_html
 from byhand.notation.inline import inline, spoken
-from byhand.page.fields import BETWEEN, Field, nameless, room
+from byhand.page.fields import Field, nameless, room
 from byhand.page.grid import Grid, Slot
+from byhand.worksheet.document import BETWEEN
 
 
 class Writing(Protocol):
