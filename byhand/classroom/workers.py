@@ -35,7 +35,7 @@ def workers(jobs: int, dask: str) -> Iterator[Submit]:
         with processes(jobs, f"{WANT}, of which each takes up to 350 MB; {STANDS}") as pool:
             yield pool.submit
     else:
-        yield _Immediate
+        yield _Here
 
 
 @contextmanager
@@ -100,11 +100,8 @@ def _dask_client(address: str) -> Any:
     raise ConfigError(f"no Dask scheduler at {address!r}: {refused}; use one such as tcp://127.0.0.1:8786")
 
 
-class _Immediate:
-    """A future whose result is computed at once."""
+class _Here:
+    """A future whose result is computed when it is asked for, and not kept."""
 
     def __init__(self, function: Callable[..., Any], *args: Any) -> None:
-        self.value = function(*args)
-
-    def result(self) -> Any:
-        return self.value
+        self.result = partial(function, *args)

@@ -27,6 +27,7 @@ from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
 from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
 from byhand.formats.html.page import Pages
+from byhand.notation.marks import MarkedCopies
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import lower
@@ -292,6 +293,27 @@ def test_a_lost_scheduler_is_said_in_a_line(tmp_path, monkeypatch, caplog):
         ):
             make_class(SHEET, anonymous(200), out=tmp_path, dask=cluster.scheduler_address, done=lost)
     assert not [record for record in caplog.records if record.name == "distributed.client"]
+
+
+def test_of_the_copies_that_were_made_before_nothing_is_kept(tmp_path, monkeypatch):
+    """So that memory does not grow with the class."""
+    monkeypatch.setattr("byhand.classroom.classes.CHUNK", 20)
+    number, kept = 0, []
+
+    def living(kind):
+        return [each for each in gc.get_objects() if isinstance(each, kind)]
+
+    def done(count):
+        nonlocal number
+        number += count
+        if number % 20 == 1:
+            gc.collect()
+            kept.append([len(living(kind)) - len(others[kind]) for kind in others])
+
+    gc.collect()
+    others = {kind: living(kind) for kind in (MarkedCopies, room.Copy)}  # of other tests
+    make_class(SHEET, anonymous(60), out=tmp_path, done=done)
+    assert kept == [[0, 20]] * 3
 
 
 STOPPED = """
