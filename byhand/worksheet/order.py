@@ -7,14 +7,15 @@ has the order of the groups, and the routes. A sheet's number is its place in al
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.cache import cached_by
 from byhand.errors import ByHandError, SheetError, UnknownNameError
@@ -38,17 +39,28 @@ class Route(Struct, frozen=True):
     """A way through some of the sheets. What it is called stands in the messages, as lecturer.routes.NAME.
 
     sittings: the sheets of each day or week; one in several of them is spread evenly over these. longest: the minutes
-    of paper that a sitting may take.
+    of paper that a sitting may take. whole: whether it has every sheet of the course: one that no sitting names has a
+    sitting of its own.
     """
 
     name: str
     sittings: tuple[tuple[str, ...], ...]
     longest: int = 90
+    whole: bool = False
 
     @property
     def names(self) -> set[str]:
         """The names of its sheets."""
         return set(chain.from_iterable(self.sittings))
+
+    def with_all(self, course: Sequence[str]) -> Route:
+        """The route with each sheet of the course that it does not have, after the sitting of the sheet before it."""
+        sittings = [*self.sittings]
+        for before, name in pairwise(("", *course)):
+            if name not in self.names:
+                at = max((n for n, names in enumerate(sittings, 1) if before in names), default=0)
+                sittings.insert(at, (name,))
+        return replace(self, sittings=tuple(sittings))
 
     def minutes(self, of: Mapping[str, int]) -> list[int]:
         """The minutes of each sitting. of: those of each sheet."""
@@ -103,7 +115,7 @@ def has_met(name: str, part: str) -> bool:
 
 def routes() -> tuple[Route, ...]:
     """The routes through the course."""
-    return _course(folders()).routes
+    return tuple(route.with_all(order()) if route.whole else route for route in _course(folders()).routes)
 
 
 def _sheets() -> tuple[tuple[tuple[str, Placed], ...], frozenset[str]]:
@@ -192,5 +204,8 @@ def _course_in(path: Path) -> Course:
     import tomllib
 
     entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    routes = (Route(each["name"], tuple(map(tuple, each["sittings"]))) for each in entries["routes"])
+    routes = (
+        Route(each["name"], tuple(map(tuple, each["sittings"])), whole=each.get("whole", False))
+        for each in entries["routes"]
+    )
     return Course(tuple(entries["groups"]), tuple(routes))
