@@ -3,6 +3,8 @@
 import io
 import re
 import runpy
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -40,12 +42,12 @@ def own(folder, monkeypatch):
     for name, text in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return runpy.run_path(str(folder / "pick.py"))
+    return runpy.run_path(str(folder / "worksheets" / "pick-a-share.py"))
 
 
 def test_the_example_is_one_class_one_template_and_a_sheet():
-    assert list(FILES) == ["pick.py", "blocks/pick.html", "worksheets/pick-a-share.md"]
-    assert len(re.findall(r"^class ", FILES["pick.py"], re.MULTILINE)) == 1
+    assert list(FILES) == ["worksheets/pick-a-share.py", "blocks/pick.html", "worksheets/pick-a-share.md"]
+    assert len(re.findall(r"^class ", FILES["worksheets/pick-a-share.py"], re.MULTILINE)) == 1
 
 
 def test_the_question_is_on_the_page_and_counted(own):
@@ -79,6 +81,15 @@ def test_it_has_boxes_to_tick_on_a_form(own, folder):
     kids = [kid.get_object() for kid in field.get_object()["/Kids"]]
     assert field.get_object()["/TM"] == "1/choice/1"
     assert [kid["/TU"] for kid in kids] == [f"Step 1, your choice: {n}" for n in ("1/5", "1/2", "0")]
+
+
+def test_its_python_is_read_from_beside_its_sheet_where_the_folder_is_trusted(own, folder):
+    command = [sys.executable, "-m", "byhand.cli", "generate", "pick-a-share", "--format", "md", "--out", str(folder)]
+    trusted = subprocess.run([*command, "--trust", str(folder)], capture_output=True, text=True)
+    assert (trusted.returncode, trusted.stderr) == (0, "")
+    assert "- [ ] 1/5" in (folder / "pick-a-share-seed0" / "worksheet.md").read_text(encoding="utf-8")
+    refused = subprocess.run(command, capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr) == (1, "byhand: pick-a-share.md line 13: 'pick' is undefined\n")
 
 
 def everything(files):
