@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Iterable
 
 import numpy as np
 from msgspec.structs import replace
@@ -16,11 +15,12 @@ from byhand.model.layers import softmax
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
 from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Dice, Ints
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import distinct, grid
 from byhand.numbers.promises import has_one_largest, look_most_elsewhere, sheet_promise
-from byhand.numbers.registry import Instance, Task, search
-from byhand.numbers.scores import HANDED_ON, REACH, VALUES_TRIED, are_easy, different, one_largest
+from byhand.numbers.registry import Entries, Task
+from byhand.numbers.scores import REACH, are_easy, one_largest, only, powers
 from byhand.ops.linear import row_dots, scale_rows
 from byhand.ops.shapes import gather_rows
 from byhand.pictures.canvas import AXIS, BOX, CAPTION, GREY, LIGHT, PEN_AREA, STROKE, TOKEN, WHITE, Canvas
@@ -94,10 +94,6 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-CARDS_TRIED = 10_000
-CARDS = ((0, 0), (1, 0), (2, 1), (3, 1), (1, 2), (3, 3))  # which head reads which card, shared ones and own ones
-WRONG_CARDS = ((1, 1), (2, 0))  # and with a classic mistake
-
 
 def _has_four_heads(task: Task) -> str:
     given = task.values.inputs
@@ -105,50 +101,40 @@ def _has_four_heads(task: Task) -> str:
     return "" if shapes == [(4, 1), (2, 3)] else "numbers are chosen for four heads, two groups and three words"
 
 
-@search("grouped-query-attention", like_sheet=True, requires=[_has_four_heads])
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Four queries of one number, two cards of keys and of values for three words, and two more cards. Each head
-    looks most at one word, the last two at different ones, and three of them otherwise; with another card, the second
-    and the third would get another mixture. With a card of its own, a head looks otherwise than with the shared one.
+def _with_another_card(run: Candidates) -> Ints:
+    """The scores (count, 2, 3) of the second and the third head with the other group's card, a classic mistake."""
+    return np.asarray(run("attn.q")[:, 1:3] * run("attn.k")[:, [1, 0]])
 
-    Method: rejection sampling.
+
+def _shares_are_easy(run: Candidates) -> Bools:
+    """Each head looks most at one word, the last two at different ones, and all shares are easy, also with a card of
+    a head's own.
     """
-    base, asking, keys = whole_base(task.config), np.array([-2, -1, 1, 2]), grid(3, REACH)
+    scores, wrong = np.concatenate((run("attn.scores"), run("own.scores")), 1), _with_another_card(run)
+    easy = are_easy(np.concatenate((scores, wrong), 1) if run.base == 2 else scores, run.base)
+    clear = one_largest(scores).all(1) & (scores[:, 2].argmax(1) != scores[:, 3].argmax(1))
+    return np.asarray(easy.all(1) & clear)
+
+
+def _mixtures_differ(run: Candidates) -> Bools:
+    """With another card, a head would get another mixture; and so would heads of one group."""
+    parts, z, own = powers(_with_another_card(run), run.base), run("attn.z")[..., 0], run("own.z")[..., 0]
+    wrong = (parts * run("attn.v")[:, [1, 0]]).sum(2) / parts.sum(2)
+    apart = (z[:, 1:3] != wrong).all(1) & (z[:, 1::2] != own).all(1)
+    return np.asarray(apart & (z[:, 0] != z[:, 1]) & (own[:, 0] != own[:, 1]))
+
+
+@draw("grouped-query-attention", like_sheet=True, requires=[_has_four_heads], fits=[_shares_are_easy], then=[
+    (["attn.v", "own.v"], [_mixtures_differ]),
+])  # fmt: skip
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Four queries of one number, two cards of keys and of values for three words, and two more cards."""
+    asking, keys, base = np.array([-2, -1, 1, 2]), grid(3, REACH), whole_base(task.config)
     scores = asking[:, None, None] * keys
     keys = keys[(are_easy(scores, base) & one_largest(scores)).any(0)]  # each fits a query
-    q, k = (dice.choices(each, CARDS_TRIED, 4) for each in (asking, keys))  # the first two cards are shared
-    ok = (q[:, 0] != q[:, 1]) & (q[:, 2] != q[:, 3]) & (different(q) > 2) & distinct(k)
-    q, k = q[ok], k[ok]
-    scores = np.stack([q[:, head, None] * k[:, card] for head, card in (*CARDS, *WRONG_CARDS)], 1)
-    ok = are_easy(scores[:, : None if base == 2 else len(CARDS)], base).all(1)
-    ok &= one_largest(scores[:, : len(CARDS)]).all(1)
-    looks = scores - scores.max(2, keepdims=True)  # (count, head, 3): equal where the patterns are
-    same = (looks[:, :, None] == looks[:, None]).all(3)
-    ok &= scores[:, 2].argmax(1) != scores[:, 3].argmax(1)
-    ok &= ~same[:, [0, 2, 1, 3], [1, 3, 4, 5]].any(1) & (np.triu(same[:, :4, :4], 1).sum((1, 2)) < 2)
-    for i in np.repeat(np.flatnonzero(ok), VALUES_TRIED)[:HANDED_ON]:
-        v = dice.below(9, 4, 3) - 4
-        read = [_mixture(q[i, head] * k[i, card], v[card], base) for head, card in (*CARDS, *WRONG_CARDS)]
-        first, second, third, _, *own, second_wrong, third_wrong = read
-        others = (
-            (second, second_wrong), (third, third_wrong), (second, own[0]), (read[3], own[1]), (first, second), own,
-        )  # fmt: skip
-        if any(one == other for one, other in others) or not distinct(v[None]).all() or not _tell_words_apart(v):
-            continue
-        rows = {"attn.k": k[i, :2], "attn.v": v[:2], "own.k": k[i, 2:], "own.v": v[2:], "attn.q": q[i, :, None]}
-        kept = {name: entries for name, entries in task.values.inputs.items() if name not in rows}
-        yield Instance(kept | {name: entries.tolist() for name, entries in rows.items()})
-
-
-def _tell_words_apart(v: Ints) -> bool:
-    """Whether each row of values has two different numbers, and is not mostly 0."""
-    return bool(((np.ptp(v, 1) > 0) & (abs(v).sum(1) > 2)).all())
-
-
-def _mixture(scores: Ints, values: Ints, base: int) -> Fraction:
-    """What a row of whole scores makes of values."""
-    powers = [Fraction(base) ** int(score) for score in scores]
-    return sum((x * int(y) for x, y in zip(powers, values, strict=True)), Fraction(0)) / sum(powers)
+    q, k, v = dice.choices(asking, count, 4, 1), dice.choices(keys, count, 4), dice.below(9, count, 4, 3) - 4
+    k, v = only(k, distinct(k)), only(v, distinct(v) & ((np.ptp(v, 2) > 0) & (abs(v).sum(2) > 2)).all(1))
+    return {"attn.q": q, "attn.k": k[:, :2], "own.k": k[:, 2:], "attn.v": v[:, :2], "own.v": v[:, 2:]}
 
 
 @sheet_promise
