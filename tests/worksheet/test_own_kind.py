@@ -18,7 +18,7 @@ from byhand.errors import SheetError
 from byhand.formats import OWN
 from byhand.formats.html.page import Pages
 from byhand.formats.quiz.questions import Quiz
-from byhand.marking.marked_page import marked_html
+from byhand.marking.marked_page import MarkedPages
 from byhand.marking.marker import Marker
 from byhand.options import Options
 from byhand.page.page import lower
@@ -115,7 +115,7 @@ def test_it_can_be_answered_in_every_format(own, name):
 
 def test_a_marked_page_shows_what_was_ticked_and_what_is_right(own):
     page = lower(*prepare(load_sheet("pick-a-share"), Options()))
-    html = marked_html(page, Marker.of(page.document, page.run).mark({"1/choice/1": "1"}))
+    html = MarkedPages(page).html(Marker.of(page.document, page.run).mark({"1/choice/1": "1"}))
     boxes = re.findall(r'<span class="tick[^"]*">✓?</span>', html)
     assert boxes == ['<span class="tick theirs">✓</span>', *['<span class="tick"></span>'] * 2]
     assert '<span class="mended">' in html
