@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from byhand.classroom.class_run import ClassRun
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, fitting
@@ -31,16 +30,14 @@ if TYPE_CHECKING:
 CLASS_FILE, INDEX_FILE = "class.json", "index.csv"
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """A student of a class, and the hash of their numbers."""
 
     student: Student
     hash: str
 
 
-@dataclass(frozen=True)
-class Class:
+class Class(Struct, frozen=True):
     """A class that was made: its plan, and its students in the roster's order."""
 
     plan: Plan
@@ -69,8 +66,7 @@ class Class:
         return cls(Plan(sheet, structs.replace(options, secret=secret).on(sheet), ""), copies)
 
 
-@dataclass(frozen=True)
-class OwnCopy:
+class OwnCopy(Struct, frozen=True):
     """A student's copy.
 
     replies: the document's, with the copy's own texts. Where the document is the class's: texts: what stands in the

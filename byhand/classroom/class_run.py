@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from byhand.arithmetic.copies import varies
 from byhand.arithmetic.exact import RATIONALS
@@ -33,8 +33,7 @@ Variant = tuple[int, int | str]  # what a copy is made from: the place of a set 
 _ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark, as JSON writes it
 
 
-@dataclass(frozen=True)
-class ClassRun:
+class ClassRun(Struct, frozen=True):
     """The run of many copies, and a document with marks where copies have numbers of their own.
 
     domain: the number system of the copies; it knows the texts for the marks, and which copies differ. promises: the

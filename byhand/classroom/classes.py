@@ -8,11 +8,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from byhand import __version__
 from byhand.classroom.again import CLASS_FILE, INDEX_FILE
@@ -47,8 +48,7 @@ BOOKS = {"worksheet": "class.pdf", "key": "keys.pdf"}
 FORMS = "forms"
 
 
-@dataclass(frozen=True)
-class ClassSet:
+class ClassSet(Struct, frozen=True):
     """A summary of a class set that was written."""
 
     folder: Path
@@ -142,8 +142,7 @@ def _check_apart(students: Sequence[Student]) -> None:
                 )
 
 
-@dataclass
-class _StudentFiles:
+class _StudentFiles(Struct):
     """Writes students' files in threads, which mostly wait for the disk.
 
     mended: how many files were there with other contents.

@@ -7,9 +7,10 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct, field
 
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
@@ -25,8 +26,7 @@ FOLDERS: Mapping[View, str] = {"worksheet": "worksheets", "key": "keys"}
 Place = tuple[str, str]  # of a student's file: its folder, and how its name ends
 
 
-@dataclass(frozen=True)
-class InFormats:
+class InFormats(Struct, frozen=True):
     """What is written of one copy. files: by their places. parts: by the name of a bank's format, what it adds."""
 
     files: Mapping[Place, bytes] = field(default_factory=dict)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, field, structs
+from msgspec.structs import replace
 
 from byhand.cache import cached_by
 from byhand.choose import choose
@@ -29,8 +29,7 @@ TRIED, FEW = 24, 20  # copies of a set that are tried, and of which fewer with o
 SET_ATTEMPTS = 10  # seeds that are tried for each set after the first
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What all copies of a class have in common.
 
     letters: the characters of the students' names.
@@ -117,8 +116,7 @@ class Plan:
         return ConfigError(f"{self.sheet.name} has one set of numbers only, so a class has none of its own")
 
 
-@dataclass(frozen=True)
-class NumberSets:
+class NumberSets(Struct, frozen=True, dict=True):
     """The sets of numbers of a class. A copy has one of them, with its dimensions renamed.
 
     Where the sheet's numbers cannot be renamed, a copy has any set that may be chosen for the sheet.
@@ -127,7 +125,7 @@ class NumberSets:
     """
 
     plan: Plan
-    found: dict[str, Values] = field(default_factory=dict, compare=False)
+    found: dict[str, Values] = field(default_factory=dict)
 
     @cached_property
     def first_set(self) -> Values:

@@ -9,11 +9,13 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.classroom import MOST_STUDENTS
 from byhand.classroom.spreadsheet import is_spreadsheet, spreadsheet_rows
@@ -38,8 +40,7 @@ MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names
 LONGEST_ID = 64  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Student:
+class Student(Struct, frozen=True):
     """A student. The id is that of the roster, or the name if the roster has no ids."""
 
     name: str
@@ -83,8 +84,7 @@ def read_roster(path: Path | str, tell: Tell = unheard) -> list[Student]:
     return parse_roster(path.name, content, tell)
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """A row of a roster; its number is that of its last line."""
 
     number: int

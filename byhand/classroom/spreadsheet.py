@@ -8,9 +8,10 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
+
+from msgspec import Struct
 
 from byhand.classroom import MOST_STUDENTS
 from byhand.errors import ExtraError, RosterError
@@ -60,8 +61,7 @@ def spreadsheet_rows(name: str, content: bytes, tell: Tell = unheard) -> Iterato
         yield from rows
 
 
-@dataclass
-class Extent:
+class Extent(Struct):
     """How far the cells of a sheet reach that hold anything: to how many rows and columns.
 
     lowest, rightmost: cells that reach as far.

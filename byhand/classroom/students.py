@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import islice
 
-from msgspec import structs
+from msgspec import Struct, field, structs
+from msgspec.structs import replace
 
 from byhand import __version__
 from byhand.arrange import arranged
@@ -58,8 +58,7 @@ SAMPLE_ATTEMPTS = 12  # keys that are tried for each sample
 _TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """A student's copy.
 
     set: the set of numbers that it is made from.
@@ -89,8 +88,7 @@ class Copy:
 WithPage = tuple[Copy, Callable[[], Page]]  # a copy, and what makes its page
 
 
-@dataclass(frozen=True)
-class LaidOut:
+class LaidOut(Struct, frozen=True):
     """The pages of a class, laid out with slots; without layouts, every copy is laid out by itself.
 
     layouts: of each view, the one that all runs of the sheet share, and others for copies that do not fit it.
@@ -110,8 +108,7 @@ class LaidOut:
     minutes: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClassPages(LaidOut):
+class ClassPages(LaidOut, frozen=True, kw_only=True):
     """The pages of a class, and the sets of numbers that its copies are made from."""
 
     numbers: NumberSets

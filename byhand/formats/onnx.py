@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, children, evaluate, rebuild
 from byhand.arithmetic.floats import FLOATS
@@ -114,8 +115,7 @@ def compare(run: Run) -> None:
                     raise WitnessError(f"{where}: the run has {run.texts[name][i][j]}, ONNX {float(there):.12g}")
 
 
-@dataclass(frozen=True)
-class Tensor:
+class Tensor(Struct, frozen=True):
     """A value in the graph: its name, and its shape before it is broadcast to that of its step."""
 
     name: str

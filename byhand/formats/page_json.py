@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.arithmetic.expr import Expr
 from byhand.formats import Setup
@@ -54,8 +55,7 @@ def page_json(page: Page, view: View, setup: Setup) -> bytes:
     return _PageJson(page, setup.feedback).text().encode()
 
 
-@dataclass(frozen=True, eq=False)
-class _PageJson:
+class _PageJson(Struct, frozen=True, eq=False, dict=True):
     """A page as JSON. tells: whether it holds the key's texts, and the rules."""
 
     page: Page

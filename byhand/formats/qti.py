@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
+
+from msgspec import Struct
 
 from byhand import __version__
 from byhand.formats.quiz.look import LABEL, LOOKS, TABLE
@@ -33,8 +34,7 @@ XHTML = frozenset(
 WRAPPED = ("modalFeedback", "rubricBlock")  # whose content has a body of its own in 3.0
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Struct, frozen=True):
     """A version of the standard: its namespaces, and what a manifest says of it."""
 
     items: str

@@ -12,13 +12,13 @@ import mmap
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct, field
 
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import LONGEST_ID, csv_rows
@@ -59,8 +59,7 @@ class _File(_Student, forbid_unknown_fields=True):
     options: dict[str, Any] = {}
 
 
-@dataclass(frozen=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """One student's answers: texts by the ids of blanks and replies. hash: of the numbers that they had, or ""."""
 
     id: str
@@ -69,8 +68,7 @@ class Filled:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass
-class Unmarked:
+class Unmarked(Struct):
     """What was handed in and cannot be marked.
 
     errors: each says in one line which file or student it is, and why. students: the ids of those who are known.
@@ -86,8 +84,7 @@ class Unmarked:
             self.students.add(student)
 
 
-@dataclass(frozen=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """A file's answers.
 
     sheet, seed, options: what the file says that they answer, None and {} where it does not. is_sure: whether it says
@@ -98,7 +95,7 @@ class Answers:
     sheet: str | None = None
     seed: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    is_sure: bool = field(default=True, kw_only=True)
+    is_sure: bool = True
 
     def students(
         self, blanks: Sequence[str], replies: Sequence[str] = (), unmarked: Unmarked | None = None
@@ -141,8 +138,7 @@ class Answers:
         return None
 
 
-@dataclass(frozen=True)
-class JsonAnswers(Answers):
+class JsonAnswers(Answers, frozen=True):
     """The answers of a JSON file: a list of students, or one. at: where the list begins; None for one student."""
 
     path: Path = Path()
@@ -168,7 +164,7 @@ class JsonAnswers(Answers):
             raise AnswersError(f"{path.name} is no file of answers: {error}") from None
         if file.schema != SCHEMA:
             raise AnswersError(f"{path.name} is of schema {file.schema}; this byhand reads schema {SCHEMA}")
-        return cls(path.name, file.sheet, file.seed, file.options, path, at)
+        return cls(path.name, file.sheet, file.seed, file.options, path=path, at=at)
 
     def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         with mapped(self.path) as content:
@@ -213,8 +209,7 @@ def _text(written: Written) -> str:
     return "" if written is None else written if isinstance(written, str) else repr(written)
 
 
-@dataclass(frozen=True)
-class CsvAnswers(Answers):
+class CsvAnswers(Answers, frozen=True, dict=True):
     """The answers of a CSV file: a row a student, a column a blank."""
 
     path: Path = Path()
@@ -274,11 +269,10 @@ class CsvAnswers(Answers):
         return columns
 
 
-@dataclass(frozen=True)
-class FormAnswers(Answers):
+class FormAnswers(Answers, frozen=True):
     """What is filled in on a PDF. Its page says which sheet it is, but not all that it may have been asked for."""
 
-    is_sure: bool = field(default=False, kw_only=True)
+    is_sure: bool = False
     path: Path = Path()
 
     @classmethod
@@ -295,7 +289,7 @@ class FormAnswers(Answers):
             asked = as_entries(options_of(page))
         except UnreadableError as error:
             raise AnswersError(f"{path.name}: {error}") from None
-        return cls(path.name, sheet, seed, {name: asked[name] for name in asked if name != "seed"}, path)
+        return cls(path.name, sheet, seed, {name: asked[name] for name in asked if name != "seed"}, path=path)
 
     def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         for student, form in _forms(self.path).items():  # again, so that not all are held at once
@@ -304,8 +298,7 @@ class FormAnswers(Answers):
             yield Filled(student, name, numbers, form.answers)
 
 
-@dataclass(frozen=True)
-class SheetAnswers(Answers):
+class SheetAnswers(Answers, frozen=True):
     """What is filled in on a spreadsheet of ours. It says all that decides its numbers, if there is a key in it."""
 
     filled: FilledSheet | None = None
@@ -324,7 +317,7 @@ class SheetAnswers(Answers):
         except UnreadableError as error:
             raise AnswersError(f"{path.name}: {error}") from None
         about = filled.about
-        return cls(path.name, about.sheet, about.seed, about.options, filled, is_sure=about.sure)
+        return cls(path.name, about.sheet, about.seed, about.options, about.sure, filled)
 
     def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         assert self.filled is not None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.marking.classic import Classic, Suspicion, suspicions
 from byhand.marking.marks import Cause, Reason
@@ -22,8 +24,7 @@ from byhand.page.reader import ALL, Paper
 FOIL, UNEXPLAINED = "foil", "unexplained"
 
 
-@dataclass(frozen=True, eq=False)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True, eq=False, dict=True):
     """Why a student's wrong answers are wrong."""
 
     judged: Judged

@@ -7,10 +7,11 @@ in words, for those who have it read aloud.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from html import escape
 from math import ceil
+
+from msgspec import Struct
 
 from byhand.marking.strokes import INK, PALE, SOLID, n, svg
 from byhand.pictures.labels import words
@@ -42,8 +43,7 @@ def cut(said: str, room: float, size: float = SMALL) -> str:
 # points
 
 
-@dataclass(frozen=True)
-class Points:
+class Points(Struct, frozen=True):
     """How the points of a class are distributed."""
 
     counts: Mapping[int, int]

@@ -8,9 +8,10 @@ of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from byhand.marking.reckoning import Span
 from byhand.marking.rules import Rules
@@ -20,8 +21,7 @@ from byhand.page.reader import ALL, Mistaken, Own, Rewritten
 from byhand.worksheet.document import Blank
 
 
-@dataclass(frozen=True, eq=False)
-class Classic:
+class Classic(Struct, frozen=True, eq=False, dict=True):
     """A classic mistake in a run, and the blanks that tell it from the rule."""
 
     name: str
@@ -35,13 +35,12 @@ class Classic:
         return tuple(b for b in self.rules.blanks.values() if b.role in ("ask", "entry") and b.cell.step in steps)
 
 
-@dataclass(frozen=True, eq=False)
-class Suspected:
+class Suspected(Struct, frozen=True, eq=False):
     """One student's answers against one mistake: what would stand in each telling blank."""
 
     judged: Judged
     mistake: Classic
-    _known: dict[tuple[int, Own], Mistaken] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[int, Own], Mistaken] = field(default_factory=dict)
 
     def value(self, blank: Blank, own: Own = "") -> Any:
         """What the mistake makes of a blank, from what the student has in front of them; None where it makes
@@ -53,8 +52,7 @@ class Suspected:
         return self._known[known].value(blank.cell.place)
 
 
-@dataclass(frozen=True)
-class Suspicion:
+class Suspicion(Struct, frozen=True):
     """How far a student's answers are those of a mistake."""
 
     mistake: str

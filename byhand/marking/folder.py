@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.roster import Student
@@ -21,8 +22,7 @@ MARKS, TABLE, BOOK = "marks.json", "marks.csv", "marked.pdf"
 MARKED = "marked"  # the folder of marked pages
 
 
-@dataclass(frozen=True)
-class Marked:
+class Marked(Struct, frozen=True):
     """What is written of a student.
 
     line: of marks.json. row: of marks.csv, by heading. told: a line for the screen. pages: the marked pages, by

@@ -7,16 +7,16 @@ import grades in the Gradebook? (the first five columns, and a row of points pos
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from byhand.classroom.roster import Student
 
 PLACES = 2  # of points that are no whole number
 
 
-@dataclass(frozen=True)
-class Gradebook:
+class Gradebook(Struct, frozen=True):
     """A platform's file. begin: its first rows, of a sheet's title and what it is worth.
 
     row: a student's, of the fields of marks.csv, and of what is said of the first cause.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from byhand.marking.places import matrix_name
 from byhand.worksheet.document import Document, Panel, Section, Table, WordBoxes
@@ -16,8 +16,7 @@ SIZES = {120: "roomy", 200: "close"}  # how large the cells of the matrices are 
 SMALLEST = "tight"
 
 
-@dataclass(frozen=True)
-class HeatMatrix:
+class HeatMatrix(Struct, frozen=True):
     """A matrix of the sheet."""
 
     name: Markup

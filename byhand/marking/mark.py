@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import islice
@@ -17,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import structs
+from msgspec import Struct, field, structs
+from msgspec.structs import replace
 
 from byhand.arrange import arrange
 from byhand.choose import choose
@@ -54,8 +54,7 @@ OWN = ("tokens", "answer", "values", "weight_places")  # options that a page doe
 NO_HASH = "no hash of their numbers: it is taken on trust that they had these"
 
 
-@dataclass(frozen=True)
-class PointsAsked:
+class PointsAsked(Struct, frozen=True):
     """What sections are worth, and how much of their points answers keep that follow from a mistake."""
 
     sections: Mapping[int, Fraction] = field(default_factory=dict)
@@ -66,8 +65,7 @@ class PointsAsked:
     """Whether marked pages say points."""
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """What students of a marking have in common."""
 
     sheet: Sheet
@@ -83,8 +81,7 @@ class Task:
         return hash(repr((self.sheet.name, self.options, self.policy, self.points)))
 
 
-@dataclass(frozen=True)
-class Marking:
+class Marking(Struct, frozen=True):
     """A marking that was written."""
 
     folder: Path

@@ -7,12 +7,12 @@ column of words is the margin, and the conventions make room for the sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from html import escape
 from typing import Any
 
 from markupsafe import Markup
+from msgspec import Struct, field
 
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages, rendered
@@ -41,8 +41,7 @@ MOST_FITTED = 100  # letters of which a box may have room for all
 LINE_LETTERS = 1.75  # mm: of an answer in words, the room for a letter
 
 
-@dataclass(frozen=True, eq=False)
-class MarkedPages:
+class MarkedPages(Struct, frozen=True, eq=False, dict=True):
     """The marked pages of students who have one document."""
 
     page: Page
@@ -88,8 +87,7 @@ class MarkedPages:
         return printed(self.html(marks, name, "print", run, texts), cache=False)
 
 
-@dataclass(frozen=True, eq=False)
-class MarkedPage:
+class MarkedPage(Struct, frozen=True, eq=False):
     """A document that shows what one student wrote, and the notes on it."""
 
     notes: Notes
@@ -179,8 +177,7 @@ class MarkedPage:
         return self.notes.say("by_hand_points", points=halves(points), of=halves(sum(each.worth for each in own)))
 
 
-@dataclass(frozen=True)
-class Margin:
+class Margin(Struct, frozen=True):
     """What stands in the column of words."""
 
     count: Markup

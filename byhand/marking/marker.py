@@ -7,9 +7,11 @@ marks = marker.mark({"1/ask/blocks.0.attn.hook_q[0]/1,2": "-3"})
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.marking.causes import FOIL, Diagnosis
 from byhand.marking.classic import Classic, mistakes_of
@@ -23,8 +25,7 @@ from byhand.runs import Run
 from byhand.worksheet.document import Document, Reply
 
 
-@dataclass(frozen=True, eq=False)
-class Marker:
+class Marker(Struct, frozen=True, eq=False, dict=True):
     """A sheet's rules, and how its answers become points.
 
     given: the points of sections by number, in place of those by time. foils: by a mistake's name, the share of its

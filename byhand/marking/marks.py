@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 from typing import Literal
+
+from msgspec import Struct
 
 Verdict = Literal["right", "followed", "wrong", "missing", "unreadable"]
 Guard = Literal["kept", "lost", "constant"]
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """How verdicts become points."""
 
     follow: Literal["full", "half", "none"] = "full"
@@ -24,8 +24,7 @@ class Policy:
     """The least share of the key's work that the followed answers of a section must have taken."""
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """What may have led to a wrong answer."""
 
     kind: str
@@ -40,8 +39,7 @@ class Reason:
     """The mistake's name."""
 
 
-@dataclass(frozen=True)
-class BlankMark:
+class BlankMark(Struct, frozen=True):
     """The verdict on one blank. Numbers are texts, as a page shows them."""
 
     id: str
@@ -68,8 +66,7 @@ class BlankMark:
     """Of a choice, the option that was chosen, as the sheet names it; "" for none."""
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Wrong answers with one explanation."""
 
     number: int
@@ -94,8 +91,7 @@ class Cause:
         return self.cells[0]
 
 
-@dataclass(frozen=True)
-class SectionMark:
+class SectionMark(Struct, frozen=True):
     """The points of one section."""
 
     number: int
@@ -108,8 +104,7 @@ class SectionMark:
     nothing because the student wrote one number everywhere."""
 
 
-@dataclass(frozen=True)
-class OpenMark:
+class OpenMark(Struct, frozen=True):
     """An answer in words, which a person marks."""
 
     id: str
@@ -120,8 +115,7 @@ class OpenMark:
     """None until then."""
 
 
-@dataclass(frozen=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """The marks of one student."""
 
     sheet: str

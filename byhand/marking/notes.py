@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from byhand.arithmetic.expr import Ref, substitute
 from byhand.marking.causes import FOIL, UNEXPLAINED
@@ -58,8 +58,7 @@ def tally(marks: Iterable[BlankMark]) -> dict[State, int]:
     return {each: found[each] for each in STATES}
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Struct, frozen=True):
     """A note. sign: the number of a slip, or "own", "form", "empty" or "guard". text: HTML."""
 
     sign: str
@@ -71,8 +70,7 @@ class Note:
         return "number" if self.sign.isdecimal() else self.sign
 
 
-@dataclass(frozen=True, eq=False)
-class Notes:
+class Notes(Struct, frozen=True, eq=False, dict=True):
     """The notes on one student's sheet."""
 
     document: Document

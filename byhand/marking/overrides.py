@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
+
+from msgspec.structs import replace
 
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import csv_rows

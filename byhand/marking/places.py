@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from byhand.formats.html.page import prose
 from byhand.notation.inline import inline
 from byhand.worksheet.document import Cell, Document, Panel, Prose, Section, Table, WordBoxes
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """Where a blank stands: its section, its matrix if it is in one, and the labels of its row and its column.
 
     row: which one it is. several: whether the section asks for several matrices. labels: HTML.
@@ -28,8 +27,7 @@ class Spot:
     several: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Places:
+class Places(Struct, frozen=True, eq=False, dict=True):
     """Where the blanks of a document stand."""
 
     document: Document

@@ -6,10 +6,12 @@ Followed answers keep their points only if they took work: a page of zeros follo
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.expr import Expr, Ref, children
@@ -29,8 +31,7 @@ LEAST_BLANKS = 4  # of a section in which one number everywhere earns nothing
 SHARES = {"full": Fraction(1), "half": Fraction(1, 2), "none": Fraction(0)}
 
 
-@dataclass(frozen=True, eq=False)
-class Worth:
+class Worth(Struct, frozen=True, eq=False, dict=True):
     """What the blanks of a sheet are worth: the same in all copies of a class.
 
     given: points of sections by number, in place of those by time. run: the key's numbers.
@@ -39,11 +40,11 @@ class Worth:
     rules: Rules
     given: Mapping[int, Fraction]
     run: Run
-    _works: dict[str, tuple[Hashable, float]] = field(default_factory=dict, init=False, repr=False)
+    _works: dict[str, tuple[Hashable, float]] = field(default_factory=dict)
 
     def again(self, run: Run) -> Worth:
         """What they are worth in another copy of a class: the same, with the key's numbers of that copy."""
-        other = replace(self, run=run)
+        other = replace(self, run=run, _works={})
         other.__dict__.update(sections=self.sections, blanks=self.blanks)
         return other
 

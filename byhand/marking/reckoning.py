@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from byhand.arithmetic.decimals import Decimals, PrintedDecimal, decimal_of
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError, Real, half_away, is_neg_inf

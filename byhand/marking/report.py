@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from byhand.formats.html.page import rendered
 from byhand.marking import charts, strokes
@@ -35,8 +35,7 @@ BAR_WIDTH, BAR_HEIGHT = 40.0, 2.9  # mm
 LONGEST_SAID = 160  # letters of an answer in words
 
 
-@dataclass(frozen=True)
-class StepBar:
+class StepBar(Struct, frozen=True):
     """A step of the sheet."""
 
     number: int
@@ -54,8 +53,7 @@ class StepBar:
         return f"{round(100 * self.share)} %"
 
 
-@dataclass(frozen=True)
-class Thought:
+class Thought(Struct, frozen=True):
     """A mistake or a slip that students made."""
 
     count: int
@@ -67,8 +65,7 @@ class Thought:
     names: Markup
 
 
-@dataclass(frozen=True, eq=False)
-class Report:
+class Report(Struct, frozen=True, eq=False, dict=True):
     """The report of a class."""
 
     document: Document
@@ -85,10 +82,11 @@ class Report:
     """Of a document with slots, what stands there."""
     about: str = ""
     """The class, for the foot of the page."""
-    places: Places = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "places", Places(self.document))
+    @cached_property
+    def places(self) -> Places:
+        """Where the blanks are."""
+        return Places(self.document)
 
     def html(self, medium: Medium = "screen", paper: Paper = "a4") -> str:
         """The report as HTML, for the screen or as the input of the printing."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from byhand.page.reader import Reader
 from byhand.runs import Run
 
 
-@dataclass(frozen=True, eq=False)
-class Rules(Reader):
+class Rules(Reader, Struct, frozen=True, eq=False):
     """The rules of a sheet's blanks, over places, and where a reader of each section finds these.
 
     It has no numbers of a student. A class has one for all copies that have the same rules. diagnoses: the slips that
     were found in answers, which many students of a class write, by these and the numbers around them.
     """
 
-    diagnoses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+    diagnoses: dict[Hashable, Any] = field(default_factory=dict)
 
     def again(self, run: Run) -> Rules:
         """The rules of another copy of a class, on the same page."""

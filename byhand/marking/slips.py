@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.arithmetic.decimals import decimal_of
 from byhand.arithmetic.domain import half_away, is_neg_inf
@@ -47,8 +48,7 @@ Changed = tuple[str, str, Expr]  # the kind of a slip, its detail, and the tree 
 _AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
-@dataclass(frozen=True)
-class Slip:
+class Slip(Struct, frozen=True):
     """A slip that gives a wrong number. share: its prior, over how many numbers slips of its kind give here."""
 
     kind: str
@@ -87,8 +87,7 @@ def _found(judged: Judged, judgement: Judgement) -> list[Slip]:
     return []
 
 
-@dataclass(frozen=True, eq=False)
-class _Search:
+class _Search(Struct, frozen=True, eq=False, dict=True):
     """The search for the slips of one cell. own: whose printed numbers the student replaced by others."""
 
     judged: Judged

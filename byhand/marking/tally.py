@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import inf, sqrt
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.marks import BlankMark, Cause, Marks, Policy
@@ -34,8 +36,7 @@ OTHER = "…"  # all answers after MOST_ANSWERS different ones
 Reason = tuple[str, str]  # a kind of slip and "", or "foil" and the mistake's name
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What is kept of a student."""
 
     student: str
@@ -68,8 +69,7 @@ class Row:
         return self.halves / self.of if self.of else 0.0
 
 
-@dataclass(slots=True)
-class BlankTally:
+class BlankTally(Struct):
     """What a class wrote in one blank."""
 
     key: str | None = None
@@ -108,16 +108,14 @@ class BlankTally:
         _merge(self.texts, other.texts, OTHER)
 
 
-@dataclass(slots=True)
-class SectionTally:
+class SectionTally(Struct):
     """The points of a section: those of all students together, and those that there are."""
 
     points: Fraction = Fraction(0)
     worth: Fraction = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """An answer to which a mistake led: whose, in which blank, what it is, and what it should be."""
 
     student: str
@@ -127,8 +125,7 @@ class Example:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """An answer in words: how many students gave it, and some of them."""
 
     text: str
@@ -136,8 +133,7 @@ class Said:
     students: tuple[str, ...] = ()
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """The marks of a class."""
 
     rows: list[Row] = field(default_factory=list)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.domain import is_neg_inf
@@ -31,8 +33,7 @@ _NONE = frozenset({"—", "-", "–", "none", "/"})
 _SHAPE = re.compile(r"(\d{1,4}) ?[x×*·] ?(\d{1,4})")
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """The verdict on a blank, and why."""
 
     blank: Blank
@@ -66,16 +67,15 @@ class Numbers(dict[str, Any]):
         return self[name]
 
 
-@dataclass(frozen=True, eq=False)
-class Judged:
+class Judged(Struct, frozen=True, eq=False, dict=True):
     """One student's answers, judged. answers: the texts by the ids of blanks; those that are left out are missing."""
 
     rules: Rules
     reckoning: Reckoning
     answers: Mapping[str, str]
-    _judgements: dict[str, Judgement] = field(default_factory=dict, init=False, repr=False)
-    _readings: dict[str, Reading] = field(default_factory=dict, init=False, repr=False)
-    _keys: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
+    _judgements: dict[str, Judgement] = field(default_factory=dict)
+    _readings: dict[str, Reading] = field(default_factory=dict)
+    _keys: dict[str, bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rules: Rules, answers: Mapping[str, str]) -> Judged:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.domain import half_away
@@ -17,8 +17,7 @@ from byhand.notation.number import parse, plain
 from byhand.tape import Tape
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What rounding changes.
 
     weight, weight_change: the parameter with the largest change of an entry, and that change. result, result_change:

@@ -15,10 +15,11 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from byhand.arithmetic.exact import exact_root
 from byhand.arithmetic.expr import NEG_INF
@@ -54,8 +55,7 @@ _TOKEN = re.compile(rf" *(?:(\d+(?:[.,]\d+)?)|({_LETTER})|(\*\*|[-+*/^()·×]))"
 _POWER = re.compile(rf"([+-]?) ?\(?({_DECIMAL})\)? ?(?:\^|\*\*) ?\(?([+-]?) ?(\d+)\)?")
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a text says.
 
     values: the numbers that it may mean: none where it is missing or unreadable, two where a comma may be a point.

@@ -9,9 +9,10 @@ number either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from byhand import __version__
 from byhand.arithmetic.expr import Ref, refs
@@ -29,8 +30,7 @@ Json = Any
 SCHEMA = 1
 
 
-@dataclass(frozen=True, eq=False)
-class Data:
+class Data(Struct, frozen=True, eq=False, dict=True):
     """A page as data. tells: whether it has rules and numbers."""
 
     page: Page

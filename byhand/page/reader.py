@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, product
 from math import prod
 from typing import Any
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Expr, Num, Ref, rebuild, refs
@@ -81,14 +81,13 @@ class Sources:
         return next((each for each in shown if isinstance(each, Blank)), None)
 
 
-@dataclass(frozen=True, eq=False)
-class Reader(Sources):
+class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
     """Whoever has the page of a document and its run, and nothing else."""
 
     document: Document
     run: Run
-    _sources: dict[tuple[int, Place], Cell | Blank | None] = field(default_factory=dict, init=False, repr=False)
-    _reads: dict[tuple[str, Own], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _sources: dict[tuple[int, Place], Cell | Blank | None] = field(default_factory=dict)
+    _reads: dict[tuple[str, Own], tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def fronts(self) -> Sequence[Mapping[Place, Cell | Blank]]:  # type: ignore[override]
@@ -277,8 +276,7 @@ def _given(run: Run, given: Set[str]) -> Run:
 # what follows from what they wrote
 
 
-@dataclass(frozen=True, eq=False)
-class Paper:
+class Paper(Struct, frozen=True, eq=False):
     """One student's numbers on a sheet.
 
     written: by blank, the number that counts as theirs: what they wrote, or the key's where they wrote none.
@@ -289,7 +287,7 @@ class Paper:
     written: Mapping[str, Any]
     printed: Callable[[int, Place], Any]
     compute: Compute
-    _known: dict[tuple[int, Place, Own], Any] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[int, Place, Own], Any] = field(default_factory=dict)
 
     def number(self, blank: Blank, place: Place, own: Own = "") -> Any:
         """The number at a place that a student who fills in a blank goes by; None where it cannot be computed."""
@@ -342,7 +340,7 @@ class Paper:
         return Mistaken(mistake, lambda place: self.number(blank, place, own), self.compute)
 
 
-class _Names(Paper):
+class _Names(Paper, frozen=True):
     def _is_own(self, section: int, place: Place) -> bool:
         """Not what is printed among numbers that the student writes, as a first cell is."""
         return place[0] not in self.reader.asked_steps
@@ -355,8 +353,7 @@ def _once(found: Iterable[Iterable[str]]) -> tuple[str, ...]:
 # what a mistake makes of a cell
 
 
-@dataclass(frozen=True, eq=False)
-class Rewritten:
+class Rewritten(Struct, frozen=True, eq=False, dict=True):
     """A classic mistake in a run.
 
     made: for each step that it rewrites, the steps that take its place. written: the steps whose numbers whoever
@@ -402,8 +399,7 @@ class Rewritten:
         return (i, j) if own == other else (j, i) if own == other[::-1] else None
 
 
-@dataclass(frozen=True, eq=False)
-class Mistaken:
+class Mistaken(Struct, frozen=True, eq=False):
     """The numbers of somebody who makes a mistake.
 
     number: what they have in front of them at a place. elsewhere: the steps that they compute somewhere else where
@@ -414,7 +410,7 @@ class Mistaken:
     number: Callable[[Place], Any]
     compute: Compute
     elsewhere: Container[str] | None = None
-    _known: dict[Place, Any] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[Place, Any] = field(default_factory=dict)
 
     def value(self, place: Place) -> Any:
         """What the mistake makes of a cell, from what stands in front of them; None where it makes nothing.

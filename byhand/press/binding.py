@@ -7,12 +7,11 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from isal import isal_zlib as zlib
-from msgspec import Struct
+from msgspec import Struct, field
 
 from byhand.press.inner import face_of, foot_at_right, glyph_texts, glyph_widths, is_slanted, parents
 from byhand.press.pieces import MM, SANS
@@ -77,8 +76,7 @@ def length_of(pdf: bytes) -> int:
         return len(file.pages)
 
 
-@dataclass
-class _Binding:
+class _Binding(Struct):
     """A book that is being bound, from its front on.
 
     numbers: those of pages and links, each with its elements, as the structure's tree of parents has them; next: the

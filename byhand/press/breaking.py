@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,8 +47,7 @@ class Paragraph(Struct, frozen=True, tag=True):
     view: str = ""
 
 
-@dataclass
-class Piece:
+class Piece(Struct):
     """Words of one run that stand on one line."""
 
     run: int

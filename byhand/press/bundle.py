@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import IO
 
 from isal import isal_zlib as zlib
+from msgspec import Struct, field
 
 from byhand.press.shared import Shared, numbered, shared
 from byhand.press.template import Template
@@ -22,8 +22,7 @@ COPIES_PER_NODE = 200  # copies in a node of the page tree
 _CATALOG, _TREE = 1, 2  # object numbers
 
 
-@dataclass
-class Bundle:
+class Bundle(Struct):
     """A PDF that is being written.
 
     offsets: a temporary file with the offset of each object in the PDF, eight bytes an object.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from isal import isal_zlib as zlib
+from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
@@ -131,8 +132,7 @@ def _names(answer: Spoken) -> list[str]:
     return [f"{answer.id}{BETWEEN}{option}" for option in answer.options] or [answer.id]
 
 
-@dataclass
-class _Writer:
+class _Writer(Struct):
     """Writes fields into a PDF. rooms: by their names, each with the number of its page."""
 
     file: Any

@@ -5,8 +5,9 @@ behind them, as print.css has it. WeasyPrint would take three quarters of a page
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate
+
+from msgspec import Struct, field
 
 from byhand.page.look import COLOURS, LOOK
 from byhand.press.beside import Label
@@ -20,8 +21,7 @@ from byhand.press.svg import Drawing
 from byhand.press.tables import CellStyle, Table, TableCell
 
 
-@dataclass
-class Pen:
+class Pen(Struct):
     """Writes the figures of a page.
 
     fonts: of each face, its name in the PDF. mark: the next marked-content id (MCID).

@@ -6,10 +6,9 @@ References between them are kept apart from their bytes, because they get other 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Pieces = tuple[bytes | int, ...]  # of an object: bytes as they are, and an int for a reference to another shared one
 _SKIPPED = ("/Parent", "/StructParent", "/StructParents")  # they refer to the page tree and to tags
@@ -43,8 +42,7 @@ def numbered(pieces: Pieces, first: int) -> bytes:
     return b"".join(piece if isinstance(piece, bytes) else b"%d 0 R" % (first + piece) for piece in pieces)
 
 
-@dataclass
-class _Objects:
+class _Objects(Struct):
     """The objects that have been found in a file, numbered in the order in which they were found.
 
     known: the new number of an object, by its number and generation in the file.

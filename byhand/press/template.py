@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.cache import as_data
 from byhand.notation.marks import MARK, mark_number
@@ -25,8 +26,7 @@ from byhand.worksheet.asked import NAME
 from byhand.worksheet.views import View
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(Struct, frozen=True, dict=True):
     """A PDF whose pages have empty content streams where each copy has its own.
 
     contents: the object numbers of these streams, one for each page, and last the one that all pages show.

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import zip_longest
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.errors import UnreadableError
 from byhand.formats import Setup
@@ -35,8 +37,7 @@ PageNumbers = dict[str, list[list[str]]]
 EntryTexts = dict[tuple[int, int], str]  # of one matrix
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What a page shows of that from which its numbers are computed."""
 
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -47,8 +48,7 @@ class Shown:
     """For steps with inverse questions, the printed numbers from which unknown entries of their inputs are found."""
 
 
-@dataclass(frozen=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """A sheet printed again."""
 
     document: Document
@@ -78,8 +78,7 @@ def settled(again: Again, print_again: Print) -> Again:
     return replace(again, printed=print_again(shown, False))
 
 
-@dataclass(frozen=True)
-class Again:
+class Again(Struct, frozen=True, dict=True):
     """A sheet printed again, and the page to which it is compared."""
 
     printed: Printed

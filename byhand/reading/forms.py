@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pikepdf
+from msgspec import Struct
 
 from byhand.errors import UnreadableError
 from byhand.notation.number import shown
@@ -22,8 +22,7 @@ AS_WRITTEN = "fill in the form as byhand wrote it"
 _ID = re.compile(r"[1-9][0-9]{0,3}/\S+")
 
 
-@dataclass(frozen=True)
-class FilledForm:
+class FilledForm(Struct, frozen=True):
     """What one student has filled in.
 
     page: what the page says that it is, without its texts: `page.foot` has its sheet, seed and hash, `page.student`

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import processes
@@ -29,8 +30,7 @@ MOST_NAMED = 5  # other files of a folder with one ending that are named one by 
 Line = tuple[Path, str]  # a file, and what it is found to be
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many of some files are found to be what, and a line for each that is not right."""
 
     found: Counter[Finding]

@@ -12,9 +12,10 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise
 from typing import Any, NoReturn, TypeGuard, cast
+
+from msgspec import Struct, field
 
 from byhand.errors import UnreadableError
 from byhand.reading.pdf import MOST_UNPACKED
@@ -53,8 +54,7 @@ Value = Any  # an int; a list; a dictionary by its names; or a token as it is wr
 Place = int | tuple[int, int]  # of an object: after how many bytes; or in which object stream, and as which in it
 
 
-@dataclass
-class Section:
+class Section(Struct):
     """A part of a file: its objects by their numbers, and then a table of them.
 
     about: what the table says of the file. at: where it is. start: where it is said to be behind it. linearised:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import chain
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from byhand.classroom.roster import Student
 from byhand.errors import LONGEST_QUOTE, UnreadableError
@@ -49,8 +51,7 @@ _HOLDS = {  # files of several pages, which are not read
 MARGINS = ("foot", "running")  # the classes of elements that are printed in the margins; a footer is a foot, too
 
 
-@dataclass(frozen=True)
-class Foot:
+class Foot(Struct, frozen=True):
     """The foot of a page."""
 
     version: str
@@ -59,8 +60,7 @@ class Foot:
     hash: str
 
 
-@dataclass(frozen=True)
-class PageTable:
+class PageTable(Struct, frozen=True):
     """Rows of texts, and which of them are labels."""
 
     rows: tuple[tuple[str, ...], ...]
@@ -72,8 +72,7 @@ class PageTable:
         return tuple(len(row) for row in self.rows)
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """What is read: texts and tables by turns, beginning and ending with a text; and what the page says of itself.
 
     margins: the texts that stand in the margins of each sheet of paper. secret: that of its class, if it is known.
@@ -150,8 +149,7 @@ class Page:
         return found
 
 
-@dataclass
-class Collector:
+class Collector(Struct):
     """Collects the texts and tables of a page while it is read."""
 
     texts: list[str] = field(default_factory=lambda: [""])

@@ -7,13 +7,13 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
 import pikepdf
+from msgspec import Struct, field
 
 from byhand.errors import UnreadableError
 from byhand.reading.line_order import is_right_to_left, mirrored
@@ -46,8 +46,7 @@ Spot = tuple[int, float, float]  # a page, and where on it
 _SLACK = 12.0  # px by which the texts of a row stand higher or lower
 
 
-@dataclass
-class Drawn:
+class Drawn(Struct):
     """The texts of a page, by their marked-content id (MCID), and the place where each begins."""
 
     number: int
@@ -56,8 +55,7 @@ class Drawn:
     places: dict[int, tuple[float, float]] = field(default_factory=dict)
 
 
-@dataclass
-class Walk:
+class Walk(Struct):
     """A walk over the structure tree, which takes the texts that it comes to off the pages.
 
     rows: the places of the texts in each cell of the current table.

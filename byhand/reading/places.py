@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from byhand.notation.inline import spoken
 from byhand.page.grid import Grid, Slot
@@ -14,8 +15,7 @@ from byhand.runs import Run
 from byhand.worksheet.document import Document, Picture, Section, Strip
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """The owner of a table. shape: the cells in each row. slots: row by row; none for a table of worked lines."""
 
     section: Section

@@ -10,12 +10,12 @@ import math
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from byhand.classroom.spreadsheet import BROKEN, cell_too_far
 from byhand.errors import ExtraError, UnreadableError
@@ -32,8 +32,7 @@ _PLACE = re.compile(r"([A-Z]{1,2})([1-9][0-9]{0,3})")
 Rows = Sequence[Sequence[Any]]
 
 
-@dataclass(frozen=True)
-class FilledSheet:
+class FilledSheet(Struct, frozen=True):
     """What one student has filled in: the answers by the ids of blanks and replies, "" for an empty one."""
 
     about: About

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from byhand.runs import Run
 from byhand.witness.wiring import unwired
@@ -41,8 +42,7 @@ def counted(findings: Counter[Finding]) -> str:
     return ", ".join(f"{findings[each]:,} {each.word}" for each in Finding if findings[each] or each is Finding.RIGHT)
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The result for a file.
 
     about: what it is. faults: a line for each. alone: why its numbers alone are judged, if they are. beside: what

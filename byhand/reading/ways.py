@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from dataclasses import replace as with_other
 from decimal import Decimal
 from functools import partial
 from typing import Any, get_args
 
+from msgspec import Struct
 from msgspec.structs import replace
+from msgspec.structs import replace as with_other
 
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
@@ -49,8 +49,7 @@ class Ones(Domain):
         return Decimal(1)
 
 
-@dataclass(frozen=True)
-class Reprint:
+class Reprint(Struct, frozen=True):
     """How a page is printed again."""
 
     printer: Print

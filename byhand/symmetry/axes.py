@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.arithmetic.expr import Ref
 from byhand.arithmetic.floats import FLOATS
@@ -16,16 +17,14 @@ TOKEN_AXES = {"pos", "source"}  # the names that axes of tokens have on the tape
 DIGITS_COMPARED = 9  # decimal places in which two constants are compared: float64 errs less on every machine
 
 
-@dataclass(frozen=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """How the places of an axis are looked up by a list: place i of the axis `of` looks up place `found[i]`."""
 
     of: Side
     found: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """What an axis is made of along which operands are concatenated.
 
     of: the axis of the sequence of operands, if these may change places as wholes. parts: the axis of each operand.
@@ -35,8 +34,7 @@ class Stack:
     parts: tuple[Side, ...]
 
 
-@dataclass(frozen=True)
-class Alike:
+class Alike(Struct, frozen=True):
     """Operands that are computed by the same operations, such as heads, so that they may change places as wholes.
 
     computations: for each operand, the steps that it is computed by, by the names of the first operand's steps.
@@ -47,8 +45,7 @@ class Alike:
     own_axes: Mapping[Side, tuple[Side, ...]]
 
 
-@dataclass(frozen=True)
-class Symmetries:
+class Symmetries(Struct, frozen=True):
     """The symmetries of a run: what may change places and signs. An axis is named by the first of its sides.
 
     axes: the axis of each side.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, count
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
@@ -28,16 +28,14 @@ RowColumn = tuple[int, int]
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
-@dataclass(frozen=True)
-class Renaming:
+class Renaming(Struct, frozen=True):
     """A signed permutation of an axis: place i gets the numbers of place `places[i]`, times `signs[i]`."""
 
     places: Sequence[int]
     signs: Sequence[int]
 
 
-@dataclass(frozen=True)
-class Moves:
+class Moves(Struct, frozen=True, dict=True):
     """What may change places and signs among a model's numbers.
 
     run: the symmetries of its run. tables: the given matrices, with the indices of their numbers.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from byhand.worksheet.document import Blank, Document, Reply, Section
 from byhand.worksheet.messages import Messages
 
 
-@dataclass(frozen=True)
-class Spoken:
+class Spoken(Struct, frozen=True):
     """What an answer is called.
 
     id: of the blank or the reply. options: one of which is chosen, and labels: what each is called; none where

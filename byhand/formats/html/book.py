@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from byhand.formats import Setup
 from byhand.formats.html.index import card, front, in_groups, index
@@ -22,8 +22,7 @@ LECTURER = "lecturer.html"
 BOOK = as_words({"holds": "sheets"})  # what it says of itself for who reads pages back
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of the book: the sheets in one view."""
 
     view: View
@@ -35,16 +34,14 @@ class Part:
         return sheet.d.title if self.view == "worksheet" else sheet.d.messages.say(f"views.{self.view}")
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """A group of the course: its name, and its sheets with their places in the book, from 1."""
 
     name: str
     sheets: list[tuple[int, Pages]]
 
 
-@dataclass(frozen=True)
-class Book:
+class Book(Struct, frozen=True):
     """A book of sheets, in the order of the course, with a part for each view."""
 
     sheets: tuple[Pages, ...]

@@ -1,6 +1,7 @@
 """Numbers as you may write them, and the arrays that are given. This cell needs NumPy and Python alone."""
 
 import ast
+import dataclasses
 import math
 import re
 from decimal import Decimal
@@ -13,6 +14,17 @@ from byhand.notation.typed import formula, read
 NEVER = float("-inf")
 BITS = 20_000  # of the longest number
 PLAIN = re.compile(r"-?\d+(?:[./]\d+)?")
+
+
+class Struct:
+    """A record: what msgspec calls so, which a notebook may not have."""
+
+    def __init_subclass__(cls, frozen=False, eq=True, dict=False):
+        dataclasses.dataclass(frozen=frozen, eq=eq)(cls)
+
+
+def field(default_factory):
+    return dataclasses.field(default_factory=default_factory)
 
 
 def number(entry, letters=None):

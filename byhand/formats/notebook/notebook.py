@@ -7,8 +7,9 @@ import builtins
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from byhand import __version__
 from byhand.fonts import alone
@@ -71,8 +72,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@dataclass(frozen=True, eq=False)
-class _Notebook:
+class _Notebook(Struct, frozen=True, eq=False):
     page: Page
     view: View
     setup: Setup

@@ -6,9 +6,10 @@ import base64
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from byhand.arithmetic.expr import Expr, Ref, nodes
 from byhand.formats.notebook.checks import sealed
@@ -26,15 +27,14 @@ KINDS = {"ask": "number", "entry": "number"}  # other roles are kinds by themsel
 Data = Mapping[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Tasks:
+class Tasks(Struct, frozen=True, eq=False, dict=True):
     """The tasks of a notebook, added in the order of the page."""
 
     page: Page
-    tasks: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
-    numbers: dict[str, int] = field(default_factory=dict, init=False)  # of the steps that rules name
-    _inverse: dict[str, str] = field(default_factory=dict, init=False)
-    _told: list[int] = field(default_factory=lambda: [0], init=False)  # the sections whose printed numbers are told
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)  # of the steps that rules name
+    _inverse: dict[str, str] = field(default_factory=dict)
+    _told: list[int] = field(default_factory=lambda: [0])  # the sections whose printed numbers are told
 
     @property
     def run(self) -> Run:

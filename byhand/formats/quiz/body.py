@@ -8,11 +8,11 @@ its own way to give these a look.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand.fonts import alone
@@ -44,8 +44,7 @@ STYLE = style(TAGS)
 Entries = Mapping[int, int]  # the number of an entry, by the id of its cell: cells may be equal
 
 
-@dataclass(frozen=True, eq=False)
-class Body:
+class Body(Struct, frozen=True, eq=False):
     """The texts of a sheet's questions. pictures: in SVG by name, as they are met."""
 
     page: Page

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.formats.quiz.spelling import Number, number
 from byhand.mistakes import changes_of
@@ -19,8 +20,7 @@ MADE, FOLLOWS = 25, 50  # per cent: for a mistake, and for what is right from th
 LONGEST_FOIL = 12  # characters: nobody writes down a longer one
 
 
-@dataclass(frozen=True)
-class Foil:
+class Foil(Struct, frozen=True):
     """A wrong answer. value: what is written. mistakes: those that give it. credit: in per cent."""
 
     value: Number
@@ -28,8 +28,7 @@ class Foil:
     credit: int
 
 
-@dataclass(frozen=True)
-class Foils:
+class Foils(Struct, frozen=True, dict=True):
     """The wrong answers that the classic mistakes give on a sheet."""
 
     page: Page

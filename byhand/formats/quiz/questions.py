@@ -7,12 +7,13 @@ on paper is printed. A question in words is by itself, since a person marks it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, Literal
 from xml.etree.ElementTree import Element
+
+from msgspec import Struct
 
 from byhand.arithmetic.expr import Fn, Ref, refs
 from byhand.errors import ConfigError
@@ -49,8 +50,7 @@ POINTS_OF_WORDS = 3  # of an answer in words, which a person marks; any other is
 ROUNDED = 50  # per cent: for a decimal in place of a fraction that has none
 
 
-@dataclass(frozen=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """A wrong answer that earns something. value: as a number, where numbers are compared. credit: in per cent."""
 
     texts: tuple[str, ...]
@@ -60,8 +60,7 @@ class Wrong:
     mistakes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A blank that is filled in. called: what it is called for those who hear the page.
 
     texts: what is taken as right, the usual text first. value: the number, where numbers are compared, and not texts;
@@ -76,8 +75,7 @@ class Entry:
     wrong: tuple[Wrong, ...] = ()
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of several options. right: the index of the right one. why: what the key says of it."""
 
     id: str
@@ -92,16 +90,14 @@ class Choice:
         return self.id.split("/")[1] == "claim"
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Struct, frozen=True):
     """An answer in words. key: what the key says."""
 
     id: str
     key: str
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """One question, or with nothing to answer, a text that is read.
 
     body: its text as XHTML, with an element `entry` or `choice` for each of these, whose attribute n is its number,
@@ -128,8 +124,7 @@ class Question:
         return "words" if self.words else "answers" if self.entries or self.choices else "text"
 
 
-@dataclass(frozen=True, eq=False)
-class Quiz:
+class Quiz(Struct, frozen=True, eq=False, dict=True):
     """A sheet as questions.
 
     Raises: ConfigError for a sheet in letters, which no platform compares.

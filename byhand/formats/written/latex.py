@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from byhand.arithmetic.expr import Expr
 from byhand.formats import Setup
@@ -159,8 +158,7 @@ MARKS = Marks(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class _Latex:
+class _Latex(Struct, frozen=True, eq=False):
     """A page as LaTeX."""
 
     page: Page

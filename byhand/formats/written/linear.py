@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Fn, Ref, nodes, refs, settled
@@ -55,13 +55,12 @@ def linear(page: Page, view: View, setup: Setup) -> bytes:
     return (_Linear(page, view).text + "\n").encode()
 
 
-@dataclass(frozen=True, eq=False)
-class _Linear:
+class _Linear(Struct, frozen=True, eq=False, dict=True):
     """A page as linear text."""
 
     page: Page
     view: View
-    _uniform: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
+    _uniform: dict[str, bool] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

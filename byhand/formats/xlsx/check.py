@@ -7,7 +7,8 @@ signs of a keyboard, and as a number, −∞ or a word.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.formats.xlsx.formulas import (
@@ -42,8 +43,7 @@ NOTHING = "–"  # what is read in an empty blank
 ALIKE = ((" ", ""), ("x", "×"), ("*", "×"), ("-", "—"), ("–", "—"))
 
 
-@dataclass(frozen=True, eq=False)
-class Check:
+class Check(Struct, frozen=True, eq=False):
     """The check of a workbook. of: the formulas of its key. answers: blanks, and choices among options, in order."""
 
     of: Formulas

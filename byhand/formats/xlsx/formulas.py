@@ -8,11 +8,10 @@ there, or else the key's number. A place that stands nowhere on the page has a r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from byhand.arithmetic.decimals import PrintedDecimal
 from byhand.arithmetic.domain import Real, is_neg_inf
@@ -69,8 +68,7 @@ class Names(Struct, frozen=True):
     hidden: str
 
 
-@dataclass(frozen=True, eq=False)
-class Formulas:
+class Formulas(Struct, frozen=True, eq=False, dict=True):
     """The formulas of a workbook.
 
     row_of: the row of each blank in the check. words: the cells of the vocabulary. between: the places that stand
@@ -82,7 +80,7 @@ class Formulas:
     names: Names
     row_of: Mapping[str, int]
     words: str
-    between: dict[tuple[int, Place], int] = field(default_factory=dict, init=False)
+    between: dict[tuple[int, Place], int] = field(default_factory=dict)
 
     @property
     def document(self) -> Document:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand.formats.xlsx import looks
@@ -75,8 +74,7 @@ class Spot(Struct, frozen=True, eq=False):
     section: int = -1
 
 
-@dataclass
-class Plan:
+class Plan(Struct):
     """The plan of a page. widths: of columns; heights: of rows; all in mm. sections: the first row of each. opens:
     whether each begins a page. of_cell, of_reply: where a cell of the page, or a reply, stands.
     """
@@ -109,8 +107,7 @@ def plan(page: Page, feedback: bool) -> Plan:
     return _Planner(page, feedback).plan
 
 
-@dataclass
-class _Planner:
+class _Planner(Struct):
     page: Page
     feedback: bool
 

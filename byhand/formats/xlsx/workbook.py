@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand import __version__
@@ -67,8 +67,7 @@ def workbook(page: Page, view: View, setup: Setup) -> bytes:
     return out.getvalue()
 
 
-@dataclass(eq=False)
-class _Writer:
+class _Writer(Struct, eq=False, dict=True):
     """Writes a workbook."""
 
     book: Any
