@@ -93,14 +93,16 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
     document, first = of_class.document, of_class.domain.count - sum(map(bool, keys))
     replies = document.replies()
     texts_of_replies = "\0".join(text for reply in replies for text in (reply.right, *reply.labels))
-    columns = zip(of_class.runs(), of_class.filled(texts_of_replies), strict=True)
+    filled = map(of_class.filled, (document.stamp["hash"], texts_of_replies))
+    columns = zip(of_class.runs(), *filled, strict=True)
     own = enumerate(islice(columns, first, None), first)
     for copy, key in zip(copies, keys, strict=True):
-        at, (run, said) = next(own) if key else (0, (of_class.run, ""))
-        if run.hash == copy.hash:
+        at, (run, hash_, said) = next(own) if key else (0, (of_class.run, "", ""))
+        if hash_ == copy.hash:
             texts, usual = partial(_text_of, of_class, at), partial(_typical, of_class)
+            own_run = structs.replace(run, hash=hash_)
             own_replies = _with_texts(replies, iter(said.split("\0")))
-            yield OwnCopy(copy, document, run, own_replies, texts, usual)
+            yield OwnCopy(copy, document, own_run, own_replies, texts, usual)
         else:
             page, run = _by_itself(plan, numbers, copy, document)
             yield OwnCopy(copy, page, run, page.replies())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 from msgspec import Struct, structs
@@ -16,7 +17,6 @@ from msgspec.structs import replace
 from byhand.arithmetic.copies import varies
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arrange import arranged
-from byhand.classroom.apart import apart
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
 from byhand.notation.marks import MARK, MarkedCopies, mark_number
@@ -62,7 +62,17 @@ class ClassRun(Struct, frozen=True):
 
     def runs(self) -> Iterator[Run]:
         """The run of each copy."""
-        return map(apart(self.run, self.domain), range(self.domain.count))
+        run, marks = self.run, self.domain.marks
+        columns = {
+            name: [[marks[mark_number(x)] if MARK.fullmatch(x) else x for x in row] for row in rows]
+            for name, rows in run.texts.items()
+        }
+        own_params = {name: _copies(step.params) for name, step in run.steps.items() if _has_columns(step.params)}
+        for _, rows, texts in zip(range(self.domain.count), _copies(run.rows), _copies(columns), strict=False):
+            own = {name: structs.replace(run.steps[name], params=next(params)) for name, params in own_params.items()}
+            yield structs.replace(
+                run, domain=self.domain.inner, steps={**run.steps, **own}, rows=rows, texts=texts, hash=""
+            )
 
     def tapes(self) -> Iterator[Tape]:
         """The tape of each copy, in exact fractions."""
@@ -74,6 +84,27 @@ def _exact_at(copy: int, value: Any) -> Any:
     """The value of one copy, as an exact fraction if it is a decimal."""
     own = value.at(copy) if varies(value) else value
     return Fraction(own) if isinstance(own, Decimal) and own.is_finite() else own
+
+
+def _copies(entry: Any) -> Iterator[Any]:
+    """For each copy, the tables and tuples with its own values in place of columns; endless where there are none."""
+    if varies(entry):
+        return iter(entry.tolist())
+    if isinstance(entry, Mapping):
+        return (dict(zip(entry, own, strict=True)) for own in _side_by_side(entry.values()))
+    if isinstance(entry, Sequence) and not isinstance(entry, str):
+        return _side_by_side(entry)
+    return repeat(entry)
+
+
+def _side_by_side(entries: Collection[Any]) -> Iterator[tuple[Any, ...]]:
+    return zip(*map(_copies, entries), strict=False) if entries else repeat(())
+
+
+def _has_columns(entry: Any) -> bool:
+    if isinstance(entry, Mapping | Sequence) and not isinstance(entry, str):
+        return any(map(_has_columns, entry.values() if isinstance(entry, Mapping) else entry))
+    return varies(entry)
 
 
 def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant], options: Options) -> ClassRun:

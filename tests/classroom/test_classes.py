@@ -10,11 +10,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 
 import pikepdf
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 from page_pdf import different, laid_out_alone, same_text
 from pypdf import PdfReader, PdfWriter
 

@@ -3,7 +3,6 @@
 import base64
 import subprocess
 import sys
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from click.testing import CliRunner
 from cloze import read
 from every_sheet import FULL, SEEDS, SHEETS, made
 from kinds import kinds_and_run
+from msgspec.structs import replace
 from quiz_pages import missing_rows
 
 from byhand import __version__

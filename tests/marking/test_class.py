@@ -1,8 +1,7 @@
 """The marks of a class whose copies have numbers of their own."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from byhand.classroom.again import Class, Copy
 from byhand.classroom.plan import NumberSets, Plan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -13,6 +12,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from kinds import kinds_and_run
+from msgspec.structs import replace
 from page_pdf import pictures
 from page_text import page_text
 from students import Page, Student

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from math import ceil
@@ -14,6 +13,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from page_text import page_text
 from students import Page
 from test_tally import marks_of_a_class, tally_of

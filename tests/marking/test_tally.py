@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from students import Page, Student
 
 from byhand.marking.marker import Marker

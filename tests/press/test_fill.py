@@ -74,7 +74,7 @@ def test_the_page_of_a_copy_is_the_page_of_its_own_numbers(sheet, options):
     for copy, name in ((0, 0), (3, KEYS[2])):
         own_values = renamed(found.model, values, name, in_place=found.in_place)
         page, own, _ = arranged(found, own_values, asked, asked.domain)
-        assert asdict([*run.runs()][copy]) == asdict(replace(own, domain=run.domain.inner))
+        assert asdict([*run.runs()][copy]) == asdict(replace(own, domain=run.domain.inner, hash=""))
         page = replace(page, stamp={"seed": "0", "hash": own.hash})
         alone = Pages(lower(page, own)).html("key", "screen")
         assert unmeasured(key[copy]) == unmeasured(alone)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from dataclasses import replace
 from functools import cache
 
 import pikepdf
@@ -13,6 +12,7 @@ import pytest
 from chromium import WITHOUT_CHROMIUM, filled_by_chromium
 from click.testing import CliRunner
 from kinds import kinds_and_run
+from msgspec.structs import replace
 from page_pdf import pictures
 from pikepdf import Array, Dictionary, Name, String
 from pypdf import PdfReader, PdfWriter

@@ -4,7 +4,6 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -13,6 +12,7 @@ from every_sheet import FULL, ORDER, in_turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from msgspec.structs import replace
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, ByteStringObject, ContentStream, NameObject
 
