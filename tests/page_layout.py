@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from byhand.formats.html.page import PAPERS
 from byhand.press.engine import rendered_document
 from byhand.press.figures import PLACE, Figure, cut_out
@@ -41,9 +43,8 @@ class Cell(TextBox):
 class Watched(Pen):
     """A pen that notes the texts that it writes, each with its cell."""
 
-    def __init__(self, fonts, mark):
-        super().__init__(fonts, mark)
-        self.noted = []
+    noted: list = msgspec.field(default_factory=list)
+    cell: Any = None
 
     def line(self, cell, line, box, lower):
         self.cell = Cell(box[0], box[1], box[2] - box[0], box[3] - box[1], cell=cell)

@@ -122,7 +122,7 @@ def class_pages(plan: Plan) -> ClassPages:
     numbers = NumberSets(plan)
     laid = _laid_out(numbers)
     numbers.load()
-    return ClassPages(numbers=numbers, **vars(laid))
+    return ClassPages(numbers=numbers, **structs.asdict(laid))
 
 
 @cached_by("classes", lambda numbers: numbers.plan.cache_key(numbers.plan.letters))

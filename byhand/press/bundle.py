@@ -22,7 +22,7 @@ COPIES_PER_NODE = 200  # copies in a node of the page tree
 _CATALOG, _TREE = 1, 2  # object numbers
 
 
-class Bundle(Struct):
+class Bundle(Struct, dict=True):
     """A PDF that is being written.
 
     offsets: a temporary file with the offset of each object in the PDF, eight bytes an object.

@@ -132,7 +132,7 @@ def _names(answer: Spoken) -> list[str]:
     return [f"{answer.id}{BETWEEN}{option}" for option in answer.options] or [answer.id]
 
 
-class _Writer(Struct):
+class _Writer(Struct, dict=True):
     """Writes fields into a PDF. rooms: by their names, each with the number of its page."""
 
     file: Any

@@ -107,7 +107,7 @@ def plan(page: Page, feedback: bool) -> Plan:
     return _Planner(page, feedback).plan
 
 
-class _Planner(Struct):
+class _Planner(Struct, dict=True):
     page: Page
     feedback: bool
 
