@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -70,6 +71,9 @@ class _Apart:
             case tuple() | list():
                 kind = type(thing)
                 return self._made(dict(enumerate(thing)), lambda own: kind(own.get(*at) for at in enumerate(thing)))
+        if dataclasses.is_dataclass(thing) and not isinstance(thing, type):  # a token of Markdown
+            parts = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
+            return self._made(parts, lambda own: dataclasses.replace(thing, **own))
         return None
 
     def _made(self, parts: Mapping[Any, Any], whole: Callable[[dict[Any, Any]], Any]) -> Own | None:

@@ -86,8 +86,14 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
 
     document: Document
     run: Run
-    _sources: dict[tuple[int, Place], Cell | Blank | None] = field(default_factory=dict)
-    _reads: dict[tuple[str, Own], tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def _sources(self) -> dict[tuple[int, Place], Cell | Blank | None]:
+        return {}
+
+    @cached_property
+    def _reads(self) -> dict[tuple[str, Own], tuple[str, ...]]:
+        return {}
 
     @cached_property
     def fronts(self) -> Sequence[Mapping[Place, Cell | Blank]]:  # type: ignore[override]
