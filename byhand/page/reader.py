@@ -88,7 +88,7 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
     run: Run
 
     @cached_property
-    def _sources(self) -> dict[tuple[int, Place], Cell | Blank | None]:
+    def _sources(self) -> dict[tuple[int, Place], Cell | Blank | None]:  # type: ignore[override]
         return {}
 
     @cached_property

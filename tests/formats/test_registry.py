@@ -56,25 +56,12 @@ def command(*args):
     return CliRunner().invoke(main, args)
 
 
-FILES = {
-    "html": ["{view}.html"],
-    "pdf": ["{view}.pdf"],
-    "pdf-form": ["worksheet-form.pdf"],
-    "md": ["{view}.md"],
-    "txt": ["{view}.txt"],
-    "tex": ["{view}.tex", "exam.tex"],
-    "ipynb": ["{view}.ipynb"],
-    "xlsx": ["worksheet.xlsx"],
-    "json": ["run.json"],
-    "page": ["page.json"],
-    "moodle": ["moodle.xml"],
-    "canvas": ["canvas.zip"],
-    "qti": ["qti21.zip", "qti30.zip"],
-}
-
-
-def test_ours_and_their_files():
-    assert {name: [*OWN[name].files] for name in names()} == FILES
+def test_ours_have_files_of_their_own():
+    files = [file for format in OWN.values() for file in format.files]
+    assert len(files) == len(set(files))
+    assert all(re.fullmatch(r"(\{view\}|[a-z0-9-]+)\.[a-z]+", file) for file in files)
+    assert all(format.files and format.about and format.name == name for name, format in OWN.items())
+    assert {"{view}.html", "{view}.pdf", "run.json"} <= {*files}
 
 
 def test_a_format_has_a_file_for_each_view_or_one_for_all():
@@ -103,7 +90,7 @@ def test_another_packages_format_is_bound_sheet_by_sheet(other_package, tmp_path
 
 
 def test_other_packages_are_imported_only_for_what_is_asked(other_package):
-    assert names() == [*FILES, "count", "gone", "none", "wanting"]
+    assert names() == [*OWN, "count", "gone", "none", "wanting"]
     ready("json")
     assert "counting" not in sys.modules
     known("count")
@@ -125,8 +112,8 @@ def test_formats_are_listed_with_what_they_need(other_package):
 
 def test_our_list_is_a_few_lines_of_plain_text():
     listed = command("formats").output
-    assert [line[:2] for line in columns(listed)] == [[name, ", ".join(files)] for name, files in FILES.items()]
-    assert [line[2] for line in columns(listed)] == [OWN[name].about for name in FILES]
+    assert [line[:2] for line in columns(listed)] == [[name, ", ".join(format.files)] for name, format in OWN.items()]
+    assert [line[2] for line in columns(listed)] == [OWN[name].about for name in OWN]
     begins = {line.index(about) for line, (*_, about) in zip(listed.splitlines(), columns(listed), strict=True)}
     assert len(begins) == 1
 
