@@ -20,7 +20,6 @@ EASY_TOTALS = (4, 5, 6, 7, 8, 9)  # of the powers of a row, where its smallest p
 EASY_TOTALS_OF_SIX = (7, 8, 9, 10, 12)  # the same of six powers
 LARGEST_TOTAL_OF_THREES = 16  # the same of powers of 3, few of which have smaller totals
 LOGIT_SPREAD = 4  # between the logits of a row: in base 2, one word is up to 16 times as likely as another
-VALUES_TRIED = 4  # for the same keys
 
 
 def powers(scores: Ints, base: int) -> Ints:
