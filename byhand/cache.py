@@ -154,11 +154,11 @@ def state_of(*folders: Path) -> str:
     """A hash of the names, sizes and times of the files in these folders. No change of a file escapes it, since the
     time of its last change (ctime) cannot be set; on Windows, its size or the time of its content tells.
     """
-    found = []
+    entries = []
     for path in files_below(*folders):
         about = os.stat(path)
-        found.append((path, about.st_size, about.st_mtime_ns, about.st_ctime_ns))
-    return hashlib.sha256(repr(sorted(found)).encode()).hexdigest()
+        entries.append((path, about.st_size, about.st_mtime_ns, about.st_ctime_ns))
+    return hashlib.sha256(repr(sorted(entries)).encode()).hexdigest()
 
 
 def is_own(path: Path) -> bool:

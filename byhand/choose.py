@@ -85,8 +85,8 @@ def first_numbers(name: str) -> tuple[str, bytes] | None:
     if first.keeps_numbers:
         return None
     search = _search(sheet, sheet.given(letters=False), first)
-    found = {seed: choose(sheet, replace(first, seed=seed)) for seed in first_seeds.SEEDS}
-    return first_seeds.digest(search), first_seeds.packed(found)
+    by_seed = {seed: choose(sheet, replace(first, seed=seed)) for seed in first_seeds.SEEDS}
+    return first_seeds.digest(search), first_seeds.packed(by_seed)
 
 
 def rounded(model: Model, values: Values, places: int, tell: Tell) -> Values:

@@ -107,8 +107,8 @@ def main(ctx: click.Context, debug: bool) -> None:
     if debug:
         _tell(f"options are read from {', '.join(map(str, read)) or 'no byhand.toml'}")
     if read:
-        own = defaults(read)
-        ctx.default_map = {name: _of_command(command, own) for name, command in main.commands.items()}
+        settings = defaults(read)
+        ctx.default_map = {name: _of_command(command, settings) for name, command in main.commands.items()}
 
 
 def _of_command(command: click.Command, own: dict[str, Any]) -> dict[str, Any]:
@@ -270,13 +270,13 @@ def _show_sheet(sheet: str, language: str) -> None:
     from byhand.worksheet.sheet import load_sheet, named
 
     say = messages(language).say
-    found, routes = load_sheet(sheet, language), [(route, route.places(sheet)) for route in all_routes()]
-    asked, before = own_effort(found), named(found.prerequisites, language)
-    config = found.values.get("config", {})
-    _say(f"{found.name}: {found.title}", "", *found.goal.split("\n"), "")
-    _say(f"model       {found.model.name}")
+    loaded, routes = load_sheet(sheet, language), [(route, route.places(sheet)) for route in all_routes()]
+    asked, before = own_effort(loaded), named(loaded.prerequisites, language)
+    config = loaded.values.get("config", {})
+    _say(f"{loaded.name}: {loaded.title}", "", *loaded.goal.split("\n"), "")
+    _say(f"model       {loaded.model.name}")
     _say(f"config      {', '.join(f'{k}={v}' for k, v in config.items())}")
-    _say(f"tokens      {' '.join(map(str, found.values.get('tokens', ())))}")
+    _say(f"tokens      {' '.join(map(str, loaded.values.get('tokens', ())))}")
     _say(f"time        {asked}")
     _say(f"before it   {', '.join(each.called for each in before) or 'nothing'}")
     if group_of(sheet):
@@ -284,11 +284,11 @@ def _show_sheet(sheet: str, language: str) -> None:
             f"{say(f'lecturer.routes.{route.name}.short')} {_numbers(places)}" for route, places in routes if places
         ]
         _say(f"routes      {', '.join(names)}")
-    if (told := found.lecturer).look_for:
+    if (told := loaded.lecturer).look_for:
         _say(f"look for    {told.look_for}{f' ({told.mistake})' if told.mistake else ''}")
         _say(f"it may mean {told.thinks}", f"ask         {told.ask}")
-    if found.objectives:
-        _say("you learn to", *(f"  - {o}" for o in found.objectives))
+    if loaded.objectives:
+        _say("you learn to", *(f"  - {o}" for o in loaded.objectives))
 
 
 def _show_course(language: str) -> None:
@@ -620,9 +620,9 @@ def formats() -> None:
     rows = []
     for name in names():
         try:
-            found = known(name)
-            wanted = f"; needs {', '.join(found.missing)}: {found.install}" if found.missing else ""
-            rows.append((name, ", ".join(found.files), found.about + wanted))
+            kind = known(name)
+            wanted = f"; needs {', '.join(kind.missing)}: {kind.install}" if kind.missing else ""
+            rows.append((name, ", ".join(kind.files), kind.about + wanted))
         except ExtraError as error:  # another package's, which is broken
             rows.append((name, "", str(error)))
     names_wide, files_wide = (max(len(row[n]) for row in rows) for n in (0, 1))
@@ -736,17 +736,17 @@ def verify(paths: tuple[str, ...], onnx: bool, jobs: int, secret_file: str | Non
 
         from byhand.reading.many import files_in, findings_of
 
-        found, (files, others) = Counter[Finding](), files_in(folder)
+        counts, (files, others) = Counter[Finding](), files_in(folder)
         quiet = not sys.stderr.isatty()
         with click.progressbar(length=len(files), label=folder.name, file=sys.stderr, hidden=quiet) as bar:
             for tally in findings_of(files, jobs, onnx, secret):
                 bar.update(tally.found.total())
-                found += tally.found
+                counts += tally.found
                 for page, line in tally.lines:
                     _say(f"{page}: {line}")
         passed = f"; passed over: {', '.join(others)}" if others else ""
-        _say(f"{folder}: {len(files):,} files, {counted(found)}{passed}")
-        findings.append(worst(found))
+        _say(f"{folder}: {len(files):,} files, {counted(counts)}{passed}")
+        findings.append(worst(counts))
     for file in given:
         if file.is_dir():
             continue

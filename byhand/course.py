@@ -78,9 +78,9 @@ def covers(language: str = ENGLISH) -> tuple[Card, ...]:
     from byhand.options import Options
     from byhand.worksheet.sheet import all_sheets
 
-    found = []
+    cards = []
     for sheet in all_sheets(language):
         options = Options(language=language).on(sheet)
         values, quality = choose(sheet, options)
-        found.append(card(arrange(sheet, values, options, quality)[0]))
-    return tuple(found)
+        cards.append(card(arrange(sheet, values, options, quality)[0]))
+    return tuple(cards)

@@ -61,8 +61,8 @@ PARAMETERS = {"softmax": "base", "format": "formats"}  # of commands, where thes
 
 def files() -> list[Path]:
     """The files that there are: the user's own, then the current folder's."""
-    found = {path.resolve(): path for path in (own(), Path(NAME)) if path.is_file()}
-    return [*found.values()]
+    paths = {path.resolve(): path for path in (own(), Path(NAME)) if path.is_file()}
+    return [*paths.values()]
 
 
 def own() -> Path:

@@ -114,15 +114,15 @@ def operations(node: Expr, values: ValueOf, looked_up: tuple[type[Expr], ...] = 
 
 def _independent(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
     """The seconds that do not depend on the numbers in a tree: those of DOT and ROOT."""
-    below, own = children(node), 0.0
+    below, seconds = children(node), 0.0
     if isinstance(node, Sum) and any(isinstance(term, Mul) for term in below):
-        own = DOT
+        seconds = DOT
     elif isinstance(node, Fn) and node.name == "sqrt" and not isinstance(below[0], looked_up):
-        own = ROOT
+        seconds = ROOT
     for child in below:
         if not isinstance(child, Num | Ref):
-            own += _independent(child, looked_up)
-    return own
+            seconds += _independent(child, looked_up)
+    return seconds
 
 
 class Stopwatch:
@@ -154,11 +154,11 @@ class Stopwatch:
         return Fraction(x) / Fraction(y) if y else 0, of_x + of_y + DIVISION
 
     def fn(self, name: str, args: Sequence[Timed]) -> Timed:
-        seconds = sum(own for _, own in args)
+        seconds = sum(spent for _, spent in args)
         match name, [value for value, _ in args]:
             case "pow", (base, power):
-                found = _plain(Fraction(base) ** power) if isinstance(power, int) and base else 0
-                return found, seconds + POWER
+                raised = _plain(Fraction(base) ** power) if isinstance(power, int) and base else 0
+                return raised, seconds + POWER
             case "sqrt", (x,):
                 return isqrt(int(x)) if x > 0 else 0, seconds
             case "max", values:

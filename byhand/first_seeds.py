@@ -45,13 +45,13 @@ def found(search: Search, seed: int) -> tuple[Values, dict[str, Any]] | None:
     content = brought.found(digest(search)) if seed in SEEDS else None
     if content is None:
         return None
-    own = json.loads(content)[str(seed)]
-    config = replace(search.values.config, n_ctx=own["n_ctx"], d_vocab=own["d_vocab"])
+    entries = json.loads(content)[str(seed)]
+    config = replace(search.values.config, n_ctx=entries["n_ctx"], d_vocab=entries["d_vocab"])
     values = replace(
-        search.values, config=config, tokens=tuple(own["tokens"]), vocabulary=tuple(own["vocabulary"]),
-        inputs=own["inputs"], weights=own["weights"],
+        search.values, config=config, tokens=tuple(entries["tokens"]), vocabulary=tuple(entries["vocabulary"]),
+        inputs=entries["inputs"], weights=entries["weights"],
     )  # fmt: skip
-    return values, own["quality"]
+    return values, entries["quality"]
 
 
 def packed(numbers: Mapping[int, tuple[Values, Mapping[str, Any] | None]]) -> bytes:

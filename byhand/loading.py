@@ -36,8 +36,8 @@ def load_lesson(name: str) -> bool:
 
     Raises: SheetError where somebody's own file fails.
     """
-    own = (folder / "worksheets" / f"{name}.py" for folder in _trusted)
-    if path := next(filter(Path.is_file, own), None):
+    paths = (folder / "worksheets" / f"{name}.py" for folder in _trusted)
+    if path := next(filter(Path.is_file, paths), None):
         _run(path)
         return True
     module = name.replace("-", "_")
@@ -52,8 +52,8 @@ def load_lessons() -> None:
 
     Raises: as `load_lesson`.
     """
-    own = (path.stem for folder in _trusted for path in sorted(folder.glob("worksheets/*.py")))
-    for name in (*(module.replace("_", "-") for module in _modules()), *own):
+    own_names = (path.stem for folder in _trusted for path in sorted(folder.glob("worksheets/*.py")))
+    for name in (*(module.replace("_", "-") for module in _modules()), *own_names):
         load_lesson(name)
 
 

@@ -300,8 +300,8 @@ def _read_cell(entry: Mapping[str, Json], i: int, j: int, domain: Domain) -> Any
         number = NEG_INF if text == "-inf" else _number(text, domain)
     except (ByHandError, ArithmeticError, TypeError, ValueError, SyntaxError):
         raise UnreadableError(f"{where}: {shown(text)} is no number") from None
-    if domain.name != "symbolic" and text != (own := plain(number)):
-        raise UnreadableError(f"{where}: {shown(text)} is a number that byhand writes as {shown(own)}")
+    if domain.name != "symbolic" and text != (written := plain(number)):
+        raise UnreadableError(f"{where}: {shown(text)} is a number that byhand writes as {shown(written)}")
     return number
 
 

@@ -138,7 +138,7 @@ class Run(Struct, frozen=True, eq=False):
     def in_slots(self) -> Run:
         """The run as a page with slots shows it: a number has a slot of its own, even if all copies share it."""
         show = partial(in_slot, self.domain)
-        rows = {name: tuple(tuple(map(show, row)) for row in own) for name, own in self.rows.items()}
+        rows = {name: tuple(tuple(map(show, row)) for row in matrix) for name, matrix in self.rows.items()}
         return replace(self, rows=rows, texts=_Written(rows))
 
     @property

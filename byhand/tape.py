@@ -134,8 +134,8 @@ class Op(Struct, frozen=True, eq=False):
                 known = sizes.setdefault(letter, (size, axis)) if letter != "1" else (1, "")
                 if letter != "*" and known[0] != size:
                     other = "1 here" if letter == "1" else f"{known[0]} elsewhere"
-                    found = f"{operand.name} is {shape_text(operand.shape)}"
-                    raise ValuesError(f"{self.name}: {found}, but {axis or letter} is {other}")
+                    told = f"{operand.name} is {shape_text(operand.shape)}"
+                    raise ValuesError(f"{self.name}: {told}, but {axis or letter} is {other}")
         (rows, row_axis), (cols, col_axis) = (sizes.get(x, (1, "")) for x in result)
         return (rows, cols), (row_axis, col_axis)
 
@@ -220,9 +220,9 @@ class Step(Struct, frozen=True, dict=True):
 
     @cached_property
     def _in_name(self) -> tuple[str, str, int | None]:
-        found = re.fullmatch(r"(?:((?:blocks|encoder|decoder)\.\d+)\.)?(.*?)(?:\[(\d+)\])?", self.name)
-        assert found is not None
-        layer, stem, head = found.groups()
+        match = re.fullmatch(r"(?:((?:blocks|encoder|decoder)\.\d+)\.)?(.*?)(?:\[(\d+)\])?", self.name)
+        assert match is not None
+        layer, stem, head = match.groups()
         return layer or "", stem, None if head is None else int(head)
 
     @property
@@ -357,9 +357,9 @@ class Tape:
         assert step.name not in self.steps, f"two steps are called {step.name}"
         if step.name in self.numbers:
             rows = self.numbers[step.name]
-            found = (len(rows), len(rows[0]) if rows else 0)
-            if found != step.shape:
-                raise MisfitError(step.name, f"{shape_text(found)}; the model needs {shape_text(step.shape)}")
+            shape = (len(rows), len(rows[0]) if rows else 0)
+            if shape != step.shape:
+                raise MisfitError(step.name, f"{shape_text(shape)}; the model needs {shape_text(step.shape)}")
             step = replace(step, op=None, inputs=()) if step.op else step
         self.steps[step.name] = step
         return Matrix(self, step.name)
@@ -387,22 +387,22 @@ class Tape:
             self._values[name] = self._seen(self._unseen[name])
         else:
             for step in self.needed(name):
-                own = self._given(step) if step.op is None else self._computed(step, step.op)
-                self._values[step.name] = self._seen(own)
+                rows = self._given(step) if step.op is None else self._computed(step, step.op)
+                self._values[step.name] = self._seen(rows)
         return self._values[name]
 
     def needed(self, name: str) -> list[Step]:
         """The steps that are not evaluated yet and that this step needs, itself included, in the order of the
         tape.
         """
-        found: set[str] = set()
+        unevaluated: set[str] = set()
         stack = [name]
         while stack:
             reached = stack.pop()
-            if reached not in found and reached not in self._values and reached not in self._unseen:
-                found.add(reached)
+            if reached not in unevaluated and reached not in self._values and reached not in self._unseen:
+                unevaluated.add(reached)
                 stack += self[reached].step.inputs
-        return [s for s in self.steps.values() if s.name in found]
+        return [s for s in self.steps.values() if s.name in unevaluated]
 
     def used(self) -> list[Step]:
         """The steps that were evaluated, in the order of the tape."""

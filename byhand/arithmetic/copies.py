@@ -51,14 +51,14 @@ class Many:
         """The values of some of the copies, given by their numbers, in the number system of these copies."""
         import numpy as np
 
-        found, codes = np.unique(self.codes[copies], return_inverse=True)
-        return Many(domain, tuple(self.categories[k] for k in found.tolist()), codes)
+        distinct, codes = np.unique(self.codes[copies], return_inverse=True)
+        return Many(domain, tuple(self.categories[k] for k in distinct.tolist()), codes)
 
     @cached_property
     def fractions(self) -> Fractions | None:
         """The values as fractions of 64 bits; None if one of them is not such a fraction."""
-        found = Fractions.of(self.categories)
-        return found and found.at(self.codes)
+        of_categories = Fractions.of(self.categories)
+        return of_categories and of_categories.at(self.codes)
 
     def __str__(self) -> str:
         raise TypeError("a number differs from copy to copy, and has no text of its own")
@@ -193,16 +193,16 @@ class Copies(Domain):
         return each(self.inner.div, a, b)
 
     def fn(self, name: str, args: Sequence[Scalar]) -> Scalar:
-        return each(lambda *own: self.inner.fn(name, own), *args)
+        return each(lambda *numbers: self.inner.fn(name, numbers), *args)
 
     def settle(self, node: Expr, values: ValueOf) -> Scalar:
         """The value of a cell. Exact fractions are computed in 64 bits, if these hold every intermediate result."""
         if self.inner.name == "exact" and self.count > 1:
-            found = evaluate(node, lambda ref: INT64.num(values(ref)), INT64)
-            encoded = found.distinct() if isinstance(found, Fractions) else None
+            value = evaluate(node, lambda ref: INT64.num(values(ref)), INT64)
+            encoded = value.distinct() if isinstance(value, Fractions) else None
             if encoded is not None:
                 return Many(self, *encoded)
-            return evaluate(node, values, self) if found is None or isinstance(found, Fractions) else found
+            return evaluate(node, values, self) if value is None or isinstance(value, Fractions) else value
         constants: dict[Ref, Many] = {}  # numbers in the tree that differ from copy to copy, as references to them
 
         def as_ref(leaf: Num | Ref) -> Expr:
@@ -406,7 +406,7 @@ def together(inner: Domain, numbers: Mapping[str, Any]) -> tuple[Domain, dict[st
     def columns(array: np.ndarray) -> Any:
         if array.ndim > 1:
             return [columns(array[:, i]) for i in range(array.shape[1])]
-        found, codes = np.unique(array, return_inverse=True)
-        return domain.number(found.tolist(), codes)
+        distinct, codes = np.unique(array, return_inverse=True)
+        return domain.number(distinct.tolist(), codes)
 
     return domain, {name: columns(array) for name, array in arrays.items()}

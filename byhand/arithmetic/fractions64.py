@@ -55,13 +55,13 @@ class Fractions(Struct, frozen=True, eq=False):
         import numpy as np
 
         if isinstance(self.denominator, int):
-            found, codes = np.unique(self.numerator, return_inverse=True)
-            return tuple(map(fraction, found.tolist())), codes
+            numbers, codes = np.unique(self.numerator, return_inverse=True)
+            return tuple(map(fraction, numbers.tolist())), codes
         step = int(self.denominator.max()) + 1
         if step * (self.bound + 1) > LARGEST:
             return None
-        found, codes = np.unique(self.numerator * step + self.denominator, return_inverse=True)
-        return tuple(map(fraction, (found // step).tolist(), (found % step).tolist())), codes
+        numbers, codes = np.unique(self.numerator * step + self.denominator, return_inverse=True)
+        return tuple(map(fraction, (numbers // step).tolist(), (numbers % step).tolist())), codes
 
 
 Result = Fractions | Fraction | None

@@ -95,9 +95,9 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
     texts_of_replies = "\0".join(text for reply in replies for text in (reply.right, *reply.labels))
     filled = map(of_class.filled, (document.stamp["hash"], texts_of_replies))
     columns = zip(of_class.runs(), *filled, strict=True)
-    own = enumerate(islice(columns, first, None), first)
+    own_runs = enumerate(islice(columns, first, None), first)
     for copy, key in zip(copies, keys, strict=True):
-        at, (run, hash_, said) = next(own) if key else (0, (of_class.run, "", ""))
+        at, (run, hash_, said) = next(own_runs) if key else (0, (of_class.run, "", ""))
         if hash_ == copy.hash:
             texts, usual = partial(_text_of, of_class, at), partial(_typical, of_class)
             own_run = structs.replace(run, hash=hash_)

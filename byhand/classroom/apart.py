@@ -61,19 +61,21 @@ class _Apart:
             case MarkedCopies():
                 return lambda copy: thing.inner
             case Fn("choose", (Num(Many() as index), *trees)):
-                own = self.of(tuple(trees)) or (lambda copy: trees)
-                return lambda copy: own(copy)[int(index.at(copy))]
+                of_copy = self.of(tuple(trees)) or (lambda copy: trees)
+                return lambda copy: of_copy(copy)[int(index.at(copy))]
             case Struct():
                 parts = {name: getattr(thing, name) for name in thing.__struct_fields__}
-                return self._made(parts, lambda own: replace(thing, **own))
+                return self._made(parts, lambda of_copy: replace(thing, **of_copy))
             case Mapping():
-                return self._made(thing, lambda own: {**thing, **own})
+                return self._made(thing, lambda of_copy: {**thing, **of_copy})
             case tuple() | list():
                 kind = type(thing)
-                return self._made(dict(enumerate(thing)), lambda own: kind(own.get(*at) for at in enumerate(thing)))
+                return self._made(
+                    dict(enumerate(thing)), lambda of_copy: kind(of_copy.get(*at) for at in enumerate(thing))
+                )
         if dataclasses.is_dataclass(thing) and not isinstance(thing, type):  # a token of Markdown
             parts = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
-            return self._made(parts, lambda own: dataclasses.replace(thing, **own))
+            return self._made(parts, lambda of_copy: dataclasses.replace(thing, **of_copy))
         return None
 
     def _made(self, parts: Mapping[Any, Any], whole: Callable[[dict[Any, Any]], Any]) -> Own | None:
@@ -93,5 +95,5 @@ class _Apart:
 
     def _value(self, many: Many) -> Own:
         """The values of copies, of which words may be marks themselves."""
-        own = [self.of(value) or (lambda copy, value=value: value) for value in many.categories]
-        return lambda copy: own[many.codes[copy]](copy)
+        by_code = [self.of(value) or (lambda copy, value=value: value) for value in many.categories]
+        return lambda copy: by_code[many.codes[copy]](copy)

@@ -82,8 +82,8 @@ class ClassRun(Struct, frozen=True):
 
 def _exact_at(copy: int, value: Any) -> Any:
     """The value of one copy, as an exact fraction if it is a decimal."""
-    own = value.at(copy) if varies(value) else value
-    return Fraction(own) if isinstance(own, Decimal) and own.is_finite() else own
+    number = value.at(copy) if varies(value) else value
+    return Fraction(number) if isinstance(number, Decimal) and number.is_finite() else number
 
 
 def _copies(entry: Any) -> Iterator[Any]:
@@ -165,22 +165,22 @@ def values_together(
 
     entries = [[values.weights, values.inputs] for values in sets]
     numbers = [[parse(leaf) for leaf in leaves(each)] for each in entries]
-    sizes = list(dict.fromkeys(_size(x) for own in numbers for x in own if x))
+    sizes = list(dict.fromkeys(_size(x) for figures in numbers for x in figures if x))
     places = {size: place for place, size in enumerate(sizes, 1)}
-    coded = [[_sign(x) * places[_size(x)] if x else 0 for x in own] for own in numbers]
+    coded = [[_sign(x) * places[_size(x)] if x else 0 for x in figures] for figures in numbers]
 
     def moved(number: int, key: int | str) -> list[int]:
-        own = coded[number]
+        figures = coded[number]
         if known is None or key == 0:
-            return own
-        return [own[place] * sign for place, sign in known.drawn(key, own, signs=signs)]
+            return figures
+        return [figures[place] * sign for place, sign in known.drawn(key, figures, signs=signs)]
 
     table = np.array([moved(number, key) for number, key in variants])
 
     def number(column: Any) -> Any:
-        found, codes = np.unique(column, return_inverse=True)
-        own = [-sizes[-place - 1] if place < 0 else sizes[place - 1] if place else 0 for place in found.tolist()]
-        return domain.number(own, codes) if len(own) > 1 else plain(own[0])
+        unique, codes = np.unique(column, return_inverse=True)
+        figures = [-sizes[-place - 1] if place < 0 else sizes[place - 1] if place else 0 for place in unique.tolist()]
+        return domain.number(figures, codes) if len(figures) > 1 else plain(figures[0])
 
     weights, inputs = refilled(entries[0], map(number, table.T))
     return structs.replace(sets[0], weights=weights, inputs=inputs)

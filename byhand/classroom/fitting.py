@@ -61,14 +61,14 @@ def breaking_promises(run: ClassRun) -> list[int]:
 
 def hiding_mistakes(run: ClassRun) -> list[int]:
     """The copies in which some mistake changes no number, although it changes one in copy 0."""
-    found: set[int] = set()
+    copies: set[int] = set()
     for name in applying(run.tape):
         wrong, made = mistaken(run.tape, name)
         shown = [step.name for step in made if wrong.steps[step.name].shape == step.shape]
         changed = _changed({name: run.tape.values(name) for name in shown}, wrong, run.domain)
         if changed[0]:
-            found.update((~changed).nonzero()[0].tolist())
-    return sorted(found)
+            copies.update((~changed).nonzero()[0].tolist())
+    return sorted(copies)
 
 
 def _changed(right: Mapping[str, AnyRows], wrong: Tape, domain: Copies) -> Any:
@@ -89,11 +89,11 @@ def _changed(right: Mapping[str, AnyRows], wrong: Tape, domain: Copies) -> Any:
             changed[:] = True
     if differing.any():
         copies = differing.nonzero()[0]
-        own = Copies(domain.inner, len(copies))
+        subdomain = Copies(domain.inner, len(copies))
 
         def among(rows: AnyRows) -> AnyRows:
-            return [[x.among(own, copies) if varies(x) else x for x in row] for row in rows]
+            return [[x.among(subdomain, copies) if varies(x) else x for x in row] for row in rows]
 
-        again = wrong.replay(own, {name: among(rows) for name, rows in wrong.numbers.items()})
-        changed[copies] = _changed({name: among(rows) for name, rows in right.items()}, again, own)
+        again = wrong.replay(subdomain, {name: among(rows) for name, rows in wrong.numbers.items()})
+        changed[copies] = _changed({name: among(rows) for name, rows in right.items()}, again, subdomain)
     return changed

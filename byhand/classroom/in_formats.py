@@ -46,8 +46,8 @@ def chosen(names: Sequence[str], options: Options) -> tuple[str, ...]:
 def folders(names: Sequence[str], options: Options) -> list[str]:
     """The folders of files for each student."""
     formats = (ready(name, options.setup) for name in names)
-    found = (folder for format in formats if not format.bank for (folder, _), _, _ in _files(format))
-    return [folder for folder in dict.fromkeys(found) if folder not in FOLDERS.values()]
+    of_files = (folder for format in formats if not format.bank for (folder, _), _, _ in _files(format))
+    return [folder for folder in dict.fromkeys(of_files) if folder not in FOLDERS.values()]
 
 
 def copies_in_formats(
@@ -93,8 +93,8 @@ class Banks:
 
     def add(self, parts: Mapping[str, Mapping[bytes, bytes]]) -> None:
         """Add what a copy adds."""
-        for name, own in parts.items():
-            for heading, text in own.items():
+        for name, texts in parts.items():
+            for heading, text in texts.items():
                 if heading not in self._under[name]:
                     file = tempfile.TemporaryFile()  # noqa: SIM115 - the stack closes it
                     self._under[name][heading] = self._stack.enter_context(file)

@@ -103,14 +103,14 @@ class Plan(Struct, frozen=True):
         from byhand.numbers.choice import listed  # numpy, which letters and a file's numbers do without
 
         new = structs.replace(self.options, seed=1)
-        found = (
+        sets = (
             ()
             if new.keeps_numbers
             else listed(self.sheet.model, self.searched(0), new.level or "standard", self.sheet.promises)
         )
-        if not found:
+        if not sets:
             raise self._one_set_only()
-        return tuple(found)
+        return tuple(sets)
 
     def _one_set_only(self) -> ConfigError:
         return ConfigError(f"{self.sheet.name} has one set of numbers only, so a class has none of its own")
@@ -172,8 +172,8 @@ class NumberSets(Struct, frozen=True, dict=True):
         sets = [self.first_set, self._searched(self.plan.key_of("set 1"))]
         variants: list[Variant] = [(1, 0), (0, 0), *((0, f"tried/{k}") for k in range(TRIED))]
         run = run_copies(self.plan.sheet, sets, variants, self.plan.options)
-        other, *own = run.filled("\0".join(value_text(blank.cell.value) for blank in run.document.blanks()))
-        return other not in own and len(set(own)) < FEW
+        other, *of_first = run.filled("\0".join(value_text(blank.cell.value) for blank in run.document.blanks()))
+        return other not in of_first and len(set(of_first)) < FEW
 
     @cached_property
     def _listed(self) -> tuple[Values, ...]:
@@ -200,8 +200,12 @@ class NumberSets(Struct, frozen=True, dict=True):
         Raises: ConfigError where there is one set of numbers only.
         """
         if self.renames:
-            sheet, own, signs = self.plan.sheet, self.sets[self.set_of(key)], self.plan.options.numbers != "symbolic"
-            return renamed(sheet.model, own, key, signs=signs, in_place=sheet.in_place)
+            sheet, values, signs = (
+                self.plan.sheet,
+                self.sets[self.set_of(key)],
+                self.plan.options.numbers != "symbolic",
+            )
+            return renamed(sheet.model, values, key, signs=signs, in_place=sheet.in_place)
         return self._listed[Draw(f"byhand/{key}/set").below(len(self._listed))]
 
     def run(self, keys: Sequence[str]) -> ClassRun:

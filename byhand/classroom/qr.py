@@ -32,15 +32,15 @@ def qr_codes(texts: Sequence[str]) -> tuple[list[str], int]:
     if len(texts) == 1 or not set().union(*texts) <= set(LETTERS):
         return _one_by_one(texts)
     first = segno.make_qr(texts[0], mode="alphanumeric", **_options(None))
-    own, bits = np.array(first.matrix) & 1, np.array([_bits(text) for text in texts])
+    matrix, bits = np.array(first.matrix) & 1, np.array([_bits(text) for text in texts])
     differing = bits != bits[0]
     start = int(differing.any(0).argmax()) // PAIR_BITS * PAIR_BITS
     asked = int(first.version), len(texts[0]), start
     patterns = _flipped(*asked)
-    modules = np.repeat(own[None], len(texts), axis=0)
+    modules = np.repeat(matrix[None], len(texts), axis=0)
     for at, pattern in enumerate(patterns, start):
-        modules[differing[:, at]] ^= np.frombuffer(pattern, own.dtype).reshape(own.shape)
-    return _bars(modules), len(own)
+        modules[differing[:, at]] ^= np.frombuffer(pattern, matrix.dtype).reshape(matrix.shape)
+    return _bars(modules), len(matrix)
 
 
 def _one_by_one(texts: Sequence[str]) -> tuple[list[str], int]:

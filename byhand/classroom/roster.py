@@ -108,11 +108,11 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
         raise RosterError(f"{name} names over {MOST_STUDENTS:,} students; split it")
     if not read:
         raise RosterError(f"{name} names no students; put one on each line below the headings")
-    found: dict[str, _Row] = {}
+    by_id: dict[str, _Row] = {}
     again: list[str] = []
     ids = {row.student.id for row in read}
     for row in read:
-        student, known = row.student, found.get(row.student.id, row)
+        student, known = row.student, by_id.get(row.student.id, row)
         if known is not row and not known.has_id and not row.has_id:
             called = next(each for n in count(2) if (each := f"{student.name} ({n})") not in ids)
             ids.add(called)
@@ -120,7 +120,7 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
                 f"{name} line {row.number}: another {student.name!r}, as in line {known.number}, without an id; this "
                 f"copy is called {called!r} and has its own numbers, in the roster's order; ids would tell them apart"
             )
-            found[called] = replace(row, student=replace(student, name=called, id=called))
+            by_id[called] = replace(row, student=replace(student, name=called, id=called))
         elif known.student != student:
             raise RosterError(
                 f"{name} line {row.number}: {student.name!r} has the id {student.id!r} of {known.student.name!r} in "
@@ -129,12 +129,12 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
         elif known is not row:
             again.append(f"{name} line {row.number} is line {known.number} again, the same id included: one copy")
         else:
-            found[student.id] = row
+            by_id[student.id] = row
     for line in again[:MOST_PROBLEMS]:
         tell(line)
     if len(again) > MOST_PROBLEMS:
         tell(f"{name}: {len(again) - MOST_PROBLEMS} more such lines")
-    return [row.student for row in found.values()]
+    return [row.student for row in by_id.values()]
 
 
 def _row(file: str, number: int, row: dict[str, str]) -> _Row:

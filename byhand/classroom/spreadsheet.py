@@ -111,7 +111,7 @@ def _extents(content: bytes) -> list[Extent]:
 
     Raises: ExpatError; ValueError for a place that is none.
     """
-    found, row, column = [Extent()], 0, 0
+    extents, row, column = [Extent()], 0, 0
 
     def start(name: str, entries: dict[str, str]) -> None:
         nonlocal row, column
@@ -121,21 +121,21 @@ def _extents(content: bytes) -> list[Extent]:
             case "c":
                 row, column = _place(entries["r"]) if "r" in entries else (row, column + 1)
             case "v" | "is" | "p":  # what a cell holds
-                found[-1].reach(row, column)
+                extents[-1].reach(row, column)
             case "table":
-                found.append(Extent())
+                extents.append(Extent())
                 row = 0
             case "table-row":
                 row, column = row + _repeated(entries, "rows"), 0
             case "table-cell" | "covered-table-cell":
                 column += _repeated(entries, "columns")
                 if any(key.startswith("office:") for key in entries):
-                    found[-1].reach(row, column)
+                    extents[-1].reach(row, column)
 
     parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler = start
     parser.Parse(content, True)
-    return found
+    return extents
 
 
 def _repeated(entries: dict[str, str], what: str) -> int:
@@ -148,13 +148,13 @@ def _place(name: str) -> tuple[int, int]:
 
     Raises: ValueError for what is no name of a cell.
     """
-    found = _CELL.fullmatch(name)
-    if not found:
+    match = _CELL.fullmatch(name)
+    if not match:
         raise ValueError(f"{shown(name)} is no cell")
     column = 0
-    for letter in found[1].upper():
+    for letter in match[1].upper():
         column = 26 * column + ord(letter) - 64
-    return int(found[2]), column
+    return int(match[2]), column
 
 
 def _rows(sheet: Any) -> list[tuple[int, list[str]]]:

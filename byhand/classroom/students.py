@@ -173,13 +173,15 @@ def with_pages(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> l
 
     Raises: WitnessError where the second witness finds other numbers.
     """
-    fit, found = dict[Student, str](), dict[Student, WithPage]()
+    fit, by_student = dict[Student, str](), dict[Student, WithPage]()
     if class_.layouts:
         run = lru_cache(1)(lambda keys: class_.numbers.run((*class_.samples, *keys)))
         keys = fitting(run, list(map(plan.key, students)))
         fit = {student: key for student, key in zip(students, keys, strict=True) if key}
-        found = {copy.student: (copy, page) for copy, page in _together(plan, class_, fit, run)}
-    return [found.get(student) or _laid_out_alone(plan, class_, student, fit.get(student)) for student in students]
+        by_student = {copy.student: (copy, page) for copy, page in _together(plan, class_, fit, run)}
+    return [
+        by_student.get(student) or _laid_out_alone(plan, class_, student, fit.get(student)) for student in students
+    ]
 
 
 def _together(
@@ -193,9 +195,9 @@ def _together(
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
-        return [own for one in each for own in _together(plan, class_, one, run_of)]
-    for own in islice(run.runs(), run.domain.count - len(keys), None):
-        judge(own)
+        return [single for one in each for single in _together(plan, class_, one, run_of)]
+    for single in islice(run.runs(), run.domain.count - len(keys), None):
+        judge(single)
     filled = {
         view: filled_copies(class_.layouts[view], html[view], view, run.domain, len(keys)) for view in CLASS_VIEWS
     }
@@ -208,7 +210,7 @@ def _together(
     page_of = lru_cache(1)(lambda: apart(lower(run.document, run.run), run.domain))
     # the rule by which an unknown entry is found has no factor that is 1 in the copy, but some that is in others
     inverse = any(blank.role == "inverse" for blank in run.document.blanks())
-    found = list[WithPage]()
+    copies = list[WithPage]()
     for k, (student, key) in enumerate(keys.items()):
         pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
@@ -216,8 +218,8 @@ def _together(
             copy = Copy(student, key, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k])
             at = run.domain.count - len(keys) + k
             make = partial(_page_alone, plan, class_, copy) if inverse else partial(_page_of_class, page_of, at)
-            found.append((copy, make))
-    return found
+            copies.append((copy, make))
+    return copies
 
 
 def _spoken(run: ClassRun) -> list[tuple[Spoken, ...]]:
@@ -262,12 +264,12 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
             if attempt == COPY_ATTEMPTS - 1:
                 raise
     page = signed(page, student)
-    own = Pages(lower(page, run))
+    printed = Pages(lower(page, run))
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
-    pages = {view: copy_alone(own.html(view, "print", plan.options.paper), view) for view in CLASS_VIEWS}
-    words = {view: own.words(view) for view in CLASS_VIEWS}
+    pages = {view: copy_alone(printed.html(view, "print", plan.options.paper), view) for view in CLASS_VIEWS}
+    words = {view: printed.words(view) for view in CLASS_VIEWS}
     copy = Copy(student, key, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
-    return copy, lambda: own.page
+    return copy, lambda: printed.page
 
 
 def pdf_of(copy: Copy, pages: ClassPages, view: View, fields: bool = False) -> bytes:
@@ -284,8 +286,8 @@ def pdf_of(copy: Copy, pages: ClassPages, view: View, fields: bool = False) -> b
 
 def template_of_copy(copy: Copy, pages: ClassPages, view: View) -> tuple[Template, tuple[bytes, ...]]:
     """What a copy's PDF in one view begins with, and its content streams."""
-    own = copy.pages[view]
-    return base_of(own, pages.layouts.get(view, ()), view), own[1]
+    page = copy.pages[view]
+    return base_of(page, pages.layouts.get(view, ()), view), page[1]
 
 
 def signed(page: Document, student: Student) -> Document:

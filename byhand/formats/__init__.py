@@ -192,13 +192,13 @@ def ready(name: str, setup: Setup | None = None) -> Format:
 
     Raises: as `known`; ExtraError where modules are missing; ConfigError where it cannot be without feedback.
     """
-    found = known(name)
-    if found.missing:
-        raise ExtraError(f"the format {name} needs {', '.join(found.missing)}; {found.install}")
-    if setup and found.marks and not setup.feedback:
+    chosen = known(name)
+    if chosen.missing:
+        raise ExtraError(f"the format {name} needs {', '.join(chosen.missing)}; {chosen.install}")
+    if setup and chosen.marks and not setup.feedback:
         told = f"the format {name} holds what is right, for the program that marks it; leave out one of the two"
         raise ConfigError(f"--no-feedback: {told}")
-    return found
+    return chosen
 
 
 def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[str, Make, View]]:
@@ -221,9 +221,9 @@ def _others() -> Sequence[EntryPoint]:
 
 def _loaded(point: EntryPoint) -> Format:
     try:
-        found = point.load()
+        loaded = point.load()
     except (ImportError, AttributeError) as error:
         raise ExtraError(f"the format {point.name} ({point.value}) cannot be loaded: {error}") from None
-    if not isinstance(found, Format):
+    if not isinstance(loaded, Format):
         raise ExtraError(f"the format {point.name} ({point.value}) is no byhand.formats.Format")
-    return found
+    return loaded

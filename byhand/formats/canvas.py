@@ -175,8 +175,8 @@ def _with_statement(body: Element, choice: int | None) -> Element:
     copy = deepcopy(body)
     for parent in list(copy.iter()):
         for each in list(parent):
-            own = each.find(".//choice")
-            if each.get("class") == "q" and own is not None and own.get("n") != str(choice):
+            own_choice = each.find(".//choice")
+            if each.get("class") == "q" and own_choice is not None and own_choice.get("n") != str(choice):
                 parent.remove(each)
     return copy
 

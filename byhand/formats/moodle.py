@@ -56,12 +56,12 @@ def begun_bank(page: Page) -> bytes:
 def bank_part(page: Page, number: int) -> Mapping[bytes, bytes]:
     """One variant's questions, by the category that each belongs to. number: the variant's."""
     quiz = quiz_of(page)
-    writer, found = _Writer(quiz, f"{number:04}"), dict[bytes, bytes]()
+    writer, by_category = _Writer(quiz, f"{number:04}"), dict[bytes, bytes]()
     asked = [question for question in quiz.questions if question.kind != "text"]
     for n, question in enumerate(asked, 1):
         path = f"{_bank(page)}/{_named(f'{n:02} {question.title}')}"
-        found[_category(path, "").encode()] = writer.question(question).encode()
-    return found
+        by_category[_category(path, "").encode()] = writer.question(question).encode()
+    return by_category
 
 
 def ended_bank() -> bytes:
@@ -169,10 +169,10 @@ def _shown(text: str, given: str = "") -> str:
 
     Raises: SheetError for one that a field cannot hold.
     """
-    own = given or text
-    if "~" in own or "\\" in own:
+    answer = given or text
+    if "~" in answer or "\\" in answer:
         raise SheetError(
-            f"Moodle has no way to write the answer {shown(own)}: ~ and \\ part its fields; use other words"
+            f"Moodle has no way to write the answer {shown(answer)}: ~ and \\ part its fields; use other words"
         )
     return escape(text).replace("&#x27;", "'").replace("}", r"\}").replace("#", r"\#")
 

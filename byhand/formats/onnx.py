@@ -91,7 +91,7 @@ def compare(run: Run) -> None:
     """
     decimal = run.numbers == "decimal"
     model = graph(run, chained=not decimal or run.rounding == "once")
-    found = evaluated(model)
+    outputs = evaluated(model)
     recorded = {name: _floats(run, name) for name in run.steps}
     largest = max(abs(x) for rows in recorded.values() for row in rows for x in row if x != -math.inf)
     precision = 1e-6 if INEXACT & {node.op_type for node in model.graph.node} else 1e-9
@@ -103,7 +103,7 @@ def compare(run: Run) -> None:
 
     for name in (step.name for step in run.steps.values() if step.op):
         for i, row in enumerate(recorded[name]):
-            for j, (here, there) in enumerate(zip(row, found[name][i], strict=True)):
+            for j, (here, there) in enumerate(zip(row, outputs[name][i], strict=True)):
                 pair = here, float(there)
                 if pair[0] == pair[1]:
                     continue
@@ -299,8 +299,8 @@ class GraphBuilder:
             case "choose":
                 at = self("Cast", self._full(self._value(args[0], shape), shape), to=INT64)
                 place = self("Unsqueeze", at, [len(shape)])
-                found = self("GatherElements", self._stacked(args[1:], shape), place, axis=len(shape))
-                return Tensor(self("Squeeze", found, [len(shape)]), shape)
+                chosen = self("GatherElements", self._stacked(args[1:], shape), place, axis=len(shape))
+                return Tensor(self("Squeeze", chosen, [len(shape)]), shape)
             case "max" if _are_alike(args):
                 return self._reduced("ReduceMax", args, shape)
             case "max" if len(args) == 2 and all(zero == Num(Fraction(0)) for zero in args[0]):
@@ -367,9 +367,9 @@ def _log(base: int | str) -> float:
 
 def _softmax(b: GraphBuilder, step: Step, steps: Steps) -> bool:
     """Softmax. In base b, it is that of the scores times ln b."""
-    if (found := _scores(step, steps)) is None:
+    if (scored := _scores(step, steps)) is None:
         return False
-    b("Softmax", b("Mul", found[0], _log(found[1])), out=step.name, axis=-1)
+    b("Softmax", b("Mul", scored[0], _log(scored[1])), out=step.name, axis=-1)
     return True
 
 
@@ -388,9 +388,9 @@ def _scores(step: Step, steps: Steps) -> tuple[str, int | str] | None:
 
 def _attention(b: GraphBuilder, step: Step, steps: Steps) -> bool:
     """A head of attention. Scale and base multiply the queries, since ONNX's attribute for them is a float32."""
-    if step.op_name != "matmul" or (found := _scores(steps[step.inputs[0]], steps)) is None:
+    if step.op_name != "matmul" or (scored := _scores(steps[step.inputs[0]], steps)) is None:
         return False
-    scores, base = found
+    scores, base = scored
     causal, masks, factor = 0, list[str](), _log(base)
     while True:
         match steps[scores]:

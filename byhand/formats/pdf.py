@@ -58,7 +58,7 @@ def _parts(book: Book, sheets: Sequence[Page], setup: Setup) -> Iterator[Part]:
         if number:
             yield Part(printed(book.opening(part, setup.paper), setup.cache), part.view, above)
             above = ()
-        for page, own in zip(sheets, pdfs, strict=True):
+        for page, by_view in zip(sheets, pdfs, strict=True):
             name, title = f"{part.view}/{page.document.name}", page.document.title
-            yield Part(own[part.view], name, (*above, (title, True)))
+            yield Part(by_view[part.view], name, (*above, (title, True)))
             above = ()

@@ -88,8 +88,8 @@ def _manifest(name: str, items: dict[str, Element], version: Version) -> Element
     of_item, of_test = version.kinds
     test = resource(f"{name}-test", of_test, TEST, needs=[f"{name}-{key}" for key in items])
     pictures = {key: [image.get("src", "") for image in item.iter("img")] for key, item in items.items()}
-    own = (resource(f"{name}-{key}", of_item, f"{key}.xml", STYLES, *drawn) for key, drawn in pictures.items())
-    return manifest(name, version.schema, version.number, [test, *own])
+    resources = (resource(f"{name}-{key}", of_item, f"{key}.xml", STYLES, *drawn) for key, drawn in pictures.items())
+    return manifest(name, version.schema, version.number, [test, *resources])
 
 
 def _test(name: str, title: str, items: dict[str, Element]) -> Element:
@@ -165,9 +165,9 @@ def _text_entry(n: int, question: Question, tail: str | None) -> Element:
     length = len(question.entries[n].texts[0]) + 2
     wide = next((width for width in WIDTHS if width >= length), WIDTHS[-1])
     named = {"class": f"qti-input-width-{wide}", "responseIdentifier": _entry_name(n), "expectedLength": str(length)}
-    found = Element("textEntryInteraction", named)
-    found.tail = tail
-    return found
+    element = Element("textEntryInteraction", named)
+    element.tail = tail
+    return element
 
 
 def _choice(n: int, question: Question) -> Element:
@@ -189,14 +189,14 @@ def _declared_entry(name: str, entry: Entry) -> Element:
 
 def _worth(entry: Entry) -> dict[str, str]:
     """By text, the points that it earns; of texts that differ in capitals only, the first."""
-    found, seen = dict[str, str](), set[str]()
+    points, seen = dict[str, str](), set[str]()
     pairs = [(text, "1") for text in entry.texts]
     pairs += [(text, f"{wrong.credit / 100}") for wrong in entry.wrong for text in wrong.texts]
     for text, worth in pairs:
         if text.casefold() not in seen:
             seen.add(text.casefold())
-            found[text] = worth
-    return found
+            points[text] = worth
+    return points
 
 
 def _processing(question: Question) -> Iterator[Element]:
@@ -248,8 +248,8 @@ def _recognised(name: str, entry: Entry) -> Iterator[Element]:
         texts = [_value("string", text) for text in wrong.texts if text.casefold() not in right]
         if texts:
             matches = (node("stringMatch", {"caseSensitive": "false"}, _variable(name), text) for text in texts)
-            found = node("responseIf", {}, node("or", {}, *matches), _noted(_names(wrong.mistakes)))
-            yield node("responseCondition", {}, found)
+            branch = node("responseIf", {}, node("or", {}, *matches), _noted(_names(wrong.mistakes)))
+            yield node("responseCondition", {}, branch)
 
 
 def _add(name: str, what: Element) -> Element:
@@ -330,16 +330,16 @@ def _styles() -> bytes:
 
 def as_three(tree: Element) -> Element:
     """An item or a test of version 2.1 as one of 3.0."""
-    found = Element(_tag(tree.tag), {_hyphenated(name): text for name, text in tree.attrib.items()})
-    found.text, found.tail = tree.text, tree.tail
+    element = Element(_tag(tree.tag), {_hyphenated(name): text for name, text in tree.attrib.items()})
+    element.text, element.tail = tree.text, tree.tail
     if tree.tag == "rubricBlock":
-        found.set("use", "scoring")  # which every one has to say, in 3.0
-    content = SubElement(found, "qti-content-body") if tree.tag in WRAPPED else found
+        element.set("use", "scoring")  # which every one has to say, in 3.0
+    content = SubElement(element, "qti-content-body") if tree.tag in WRAPPED else element
     content.extend(map(as_three, tree))
     if tree.find(".//extendedTextInteraction") is not None and tree.tag == "assessmentItem":
-        score = next(each for each in found if each.get("identifier") == "SCORE")
+        score = next(each for each in element if each.get("identifier") == "SCORE")
         score.set("external-scored", "human")  # which 2.1 has no way to say
-    return found
+    return element
 
 
 def _tag(name: str) -> str:

@@ -73,11 +73,11 @@ def letter_knob(on: Canvas, *, at: int | None, base: int | str, letter: Sequence
     on.answer_line(73.0, 42.6, 10.0, value_text(at))
     say, one, name = on.say, value_text(shares[printed]), letter[0]
     ends = {"first": value_text(values[0]), "last": value_text(values[-1]), "at": value_text(values[printed])}
-    found = listed(shares)
+    listing = listed(shares)
     on.said(
         say("pictures.letter_knob.said", letter=name, share=one, word=words[0], **ends),
         say("pictures.letter_knob.to_do", letter=name),
-        say("pictures.letter_knob.key", word=words[0], shares=found, letter=name, at=value_text(at)),
+        say("pictures.letter_knob.key", word=words[0], shares=listing, letter=name, at=value_text(at)),
     )
 
 

@@ -139,12 +139,12 @@ def shadow(on: Canvas, line: Rows, arrows: Rows, length: Rows, dots: Rows, shado
     for k, name in enumerate(("along", "against")):
         on.text(46, 37.2 + 3.7 * k, on.say(f"pictures.shadow.{name}"), CAPTION, anchor="start", colour=GREY)
     tips = [f"({listed(arrow)})" for arrow in arrows]
-    found = [(value_text(length_of), value_text(dot)) for (length_of,), (dot,) in zip(shadows, dots, strict=True)]
+    texts = [(value_text(length_of), value_text(dot)) for (length_of,), (dot,) in zip(shadows, dots, strict=True)]
     on.said(
-        on.say("pictures.shadow.said", u=f"({listed(u)})", length=value_text(long), a=tips[0], shadow=found[0][0],
-               dot=found[0][1]),
+        on.say("pictures.shadow.said", u=f"({listed(u)})", length=value_text(long), a=tips[0], shadow=texts[0][0],
+               dot=texts[0][1]),
         on.say("pictures.shadow.to_do", b=tips[1], c=tips[2]),
-        on.say("pictures.shadow.key", b=found[1][0], b_dot=found[1][1], c=found[2][0], c_dot=found[2][1]),
+        on.say("pictures.shadow.key", b=texts[1][0], b_dot=texts[1][1], c=texts[2][0], c_dot=texts[2][1]),
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def row_let_through(
 
     row: the token that is looked up.
     """
-    word, switches, found = tokens[row], one_hot[row], looked_up[row]
+    word, switches, embedded = tokens[row], one_hot[row], looked_up[row]
     at, height = switches.index(1), min(ROW, 31 / len(table))
     top, left, width = 4.6, 26.0, min(7.0, 28 / len(table[0]))
     on.text(12.5, 2.6, on.say("pictures.row_let_through.word", word=word), TOKEN)
@@ -109,9 +109,11 @@ def row_let_through(
         on.text(left - 1.6, middle + 1.1, name, TOKEN, anchor="end")
         for k, number in enumerate(numbers):
             on.number(left + (k + 0.5) * width, middle, number, 3.6)
-    middle, start = top + (at + 0.5) * height, 84 - 5.5 * len(found)
-    on.text(start + 5.5 * len(found) / 2, middle - 4.6, on.say("pictures.row_let_through.row"), CAPTION, colour=GREY)
-    for k, number in enumerate(found):
+    middle, start = top + (at + 0.5) * height, 84 - 5.5 * len(embedded)
+    on.text(
+        start + 5.5 * len(embedded) / 2, middle - 4.6, on.say("pictures.row_let_through.row"), CAPTION, colour=GREY
+    )
+    for k, number in enumerate(embedded):
         on.box(start + 5.5 * k, middle - 3.4, 5.5, 6.8, width=BOX, fill=WHITE)
         on.pen.number(start + 5.5 * (k + 0.5), middle, number, 3.4)
     right = left + len(table[0]) * width
@@ -121,5 +123,5 @@ def row_let_through(
     on.said(
         on.say("pictures.row_let_through.said", word=word, words=", ".join(vocabulary)),
         to_do=on.say("pictures.row_let_through.to_do"),
-        key=on.say("pictures.row_let_through.key", word=word, numbers=listed(found)),
+        key=on.say("pictures.row_let_through.key", word=word, numbers=listed(embedded)),
     )

@@ -66,24 +66,24 @@ def lanes(
         layer: Layer = on.pen if to else on
         for k, start in enumerate(ys):
             layer.line((13, start), (27, y + 0.7 * (k - 1)), width=STROKE)
-    own = [rows[row][column] for rows in (x, attended, sums, normed, fed, second, result)]
+    stages = [rows[row][column] for rows in (x, attended, sums, normed, fed, second, result)]
     label = on.say("pictures.lanes.dimension", word=tokens[row], n=column + 1)
     on.text(0, LEDGER - 4.8, label, 2.5, anchor="start", colour=GREY)
-    second_term = own[1] if own[1] >= 0 else f"({value_text(own[1])})"
-    for at, written in ((4.0, own[0]), (14.5, second_term), (25.0, own[2]), (39.0, own[3])):
+    second_term = stages[1] if stages[1] >= 0 else f"({value_text(stages[1])})"
+    for at, written in ((4.0, stages[0]), (14.5, second_term), (25.0, stages[2]), (39.0, stages[3])):
         on.number(at, LEDGER, written, SUM)
     for at, sign in ((9.0, "+"), (20.0, "="), (43.8, "+"), (56.0, "=")):
         on.number(at, LEDGER, sign, SUM)
     for at in (28.4, 66.6):
         on.text(at + 3.3, LEDGER - 1.4, on.say("pictures.lanes.norm"), 2.5, colour=GREY)
         on.arrow((at, LEDGER), (at + 6.6, LEDGER))
-    for at, value in zip((49.6, 61.8, 77.8), own[4:], strict=True):
+    for at, value in zip((49.6, 61.8, 77.8), stages[4:], strict=True):
         on.blank(at, LEDGER, value, 6.8, 6.8, 3.5)
     on.text(0, 46.6, on.say("pictures.lanes.ask"), anchor="start")
     on.answer_line(66, 47.0, 18, on.say("pictures.lanes.nowhere"), 2.9)
     names = ("x", "attended", "sum", "normed", "fed", "second", "result")
     told: dict[str, Any] = {"n": column + 1, "word": tokens[row], "first": tokens[0]}
-    told |= dict(zip(names, map(value_text, own), strict=True))
+    told |= dict(zip(names, map(value_text, stages), strict=True))
     on.said(
         on.say("pictures.lanes.said", **told), on.say("pictures.lanes.to_do"), on.say("pictures.lanes.key", **told)
     )
@@ -98,8 +98,8 @@ def followed(
     Raises: UndrawableError where there is none.
     """
     for i, j in product(reversed(range(len(x))), range(len(x[0]))):
-        own = [rows[i][j] for rows in (x, attended, sums, normed, fed, second, result)]
-        if all(value == int(value) for value in own) and own[1] and own[4] and own[2] != own[3]:
+        values = [rows[i][j] for rows in (x, attended, sums, normed, fed, second, result)]
+        if all(value == int(value) for value in values) and values[1] and values[4] and values[2] != values[3]:
             return i, j
     raise UndrawableError("no number is whole and changes at each step")
 

@@ -79,7 +79,7 @@ def _steps(build: Builder) -> Results:
 
     query = last_row(q, "new.q")
     row = dot_rows(query, k, name="new.scores")  # (1, pos)
-    own = {
+    by_member = {
         "gpt": row,
         "slope": add(row, last_row(falls, "slope.fall"), name="slope.scores"),
         "window": mask_pattern(row, name="window.scores", first=last, **near),
@@ -87,7 +87,7 @@ def _steps(build: Builder) -> Results:
     }
     products = dot_rows(last_row(phi_q, "new.phi_q"), phi_k, name="linear.scores")
     rows = (
-        *(softmax(scores, f"{name}.pattern", c.softmax_base) for name, scores in own.items()),
+        *(softmax(scores, f"{name}.pattern", c.softmax_base) for name, scores in by_member.items()),
         _mixed(dot_rows(query, keys, name="short.scores"), mix, "short.pattern", c.softmax_base),
         normalize_rows(products, row_sum(products, name="linear.sum"), name="linear.pattern"),
     )
@@ -240,11 +240,11 @@ def members_look_elsewhere(tape: Tape) -> bool:
     """As in GPT, the last word looks most at the first, which a window hides; every other member of the family has
     another row, and no row's shares are hard to draw.
     """
-    own = tape.values("gpt.pattern")[0]
+    gpt = tape.values("gpt.pattern")[0]
     others = [tape.values(f"{name}.pattern")[0] for name in ("slope", "window", "hashed", "short", "linear")]
-    easy = all(share.denominator <= LARGEST_OF_SHARES for row in (own, *others) for share in row)
-    apart = len({own, *others}) == 1 + len(others)
-    return easy and apart and own[0] == max(own) and has_one_largest(own) and not others[1][0]
+    easy = all(share.denominator <= LARGEST_OF_SHARES for row in (gpt, *others) for share in row)
+    apart = len({gpt, *others}) == 1 + len(others)
+    return easy and apart and gpt[0] == max(gpt) and has_one_largest(gpt) and not others[1][0]
 
 
 # ---- its picture ----

@@ -195,13 +195,13 @@ def two_tiles(
     small = e if base[0] == "e" else float(base[0])
     powers = [[small ** float(x - tops[0]) for x in tiles[0]]]
     powers.append([small ** float(x - tops[1]) for x in scores])
-    for n, (left, own) in enumerate(zip((46.0, 62.0), powers, strict=True)):
-        wide = BAR_PITCH * len(own)
+    for n, (left, bars) in enumerate(zip((46.0, 62.0), powers, strict=True)):
+        wide = BAR_PITCH * len(bars)
         on.text(left + wide / 2, 3.6, on.say("pictures.two_tiles.after", n=n + 1), CAPTION)
         on.line((left - 1, floor - SHARE), (left + wide + 0.4, floor - SHARE), width=GUIDE, colour=PALE, dash=DASH)
         on.text(left - 1.6, floor - SHARE + 1, "1", CAPTION, anchor="end", colour=GREY)
         on.line((left - 1, floor), (left + wide + 0.4, floor), width=AXIS)
-        for k, power in enumerate(own):
+        for k, power in enumerate(bars):
             x = left + BAR_PITCH * k
             on.pen.box(x, floor - SHARE * power, 4.2, SHARE * power, fill=PEN_AREA, width=0.4)
             on.text(x + 2.1, floor + 4.2, tokens[k], CAPTION, colour=GREY)

@@ -43,10 +43,10 @@ def _steps(build: Builder) -> Results:
     base, q, cards = build.config.softmax_base, build.matrix("attn.q", ("head", "")), ("group", "pos")
     k, v = (build.matrix(f"attn.{x}", cards) for x in "kv")
     if build.config.n_key_value_heads not in (0, k.rows):
-        found = (
+        problem = (
             f"attn.k has {k.rows} rows, one for each group, and n_key_value_heads={build.config.n_key_value_heads}"
         )
-        raise ValuesError(f"{found}; give as many, or leave it out")
+        raise ValuesError(f"{problem}; give as many, or leave it out")
     each = q.rows // k.rows  # as many heads read a card
 
     def mixed(at: str, asking: Matrix, keys: Matrix, values: Matrix) -> Matrix:
@@ -143,10 +143,10 @@ def heads_of_a_group_differ(tape: Tape) -> bool:
     three heads have patterns of their own, and so many have other queries. The cards differ in keys and in values,
     and heads 2 and 4 look otherwise with cards of their own. No card has the same value for all words.
     """
-    pattern, own = (tape.values(f"{name}.pattern") for name in ("attn", "own"))
+    pattern, own_pattern = (tape.values(f"{name}.pattern") for name in ("attn", "own"))
     pairs = [pattern[at : at + 2] for at in range(0, len(pattern), 2)]
     cards = all(len({*tape.values(name)}) > 1 for name in ("attn.k", "attn.v"))
-    apart = all(one != other for one, other in (*pairs, *zip(own, pattern[1::2], strict=True)))
+    apart = all(one != other for one, other in (*pairs, *zip(own_pattern, pattern[1::2], strict=True)))
     several = min(len({*pattern}), len({*tape.values("attn.q")})) > 2
     elsewhere = look_most_elsewhere(*pattern[-2:])
     told = all(len({*row}) > 1 for name in ("attn.v", "own.v") for row in tape.values(name))

@@ -55,8 +55,8 @@ def _steps(build: Builder) -> Results:
 
     bucket = buckets(q, build.tape.given(f"{ATTN}.W_R[0]", (c.d_head, c.num_buckets // 2), DIRECTIONS), ATTN, "[0]")
     query = last_row(q, "new.q")  # (1, d_head)
-    scores, own = dot_rows(query, k, name="new.scores"), last_row(bucket, "new.bucket")
-    hidden = mask_buckets(scores, own, bucket, name="new.scores_hashed", first=last)  # (1, pos)
+    scores, own_bucket = dot_rows(query, k, name="new.scores"), last_row(bucket, "new.bucket")
+    hidden = mask_buckets(scores, own_bucket, bucket, name="new.scores_hashed", first=last)  # (1, pos)
     others = dot_rows(query, rows(k, "plain.k", "past", *range(last)), name="plain.scores")
     seen, plain = (softmax(x, f"{at}.pattern", c.softmax_base) for x, at in ((hidden, "new"), (others, "plain")))
     again = buckets(rows(q, "again.q", "words", 1, last), build.matrix("again.R", DIRECTIONS), "again")
@@ -73,9 +73,9 @@ def _second(w: Wiring) -> None:
     n = w.shapes[q][0]
     k, query = w(f"{at}.hook_k[0]", "unit_rows", q), w("new.q", "gather_rows", q, rows=[n - 1])
     bucket = w.bucket(q, at, "[0]")
-    own = w("new.bucket", "gather_rows", bucket, rows=[n - 1])
+    new_bucket = w("new.bucket", "gather_rows", bucket, rows=[n - 1])
     scores = w("new.scores", "dot_rows", query, k)
-    w.softmax("new.pattern", w("new.scores_hashed", "mask_buckets", scores, own, bucket, first=n - 1))
+    w.softmax("new.pattern", w("new.scores_hashed", "mask_buckets", scores, new_bucket, bucket, first=n - 1))
     before = w("plain.k", "gather_rows", k, rows=[*range(n - 1)])
     w.softmax("plain.pattern", w("plain.scores", "dot_rows", query, before))
     again = w.bucket_by(w("again.q", "gather_rows", q, rows=[1, n - 1]), "again.R", "again")

@@ -55,12 +55,12 @@ def _second(w: Wiring) -> None:
     w.head(STREAM, at, 0)
     new = w("new", "gather_rows", STREAM, rows=[last])
     for x in "qkv":
-        own = w.linear(f"new.{x}", new, f"{at}.W_{x.upper()}[0]", f"{at}.b_{x.upper()}[0]")
+        row = w.linear(f"new.{x}", new, f"{at}.W_{x.upper()}[0]", f"{at}.b_{x.upper()}[0]")
         before = f"{at}.hook_{x}[0]"
         if x != "v" and w.config["positional_embedding_type"] == "rotary":
-            own, before = w.turned(own, f"new.rot_{x}", start=last), f"{at}.hook_rot_{x}[0]"
+            row, before = w.turned(row, f"new.rot_{x}", start=last), f"{at}.hook_rot_{x}[0]"
         cache = w(f"cache.{x}", "gather_rows", before, rows=[*range(last)])
-        rows[x] = own if x == "q" else w(f"all.{x}", "vstack", cache, own)
+        rows[x] = row if x == "q" else w(f"all.{x}", "vstack", cache, row)
     w.read_last(rows["q"], rows["k"], rows["v"], "new", at, 0)
 
 

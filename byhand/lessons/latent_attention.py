@@ -40,8 +40,8 @@ def _steps(build: Builder) -> Results:
     absorbed = dot_rows(q, w_uk, name="absorbed.q")  # (1, latent)
     again = dot_rows(absorbed, latent, name="absorbed.scores")
     card = add(build.size("d_head", 2), build.size("d_v", 2), name="count.card")  # a key and a value
-    own = product_of(card, build.size("n_heads", 2), name="count.own")
-    return z, again, quotient(own, build.size("kv_lora_rank", 2), name="count.times")
+    own_count = product_of(card, build.size("n_heads", 2), name="count.own")
+    return z, again, quotient(own_count, build.size("kv_lora_rank", 2), name="count.times")
 
 
 # ---- the same, written down a second time ----
@@ -58,8 +58,8 @@ def _second(w: Wiring) -> None:
     q = w("new.q", "matmul", row, f"{at}.W_Q[0]")
     w.read(q, k, v, "new")
     w("absorbed.scores", "dot_rows", w("absorbed.q", "dot_rows", q, f"{at}.W_UK[0]"), f"{at}.latent")
-    own = w("count.own", "multiply", w("count.card", "add", "d_head", "d_v"), "n_heads")
-    w("count.times", "quotient", own, "kv_lora_rank")
+    of_heads = w("count.own", "multiply", w("count.card", "add", "d_head", "d_v"), "n_heads")
+    w("count.times", "quotient", of_heads, "kv_lora_rank")
 
 
 # ---- its numbers ----

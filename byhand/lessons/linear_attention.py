@@ -70,8 +70,8 @@ def _steps(build: Builder) -> Results:
     results = []
     for t, (state, total) in enumerate(states):
         query = word(asking, f"{ATTN}.q{t}", t, "new" if t == last else f"word{t}")
-        found, norm = matmul(query, state, name=f"{ATTN}.read{t}"), row_dots(query, total, name=f"{ATTN}.norm{t}")
-        results.append(normalize_rows(found, norm, name=f"{ATTN}.out{t}"))  # (1, d_v)
+        mixture, norm = matmul(query, state, name=f"{ATTN}.read{t}"), row_dots(query, total, name=f"{ATTN}.norm{t}")
+        results.append(normalize_rows(mixture, norm, name=f"{ATTN}.out{t}"))  # (1, d_v)
     scores = dot_rows(last_row(q, "plain.q"), k, name="plain.scores")  # (1, pos)
     products = dot_rows(query, answering, name="shares.scores")
     shares = normalize_rows(products, row_sum(products, name="shares.sum"), name="shares.pattern")
@@ -119,8 +119,8 @@ LARGEST_NORM = 9  # what a word reads is divided by it
 
 def _has_three_words(task: Task) -> str:
     given = task.values.inputs.get(f"{ATTN}.hook_q[0]", ())
-    found = task.n, len(given[0]) if given else 0, task.config.d_v
-    return "" if found == (3, 2, 2) else "numbers are chosen for three tokens, and queries and values of two numbers"
+    sizes = task.n, len(given[0]) if given else 0, task.config.d_v
+    return "" if sizes == (3, 2, 2) else "numbers are chosen for three tokens, and queries and values of two numbers"
 
 
 def _norms_are_whole(run: Candidates) -> Bools:
@@ -195,12 +195,12 @@ def state_grows_and_shares_are_clear(tape: Tape) -> bool:
 )
 def state_includes_future(step: Step, tape: Tape) -> Iterable[Step]:
     """Every word reads the state and the sum of all words."""
-    found = re.fullmatch(r"(.*\.)(read|norm)\d+", step.name)
-    if found is None or step.op not in (matmul, row_dots):
+    match = re.fullmatch(r"(.*\.)(read|norm)\d+", step.name)
+    if match is None or step.op not in (matmul, row_dots):
         return [step]
-    kind = {"read": "state", "norm": "total"}[found[2]]
+    kind = {"read": "state", "norm": "total"}[match[2]]
     last = max(int(name.rpartition(kind)[2]) for name in tape.steps if re.fullmatch(rf".*\.{kind}\d+", name))
-    return [replace(step, inputs=(step.inputs[0], f"{found[1]}{kind}{last}"))]
+    return [replace(step, inputs=(step.inputs[0], f"{match[1]}{kind}{last}"))]
 
 
 @mistake(

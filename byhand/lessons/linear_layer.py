@@ -88,7 +88,7 @@ def walk(
     row: the token that is read. walked: the number of first neurons whose walks are printed.
     """
     inputs, (starts,), ends, columns = x[row], biases, outputs[row], list(zip(*weights, strict=True))
-    walks = [[*_stops(inputs, own, start)] for own, start in zip(columns, starts, strict=True)]
+    walks = [[*_stops(inputs, column, start)] for column, start in zip(columns, starts, strict=True)]
     if len(columns) > 3 or any(len(steps) > 3 for steps in walks):
         raise UndrawableError("three neurons of up to three steps have room")
     if any(abs(place) > FARTHEST for start, steps in zip(starts, walks, strict=True) for place in (start, *steps)):
@@ -96,11 +96,11 @@ def walk(
     word = tokens[row] if tokens else "1"
     on.text(0.2, 3.0, on.say("pictures.walk.meets", token=word, numbers=listed(inputs)), CAPTION, anchor="start")
     told = []
-    for at, (own, start, places, end) in enumerate(zip(columns, starts, walks, ends, strict=True)):
+    for at, (column, start, places, end) in enumerate(zip(columns, starts, walks, ends, strict=True)):
         y = 15.0 + 15.4 * at
         on.text(0.2, y - 4.6, on.say("pictures.walk.neuron", n=at + 1), CAPTION, anchor="start", bold=True)
         on.text(0.2, y - 0.8, on.say("pictures.walk.weights"), CAPTION - 0.2, anchor="start", colour=GREY)
-        on.number(0.2, y + 1.6, f"({listed(own)})", CAPTION + 0.1, anchor="start")
+        on.number(0.2, y + 1.6, f"({listed(column)})", CAPTION + 0.1, anchor="start")
         _number_line(on, y)
         _walk(on, on.pen if at >= walked else on, y, start, places)
         side, anchor = (-1.6, "end") if places and places[0] > start else (1.6, "start")

@@ -73,13 +73,13 @@ def _steps(build: Builder) -> Results:
         for group in range(c.key_value_heads):
             for letter, together in (("K", keys), ("V", values)):
                 low, before = letter.lower(), projected(rows, letter, group, f"{at}.hook_{letter.lower()}[{group}]")
-                own = projected(new, letter, group, f"new.{low}[{group}]")
+                present = projected(new, letter, group, f"new.{low}[{group}]")
                 if letter == "K" and c.turned_width:
                     before = turned(before, f"{at}.hook_rot_k[{group}]", c)
-                    own = turned(own, f"new.rot_k[{group}]", c, start=last)
+                    present = turned(present, f"new.rot_k[{group}]", c, start=last)
                 past = gather_rows(before, name=f"cache.{low}[{group}]", sizes={"i": (last, "past")},
                                    rows=tuple(range(last)))  # fmt: skip
-                together.append(vstack(past, own, name=f"all.{low}[{group}]", sizes={"i": (x.rows, "pos")}))
+                together.append(vstack(past, present, name=f"all.{low}[{group}]", sizes={"i": (x.rows, "pos")}))
         for h in range(c.n_heads):
             group = c.group(h)
             query = projected(new, "Q", h, f"new.q[{h}]")
@@ -89,7 +89,7 @@ def _steps(build: Builder) -> Results:
         out = output(mixtures, at, c, f"{block}.hook_attn_out")
     with tape.part("add1"):
         x = add(last_row(x, "new.x"), out, name=f"{block}.hook_resid_mid")
-    found, results = mlp(norm(x, f"{block}.ln2", c), f"{block}.mlp", c), []
+    mlp_out, results = mlp(norm(x, f"{block}.ln2", c), f"{block}.mlp", c), []
     with tape.part("mlp"):
         start = turns(name="curve.start", tape=tape, sizes={"i": (6, "place"), "j": (1, "")}, periods=(1,))
         activation(plus_number(start, name="curve.x", by=-2), "curve.y", c)  # computed only when requested
@@ -97,7 +97,7 @@ def _steps(build: Builder) -> Results:
             plain = activation(tape[f"{block}.mlp.hook_pre_linear"], "plain.post", replace(c, act_fn="relu"))
             results.append(matmul(plain, tape[f"{block}.mlp.W_out"], name="plain.out"))
     with tape.part("add2"):
-        x = add(x, found, name=f"{block}.hook_resid_post")
+        x = add(x, mlp_out, name=f"{block}.hook_resid_post")
     logits = unembedding(norm(x, "ln_final", c), c)
     with tape.part("unembed"):
         softmax(logits, "probs", c.softmax_base)  # computed only when requested
@@ -125,9 +125,9 @@ def _second(w: Wiring) -> None:
         own_k, own_v = (projected(new, letter, g, f"new.{letter.lower()}[{g}]") for letter in "KV")
         if turns:
             k, own_k = w.turned(k, f"{at}.hook_rot_k[{g}]"), w.turned(own_k, f"new.rot_k[{g}]", start=last)
-        for letter, whole, own in (("k", k, own_k), ("v", v, own_v)):
+        for letter, whole, row in (("k", k, own_k), ("v", v, own_v)):
             cache = w(f"cache.{letter}[{g}]", "gather_rows", whole, rows=[*range(last)])
-            w(f"all.{letter}[{g}]", "vstack", cache, own)
+            w(f"all.{letter}[{g}]", "vstack", cache, row)
     mixtures = []
     for h in range(c["n_heads"]):
         g, query = h // (c["n_heads"] // groups), projected(new, "Q", h, f"new.q[{h}]")
@@ -135,12 +135,12 @@ def _second(w: Wiring) -> None:
         mixtures.append(w.read_last(query, f"all.k[{g}]", f"all.v[{g}]", "new", at, h, f"[{h}]"))
     out = w.output(mixtures, at, f"{block}.hook_attn_out")
     x = w(f"{block}.hook_resid_mid", "add", w("new.x", "gather_rows", x, rows=[last]), out)
-    found = w.mlp(w.norm(x, f"{block}.ln2"), f"{block}.mlp", f"{block}.hook_mlp_out")
+    mlp_out = w.mlp(w.norm(x, f"{block}.ln2"), f"{block}.mlp", f"{block}.hook_mlp_out")
     if c.get("gated_mlp") and not c.get("num_experts"):
         w("plain.out", "matmul", w("plain.post", "relu", f"{block}.mlp.hook_pre_linear"), f"{block}.mlp.W_out")
     places = w("curve.start", "turns", shape=(6, 1), periods=(1,))
     w.activation("curve.y", w("curve.x", "plus_number", places, by=-2))
-    w.spoken(w.norm(w(f"{block}.hook_resid_post", "add", x, found), "ln_final"))
+    w.spoken(w.norm(w(f"{block}.hook_resid_post", "add", x, mlp_out), "ln_final"))
 
 
 # ---- its numbers ----
@@ -183,8 +183,8 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
         for w_o, middle in _updates(dice, mixture, last, rows, 4):
             for network, end in _networks(dice, middle, rows, base):
                 silent, words = _without_attention(last, network, base), task.config.d_vocab
-                found = find_unembeddings(dice, end[None], OVER, words, wanted, task.limits, silent, alike=2)
-                for w_u in found[:2]:
+                unembeddings = find_unembeddings(dice, end[None], OVER, words, wanted, task.limits, silent, alike=2)
+                for w_u in unembeddings[:2]:
                     attention = {f"{at}.attn.{name}": w.tolist() for name, w in weights.items()}
                     attention[f"{at}.attn.W_O"] = w_o.reshape(2, 2, 4).tolist()
                     mlp = {f"{at}.mlp.{name}": w.tolist() for name, w in network.items()}
@@ -227,14 +227,14 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
     best = scores.argmax(-1)
     pairs = fits[:, :, None] & fits[:, None] & (best[:, :, None] != best[:, None])
     pairs &= sums[:, :, None] != sums[:, None]
-    found = np.argwhere(pairs)
-    if not len(found):
+    triples = np.argwhere(pairs)
+    if not len(triples):
         return
-    found = found[dice.sample(len(found), HEADS_TRIED)]
+    triples = triples[dice.sample(len(triples), HEADS_TRIED)]
     w_v, values = _columns_drawn(dice, columns, products, 4)
     fit = distinct(values)
     w_v, values = w_v[fit], values[fit]
-    heads = scores[found[:, :1], found[:, 1:]]  # (tried, heads, n)
+    heads = scores[triples[:, :1], triples[:, 1:]]  # (tried, heads, n)
     shares = powers(heads, base)
     total = shares.sum(-1)[:, None, :, None]
     whole = shares.reshape(-1, len(read)).astype(np.float64) @ values.swapaxes(0, 1).reshape(len(read), -1)
@@ -245,7 +245,7 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
     good = np.argwhere(np.isin(over, EASY_PARTS) & (read_of != 0).all((2, 3)) & (sizes.max(2) > sizes.min(2)))
     kept = 0
     for at, v in good[dice.permutation(len(good))]:
-        pools = [[columns[products[:, -1] == x] for x in QUERIES[query]] for query in found[at, 1:]]
+        pools = [[columns[products[:, -1] == x] for x in QUERIES[query]] for query in triples[at, 1:]]
         if not all(len(pool) for head in pools for pool in head):
             continue
         w_q = np.stack([np.stack([dice.choices(pool, QUERIES_TRIED) for pool in head], 2) for head in pools], 1)
@@ -253,7 +253,7 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
         if len(natural_ones):
             parts = zip(read_of[at, v], total[at, 0], strict=True)
             mixture = [Fraction(int(x), int(whole)) for each, (whole,) in parts for x in each]
-            yield {"W_Q": w_q[natural_ones[0]], "W_K": w_k[found[at, 0]][None], "W_V": w_v[v][None]}, mixture
+            yield {"W_Q": w_q[natural_ones[0]], "W_K": w_k[triples[at, 0]][None], "W_V": w_v[v][None]}, mixture
             kept += 1
         if kept == MIXTURES_KEPT:
             return
@@ -284,19 +284,19 @@ def _updates(dice: Dice, read: list[Fraction], before: Ints, rows: Ints, kept: i
     change = rows - before
     fits = (np.isin(change, products)).all(1) & ((change != 0).sum(1) > 2)
     afters = rows[fits]
-    found = []
+    updates = []
     for after in afters[dice.sample(len(afters), 3 * kept)]:
         picks = []
         for added in after - before:
-            own = columns[products == added]
-            picks.append(dice.choices(own, 12))
+            fitting = columns[products == added]
+            picks.append(dice.choices(fitting, 12))
         drawn = np.stack(picks, 2)  # (12, width, 4)
         good = np.flatnonzero(natural(drawn, 10, 60))
         if len(good):
-            found.append((drawn[good[0]], after))
-        if len(found) == kept:
+            updates.append((drawn[good[0]], after))
+        if len(updates) == kept:
             break
-    return found
+    return updates
 
 
 def _networks(dice: Dice, x: Ints, rows: Ints, base: int) -> Iterator[tuple[dict[str, Ints], Ints]]:
@@ -347,8 +347,8 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
 
     numbers: from −2 to 3, one a row. gates: their swish.
     """
-    at, found = [row[0] for row in numbers], [row[0] for row in gates]
-    if at != [-2, -1, 0, 1, 2, 3] or found[2] != 0 or not (-1 < found[0] < 0 < 2 * found[3] - 1 < 1):
+    at, swishes = [row[0] for row in numbers], [row[0] for row in gates]
+    if at != [-2, -1, 0, 1, 2, 3] or swishes[2] != 0 or not (-1 < swishes[0] < 0 < 2 * swishes[3] - 1 < 1):
         raise UndrawableError("a gate with a small negative bow, at the numbers from −2 to 3")
     left, floor, wide, high = 30.0, 25.0, 9.0, 7.0
 
@@ -363,9 +363,9 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
     on.line(point(-2, 0), point(0, 0), point(3, 3), width=GUIDE, dash=DASH)
     on.text(*point(0.4, 2.3), on.say("pictures.gate_curve.relu"), CAPTION, anchor="start", colour=GREY)
     nearest = [x / 4 for x in range(-8, 13)]
-    base = (at[3] / found[3] - 1) ** -1  # swish(1) is 1 ÷ (1 + 1 ÷ base)
+    base = (at[3] / swishes[3] - 1) ** -1  # swish(1) is 1 ÷ (1 + 1 ÷ base)
     on.pen.curve(*(point(x, x / (1 + float(base) ** -x)) for x in nearest), width=STROKE)
-    for k, (x, y) in enumerate(zip(at, found, strict=True)):
+    for k, (x, y) in enumerate(zip(at, swishes, strict=True)):
         pen, middle = on if x in PRINTED else on.pen, 66.4 + 6.2 * k
         pen.disc(*point(float(x), float(y)))
         share = float(y) / float(x) if x else 0.5
@@ -384,8 +384,8 @@ def gate_curve(on: Canvas, numbers: Rows, gates: Rows) -> None:
     on.math(4.0, floor + high + 4.8, "h", TOKEN)
     on.text(0, floor + high + 11, on.say("pictures.gate_curve.gate"), CAPTION - 0.4, anchor="start", colour=GREY)
     on.text(82, 3.6, on.say("pictures.gate_curve.passes"), CAPTION, colour=GREY)
-    others = {n: value_text(y) for n, (x, y) in enumerate(zip(at, found, strict=True)) if x not in PRINTED}
+    others = {n: value_text(y) for n, (x, y) in enumerate(zip(at, swishes, strict=True)) if x not in PRINTED}
     on.said(
-        on.say("pictures.gate_curve.said", one=value_text(found[3])), on.say("pictures.gate_curve.to_do"),
+        on.say("pictures.gate_curve.said", one=value_text(swishes[3])), on.say("pictures.gate_curve.to_do"),
         on.say("pictures.gate_curve.key", gates=", ".join(others.values())),
     )  # fmt: skip

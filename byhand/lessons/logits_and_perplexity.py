@@ -226,8 +226,8 @@ def word_arrows(
     on.answer_line(38.0, 42.6, 45.0, no, CAPTION)
 
     def figures(k: int) -> str:
-        own = map(value_text, (logits[0][k], powers[0][k], shares[0][k]))
-        return on.say("pictures.word_arrows.figures", word=words[k], figures=listed([*own]))
+        texts = map(value_text, (logits[0][k], powers[0][k], shares[0][k]))
+        return on.say("pictures.word_arrows.figures", word=words[k], figures=listed([*texts]))
 
     on.said(
         on.say("pictures.word_arrows.said", words=listed(words), vector=vector, printed=figures(printed)),

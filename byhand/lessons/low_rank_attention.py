@@ -107,14 +107,14 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
         good = distinct(q) & (different(leads) == 4)
         scores, plain = q @ keys[i].T // 2, q[:, -1:] @ k[i].T // 2
         wrong = (cup[i] @ k[i].T)[None]  # the dimensions poured together, which is printed as an error
-        for found, printed in (
+        for answers, printed in (
             *((scores, each) for each in (q, k[i, None])),
             (2 * scores, k[i, None]),
             *((plain, each) for each in (k[i].T[None], wrong, -wrong)),
             *((2 * plain, each) for each in (wrong, -wrong)),
             *((each, q) for each in (values[i, None] // 2, keys[i, None])),
         ):
-            good &= ~_stands_in(found, printed)
+            good &= ~_stands_in(answers, printed)
         for rows in q[good][:1]:
             given = {name: task.values.inputs[name] for name in ("n_ctx", "linformer_k")}
             heads = {f"{ATTN}.hook_{x}[0]": each.tolist() for x, each in (("q", rows), ("k", k[i]), ("v", v[i]))}
@@ -160,16 +160,16 @@ def cups(on: Canvas, keys: Rows, poured: Rows, *, tokens: Sequence[str]) -> None
     poured: for each cup, 1 where the key of a word is poured in, else 0.
     """
     into = [[k for k, row in enumerate(poured) if row[word] == 1] for word in range(len(keys))]
-    if (len(keys), len(keys[0]), len(poured)) != (4, 4, 2) or any(len(found) != 1 for found in into):
+    if (len(keys), len(keys[0]), len(poured)) != (4, 4, 2) or any(len(chosen) != 1 for chosen in into):
         raise UndrawableError("four keys of four numbers, each poured into one of two cups")
-    names = [" + ".join(word for word, own in zip(tokens, into, strict=True) if own == [k]) for k in (0, 1)]
+    names = [" + ".join(word for word, targets in zip(tokens, into, strict=True) if targets == [k]) for k in (0, 1)]
     for word, (key, (cup,)) in enumerate(zip(keys, into, strict=True)):
         x = 10.5 + 21 * word
         on.text(x, 3.0, tokens[word], TOKEN - 0.3)
         on.line((x - 9.3, 4.2), (x - 9.3, 10.6), (x + 9.3, 10.6), (x + 9.3, 4.2), width=STROKE)
         for k, number in enumerate(key):
             on.number(x + 4.5 * (k - 1.5), 7.4, number, TOKEN - 0.4)
-        before = sum(own == [cup] for own in into[:word])
+        before = sum(targets == [cup] for targets in into[:word])
         (on.pen if cup else on).arrow((x, 11.6), (23.0 + 42 * cup + (4 if before else -4), 18.8), width=STROKE)
     for k, name in enumerate(names):
         x = 23.0 + 42 * k

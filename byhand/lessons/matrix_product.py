@@ -77,8 +77,8 @@ def a_turned_factor_shows(tape: Tape) -> bool:
     wrong, _ = mistaken(tape, "transposed")
     same = [
         x == y
-        for own, right in zip(wrong.values("AB"), tape.values("AB"), strict=True)
-        for x, y in zip(own, right, strict=True)
+        for turned, right in zip(wrong.values("AB"), tape.values("AB"), strict=True)
+        for x, y in zip(turned, right, strict=True)
     ]
     return sum(same) <= 2 and not same[0]
 

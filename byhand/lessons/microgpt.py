@@ -103,19 +103,19 @@ def _shows_network(attended: Stream, stream: Stream, embedded: Entries) -> bool:
     result is 0; and no row or column of the weights, which are printed beside it, holds one number only, or a query,
     key, value or sum of that row.
     """
-    own, middle, end = stream.first[-1], attended.out[-1], stream.out[-1]
+    start, middle, end = stream.first[-1], attended.out[-1], stream.out[-1]
     w_in, *heads = _parts(stream.weights, "W_in", "W_Q", "W_K", "W_V")
     alive = (middle @ w_in > 0).sum()
     if not 2 <= alive < w_in.shape[1] or (end == 0).sum() > 1:
         return False
-    found = [own @ w for weight in heads for w in weight] + [middle - own, end - middle]
+    blanks = [start @ w for weight in heads for w in weight] + [middle - start, end - middle]
     matrices = [np.array(w) for w in (*stream.weights.values(), *embedded.values())]
     parts = [part for w in matrices for part in w.reshape(-1, *w.shape[-2:])]
     rows = [row for part in parts for row in (*part, *part.T)]
     if any((row == row[0]).all() for row in rows):
         return False
-    stretches = {tuple(row[k : k + len(own)].tolist()) for row in rows for k in range(len(row))}
-    return stretches.isdisjoint(tuple((blank // THIRDS).tolist()) for blank in found)
+    stretches = {tuple(row[k : k + len(start)].tolist()) for row in rows for k in range(len(row))}
+    return stretches.isdisjoint(tuple((blank // THIRDS).tolist()) for blank in blanks)
 
 
 def _parts(weights: Entries, *names: str) -> list[Ints]:
@@ -166,10 +166,10 @@ def tied_unembedding(step: Step, tape: Tape) -> Iterable[Step]:
 @picture(height=40, minutes=2)
 def next_letter(on: Canvas, shares: Rows, *, tokens: Sequence[str], words: Sequence[str]) -> None:
     """The letters of a name, and a bar for each letter that may come next; the likeliest is written after them."""
-    own = shares[-1]
+    last_shares = shares[-1]
     if len(tokens) > 4 or len(words) > 8 or any(len(word) > 1 for word in (*tokens, *words)):
         raise UndrawableError("up to four letters of a name, and eight that may come next, have room")
-    likeliest = words[own.index(max(own))]
+    likeliest = words[last_shares.index(max(last_shares))]
     for k, letter in enumerate((*tokens, likeliest)):
         on.box(8.4 * k, 12, 7.4, 9, rx=1, width=BOX if k < len(tokens) else FRAME)
         (on if k < len(tokens) else on.pen).text(8.4 * k + 3.7, 17.8, letter, NUMBER)
@@ -180,7 +180,7 @@ def next_letter(on: Canvas, shares: Rows, *, tokens: Sequence[str], words: Seque
         on.line((left, y), (84, y), width=GUIDE, colour=PALE, dash=DASH)
         on.number(left - 2.6, y, Fraction(quarters, 4), CAPTION, colour=GREY)
     pitch = (84 - left) / len(words)
-    for k, (letter, share) in enumerate(zip(words, own, strict=True)):
+    for k, (letter, share) in enumerate(zip(words, last_shares, strict=True)):
         x = left + pitch * (k + 0.5)
         on.pen.box(
             x - pitch * 0.32, floor - high * float(share), pitch * 0.64, high * float(share), fill=PEN_AREA, width=0.4
@@ -191,5 +191,5 @@ def next_letter(on: Canvas, shares: Rows, *, tokens: Sequence[str], words: Seque
     on.said(
         on.say("pictures.next_letter.said", name=", ".join(tokens), letters=", ".join(words)),
         on.say("pictures.next_letter.to_do"),
-        on.say("pictures.next_letter.key", shares=listed(own), letter=likeliest),
+        on.say("pictures.next_letter.key", shares=listed(last_shares), letter=likeliest),
     )

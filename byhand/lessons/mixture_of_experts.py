@@ -44,10 +44,10 @@ def _steps(build: Builder) -> Results:
     x = build.stream("x", "mlp")
     weights = routed(x, at, c)
     shares = tape[f"{at}.router_probs"]
-    word, own, every = (
+    word, chosen, every = (
         last_row(rows, f"last.{name}") for name, rows in (("x", x), ("weights", weights), ("shares", shares))
     )
-    found = mixed(word, own, at, c, "last.out")  # (1, d_model)
+    out = mixed(word, chosen, at, c, "last.out")  # (1, d_model)
     said = (tape[f"{at}.experts.{e}.out"] for e in range(c.num_experts))
     together = vstack(*said, name="all.said", sizes={"i": (c.num_experts, "expert")})
     dense = matmul(every, together, name="all.out")
@@ -59,7 +59,7 @@ def _steps(build: Builder) -> Results:
         product_of(size, build.size(name, 2), name=f"count.{kind}")
         for kind, name in (("all", "num_experts"), ("active", "experts_per_token"))
     )
-    return found, dense, balance, *counts
+    return out, dense, balance, *counts
 
 
 # ---- the same, written down a second time ----
@@ -114,9 +114,9 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
         ok = natural(x, 10, 40) & (different(logits.max(2)) > 1) & (different(x.swapaxes(1, 2)).min(1) > 2)
         ok &= _is_short(logits, whole_base(task.config))
         for rows, row in zip(x[ok][:4], logits[ok][:4], strict=True):
-            found = _three_networks(dice, rows[-1], row[-1])
-            if found is not None:
-                w_in, w_out = found
+            weights = _three_networks(dice, rows[-1], row[-1])
+            if weights is not None:
+                w_in, w_out = weights
                 networks = {
                     f"{at}.experts.{e}.{name}": w[e].tolist()
                     for e in range(EXPERTS)
@@ -133,8 +133,8 @@ def _is_short(logits: Ints, base: int) -> Bools:
     """
     parts = powers(logits, base)
     first = (logits == logits.max(2, keepdims=True)).sum(1)  # of all words, how many ask each expert first
-    found, whole = EXPERTS * (first * parts.sum(1)).sum(1), logits.shape[1] ** 2 * (1 + base + base**2)
-    return np.asarray((found > whole) & (whole // np.gcd(found, whole) <= LONGEST_BALANCE))
+    balance, whole = EXPERTS * (first * parts.sum(1)).sum(1), logits.shape[1] ** 2 * (1 + base + base**2)
+    return np.asarray((balance > whole) & (whole // np.gcd(balance, whole) <= LONGEST_BALANCE))
 
 
 def _three_networks(dice: Dice, x: Ints, logits: Ints) -> tuple[Ints, Ints] | None:
@@ -144,10 +144,10 @@ def _three_networks(dice: Dice, x: Ints, logits: Ints) -> tuple[Ints, Ints] | No
     post = np.maximum(pre, 0)
     said = np.einsum("nj,njk->nk", post, w_out)
     ok = (post > 0).any(1) & (abs(pre).max(1) <= 3) & (abs(said).max(1) <= 6) & ((said != 0).sum(1) > 2)
-    found = np.flatnonzero(ok & natural(w_in, 10, 40) & natural(w_out, 10, 40))
-    if len(found) < EXPERTS:
+    candidates = np.flatnonzero(ok & natural(w_in, 10, 40) & natural(w_out, 10, 40))
+    if len(candidates) < EXPERTS:
         return None
-    three = dice.choices(found, THREES_TRIED, EXPERTS)
+    three = dice.choices(candidates, THREES_TRIED, EXPERTS)
     told, printed = said[three], w_out[three].reshape(THREES_TRIED, 1, 2 * EXPERTS, 1, 4)
     answers = told[:, :, None, None] * np.array([1, 2, 3])[:, None]  # with thirds: shares of what an expert says
     ok = distinct(told) & (pre[three[:, logits != logits.min()]] < 0).any((1, 2))

@@ -95,15 +95,15 @@ def _bending_pairs() -> Sequence[tuple[Sequence[int], Sequence[int], Sequence[in
     """The weights, biases and weights in a sum of two units that bend at different whole numbers. Their graphs and
     the sum fit into a picture.
     """
-    places, found = range(FIRST_X, LAST_X + 1), []
+    places, pairs = range(FIRST_X, LAST_X + 1), []
     for w, at, out in product(
         product((1, -1), repeat=2), permutations(places[1:-1], 2), product((-2, -1, 1, 2), repeat=2)
     ):
         units = [[max(0, sign * (x - bend)) for x in places] for sign, bend in zip(w, at, strict=True)]
         sums = [sum(a * b for a, b in zip(out, pair, strict=True)) for pair in zip(*units, strict=True)]
         if max(map(max, units)) <= HIGHEST and min(sums) >= 0 and 0 < max(sums) <= HIGHEST:
-            found.append((w, tuple(-sign * bend for sign, bend in zip(w, at, strict=True)), out))
-    return found
+            pairs.append((w, tuple(-sign * bend for sign, bend in zip(w, at, strict=True)), out))
+    return pairs
 
 
 @sheet_promise

@@ -124,9 +124,9 @@ def neighbours_change_the_word(tape: Tape) -> bool:
     powers do not add up to 1. The model says one word by itself, and another one with its neighbours.
     """
     apart = sorted(tape.values("knn.distance")[0])
-    near, own, mixed = (tape.values(name)[0] for name in ("knn.probs", "probs", "knn.mixed"))
+    near, alone, mixed = (tape.values(name)[0] for name in ("knn.probs", "probs", "knn.mixed"))
     clear = apart[0] < apart[2] < apart[3] and near.count(0) == 1 and sum(tape.values("knn.kept")[0]) != 1
-    return clear and look_most_elsewhere(own, mixed)
+    return clear and look_most_elsewhere(alone, mixed)
 
 
 # ---- its mistakes ----

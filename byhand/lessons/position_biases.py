@@ -159,9 +159,9 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
 
     biased: the scores after a fall of 1 for each step.
     """
-    own, fallen = scores[0], biased[0]
-    falls = [score - lower for score, lower in zip(own, fallen, strict=True)]
-    if falls != [3, 2, 1, 0] or max(own) > HIGHEST or min(fallen) < LOWEST:
+    raw, fallen = scores[0], biased[0]
+    falls = [score - lower for score, lower in zip(raw, fallen, strict=True)]
+    if falls != [3, 2, 1, 0] or max(raw) > HIGHEST or min(fallen) < LOWEST:
         raise UndrawableError(f"four scores from {LOWEST} to {HIGHEST} that fall by 1 with each step of distance")
     unit, first, pitch, beside = 4.0, 17.0, 13.0, 2.4
     top = 3.0 + HIGHEST * unit
@@ -171,7 +171,7 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
         if n % 2 == 0:
             on.number(12.4, y, n, SMALLEST, anchor="end", colour=GREY)
     on.pen.line(*((first + pitch * k, top + unit * (3 - k)) for k in range(4)), width=GUIDE, dash=DASH)
-    for k, (word, score, lower) in enumerate(zip(tokens, own, fallen, strict=True)):
+    for k, (word, score, lower) in enumerate(zip(tokens, raw, fallen, strict=True)):
         x, y, low = first + pitch * k, top - unit * float(score), top - unit * float(lower)
         on.text(x, top - unit * LOWEST + 5.0, word, TOKEN - 0.3)
         on.pen.disc(x, y, fill=WHITE, width=0.4, colour=on.pen.ink)
@@ -186,7 +186,7 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
     on.text(68.4, 17.2, on.say("pictures.slopes.bias"), CAPTION, anchor="start")
     on.said(
         on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
-        on.say("pictures.slopes.key", scores=listed(own), fallen=listed(fallen)),
+        on.say("pictures.slopes.key", scores=listed(raw), fallen=listed(fallen)),
     )  # fmt: skip
 
 
@@ -201,15 +201,15 @@ def trays(on: Canvas, table: Rows, *, furthest: int) -> None:
     """
     if len(table[0]) < 4:
         raise UndrawableError("four trays or more, of which the first two are printed")
-    found = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
+    labels = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
     for name, y in (("steps", 3.0), ("tray", 8.2)):
         on.text(17.0, y, on.say(f"pictures.trays.{name}"), CAPTION, anchor="end", colour=GREY)
-    for k, tray in enumerate(found):
+    for k, tray in enumerate(labels):
         x = 19.0 + 8.0 * k
         on.text(x + 3.0, 3.0, str(k), CAPTION, colour=GREY)
         on.box(x, 4.2, 6.0, 6.0, width=BOX, fill=WHITE)
         (on.pen if k > 1 else on).text(x + 3.0, 8.4, tray, CAPTION + 0.3)
     on.said(
         on.say("pictures.trays.said"), on.say("pictures.trays.to_do"),
-        on.say("pictures.trays.key", trays=", ".join(found)),
+        on.say("pictures.trays.key", trays=", ".join(labels)),
     )  # fmt: skip

@@ -92,7 +92,7 @@ def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Seq
             on.disc(x, y, 0.45, fill=PALE) if t >= given else on.disc(x, y, 0.7)
         hands.append([f"({value_text(row[2 * pair])}, {value_text(row[2 * pair + 1])})" for row in places])
     drawn, turned_to = (
-        dict(zip(("first", "second"), (", ".join(own[part]) for own in hands), strict=True))
+        dict(zip(("first", "second"), (", ".join(hand[part]) for hand in hands), strict=True))
         for part in (slice(given), slice(given, None))
     )
     on.said(

@@ -49,7 +49,7 @@ def _steps(build: Builder) -> Results:
     results = [x]
     if "own.W_Q" in build.tape.numbers:
         axes = {"Q": ("d_model", "d_head"), "K": ("d_model", "d_head"), "V": ("d_model", "d_v")}
-        w_q, w_k, w_v = (build.matrix(f"own.W_{letter}", own) for letter, own in axes.items())
+        w_q, w_k, w_v = (build.matrix(f"own.W_{letter}", pair) for letter, pair in axes.items())
         row = last_row(before, "own.row")  # (1, d_model)
         keys, values = matmul(before, w_k, name="own.k"), matmul(before, w_v, name="own.v")
         results.append(add(row, read(matmul(row, w_q, name="own.q"), keys, values, "own", c), name="own.x"))
@@ -73,8 +73,8 @@ def _there_and_back(build: Builder) -> Results:
     if there == "x":
         y1 = add(y1, network("f", y2, "rev"), name="rev.y1")
         y2 = add(y2, network("g", y1, "rev"), name="rev.y2")
-    found = subtract(y2, network("g", y1, "back"), name="back.x2")
-    return y1, y2, found, subtract(y1, network("f", found, "back"), name="back.x1")
+    x2 = subtract(y2, network("g", y1, "back"), name="back.x2")
+    return y1, y2, x2, subtract(y1, network("f", x2, "back"), name="back.x1")
 
 
 # ---- the same, written down a second time ----
@@ -291,14 +291,19 @@ def glasses(on: Canvas, poured: Rows, weights: Rows, states: Rows, mixture: Rows
 
     poured: what each pass would pour in. weights: what there is room for.
     """
-    own, wanted = ([Fraction(x) for x in rows[0]] for rows in (weights, poured))
-    marks = min(10, max(x.denominator for x in own))  # decimals have larger denominators
-    fits = len(own) == len(states) == 3 and all(len(row) == 2 for row in states) and sum(own) == 1 and min(own) > 0
+    shares, wanted = ([Fraction(x) for x in rows[0]] for rows in (weights, poured))
+    marks = min(10, max(x.denominator for x in shares))  # decimals have larger denominators
+    fits = (
+        len(shares) == len(states) == 3
+        and all(len(row) == 2 for row in states)
+        and sum(shares) == 1
+        and min(shares) > 0
+    )
     if not fits or any(not -3 <= x <= 4 for row in states for x in row):
         raise UndrawableError("three passes whose weights add up to 1, and states of two numbers from −3 to 4")
     top = 7.0
-    for k, weight in enumerate(own):
-        x, before = 9.0 + 17 * k, sum(own[:k], Fraction(0))
+    for k, weight in enumerate(shares):
+        x, before = 9.0 + 17 * k, sum(shares[:k], Fraction(0))
         on.text(x, 4.0, on.say("pictures.glasses.pass", n=k + 1), CAPTION)
         old, new = (DEEP * float(part) for part in (before, weight))
         if k:
@@ -326,8 +331,8 @@ def glasses(on: Canvas, poured: Rows, weights: Rows, states: Rows, mixture: Rows
         on.text(x, y + 1.0, str(k), CAPTION)
     on.text(70.5, 33.6, on.say("pictures.glasses.states"), CAPTION, colour=GREY)
     spots = ", ".join(f"({listed(row)})" for row in states)
-    levels = listed([sum(own[: k + 1], Fraction(0)) for k in range(3)])
+    levels = listed([sum(shares[: k + 1], Fraction(0)) for k in range(3)])
     on.said(
         on.say("pictures.glasses.said", n=marks, states=spots), on.say("pictures.glasses.to_do"),
-        on.say("pictures.glasses.key", levels=levels, left=value_text(own[-1]), mixture=listed(mixture[0])),
+        on.say("pictures.glasses.key", levels=levels, left=value_text(shares[-1]), mixture=listed(mixture[0])),
     )  # fmt: skip

@@ -93,12 +93,12 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     small = rows[abs(rows).max(1) == 1]
     for q in dice.choices(rows[(rows != 0).sum(1) > 2], ASKING_TRIED):
         fit, near = (x[(x @ q % 2 == 0) & (abs(x @ q) <= most)] for x, most in ((rows, 6), (small, 4)))
-        found, count = np.unique(near @ q, return_counts=True)
-        wanted = np.array([each for each in permutations(found, 5) if _rows_tell(each)], dtype=np.int64)
+        products, count = np.unique(near @ q, return_counts=True)
+        wanted = np.array([each for each in permutations(products, 5) if _rows_tell(each)], dtype=np.int64)
         if not len(wanted):
             continue
         k, told = dice.choices(fit, KEYS_TRIED, 4), dice.choices(wanted, KEYS_TRIED)
-        at = np.searchsorted(found, told)
+        at = np.searchsorted(products, told)
         near = near[np.argsort(near @ q, kind="stable")]
         table = near[(count.cumsum() - count)[at] + dice.below_each(count[at])]  # (count, 5, 4)
         content = k @ q

@@ -118,13 +118,13 @@ def _arrows() -> list[tuple[tuple[int, int], tuple[int, int]]]:
     it is two; the arrows are never nearer to one line than 25°.
     """
     tips = [tip for tip in product(range(-REACH, REACH + 1), repeat=2) if sum(map(abs, tip)) > 1]
-    found = []
+    pairs = []
     for (x, y), (a, b) in product(tips, repeat=2):
         behind, twice = x * b - y * a, -(x * a + y * b)  # the dot products of (x, y) turned once, twice, with (a, b)
         lengths = (x * x + y * y) * (a * a + b * b)
         if behind and twice and behind != twice and max(abs(behind), abs(twice)) ** 2 <= lengths * 0.81:
-            found.append(((x, y), (a, b)))
-    return found
+            pairs.append(((x, y), (a, b)))
+    return pairs
 
 
 _ARROWS = _arrows()
@@ -157,11 +157,11 @@ def turned_arrows(on: Canvas, query: Rows, key: Rows, dots: Rows, *, period: Seq
     dots: their dot products, a position of the query a row. period: in how many words an arrow makes a whole turn.
     """
     quarter = 4 / period[0] if period else 0
-    found = [dots[i][j] for i, j in CASES]
-    if quarter % 1 or len(set(found[:3])) > 1 or found[3] in (0, found[0]) or not found[0]:
+    products = [dots[i][j] for i, j in CASES]
+    if quarter % 1 or len(set(products[:3])) > 1 or products[3] in (0, products[0]) or not products[0]:
         raise UndrawableError("quarter turns of a query and a key that meet otherwise at another distance")
     longest = max(hypot(*query[0]), hypot(*key[0]))
-    for n, ((i, j), dot) in enumerate(zip(CASES, found, strict=True)):
+    for n, ((i, j), dot) in enumerate(zip(CASES, products, strict=True)):
         x, y, pen = 10.5 + 21 * n, 15.4, on.pen if n else on
         on.text(x, 3.0, on.say("pictures.turned_arrows.case", q=i, k=j), CAPTION)
         on.disc(x, y, DIAL, fill="none", width=AXIS, colour=PALE)
@@ -177,14 +177,14 @@ def turned_arrows(on: Canvas, query: Rows, key: Rows, dots: Rows, *, period: Seq
             on.blank(x + 6.4, 30.2, dot, w=8.2, h=6.8)
         else:
             on.number(x + 6.4, 30.2, dot)
-    shown = {"q": listed(query[0]), "k": listed(key[0]), "dot": value_text(found[0])}
+    shown = {"q": listed(query[0]), "k": listed(key[0]), "dot": value_text(products[0])}
     on.text(0, 38.6, on.say("pictures.turned_arrows.caption", **shown), CAPTION, anchor="start")
     on.text(0, 43.6, on.say("pictures.turned_arrows.caption_2"), CAPTION, anchor="start")
     on.answer_line(28, 44.4, 56, on.say("pictures.turned_arrows.caption_key"))
     on.said(
         on.say("pictures.turned_arrows.said", **shown),
         to_do=on.say("pictures.turned_arrows.to_do"),
-        key=on.say("pictures.turned_arrows.key", near=value_text(found[0]), far=value_text(found[3])),
+        key=on.say("pictures.turned_arrows.key", near=value_text(products[0]), far=value_text(products[3])),
     )
 
 

@@ -123,8 +123,8 @@ THROWS_TRIED = 40  # throws and second words, for the same logits
 
 
 def _has_four_words(task: Task) -> str:
-    found = len(task.values.vocabulary)
-    return "" if found == 4 else f"sampling has new numbers for 4 words, not {found}; use 4, or give values"
+    count = len(task.values.vocabulary)
+    return "" if count == 4 else f"sampling has new numbers for 4 words, not {count}; use 4, or give values"
 
 
 @search("sampling", like_sheet=True, requires=[_has_four_words])
@@ -286,8 +286,8 @@ def throws(
     on.math(0.5, UPPER + 4.6, f"T = {temperature[0]}", TOKEN, anchor="start")
     on.math(0.5, LOWER + 4.6, f"k = {k[0]}", TOKEN, anchor="start")
     on.math(0.5, 3.2, "r =", TOKEN, anchor="start")
-    for own, top in ((shares[0], UPPER), (kept[0], LOWER)):
-        _strip(on, own, top, words, [STRIP_AT + STRIP_LONG * float(r) for (r,) in throws])
+    for parts, top in ((shares[0], UPPER), (kept[0], LOWER)):
+        _strip(on, parts, top, words, [STRIP_AT + STRIP_LONG * float(r) for (r,) in throws])
         for tenth in range(11):
             x = STRIP_AT + STRIP_LONG * tenth / 10
             on.line((x, top + STRIP_HIGH), (x, top + STRIP_HIGH + (1.5 if tenth % 5 == 0 else 0.9)), width=GUIDE)

@@ -66,7 +66,7 @@ def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 
             on.box(left + 7 * k, top + 7 * j, 7, 7, width=AXIS, colour=GREY)
             (on.pen if j >= given else on).disc(left + 3.5 + 7 * k, top + 3.5 + 7 * j, SHARE_DOT * sqrt(share))
     on.box(left, top + 7 * row, 21, 7, width=FRAME)
-    printed = "; ".join(f"{word} {listed(own)}" for word, own in zip(tokens[:given], pattern, strict=False))
+    printed = "; ".join(f"{word} {listed(of_word)}" for word, of_word in zip(tokens[:given], pattern, strict=False))
     dots = on.say("pictures.who_looks.dots", rows=printed) if given else ""
     on.said(
         f"{on.say('pictures.who_looks.said', words=listed(tokens))} {dots}".strip(),

@@ -38,8 +38,8 @@ def _steps(build: Builder) -> Results:
     """
     c, tape = build.config, build.tape
     z = head(build.stream(RESID_PRE), ATTN, 0, c)
-    last, own = tape[f"{ATTN}.hook_q[0]"].rows - 1, tuple(range(c.mem_len, tape[f"{ATTN}.hook_k[0]"].rows))
-    parts = {"q": ("new", (last,)), "k": ("pos", own), "v": ("pos", own)}
+    last, own_rows = tape[f"{ATTN}.hook_q[0]"].rows - 1, tuple(range(c.mem_len, tape[f"{ATTN}.hook_k[0]"].rows))
+    parts = {"q": ("new", (last,)), "k": ("pos", own_rows), "v": ("pos", own_rows)}
     query, keys, values = (
         gather_rows(tape[f"{ATTN}.hook_{x}[0]"], name=f"plain.{x}", sizes={"i": (len(rows), axis)}, rows=rows)
         for x, (axis, rows) in parts.items()
@@ -56,10 +56,10 @@ def _second(w: Wiring) -> None:
     at, memory = "blocks.0.attn", w.config.get("mem_len", 0)
     w.head(STREAM, at, 0)
     n = w.shapes[STREAM][0]
-    own = range(memory, memory + n)
+    own_rows = range(memory, memory + n)
     q, k, v = (
         w(f"plain.{x}", "gather_rows", f"{at}.hook_{x}[0]", rows=[*rows])
-        for x, rows in (("q", [n - 1]), ("k", own), ("v", own))
+        for x, rows in (("q", [n - 1]), ("k", own_rows), ("v", own_rows))
     )
     w.read(q, k, v, "plain")
 
@@ -101,12 +101,12 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
         )
         if not fit.any():
             continue
-        n, own = dice.choices(np.flatnonzero(fit), 1)[0], dice.choices(biases[full], 1)[0]
-        asking = q[i] + own
+        n, bias = dice.choices(np.flatnonzero(fit), 1)[0], dice.choices(biases[full], 1)[0]
+        asking = q[i] + bias
         rows = small[(small @ asking[1] % 2 == 0) & (abs(small @ asking[1]) <= 4) & small.any(1)]
         a = dice.choices(rows, DISTANCES_TRIED, 2 * MEMORY)
         told = np.einsum("nrd,qd->nqr", a, asking)  # (count, 2, distance)
-        good = distinct(a) & (different(told[:, 1]) > 2) & ((a @ biases[n]) != (a @ own)).any(1)
+        good = distinct(a) & (different(told[:, 1]) > 2) & ((a @ biases[n]) != (a @ bias)).any(1)
         first, last = content[n, 0, :3] + told[:, 0, 1:], content[n, 1] + told[:, 1]
         for each in (first, last):
             good &= one_largest(each) & (abs(each) <= 8).all(1) & (different(each) > 2) & (each % 2 == 0).all(1)
@@ -118,7 +118,7 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
                 continue  # what is printed would give an answer away
             given = {"hook_resid_pre": seen[i, MEMORY:], "attn.mem": seen[i, :MEMORY], "attn.rel_pos_keys[0]": a[m]}
             heads = {"W_Q": w_q[i, None], "W_K": w_k[i, None], "W_V": w_v[i, None]}
-            heads |= {"r_w_bias": biases[n, None], "r_r_bias": own[None]}
+            heads |= {"r_w_bias": biases[n, None], "r_r_bias": bias[None]}
             yield Instance(
                 {f"blocks.0.{name}": each.tolist() for name, each in given.items()},
                 {f"{ATTN}.{name}": each.tolist() for name, each in heads.items()},

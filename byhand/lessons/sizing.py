@@ -105,11 +105,11 @@ def _parameters(build: Builder, n: dict[str, Matrix]) -> Matrix:
 
 def _shares(whole: Matrix, prefix: str) -> list[Matrix]:
     """Each part's share of the whole, in per cent."""
-    tape, found = whole.tape, []
+    tape, shares = whole.tape, []
     for step in [s for s in tape.steps.values() if s.name.startswith(prefix) and not s.name.endswith((".W", ".b"))]:
         with tape.part(step.part):
-            found.append(percent(tape[step.name], whole, name=f"share.{step.name}"))
-    return found
+            shares.append(percent(tape[step.name], whole, name=f"share.{step.name}"))
+    return shares
 
 
 def _flops(n: dict[str, Matrix]) -> tuple[Matrix, ...]:

@@ -118,9 +118,9 @@ def softmax_bars(
         on.number(FIRST - 4.0, y, label, 3.0)
     on.number(FIRST - 4.0, FOOT, 0, 3.0)
     on.line((FIRST - 2.0, FOOT), (84.0, FOOT), width=AXIS)
-    for at, (name, own, parts) in enumerate(panels):
+    for at, (name, values, parts) in enumerate(panels):
         left = FIRST + PANEL * at
-        for k, (score, share) in enumerate(zip(own[row], parts[row], strict=True)):
+        for k, (score, share) in enumerate(zip(values[row], parts[row], strict=True)):
             x, height = left + PITCH * k, ONE * float(share)
             (on.pen if at else on).number(x + BAR / 2, FOOT + 3.2, score, TOKEN)
             for edge in (x, x + BAR):

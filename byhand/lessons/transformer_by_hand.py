@@ -88,8 +88,8 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
 def mixtures_are_told_apart(tape: Tape) -> bool:
     """The second token takes shares of two tokens and none of a third; the last token takes most from one other."""
     rows = tape.values("blocks.0.attn.hook_pattern[0]")
-    *others, own = rows[-1]
-    return rows[1].count(0) == len(rows) - 2 and max(others) > own and has_one_largest(others)
+    *others, itself = rows[-1]
+    return rows[1].count(0) == len(rows) - 2 and max(others) > itself and has_one_largest(others)
 
 
 # ---- its picture ----

@@ -43,12 +43,12 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def named(self) -> Mapping[str, Suspicion]:
         """For each answer that a named mistake explains, the mistake. Of several, the one that explains more."""
-        found: dict[str, Suspicion] = {}
+        by_name: dict[str, Suspicion] = {}
         for suspicion in self.suspected:
-            new = [name for name in suspicion.hits if name not in found]
+            new = [name for name in suspicion.hits if name not in by_name]
             if suspicion.is_named and len(new) >= min(2, len(suspicion.hits)):
-                found |= dict.fromkeys(new, suspicion)
-        return found
+                by_name |= dict.fromkeys(new, suspicion)
+        return by_name
 
     @cached_property
     def _slips(self) -> Mapping[str, Sequence[Slip]]:
@@ -62,9 +62,9 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
         """
         wrong = Counter(judgement.blank.cell.step for judgement in self.wrong.values())
         counts = Counter[tuple[str, str, str]]()
-        for name, found in self._slips.items():
+        for name, made in self._slips.items():
             step = self.wrong[name].blank.cell.step
-            counts.update({(step, slip.kind, detail) for slip in found for detail in ("", slip.detail)})
+            counts.update({(step, slip.kind, detail) for slip in made for detail in ("", slip.detail)})
         return {
             habit: count
             for habit, count in counts.items()
@@ -100,14 +100,14 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
                 cells[key] = hits
         whole = sum(weights.values()) + OUT_OF_THE_BLUE
         order = sorted(weights, key=lambda key: -weights[key])
-        found = [
+        reasons = [
             Reason(
                 kind, details.get((kind, foil), (0.0, ""))[1], weights[kind, foil] / whole, cells[kind, foil], foil
             )
             for kind, foil in order
             if weights[kind, foil] / whole >= LEAST
         ]
-        return tuple(found[:MOST_REASONS])
+        return tuple(reasons[:MOST_REASONS])
 
     def said(self, name: str) -> tuple[str, str, str, bool]:
         """What is said of a wrong answer: kind, detail, mistake, and whether it is said as certain."""
@@ -133,9 +133,9 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
             apart = (name,) if kind == UNEXPLAINED else (section, judgement.blank.cell.step) if not foil else ()
             groups[kind, foil, *apart].append(name)
         order = {name: at for at, name in enumerate(self.judged.all)}
-        found = [self._cause(names) for names in groups.values()]
-        found.sort(key=lambda cause: (-len(cause.cells) - cause.explains, order[cause.first]))
-        return tuple(replace(cause, number=number) for number, cause in enumerate(found, 1))
+        causes = [self._cause(names) for names in groups.values()]
+        causes.sort(key=lambda cause: (-len(cause.cells) - cause.explains, order[cause.first]))
+        return tuple(replace(cause, number=number) for number, cause in enumerate(causes, 1))
 
     def _cause(self, names: list[str]) -> Cause:
         kind, detail, foil, sure = self.said(names[0])
@@ -151,21 +151,21 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _readers(self) -> Mapping[str, list[str]]:
         """For each blank, the followed answers that read it, in the order of the page."""
-        found = defaultdict[str, list[str]](list)
+        readers = defaultdict[str, list[str]](list)
         for name, judgement in self.judged.all.items():
             if judgement.verdict == "followed":
                 for read in self.judged.rules.reads(judgement.blank, ALL if judgement.source else ""):
-                    found[read].append(name)
-        return found
+                    readers[read].append(name)
+        return readers
 
     def reached(self, names: Iterable[str]) -> list[str]:
         """The followed answers that come from these, through other followed answers, in the order of the page."""
-        found, left = dict[str, None](), list(names)
+        reached, left = dict[str, None](), list(names)
         while left:
-            new = [name for name in self._readers.get(left.pop(), ()) if name not in found]
-            found |= dict.fromkeys(new)
+            new = [name for name in self._readers.get(left.pop(), ()) if name not in reached]
+            reached |= dict.fromkeys(new)
             left += new
-        return [name for name in self.judged.all if name in found]
+        return [name for name in self.judged.all if name in reached]
 
     def _mended(self, names: list[str], reached: list[str]) -> int:
         """How many of the answers that come from these would be the key's, had these been what follows."""

@@ -76,11 +76,11 @@ class Points(Struct, frozen=True):
     @property
     def stacks(self) -> dict[int, int]:
         """How many students are in each stack, by the points of its middle."""
-        found: dict[int, int] = {}
+        stacks: dict[int, int] = {}
         for halves, count in sorted(self.counts.items()):
             at = self.worth if halves == self.worth else round(halves / self.unit) * self.unit
-            found[min(at, self.worth)] = found.get(min(at, self.worth), 0) + count
-        return found
+            stacks[min(at, self.worth)] = stacks.get(min(at, self.worth), 0) + count
+        return stacks
 
     @property
     def students_of_a_dot(self) -> int:

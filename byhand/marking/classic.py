@@ -84,8 +84,8 @@ def mistakes_of(rules: Rules) -> tuple[Classic, ...]:
 
 def suspicions(judged: Judged, mistakes: tuple[Classic, ...]) -> list[Suspicion]:
     """The mistakes whose numbers a student's answers have, the most telling first."""
-    found = [suspicion for mistake in mistakes if (suspicion := _suspicion(judged, mistake)).hits]
-    return sorted(found, key=lambda s: (-len(s.hits), s.misses, s.rewritten))
+    telling = [suspicion for mistake in mistakes if (suspicion := _suspicion(judged, mistake)).hits]
+    return sorted(telling, key=lambda s: (-len(s.hits), s.misses, s.rewritten))
 
 
 def _suspicion(judged: Judged, mistake: Classic) -> Suspicion:
@@ -123,8 +123,8 @@ def _is_hit(judged: Judged, suspected: Suspected, blank: Blank) -> bool:
     judgement = judged.judgement(blank.id)
     if _follows(judged, blank):
         return False
-    for own in ("", ALL):
-        value = suspected.value(blank, own)
+    for detour in ("", ALL):
+        value = suspected.value(blank, detour)
         if judged.says(judgement, value) and _apart(judged, value, judgement.followed):
             return True
     return False

@@ -70,8 +70,8 @@ def list_of(content: mmap.mmap, key: str = "") -> int | None:
     """The place behind the [ of the list that a file is, or that is the value of its first such key; None without."""
     pattern = rb'"' + key.encode() + rb'"\s*+:\s*+\[' if key else rb"\["
     start = re.compile(pattern)
-    found = start.search(content) if key else start.match(content, begin(content))
-    return found.end() if found else None
+    match = start.search(content) if key else start.match(content, begin(content))
+    return match.end() if match else None
 
 
 def entries(content: mmap.mmap, at: int) -> Iterator[tuple[int, int]]:
@@ -80,9 +80,9 @@ def entries(content: mmap.mmap, at: int) -> Iterator[tuple[int, int]]:
     Raises: ValueError where anything else stands in the list, or it has no end.
     """
     entry, held = _FIRST, 0
-    while found := entry.match(content, at):
-        yield found.span(1)
-        entry, at = _NEXT, found.end()
+    while match := entry.match(content, at):
+        yield match.span(1)
+        entry, at = _NEXT, match.end()
         if at - held > MOST_HELD and hasattr(content, "madvise"):
             held = at // mmap.PAGESIZE * mmap.PAGESIZE
             content.madvise(mmap.MADV_DONTNEED, 0, held)

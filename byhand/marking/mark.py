@@ -216,10 +216,10 @@ def _within(path: Path) -> Iterable[Path]:
     """
     if not path.is_dir():
         return (path,)
-    found = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
-    if not found:
+    files = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+    if not files:
         raise AnswersError(f"{path} holds no files of answers")
-    return found
+    return files
 
 
 def _files(paths: Iterable[Path], unmarked: Unmarked, tell: Tell) -> list[Answers]:
@@ -227,17 +227,17 @@ def _files(paths: Iterable[Path], unmarked: Unmarked, tell: Tell) -> list[Answer
 
     Raises: ByHandError where none can.
     """
-    found = list[Answers]()
+    files = list[Answers]()
     for path in paths:
         with collecting(unmarked.errors):
             for each in _within(path):
                 with collecting(unmarked.errors):
                     file = read_answers(each)
                     options_of(file.options, file.name)  # as a check
-                    found.append(file)
-    if not found:
+                    files.append(file)
+    if not files:
         raise _nobody(unmarked, tell)
-    return found
+    return files
 
 
 def _task(
@@ -281,15 +281,17 @@ def _said(file: Answers, options: Options | None) -> Options:
     """
     if options is not None and not file.is_sure:
         return options
-    own = structs.replace(options_of(file.options, file.name), seed=file.seed)
+    of_file = structs.replace(options_of(file.options, file.name), seed=file.seed)
     if options is None:
-        return own
-    found = structs.replace(own, **{name: getattr(options, name) for name in OWN if name not in file.options})
-    asked, told = as_entries(options), as_entries(found)
-    usual = as_entries(Options()) if found != own else told  # who adds what it leaves out need not repeat the rest
+        return of_file
+    completed = structs.replace(of_file, **{name: getattr(options, name) for name in OWN if name not in file.options})
+    asked, told = as_entries(options), as_entries(completed)
+    usual = (
+        as_entries(Options()) if completed != of_file else told
+    )  # who adds what it leaves out need not repeat the rest
     if differ := [name for name, entry in asked.items() if entry not in (told[name], usual[name])]:
         raise AnswersError(f"{file.name} says itself which numbers it answers ({', '.join(differ)}); leave that out")
-    return found
+    return completed
 
 
 def _agree(file: Answers, name: str, options: Options) -> None:
@@ -355,10 +357,10 @@ def _marked_in_order(
     copies = {copy.student.id: copy for copy in of_class.copies} if of_class else {}
     students, waiting = _students(task, files, unmarked, tell), deque[Any]()
     while some := list(islice(students, CHUNK)):
-        own = {student.id: changes[student.id] for student in some if student.id in changes}
+        of_chunk = {student.id: changes[student.id] for student in some if student.id in changes}
         if of_class is not None:  # a process need not know the rest of the class
             task = replace(task, of_class=replace(of_class, copies=[copies[student.id] for student in some]))
-        waiting.append(submit(marked, task, some, own))
+        waiting.append(submit(marked, task, some, of_chunk))
         if len(waiting) >= 2 * jobs:
             yield waiting.popleft().result()
     while waiting:
@@ -412,7 +414,7 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
 
     Raises: AnswersError where a change is of a blank that there is not.
     """
-    found, pages, tally = [], None, Tally()
+    marked_students, pages, tally = [], None, Tally()
     for student, marker, copy in _markers(task, students):
         marks = marker.mark(student.answers, student.id, student.name)
         if student.id in changes:
@@ -423,8 +425,8 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
         tally.add(marks)
         group = copy.copy.student.group if copy else ""
         whose = Student(marks.name or marks.student, marks.student, group)
-        found.append(Marked(whose, as_line(marks), row_of(marks), told(marks, task.options), drawn))
-    return found, tally
+        marked_students.append(Marked(whose, as_line(marks), row_of(marks), told(marks, task.options), drawn))
+    return marked_students, tally
 
 
 def _marked_pages(task: Task, marker: Marker, copy: OwnCopy | None) -> MarkedPages:
@@ -439,11 +441,11 @@ def _drawn(
     task: Task, pages: MarkedPages, marks: Marks, run: Run, copy: OwnCopy | None
 ) -> Iterator[tuple[str, bytes]]:
     """The marked pages of a student, by format."""
-    own = (run, copy.texts) if copy is not None and copy.texts else (None, None)
+    of_copy = (run, copy.texts) if copy is not None and copy.texts else (None, None)
     if "html" in task.pages:
-        yield "html", pages.html(marks, marks.name, "screen", *own).encode()
+        yield "html", pages.html(marks, marks.name, "screen", *of_copy).encode()
     if "pdf" in task.pages:
-        yield "pdf", pages.pdf(marks, marks.name, *own)
+        yield "pdf", pages.pdf(marks, marks.name, *of_copy)
 
 
 def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, Marker, OwnCopy | None]]:
@@ -454,8 +456,8 @@ def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, M
             yield student, marker, None
         return
     before: Marker | None = None
-    own = own_copies(task.of_class.plan, task.of_class.copies)
-    for student, copy in zip(students, own, strict=True):
+    copies = own_copies(task.of_class.plan, task.of_class.copies)
+    for student, copy in zip(students, copies, strict=True):
         if before is not None and before.rules.document is copy.document:
             marker = before.again(copy.run, copy.replies)
         else:

@@ -64,9 +64,9 @@ class MarkedPages(Struct, frozen=True, eq=False, dict=True):
         from byhand.press import copy_html, heights
 
         worksheet = self.laid.html("worksheet", "print", self.setup.paper)
-        found = heights(copy_html(worksheet, self.typical) if self.typical else worksheet, cache=self.setup.cache)
-        whole = len(found["words"]) == len(self.page.sections)  # none of them on two pages
-        return found if whole else {**found, "words": ()}
+        by_class = heights(copy_html(worksheet, self.typical) if self.typical else worksheet, cache=self.setup.cache)
+        whole = len(by_class["words"]) == len(self.page.sections)  # none of them on two pages
+        return by_class if whole else {**by_class, "words": ()}
 
     def html(
         self, marks: Marks, name: str = "", medium: Medium = "screen", run: Run | None = None,
@@ -146,35 +146,37 @@ class MarkedPage(Struct, frozen=True, eq=False):
     def _margin(self, drawn: LaidSection) -> Margin:
         """The margin of a section."""
         number, question = drawn.section.number, drawn.section.is_question
-        own = [mark for mark in self.marks.blanks if section_of(mark.id) == number and is_computed(mark)]
-        counts = tally(own)
+        marks = [mark for mark in self.marks.blanks if section_of(mark.id) == number and is_computed(mark)]
+        counts = tally(marks)
         stands = counts["right"] + counts["own"]
         said = str(self.notes.say("squares", states=self._stated(counts)))
         notes = self.notes.of_section(number)
         return Margin(
-            self.notes.say("count", n=stands, of=len(own)) if own else self._of_replies(number),
-            Markup(strokes.squares([state(mark) for mark in own], said)) if own else Markup(),
-            notes, stands == len(own) > 0 and not notes and not question,
+            self.notes.say("count", n=stands, of=len(marks)) if marks else self._of_replies(number),
+            Markup(strokes.squares([state(mark) for mark in marks], said)) if marks else Markup(),
+            notes, stands == len(marks) > 0 and not notes and not question,
             [block for block in drawn.before if question or isinstance(block, Question)], drawn.words_width,
         )  # fmt: skip
 
     def _of_replies(self, number: int) -> Markup:
         """What the heading of a question says of choices, how many are right; else what of answers in words."""
-        own = [choice for choice in self.marks.choices if section_of(choice.id) == number]
-        if own:
-            return self.notes.say("count", n=sum(choice.verdict == "right" for choice in own), of=len(own))
+        choices = [choice for choice in self.marks.choices if section_of(choice.id) == number]
+        if choices:
+            return self.notes.say("count", n=sum(choice.verdict == "right" for choice in choices), of=len(choices))
         return self._by_hand(number)
 
     def _by_hand(self, number: int) -> Markup:
         """The points of answers in words, or that nobody has read them yet."""
-        found = [each for each in self.marks.answers if section_of(each.id) == number]
-        own = [each for each in found if each.answer or each.points is not None]
-        if not own:
+        answers = [each for each in self.marks.answers if section_of(each.id) == number]
+        answered = [each for each in answers if each.answer or each.points is not None]
+        if not answered:
             return Markup()
-        if any(each.points is None for each in own):
+        if any(each.points is None for each in answered):
             return self.notes.say("by_hand")
-        points = sum((each.points or 0 for each in own), start=own[0].worth * 0)
-        return self.notes.say("by_hand_points", points=halves(points), of=halves(sum(each.worth for each in own)))
+        points = sum((each.points or 0 for each in answered), start=answered[0].worth * 0)
+        return self.notes.say(
+            "by_hand_points", points=halves(points), of=halves(sum(each.worth for each in answered))
+        )
 
 
 class Margin(Struct, frozen=True):
@@ -252,8 +254,8 @@ class Handwriting:
 
     def over(self, grid: Grid) -> Markup:
         """The marks over a figure, for a wide page and, on a screen, for a phone."""
-        found = [self._over(grid, phone) for phone in ((False, True) if self.medium == "screen" else (False,))]
-        return Markup("").join(found)
+        overlays = [self._over(grid, phone) for phone in ((False, True) if self.medium == "screen" else (False,))]
+        return Markup("").join(overlays)
 
     def _over(self, grid: Grid, phone: bool) -> Markup:
         parts = list(self._strokes(grid, phone))

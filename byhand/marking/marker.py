@@ -87,12 +87,12 @@ class Marker(Struct, frozen=True, eq=False, dict=True):
 
     def _kept(self, diagnosis: Diagnosis, causes: tuple[Cause, ...]) -> Mapping[str, Fraction]:
         """The share of their points that answers keep which follow from a mistake that costs more."""
-        found = dict[str, Fraction]()
+        shares = dict[str, Fraction]()
         for cause in causes:
             if cause.kind == FOIL and cause.foil in self.foils:
                 for name in diagnosis.reached(cause.cells):
-                    found[name] = min(found.get(name, Fraction(1)), SHARES[self.foils[cause.foil]])
-        return found
+                    shares[name] = min(shares.get(name, Fraction(1)), SHARES[self.foils[cause.foil]])
+        return shares
 
     def _mark(
         self, judged: Judged, diagnosis: Diagnosis, judgement: Judgement, points: Fraction, cause: int | None

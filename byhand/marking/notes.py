@@ -54,8 +54,8 @@ def is_computed(mark: BlankMark) -> bool:
 
 def tally(marks: Iterable[BlankMark]) -> dict[State, int]:
     """How many of the computed answers are in each state."""
-    found = Counter(state(mark) for mark in marks if is_computed(mark))
-    return {each: found[each] for each in STATES}
+    counts = Counter(state(mark) for mark in marks if is_computed(mark))
+    return {each: counts[each] for each in STATES}
 
 
 class Note(Struct, frozen=True):
@@ -105,11 +105,11 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
 
         A slip is a cause, or all answers of a section that nothing explains, or all that cannot be read.
         """
-        found: dict[tuple[str, int], list[BlankMark]] = {}
+        by_slip: dict[tuple[str, int], list[BlankMark]] = {}
         for mark in self.marks.blanks:
             if state(mark) == "not":
-                found.setdefault(self._slip(mark), []).append(mark)
-        return found
+                by_slip.setdefault(self._slip(mark), []).append(mark)
+        return by_slip
 
     def ticked(self, choice: BlankMark) -> Markup:
         """What should have been ticked. A page says it beside the boxes, and has no note on it."""
@@ -134,28 +134,28 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def numbers(self) -> dict[str, int]:
         """For each answer that is not right, the number of its note."""
-        return {mark.id: number for number, own in enumerate(self.slips.values(), 1) for mark in own}
+        return {mark.id: number for number, marks in enumerate(self.slips.values(), 1) for mark in marks}
 
     @cached_property
     def sources(self) -> dict[str, frozenset[int]]:
         """For each answer that is right from the student's own numbers, the notes on what it follows from."""
-        found: dict[str, frozenset[int]] = {}
+        by_answer: dict[str, frozenset[int]] = {}
         for mark in self.marks.blanks:
             reads = [self.known[read] for read in mark.reads if read in self.known]
-            before = [found.get(each.id, frozenset()) for each in reads]
-            own = {self.numbers[each.id] for each in reads if each.id in self.numbers}
+            before = [by_answer.get(each.id, frozenset()) for each in reads]
+            numbers = {self.numbers[each.id] for each in reads if each.id in self.numbers}
             if state(mark) == "own":
-                found[mark.id] = frozenset(own).union(*before)
-        return found
+                by_answer[mark.id] = frozenset(numbers).union(*before)
+        return by_answer
 
     @cached_property
     def ends(self) -> dict[int, int]:
         """For each note, the section in which the last of what follows from it stands."""
-        found: dict[int, int] = {}
+        ends: dict[int, int] = {}
         for mark in self.marks.blanks:
             if state(mark) == "own" and is_computed(mark):
-                found |= dict.fromkeys(self.sources[mark.id], section_of(mark.id))
-        return found
+                ends |= dict.fromkeys(self.sources[mark.id], section_of(mark.id))
+        return ends
 
     @cached_property
     def places(self) -> Places:
@@ -198,27 +198,27 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
 
     def of_section(self, number: int) -> list[Note]:
         """The notes on a section."""
-        own = [mark for mark in self.marks.blanks if section_of(mark.id) == number]
-        found = []
+        blanks = [mark for mark in self.marks.blanks if section_of(mark.id) == number]
+        notes = []
         for n, ((kind, cause), marks) in enumerate(self.slips.items(), 1):
             here = [mark for mark in marks if section_of(mark.id) == number]
             if here and here[0] is marks[0]:
-                found.append(Note(str(n), self._slip_note(kind, self.causes.get(cause), here)))
+                notes.append(Note(str(n), self._slip_note(kind, self.causes.get(cause), here)))
             elif here:
-                found.append(Note(str(n), self.say("again", note=n, section=section_of(marks[0].id))))
-        found += self._own_notes(number, [m for m in own if state(m) == "own" and is_computed(m)])
-        found += self._form_notes(own)
-        found += [
+                notes.append(Note(str(n), self.say("again", note=n, section=section_of(marks[0].id))))
+        notes += self._own_notes(number, [m for m in blanks if state(m) == "own" and is_computed(m)])
+        notes += self._form_notes(blanks)
+        notes += [
             Note("ticked", self.ticked(choice))
             for choice in self.marks.choices
             if section_of(choice.id) == number and choice.id.split("/")[1] == "tick" and state(choice) == "not"
         ]
-        empty = [mark for mark in own if state(mark) == "empty" and is_computed(mark)]
+        empty = [mark for mark in blanks if state(mark) == "empty" and is_computed(mark)]
         if empty:
-            whole = len(empty) == sum(map(is_computed, own)) > 1
-            found.append(Note("empty", self._of_all("empty", len(empty), whole)))
+            whole = len(empty) == sum(map(is_computed, blanks)) > 1
+            notes.append(Note("empty", self._of_all("empty", len(empty), whole)))
         guard = next((each.guard for each in self.marks.sections if each.number == number), "kept")
-        return [*found, Note("guard", self.say(f"guard.{guard}"))] if guard != "kept" else found
+        return [*notes, Note("guard", self.say(f"guard.{guard}"))] if guard != "kept" else notes
 
     def _slip_note(self, kind: str, cause: Cause | None, marks: Sequence[BlankMark]) -> Markup:
         """The note on a slip: where, what the student has and what it is, and why."""
@@ -230,10 +230,10 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
         known = cause if kind == "cause" else None
         reason = self._reason(known, first) if known else Markup()
         if len(marks) == 1:
-            own = first.followed if first.followed and not _same(first.followed, first.key) else ""
+            followed = first.followed if first.followed and not _same(first.followed, first.key) else ""
             where = self._bold(self.places.where(first.id) or self.say("cell"))
-            head = self.say("one_of_own" if own else "one", where=where, have=_number(first.answer),
-                            key=_key(first.key), own=_key(own))  # fmt: skip
+            head = self.say("one_of_own" if followed else "one", where=where, have=_number(first.answer),
+                            key=_key(first.key), own=_key(followed))  # fmt: skip
             return _joined([head, reason, self._line(first)])
         count = self._bold(capital(self.say("cells", n=len(marks), count=self.counted(len(marks)))))
         had = [known.had.get(mark.id, mark.key) if known else mark.key for mark in marks]
@@ -242,14 +242,14 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
     def _values(self, marks: Sequence[BlankMark], had: Sequence[str]) -> Markup:
         """What several answers should have been; of those in several matrices, the first matrix's."""
         panel = self._panel(marks[0])
-        first = [(mark, own) for mark, own in zip(marks, had, strict=True) if self._panel(mark) is panel]
-        keys = _listed([own for _, own in first])
+        first = [(mark, value) for mark, value in zip(marks, had, strict=True) if self._panel(mark) is panel]
+        keys = _listed([value for _, value in first])
         if len(first) > MOST_VALUES:
             return Markup()
         if len(first) < len(marks) and panel is not None:
             return self.say("in_matrix", matrix=matrix_name(panel), keys=keys)
         return self.say(
-            "they_are_own" if not all(_same(own, mark.key) for mark, own in first) else "they_are", keys=keys
+            "they_are_own" if not all(_same(value, mark.key) for mark, value in first) else "they_are", keys=keys
         )
 
     def _panel(self, mark: BlankMark) -> Panel | None:
@@ -274,17 +274,17 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
 
     def _line(self, mark: BlankMark) -> Markup:
         """The line of arithmetic of an answer in the student's own numbers, if it is short."""
-        found = self._worked(mark)
-        return self.say("line", line=found) if found else Markup()
+        worked = self._worked(mark)
+        return self.say("line", line=worked) if worked else Markup()
 
     def _worked(self, mark: BlankMark) -> Markup:
         blank = self.blanks.get(mark.id)
         if blank is None or blank.cell.rule is None or blank.role not in ("ask", "entry") or not mark.followed:
             return Markup()
-        own = {_place(self.blanks[read].cell): self.known[read] for read in mark.reads if read in self.blanks}
+        by_place = {_place(self.blanks[read].cell): self.known[read] for read in mark.reads if read in self.blanks}
 
         def value(ref: Ref) -> Any:
-            theirs = own.get(place_of(ref))
+            theirs = by_place.get(place_of(ref))
             number = _parsed(theirs.answer) if theirs is not None and self.run.numbers == "exact" else None
             return self.run.value(ref) if number is None else number
 
@@ -316,13 +316,13 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
 
     def _form_notes(self, marks: Sequence[BlankMark]) -> list[Note]:
         """The notes on right answers whose form costs points: rounded decimals, and powers not worked out."""
-        found = []
+        notes = []
         for form in ("rounded", "power"):
-            own = [m for m in marks if m.form == form and m.points < m.worth and self.form(m) and is_computed(m)]
-            if own:
-                keys = _listed([m.followed or m.key for m in own] if len(own) <= MOST_VALUES else [])
-                found.append(Note("form", self._of_all(f"forms.{form}", len(own), False, keys=keys)))
-        return found
+            of_form = [m for m in marks if m.form == form and m.points < m.worth and self.form(m) and is_computed(m)]
+            if of_form:
+                keys = _listed([m.followed or m.key for m in of_form] if len(of_form) <= MOST_VALUES else [])
+                notes.append(Note("form", self._of_all(f"forms.{form}", len(of_form), False, keys=keys)))
+        return notes
 
     def _asked(self, number: int) -> int:
         return sum(is_computed(mark) for mark in self.marks.blanks if section_of(mark.id) == number)

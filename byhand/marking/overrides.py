@@ -41,14 +41,14 @@ def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
     heads = [head.strip().casefold() for head in next(csv_rows(path.name, path.open("rb")), (0, []))[1]]
     if missing := [field for field in FIELDS[:2] if field not in heads]:
         raise AnswersError(f"{path.name} has no column {missing[0]}; its columns are {', '.join(FIELDS)}")
-    found: dict[str, dict[str, Mapping[str, str]]] = {}
+    changes: dict[str, dict[str, Mapping[str, str]]] = {}
     for line, row in islice(csv_rows(path.name, path.open("rb")), 1, None):
         entry = {head: as_written(text).strip() for head, text in zip(heads, row, strict=False)}
         if missing := [field for field in FIELDS[:2] if field not in entry]:
             raise AnswersError(f"{path.name} line {line} has no {missing[0]}; its headings are {', '.join(heads)}")
         change = {key: entry[key] for key in ("verdict", "points") if entry.get(key)}
-        found.setdefault(entry["student"], {})[entry["blank"]] = _checked(f"{path.name} line {line}", change)
-    return found
+        changes.setdefault(entry["student"], {})[entry["blank"]] = _checked(f"{path.name} line {line}", change)
+    return changes
 
 
 def _of_marks(name: str, content: mmap.mmap, at: int) -> dict[str, dict[str, Mapping[str, str]]]:
@@ -57,7 +57,7 @@ def _of_marks(name: str, content: mmap.mmap, at: int) -> dict[str, dict[str, Map
     Raises: AnswersError.
     """
     try:
-        found = {}
+        by_student = {}
         for start, end in entries(content, at):
             try:
                 marks = decoded(content, dict[str, Any], start, end)
@@ -66,10 +66,10 @@ def _of_marks(name: str, content: mmap.mmap, at: int) -> dict[str, dict[str, Map
             by_hand = overrides_of(marks)
             changes = {blank: _checked(f"{name}, {blank}", dict(change)) for blank, change in by_hand.items()}
             if changes:
-                found[str(marks["student"])] = changes
+                by_student[str(marks["student"])] = changes
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise AnswersError(f"{name} is no marks.json: {error}") from None
-    return found
+    return by_student
 
 
 def _checked(where: str, change: Mapping[str, str]) -> Mapping[str, str]:

@@ -116,10 +116,10 @@ def points_of(
     """
     points, sections = dict[str, Fraction](), list[SectionMark]()
     for section in judged.rules.document.sections:
-        found = [judged.judgement(blank.id) for blank in section.blanks]
-        ratio, guard = _guard(judged, worth, policy, found)
+        judgements = [judged.judgement(blank.id) for blank in section.blanks]
+        ratio, guard = _guard(judged, worth, policy, judgements)
         lost = missed.get(section.number, Fraction(0))
-        for judgement in found:
+        for judgement in judgements:
             name = judgement.blank.id
             share = Fraction(0) if guard == "constant" else _share(judgement, policy, guard)
             if name in kept:
@@ -163,10 +163,10 @@ def _own_work(judged: Judged, worth: Worth, blank: Blank) -> tuple[Hashable, flo
     judgement = judged.judgement(blank.id)
     if judgement.followed is None or (not judgement.source and judged.has_key_before(blank)):
         return worth.work(blank)
-    own = ALL if judgement.source else ""
+    detour = ALL if judgement.source else ""
 
     def number(ref: Ref) -> Any:
-        value = judged.paper.number(blank, place_of(ref), own)
+        value = judged.paper.number(blank, place_of(ref), detour)
         if isinstance(value, Span):
             return value.low if is_neg_inf(value.low) else Fraction(value.middle(judged.reckoning.places or 0))
         return Fraction(0) if value is None else value

@@ -166,13 +166,13 @@ class Letters(Reckoning):
     def read(self, text: str) -> Reading:
         from byhand.marking.letters import read_formula  # sympy is heavy
 
-        found = read(text)
-        formula = read_formula(text, self.letters) if found.form != "decimal" else None  # a decimal has its places
+        reading = read(text)
+        formula = read_formula(text, self.letters) if reading.form != "decimal" else None  # a decimal has its places
         if formula is not None:
             return Reading("number", (formula,))
-        if any(isinstance(x, float) and not math.isinf(x) for x in found.values):
+        if any(isinstance(x, float) and not math.isinf(x) for x in reading.values):
             return UNREADABLE
-        return Reading(found.kind, tuple(map(self._as_symbol, found.values)), found.form, found.places)
+        return Reading(reading.kind, tuple(map(self._as_symbol, reading.values)), reading.form, reading.places)
 
     def _as_symbol(self, value: Any) -> Any:
         from byhand.arithmetic.symbols import SYMBOLS
@@ -233,8 +233,8 @@ class Rounded(Reckoning):
         self.unit = 10.0**-domain.places
 
     def read(self, text: str) -> Reading:
-        found = read(text)
-        return replace(found, form="") if found.form == "decimal" else found
+        reading = read(text)
+        return replace(reading, form="") if reading.form == "decimal" else reading
 
     def printed(self, value: Scalar) -> Span:
         """A number as it is printed, and the exact one behind it where only what is printed is rounded."""
@@ -258,8 +258,8 @@ class Rounded(Reckoning):
             case Num(value):
                 return self.answer(value)
             case Ref():
-                found: Span = number(node)
-                return found
+                span: Span = number(node)
+                return span
             case Sum(terms):
                 spans = [of(term) for term in terms]
                 return Span(sum(s.low for s in spans), sum(s.high for s in spans))

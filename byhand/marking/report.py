@@ -93,7 +93,8 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         page = rendered(
             "report.html", medium, paper, self.document.messages, d=self.document, view="worksheet", asked=MARKS,
             lead=self.lead, points=self.points(medium), bars=self.bars, heat=self.heat(),
-            thought=[(kind, own[:MOST_THOUGHTS]) for kind, own in self.thought.items() if own], hardest=self.hardest,
+            thought=[(kind, thoughts[:MOST_THOUGHTS]) for kind, thoughts in self.thought.items() if thoughts],
+            hardest=self.hardest,
             watched=self.watched, watched_count=self.counted(len(self.watched)), flawless=self.flawless,
             alpha=self.alpha, note=self.note, more=self.more, foot=self.foot, states=STATES,
             textures=strokes.TEXTURES, where=self.plain,
@@ -151,8 +152,8 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     def named(self, students: Iterable[str], most: int = MOST_NAMES) -> Markup:
         """Some students by name, and a sign that there are more."""
         students = list(students)
-        found = Markup(", ").join(escape(self.name_of.get(each, each)) for each in students[:most])
-        return found + Markup(" …") if len(students) > most else found
+        names = Markup(", ").join(escape(self.name_of.get(each, each)) for each in students[:most])
+        return names + Markup(" …") if len(students) > most else names
 
     # what matters
 
@@ -165,20 +166,20 @@ class Report(Struct, frozen=True, eq=False, dict=True):
             return (self.say("lead.one", name=self.name_of[row.student], points=halves(row.points), of=self.worth),)
         median = tally.quantile(Fraction(1, 2))
         has_it = "lead.has_it" if tally.worth and median >= HAS_IT * tally.worth else "lead.half"
-        found = [self.say(has_it, median=points_said(median), of=self.worth)]
+        sentences = [self.say(has_it, median=points_said(median), of=self.worth)]
         reasons = tally.reasons()
         ideas = [reason for reason in reasons if reason[0] == FOIL and len(reasons[reason]) >= self.shared]
         if ideas:
             idea = max(ideas, key=lambda reason: len(reasons[reason]))
             count = len(reasons[idea])
             told = Markup("<b>{}</b>").format(self.told(idea))
-            found.append(self.say("lead.idea", n=count, of=f"{tally.students:,}", told=told))
+            sentences.append(self.say("lead.idea", n=count, of=f"{tally.students:,}", told=told))
         slips = [reason for reason in reasons if reason[0] != FOIL and len(reasons[reason]) >= self.shared][:2]
         if slips:
             two = self.say("lead.two", one=self.slip(slips[0]), other=self.slip(slips[-1]))
             name = "lead.rest" if ideas else "lead.slips"
-            found.append(self.say(name, slips=two if len(slips) == 2 else self.slip(slips[0])))
-        return tuple(found)
+            sentences.append(self.say(name, slips=two if len(slips) == 2 else self.slip(slips[0])))
+        return tuple(sentences)
 
     @property
     def shared(self) -> int:
@@ -218,19 +219,19 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         quarters = [2 * tally.quantile(Fraction(k, 4)) for k in (1, 2, 3)]
         few = sorted((row for row in tally.rows if row.share < FEW_POINTS), key=lambda row: row.halves)[:NAMED]
         counts = Counter(row.halves for row in tally.rows)
-        found = charts.Points(
+        points = charts.Points(
             counts, int(2 * tally.worth), quarters, [(row.halves, self.name_of[row.student]) for row in few]
         )
         rows = [(halves(Fraction(at, 2)), count) for at, count in sorted(counts.items())]
         first, median, third = (points_said(quarter / 2) for quarter in quarters)
         said = str(self.say("points.said", n=tally.students, first=first, median=median, third=third, of=self.worth))
         plot = charts.points_plot(
-            found,
+            points,
             str(self.say("points.middle")),
             self._alternative(said, rows, medium),
             _table("points", medium),
         )
-        return {"plot": Markup(plot), "rows": rows, "dot": self.say("points.dot", n=found.students_of_a_dot)}
+        return {"plot": Markup(plot), "rows": rows, "dot": self.say("points.dot", n=points.students_of_a_dot)}
 
     def _alternative(self, said: str, rows: Iterable[Sequence[object]], medium: Medium) -> str:
         """The alternative text of a chart: on paper with its numbers; a screen has them in a table."""
@@ -241,7 +242,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def bars(self) -> list[StepBar]:
         """How many answers of each step are in each state."""
-        found = []
+        bars = []
         for section in self.document.sections:
             cells = [cell for name, cell in self.tally.cells.items() if name.partition("/")[0] == str(section.number)]
             if cells:
@@ -249,8 +250,8 @@ class Report(Struct, frozen=True, eq=False, dict=True):
                 share = (counts["right"] + counts["own"]) / (sum(counts.values()) or 1)
                 said = ", ".join(f"{counts[state]} {self.say(f'states.{state}')}" for state in STATES)
                 picture = Markup(strokes.bar(counts, BAR_WIDTH, BAR_HEIGHT, said))
-                found.append(StepBar(section.number, self.filled(section.title), counts, share, picture))
-        return found
+                bars.append(StepBar(section.number, self.filled(section.title), counts, share, picture))
+        return bars
 
     def heat(self) -> Mapping[str, Any]:
         """Where the class slipped."""
@@ -274,12 +275,12 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         """What the class thought: ideas, which are classic mistakes, and slips, with the students of each."""
         reasons = self.tally.reasons()
         largest = max(map(len, reasons.values()), default=0)
-        found: dict[str, list[Thought]] = {"ideas": [], "slips": []}
+        by_kind: dict[str, list[Thought]] = {"ideas": [], "slips": []}
         for reason, rows in reasons.items():
             names, picture = self.named(row.student for row in rows), Markup(charts.dots(len(rows), largest))
-            own = found["ideas" if reason[0] == FOIL else "slips"]
-            own.append(Thought(len(rows), picture, self.told(reason), self.mend(reason), names))
-        return found
+            group = by_kind["ideas" if reason[0] == FOIL else "slips"]
+            group.append(Thought(len(rows), picture, self.told(reason), self.mend(reason), names))
+        return by_kind
 
     @property
     def note(self) -> Markup:
@@ -308,14 +309,14 @@ class Report(Struct, frozen=True, eq=False, dict=True):
             for reason, rows in reasons.items()
             if reason[0] == FOIL and len(rows) == 1 and self.tally.students > 1
         }
-        found = [
+        watched = [
             row
             for row in sorted(self.tally.rows, key=lambda row: row.halves)
             if row.share < FEW_POINTS or row.empty >= MANY_EMPTY or row.student in alone
         ]
         return [
             {"name": self.name_of[row.student], "points": halves(row.points), "why": self._why(row)}
-            for row in found[:LOOKED_AT]
+            for row in watched[:LOOKED_AT]
         ]
 
     def _why(self, row: Row) -> Markup:
@@ -330,8 +331,8 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     def flawless(self) -> Markup:
         """The students with nothing to mark."""
         cells = len(self.tally.cells)
-        found = [row.student for row in self.tally.rows if row.right == cells]
-        return self.say("flawless", names=self.named(found, 2 * MOST_NAMES)) if found else Markup()
+        students = [row.student for row in self.tally.rows if row.right == cells]
+        return self.say("flawless", names=self.named(students, 2 * MOST_NAMES)) if students else Markup()
 
     @cached_property
     def alpha(self) -> Markup:
@@ -396,25 +397,25 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     def often_missed(self) -> list[str]:
         """The cells that are most often not right."""
         cells = self.tally.cells
-        found = sorted((name for name in cells if cells[name].wrong), key=lambda name: -cells[name].wrong)
-        return found[:OFTEN_MISSED]
+        missed = sorted((name for name in cells if cells[name].wrong), key=lambda name: -cells[name].wrong)
+        return missed[:OFTEN_MISSED]
 
     def _step(self, bar: StepBar) -> Mapping[str, Any]:
-        own = self.tally.sections.get(bar.number)
+        section = self.tally.sections.get(bar.number)
         n = self.tally.students or 1
-        points = [f"{float(each / n):.1f}" for each in (own.points, own.worth)] if own else ["", ""]
+        points = [f"{float(each / n):.1f}" for each in (section.points, section.worth)] if section else ["", ""]
         return {
             "number": bar.number, "title": bar.title, "counts": [bar.counts[state] for state in STATES],
             "points": points[0], "of": points[1],
         }  # fmt: skip
 
     def _example(self, reason: Reason) -> Markup:
-        found = self.tally.examples.get(reason)
-        if found is None:
+        example = self.tally.examples.get(reason)
+        if example is None:
             return Markup()
         return self.say(
-            "example", where=self.places.where(found.blank, matrix=True), answer=_cut(written(found.answer), 30),
-            key=printed(found.key), name=self.name_of.get(found.student, ""),
+            "example", where=self.places.where(example.blank, matrix=True), answer=_cut(written(example.answer), 30),
+            key=printed(example.key), name=self.name_of.get(example.student, ""),
         )  # fmt: skip
 
     def title(self, name: str) -> str:
@@ -438,25 +439,25 @@ class Report(Struct, frozen=True, eq=False, dict=True):
 
     def _unreadable(self) -> Sequence[Mapping[str, Any]]:
         cells = self.tally.blanks.items()
-        found = [(count, name, text) for name, cell in cells for text, count in cell.texts.items()]
-        found.sort(key=lambda each: -each[0])
+        unreadable = [(count, name, text) for name, cell in cells for text, count in cell.texts.items()]
+        unreadable.sort(key=lambda each: -each[0])
         return [
             {"where": self.places.where(name, matrix=True), "text": _cut(written(text), 40), "count": count}
-            for count, name, text in found[:MOST_TEXTS]
+            for count, name, text in unreadable[:MOST_TEXTS]
         ]
 
     def _said(self, name: str, texts: Iterable[Any]) -> Mapping[str, Any]:
         """The answers to a question in words: equal ones together, and empty ones apart."""
-        found = sorted(texts, key=lambda each: (-each.count, each.text))
+        ordered = sorted(texts, key=lambda each: (-each.count, each.text))
         return {
             "title": self.title(name), "key": _cut(escaped_line(self.tally.keys.get(name, "")), LONGEST_SAID),
-            "empty": sum(each.count for each in found if not each.text),
+            "empty": sum(each.count for each in ordered if not each.text),
             "answers": [
                 {
                     "text": _cut(escaped_line(each.text), LONGEST_SAID), "count": each.count,
                     "names": self.named(each.students) if each.text != OTHER else "",
                 }
-                for each in found
+                for each in ordered
                 if each.text
             ][:MOST_TEXTS],
         }  # fmt: skip
@@ -480,13 +481,13 @@ def _table(chart: str, medium: Medium) -> str:
 
 def states_of(cells: Iterable[BlankTally]) -> dict[State, int]:
     """How many answers in some cells are in each state."""
-    found = dict.fromkeys(STATES, 0)
+    counts = dict.fromkeys(STATES, 0)
     for cell in cells:
-        found["right"] += cell.right
-        found["own"] += cell.own
-        found["not"] += cell.wrong + cell.unreadable
-        found["empty"] += cell.empty
-    return found
+        counts["right"] += cell.right
+        counts["own"] += cell.own
+        counts["not"] += cell.wrong + cell.unreadable
+        counts["empty"] += cell.empty
+    return counts
 
 
 def points_said(points: Fraction) -> str:

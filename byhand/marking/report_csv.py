@@ -62,11 +62,11 @@ def _class(report: Report) -> Iterator[Entry]:
 def _steps(report: Report) -> Iterator[Entry]:
     n = report.tally.students or 1
     for bar in report.bars:
-        own, counts = report.tally.sections.get(bar.number), bar.counts
+        section, counts = report.tally.sections.get(bar.number), bar.counts
         yield {
             "table": "step", "id": bar.number, "what": bar.title, "share": bar.share, "right": counts["right"],
             "own": counts["own"], "not right": counts["not"], "empty": counts["empty"],
-            "points": float(own.points / n) if own else "", "of": float(own.worth / n) if own else "",
+            "points": float(section.points / n) if section else "", "of": float(section.worth / n) if section else "",
         }  # fmt: skip
 
 

@@ -75,15 +75,15 @@ def slips(judged: Judged, judgement: Judgement) -> list[Slip]:
         if len(known) == MOST_DIAGNOSES:
             known.clear()
         known[case] = _found(judged, judgement)
-    found: list[Slip] = known[case]
-    return found
+    diagnosis: list[Slip] = known[case]
+    return diagnosis
 
 
 def _found(judged: Judged, judgement: Judgement) -> list[Slip]:
-    for own in ("", *judged.detours(judgement.blank)):
-        found = _Search(judged, judgement, own).found()
-        if found:
-            return found
+    for detour in ("", *judged.detours(judgement.blank)):
+        slips = _Search(judged, judgement, detour).found()
+        if slips:
+            return slips
     return []
 
 
@@ -335,16 +335,16 @@ def _turned(ref: Ref, shapes: Mapping[str, Shape]) -> Ref | None:
 
 def _operand_slips(tree: Expr, name: str, shape: Shape) -> Iterator[Changed]:
     """The trees in which one operand is read from another row or column, or turned."""
-    own = [ref for ref in refs(tree) if ref.matrix == name]
-    if len(own) < 2:
+    of_operand = [ref for ref in refs(tree) if ref.matrix == name]
+    if len(of_operand) < 2:
         return
     for down, right in _AROUND:
         kind, detail = ("wrong-row", f"{name} {down:+}") if down else ("wrong-column", f"{name} {right:+}")
-        moved = {ref: _moved(ref, down, right, shape) for ref in own}
+        moved = {ref: _moved(ref, down, right, shape) for ref in of_operand}
         if all(moved.values()):
             yield kind, detail, _replaced(tree, moved)
     if shape[0] == shape[1]:
-        yield "transposed-operand", name, _replaced(tree, {ref: Ref(name, ref.index[::-1]) for ref in own})
+        yield "transposed-operand", name, _replaced(tree, {ref: Ref(name, ref.index[::-1]) for ref in of_operand})
 
 
 def _replaced(tree: Expr, others: Mapping[Ref, Ref | None]) -> Expr:

@@ -166,9 +166,9 @@ class Tally(Struct):
         for cause in marks.causes:
             self._add_cause(cause, marks)
         for section in marks.sections:
-            own = self.sections.setdefault(section.number, SectionTally())
-            own.points += section.points
-            own.worth += section.worth
+            tally = self.sections.setdefault(section.number, SectionTally())
+            tally.points += section.points
+            tally.worth += section.worth
         for answer in marks.answers:
             self.keys[answer.id] = answer.key
             text = " ".join(answer.answer.split())[:LONGEST_TEXT]
@@ -178,24 +178,24 @@ class Tally(Struct):
         self.squares += stands * stands
 
     def _add_blank(self, mark: BlankMark, stands: int) -> None:
-        own = self.blanks.setdefault(mark.id, BlankTally(mark.key))
-        if own.key != mark.key:
-            own.key = ""
+        tally = self.blanks.setdefault(mark.id, BlankTally(mark.key))
+        if tally.key != mark.key:
+            tally.key = ""
         match mark.verdict:
             case "right":
-                own.right += 1
+                tally.right += 1
             case "followed":
-                own.own += 1
+                tally.own += 1
             case "missing":
-                own.empty += 1
+                tally.empty += 1
             case "unreadable":
-                own.unreadable += 1
-                _count(own.texts, " ".join(mark.answer.split())[:LONGEST_TEXT], 1, OTHER)
+                tally.unreadable += 1
+                _count(tally.texts, " ".join(mark.answer.split())[:LONGEST_TEXT], 1, OTHER)
             case "wrong":
-                own.wrong += 1
-                _count(own.answers, (_value(mark.answer), _reason(mark)), 1, (OTHER, (UNEXPLAINED, "")))
+                tally.wrong += 1
+                _count(tally.answers, (_value(mark.answer), _reason(mark)), 1, (OTHER, (UNEXPLAINED, "")))
         if mark.verdict in ("right", "followed"):
-            own.product += stands
+            tally.product += stands
 
     def _add_cause(self, cause: Cause, marks: Marks) -> None:
         """Count where a slip begins: in the cells of its first step."""
@@ -220,9 +220,9 @@ class Tally(Struct):
         for name, blank in other.blanks.items():
             self.blanks.setdefault(name, BlankTally()).merge(blank)
         for number, section in other.sections.items():
-            own = self.sections.setdefault(number, SectionTally())
-            own.points += section.points
-            own.worth += section.worth
+            tally = self.sections.setdefault(number, SectionTally())
+            tally.points += section.points
+            tally.worth += section.worth
         self.habits += other.habits
         self.examples = {**other.examples, **self.examples}
         self.keys |= other.keys
@@ -267,12 +267,12 @@ class Tally(Struct):
 
     def reasons(self) -> dict[Reason, list[Row]]:
         """The students who made each slip or mistake, the most frequent first, and mistakes before slips."""
-        found: dict[Reason, list[Row]] = {}
+        by_reason: dict[Reason, list[Row]] = {}
         for row in self.rows:
             for reason in row.reasons:
-                found.setdefault(reason, []).append(row)
-        order = sorted(found, key=lambda reason: (reason[0] != FOIL, -len(found[reason]), reason))
-        return {reason: found[reason] for reason in order if reason[0] != UNEXPLAINED}
+                by_reason.setdefault(reason, []).append(row)
+        order = sorted(by_reason, key=lambda reason: (reason[0] != FOIL, -len(by_reason[reason]), reason))
+        return {reason: by_reason[reason] for reason in order if reason[0] != UNEXPLAINED}
 
     # the cells
 
@@ -310,8 +310,8 @@ class Tally(Struct):
         """The cells in which fewest answers stand."""
         cells = self.cells
         order = {name: at for at, name in enumerate(cells)}
-        found = sorted(cells, key=lambda name: (cells[name].stands, -cells[name].slips, order[name]))
-        return [name for name in found if cells[name].stands < cells[name].students][:count]
+        names = sorted(cells, key=lambda name: (cells[name].stands, -cells[name].slips, order[name]))
+        return [name for name in names if cells[name].stands < cells[name].students][:count]
 
     def doubtful(self) -> list[str]:
         """Cells that most students miss, and go on from: perhaps it is the sheet that says something else."""
@@ -372,5 +372,5 @@ def _say(texts: dict[str, Said], said: Said) -> None:
     key = said.text.casefold()
     if key not in texts and len(texts) >= MOST_ANSWERS:
         key, said = OTHER, replace(said, text=OTHER)
-    own = texts.get(key, Said(said.text))
-    texts[key] = Said(own.text, own.count + said.count, (*own.students, *said.students)[:EXAMPLES])
+    before = texts.get(key, Said(said.text))
+    texts[key] = Said(before.text, before.count + said.count, (*before.students, *said.students)[:EXAMPLES])

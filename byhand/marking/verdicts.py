@@ -164,12 +164,12 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         """A printed number. A rounded one may also stand for the student's own, if that is the same to one unit."""
         name, i, j = at
         number = self.reckoning.printed(self.rules.run.values(name)[i][j])
-        own = self.rules.own(section, at) if isinstance(self.reckoning, Rounded) else None
-        if own is None or not self.judgement(own.id).stands:
+        blank = self.rules.own(section, at) if isinstance(self.reckoning, Rounded) else None
+        if blank is None or not self.judgement(blank.id).stands:
             return number
-        theirs: Span = self.judgement(own.id).value
+        theirs: Span = self.judgement(blank.id).value
         near = abs(theirs.low - number.low) <= 1.001 * 10.0**-self.reckoning.places  # type: ignore[operator]
-        return number.joined(self.paper.written[own.id]) if near else number
+        return number.joined(self.paper.written[blank.id]) if near else number
 
     def counts(self, name: str) -> Any:
         """The number from which others are computed. A rounded one is the span of all that it may stand for."""
@@ -216,16 +216,16 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
             return judgement("right", value, form=reading.form, note=note, followed=followed)
         if (meant := self._rounded(reading, key)) is not None:
             return judgement("right", self.reckoning.answer(meant), form="rounded", followed=followed)
-        for own, value in self._what_follows(blank, followed):
+        for detour, value in self._what_follows(blank, followed):
             exactly = self._meant(blank, reading, value)
             meant = self._rounded(reading, value) if exactly is None else exactly
             if meant is None:
                 continue
             number = self.reckoning.answer(meant)
-            if not own and self._is_rounded_otherwise(blank):
+            if not detour and self._is_rounded_otherwise(blank):
                 return judgement("right", number, form="rounded otherwise", followed=value)
             form = "rounded" if exactly is None else reading.form
-            return judgement("followed", number, form=form, source="own" if own else "", followed=value)
+            return judgement("followed", number, form=form, source="own" if detour else "", followed=value)
         return judgement("wrong", self._own(blank), followed=followed)
 
     def _followed(self, blank: Blank) -> Any:
@@ -242,17 +242,17 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         all that is printed, and in place of each printed matrix alone.
         """
         yield "", followed
-        for own in self.detours(blank):
-            yield own, self.paper.follows(blank, own)
+        for detour in self.detours(blank):
+            yield detour, self.paper.follows(blank, detour)
 
     def detours(self, blank: Blank) -> Iterator[Own]:
         """Whose printed numbers a student may have replaced by others of their own: ALL, or the name of a step."""
         rule, front = self.rules.rule(blank), set(self.rules.reads(blank))
         names = dict.fromkeys(place_of(ref)[0] for ref in refs(rule)) if rule is not None else ()
-        for own in (ALL, *names) if len(names) > 1 else (ALL,):
-            others = set(self.rules.reads(blank, own)) - front
+        for detour in (ALL, *names) if len(names) > 1 else (ALL,):
+            others = set(self.rules.reads(blank, detour)) - front
             if not all(map(self.is_key, others)):
-                yield own
+                yield detour
 
     def _is_rounded_otherwise(self, blank: Blank) -> bool:
         """Whether an answer that follows, and is not the key, can only differ from it by rounding on the way."""
@@ -315,10 +315,10 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
     def _makes_what_is_printed(self, blank: Blank) -> bool:
         """Whether the entries that the student found make every printed result that reads the blank's."""
         section, run = self.rules.document.sections[self.rules.section_of[blank.id]], self.rules.run
-        found = {other.cell.place: self._own(other) for other in section.blanks if other.result == blank.result}
+        entries = {other.cell.place: self._own(other) for other in section.blanks if other.result == blank.result}
 
         def number(ref: Ref) -> Any:
-            return found.get(place_of(ref), self.reckoning.printed(run.value(ref)))
+            return entries.get(place_of(ref), self.reckoning.printed(run.value(ref)))
 
         results = [(i, j) for i, row in enumerate(run.values(blank.result)) for j, _ in enumerate(row)]
         rules = {at: run.rule(blank.result, *at) for at in results}
@@ -338,9 +338,9 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         blank, (word,) = judgement.blank, judgement.reading.values
         if word in self._words(blank, lambda ref: self.reckoning.printed(self.rules.run.value(ref))):
             return replace(judgement, verdict="right", value=word)
-        for own in ("", *self.detours(blank)):
-            if word in self._words(blank, self._numbers_for(blank, own)):
-                source = "own" if own else ""
+        for detour in ("", *self.detours(blank)):
+            if word in self._words(blank, self._numbers_for(blank, detour)):
+                source = "own" if detour else ""
                 return replace(judgement, verdict="followed", value=word, source=source, followed=word)
         return replace(judgement, value=word, followed=self._word_that_follows(blank))
 

@@ -117,11 +117,11 @@ def away(run: Run, made: Mapping[str, list[Step]], written: Container[str]) -> f
     made: for each step that the mistake rewrites, the steps that take its place. written: the steps that the sheet
     has blanks for.
     """
-    found = {step.name for steps in made.values() for step in steps} - run.steps.keys()
+    changed = {step.name for steps in made.values() for step in steps} - run.steps.keys()
     for name, step in run.steps.items():
-        if name not in written and (name in made or found.intersection(step.inputs)):
-            found.add(name)
-    return frozenset(found)
+        if name not in written and (name in made or changed.intersection(step.inputs)):
+            changed.add(name)
+    return frozenset(changed)
 
 
 def applying(tape: Tape) -> list[str]:
@@ -173,10 +173,10 @@ def cells_apart(right: Tape, wrong: Tape, name: str) -> int:
     """How many cells of a step differ between two runs; all of them, if the second run cannot compute the step."""
     expected = right.values(name)
     try:
-        found = wrong.values(name)
+        computed = wrong.values(name)
     except DomainError:
         return sum(len(row) for row in expected)
-    return sum(x != y for row, other in zip(expected, found, strict=True) for x, y in zip(row, other, strict=True))
+    return sum(x != y for row, other in zip(expected, computed, strict=True) for x, y in zip(row, other, strict=True))
 
 
 def mistake_named(name: str) -> Mistake:

@@ -83,15 +83,15 @@ def matched(form: Expr, node: Expr) -> Mapping[str, Expr] | None:
         return {} if form == node else None
     if type(form) is not type(node) or (isinstance(form, Fn) and form.name != node.name):  # type: ignore[attr-defined]
         return None
-    parts, own = children(form), children(node)
-    if len(parts) != len(own):
+    parts, of_node = children(form), children(node)
+    if len(parts) != len(of_node):
         return None
-    found: dict[str, Expr] = {}
-    for part, child in zip(parts, own, strict=True):
+    by_letter: dict[str, Expr] = {}
+    for part, child in zip(parts, of_node, strict=True):
         if (of_part := matched(part, child)) is None:
             return None
-        found |= of_part
-    return found
+        by_letter |= of_part
+    return by_letter
 
 
 def filled(form: Expr, parts: Mapping[str, Expr]) -> Expr:

@@ -73,7 +73,7 @@ class Builder(Struct, frozen=True):
     def head(self) -> tuple[Matrix, Matrix, Matrix]:
         """The queries, keys and values of the only head, as givens. Shapes: (pos, d_head) twice, (pos, d_v)."""
         axes = {"q": ("pos", "d_head"), "k": ("pos", "d_head"), "v": ("pos", "d_v")}
-        q, k, v = (self.matrix(f"{ATTN}.hook_{letter}[0]", own) for letter, own in axes.items())
+        q, k, v = (self.matrix(f"{ATTN}.hook_{letter}[0]", letter_axes) for letter, letter_axes in axes.items())
         return q, k, v
 
     def number(self, name: str, default: int | Fraction, cols: int = 1) -> Matrix:
@@ -87,11 +87,11 @@ class Builder(Struct, frozen=True):
 
         Raises: MisfitError where it is no whole number from 0.
         """
-        found = self.number(name, default, cols)
+        matrix = self.number(name, default, cols)
         for x in (x for entry in self.tape.numbers[name][0] for x in categories(entry)):
             if not isinstance(x, str) and (x < 0 or x % 1):
                 raise MisfitError(name, f"{plain(x)}; a count is a whole number, 0 or more")
-        return found
+        return matrix
 
     def size(self, name: str, cols: int = 1) -> Matrix:
         """A size as a number that steps calculate with: that of the config, unless inputs give another."""

@@ -246,11 +246,11 @@ class Config(Struct, frozen=True):
         sides = 1 if c.attention_dir == "causal" else 2  # a later token has buckets of its own
         alone, most = c.relative_attention_num_buckets // sides // 2, c.relative_attention_max_distance
         if c.positional_embedding_type == "relative_positional_bias" and not alone:
-            found = f"relative_attention_num_buckets={c.relative_attention_num_buckets}"
-            yield f"{found} tells nothing apart; use {2 * sides} or more"
+            setting = f"relative_attention_num_buckets={c.relative_attention_num_buckets}"
+            yield f"{setting} tells nothing apart; use {2 * sides} or more"
         elif c.positional_embedding_type == "relative_positional_bias" and most <= alone:
-            found = f"relative_attention_max_distance={most}"
-            yield f"{found} is within the {alone} distances that have a bucket each; use {alone + 1} or more"
+            setting = f"relative_attention_max_distance={most}"
+            yield f"{setting} is within the {alone} distances that have a bucket each; use {alone + 1} or more"
         if c.mem_len and not c.has_sines_of_distances:
             yield "mem_len is of Transformer-XL; use positional_embedding_type=relative without max_relative_position"
         if c.mem_len and c.use_local_attn:
@@ -265,8 +265,8 @@ class Config(Struct, frozen=True):
         c = self
         for name in (name for name in WITHOUT_SCORES if getattr(c, name)):
             if c.positional_embedding_type in ON_SCORES:
-                found = f"positional_embedding_type={c.positional_embedding_type}"
-                yield f"{name} has no scores for {found} to change; use standard, sinusoidal, rotary or null"
+                option = f"positional_embedding_type={c.positional_embedding_type}"
+                yield f"{name} has no scores for {option} to change; use standard, sinusoidal, rotary or null"
             if c.use_local_attn:
                 yield f"{name} has no scores for use_local_attn to hide; leave one of them out"
         if c.linformer_k and c.attention_dir == "causal":
@@ -276,8 +276,8 @@ class Config(Struct, frozen=True):
         """Whether there are as many experts as a token asks, and whether what is mixed in is a share."""
         c = self
         if (c.num_experts or c.experts_per_token) and not 1 <= c.experts_per_token <= c.num_experts:
-            found = f"experts_per_token={c.experts_per_token} does not fit num_experts={c.num_experts}"
-            yield f"{found}; use {f'1 to {c.num_experts}' if c.num_experts else 'both, or neither'}"
+            misfit = f"experts_per_token={c.experts_per_token} does not fit num_experts={c.num_experts}"
+            yield f"{misfit}; use {f'1 to {c.num_experts}' if c.num_experts else 'both, or neither'}"
         if c.lmbda > 1:
             yield f"lmbda={c.lmbda} is no share; use a number from 0 to 1"
 
@@ -303,8 +303,8 @@ class Config(Struct, frozen=True):
         if c.qk_rope_head_dim and not (c.kv_lora_rank and turns):
             yield "qk_rope_head_dim is of keys from a latent; use it with kv_lora_rank and rotary positions"
         elif c.kv_lora_rank and turns and not 0 < c.qk_rope_head_dim < c.d_head:
-            found = f"qk_rope_head_dim={c.qk_rope_head_dim}"
-            yield f"{found} does not part d_head={c.d_head} in two; use an even one below it"
+            option = f"qk_rope_head_dim={c.qk_rope_head_dim}"
+            yield f"{option} does not part d_head={c.d_head} in two; use an even one below it"
 
     def _set(self, name: str, value: Any) -> None:
         force_setattr(self, name, value)
@@ -369,7 +369,9 @@ class Config(Struct, frozen=True):
 def _options(kind: str) -> tuple[str, ...]:
     """The options of one type, such as "int", that are neither a choice nor a number of decimal places."""
     others = (*CHOICES, "sinusoidal_places")
-    return tuple(name for name, found in Config.__annotations__.items() if found == kind and name not in others)
+    return tuple(
+        name for name, annotation in Config.__annotations__.items() if annotation == kind and name not in others
+    )
 
 
 SIZES, FLAGS = _options("int"), _options("bool")

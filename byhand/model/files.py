@@ -55,7 +55,7 @@ def merged(entries: Any, other: Any) -> Any:
     if not (isinstance(entries, Mapping) and isinstance(other, Mapping)):
         return other
     both = {key: entries[key] for key in entries.keys() & other.keys() if isinstance(entries[key], Mapping)}
-    tables = {key: {**own, **other[key]} for key, own in both.items() if isinstance(other[key], Mapping)}
+    tables = {key: {**table, **other[key]} for key, table in both.items() if isinstance(other[key], Mapping)}
     return {**entries, **other, **tables}
 
 
@@ -163,7 +163,7 @@ def _safetensors(content: bytes) -> Any:
         raise ValueError(error) from None
     length = int.from_bytes(content[:8], "little")
     notes = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
-    found: dict[str, Any] = {key: _json(text) for key, text in notes.items() if key in OTHER_ENTRIES}
+    entries: dict[str, Any] = {key: _json(text) for key, text in notes.items() if key in OTHER_ENTRIES}
     budget = MOST_NUMBERS
     for name, tensor in sorted(tensors, key=lambda pair: pair[0]):  # which come in any order
         shape, dtype, data = tensor["shape"], tensor["dtype"], tensor["data"]
@@ -176,8 +176,8 @@ def _safetensors(content: bytes) -> Any:
             array = np.frombuffer(data, DTYPES[dtype])
         else:
             raise ValuesError(f"{name} holds {dtype}; save it as float32")
-        found[name] = plain_lists(name, array.reshape(shape))
-    return _as_entries(found)
+        entries[name] = plain_lists(name, array.reshape(shape))
+    return _as_entries(entries)
 
 
 def _npz(content: bytes) -> Any:
@@ -185,7 +185,7 @@ def _npz(content: bytes) -> Any:
     import zlib
     from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     budget = MOST_NUMBERS
     try:
         with ZipFile(io.BytesIO(content)) as archive:
@@ -195,15 +195,15 @@ def _npz(content: bytes) -> Any:
                 name = info.filename.removesuffix(".npy")
                 if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):  # the others unpack without bounds
                     raise ValuesError(f"{shown(name)} is packed in another way than numpy's")
-                if name in found:
+                if name in entries:
                     raise ValuesError(f"{shown(name)} stands there twice; a name has one value")
                 if _is_buffer(name):
                     continue
                 with archive.open(info) as file:
-                    found[name], budget = _npy(name, file, budget)
+                    entries[name], budget = _npy(name, file, budget)
     except (BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:  # encrypted, cut off, …
         raise ValueError(error) from None
-    return _as_entries(found)
+    return _as_entries(entries)
 
 
 def _npy(name: str, file: IO[bytes], budget: int) -> tuple[Any, int]:

@@ -118,11 +118,11 @@ def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
             centered = x
             spread = mean_square(x, name=f"{at}.mean_square")
         scale = root(spread, name=f"{at}.hook_scale", eps=config.eps)
-        own = learned(at, config)
-        parameters = [f"{own}.{part}" for part in ("w", "b")]
+        owner = learned(at, config)
+        parameters = [f"{owner}.{part}" for part in ("w", "b")]
         if not any(p in x.tape.numbers for p in parameters):
             return standardize(centered, scale, name=name)
-        return _with_parameters(standardize(centered, scale, name=f"{at}.standardized"), own, name)
+        return _with_parameters(standardize(centered, scale, name=f"{at}.standardized"), owner, name)
 
 
 def _with_parameters(standard: Matrix, at: str, name: str) -> Matrix:
@@ -158,14 +158,14 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
     tape, source, c = x.tape, memory or x, config
     if memory is None and c.mem_len:
         source = _seen(x, at, c)
-    own, group = learned(at, c), c.group(h)
+    prefix, group = learned(at, c), c.group(h)
 
     def project(letter: str, of: Matrix, n: int, width: int, axis: str) -> Matrix:
         name = f"{at}.hook_{letter}[{n}]"
         if name in tape.steps:  # of a head before, in the same group
             return tape[name]
-        weight = tape.given(f"{own}.W_{letter.upper()}[{n}]", (c.d_model, width), ("d_model", axis))
-        return linear(of, weight, f"{own}.b_{letter.upper()}[{n}]", name)
+        weight = tape.given(f"{prefix}.W_{letter.upper()}[{n}]", (c.d_model, width), ("d_model", axis))
+        return linear(of, weight, f"{prefix}.b_{letter.upper()}[{n}]", name)
 
     with tape.part("heads" if memory is None else "cross"):
         q = project("q", x, h, c.d_head, "d_head")  # (pos, d_head)
@@ -180,7 +180,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
             k = k if c.kv_lora_rank else turned(k, f"{at}.hook_rot_k[{group}]", c)
         if memory is None and c.linformer_k:
             k, v = (
-                _shortened(part, f"{own}.{name}", f"{at}.{of}_short[{group}]", c)
+                _shortened(part, f"{prefix}.{name}", f"{at}.{of}_short[{group}]", c)
                 for part, name, of in ((k, "E", "keys"), (v, "F", "values"))
             )
         if c.attention_kernel:
@@ -287,10 +287,10 @@ def keys_from_latent(x: Matrix, at: str, h: int, config: Config) -> tuple[Matrix
 
     Source: DeepSeek-AI 2024 (DeepSeek-V2), section 2.1.
     """
-    c, tape, own, width = config, x.tape, learned(at, config), config.turned_width
+    c, tape, owner, width = config, x.tape, learned(at, config), config.turned_width
 
     def product(of: Matrix, weight: str, axes: tuple[str, str], cols: int, name: str) -> Matrix:
-        return _once(matmul, of, name, tape.given(f"{own}.{weight}", (of.cols, cols), axes))
+        return _once(matmul, of, name, tape.given(f"{owner}.{weight}", (of.cols, cols), axes))
 
     latent = product(x, "W_DKV", ("d_model", "latent"), c.kv_lora_rank, f"{at}.latent")
     values = product(latent, f"W_UV[{h}]", ("latent", "d_v"), c.d_v, f"{at}.hook_v[{h}]")
@@ -380,8 +380,8 @@ def _buckets(q: Matrix, at: str, h: int, config: Config) -> Matrix:
 
     Source: Kitaev, Kaiser & Levskaya 2020 (Reformer), section 2.
     """
-    own, shape = learned(at, config), (config.d_head, config.num_buckets // 2)
-    return buckets(q, q.tape.given(f"{own}.W_R[{h}]", shape, ("d_head", "direction")), at, f"[{h}]")
+    owner, shape = learned(at, config), (config.d_head, config.num_buckets // 2)
+    return buckets(q, q.tape.given(f"{owner}.W_R[{h}]", shape, ("d_head", "direction")), at, f"[{h}]")
 
 
 def buckets(q: Matrix, directions: Matrix, at: str, head: str = "") -> Matrix:
@@ -406,14 +406,14 @@ def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name
 
     Source: Shaw, Uszkoreit & Vaswani 2018; Dai et al. 2019 (Transformer-XL), section 3.3.
     """
-    c, tape, own, reach = config, q.tape, learned(at, config), config.max_relative_position
+    c, tape, prefix, reach = config, q.tape, learned(at, config), config.max_relative_position
     axes, asking = ("distance", "d_head"), {"content": q, "position": q}
     if reach:
-        rows, start = tape.given(f"{own}.rel_pos_keys", (2 * reach + 1, c.d_head), axes), reach
+        rows, start = tape.given(f"{prefix}.rel_pos_keys", (2 * reach + 1, c.d_head), axes), reach
     else:
         rows, start = _rows_of_sines(tape, at, h, c, k.rows), q.rows - 1
         for part, bias in (("content", "r_w_bias"), ("position", "r_r_bias")):
-            added = tape.given(f"{own}.{bias}[{h}]", (1, c.d_head), ("", "d_head"), default=0)
+            added = tape.given(f"{prefix}.{bias}[{h}]", (1, c.d_head), ("", "d_head"), default=0)
             asking[part] = shift(q, added, name=f"{at}.q_{part}[{h}]")
     content = dot_rows(asking["content"], k, name=f"{at}.scores_content[{h}]")
     by_distance = dot_rows(asking["position"], rows, name=f"{at}.scores_by_distance[{h}]")  # (pos, distance)
@@ -480,27 +480,27 @@ def output(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
 
 def _side_by_side(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     """The heads side by side, times W_O, plus b_O where it is given."""
-    c, tape, own, width = config, heads[0].tape, learned(at, config), config.n_heads * config.d_v
+    c, tape, owner, width = config, heads[0].tape, learned(at, config), config.n_heads * config.d_v
     z = hstack(*heads, name=f"{at}.z", sizes={"j": (width, "d_z")})  # (pos, n_heads · d_v)
-    parts = [tape.numbers.get(f"{own}.W_O[{h}]", ()) for h in range(c.n_heads)]
+    parts = [tape.numbers.get(f"{owner}.W_O[{h}]", ()) for h in range(c.n_heads)]
     if all(parts):  # given head by head
-        tape.numbers.setdefault(f"{own}.W_O", tuple(row for part in parts for row in part))
-    weight = tape.given(f"{own}.W_O", (width, c.d_model), ("d_z", "d_model"))
-    return linear(z, weight, f"{own}.b_O", out)
+        tape.numbers.setdefault(f"{owner}.W_O", tuple(row for part in parts for row in part))
+    weight = tape.given(f"{owner}.W_O", (width, c.d_model), ("d_z", "d_model"))
+    return linear(z, weight, f"{owner}.b_O", out)
 
 
 def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     """The sum over the heads of z times the head's part of W_O, plus b_O where it is given."""
-    tape, own = heads[0].tape, learned(at, config)
-    stacked = tape.numbers.get(f"{own}.W_O", ())
+    tape, owner = heads[0].tape, learned(at, config)
+    stacked = tape.numbers.get(f"{owner}.W_O", ())
     parts = []
     for h, z in enumerate(heads):
-        name = f"{own}.W_O[{h}]"
+        name = f"{owner}.W_O[{h}]"
         if stacked:
             tape.numbers.setdefault(name, stacked[h * config.d_v : (h + 1) * config.d_v])
         weight = tape.given(name, (config.d_v, config.d_model), ("d_v", "d_model"))
         parts.append(matmul(z, weight, name=f"{at}.hook_result[{h}]"))
-    bias = f"{own}.b_O"
+    bias = f"{owner}.b_O"
     if bias not in tape.numbers:
         return add_all(*parts, name=out)
     summed = add_all(*parts, name=f"{at}.result")
@@ -532,15 +532,15 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
 
 def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
     """One feed-forward network, with a gate or without. Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model)."""
-    c, tape, own = config, x.tape, learned(at, config)
-    w_in = tape.given(f"{own}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    c, tape, prefix = config, x.tape, learned(at, config)
+    w_in = tape.given(f"{prefix}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     if c.gated_mlp:
         post = _gated(x, w_in, at, c)
     else:
-        pre = linear(x, w_in, f"{own}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
+        pre = linear(x, w_in, f"{prefix}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
         post = activation(pre, f"{at}.hook_post", c)
-    w_out = tape.given(f"{own}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
-    return linear(post, w_out, f"{own}.b_out", out)
+    w_out = tape.given(f"{prefix}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
+    return linear(post, w_out, f"{prefix}.b_out", out)
 
 
 def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
@@ -559,8 +559,8 @@ def routed(x: Matrix, at: str, config: Config) -> Matrix:
 
     Source: Shazeer et al. 2017; Jiang et al. 2024 (Mixtral).
     """
-    c, own = config, learned(at, config)
-    gate = x.tape.given(f"{own}.W_gate", (c.d_model, c.num_experts), ("d_model", "expert"))
+    c, owner = config, learned(at, config)
+    gate = x.tape.given(f"{owner}.W_gate", (c.d_model, c.num_experts), ("d_model", "expert"))
     shares = softmax(matmul(x, gate, name=f"{at}.router"), f"{at}.router_probs", c.softmax_base)
     return only_largest(shares, f"{at}.router_kept", f"{at}.hook_expert_weights", c.experts_per_token)
 
@@ -592,9 +592,9 @@ def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:
 
     Source: Shazeer 2020.
     """
-    tape, own = x.tape, learned(at, config)
-    bias = f"{own}.b_in"
-    w_gate = tape.given(f"{own}.W_gate", w_in.shape, w_in.axes)
+    tape, prefix = x.tape, learned(at, config)
+    bias = f"{prefix}.b_in"
+    w_gate = tape.given(f"{prefix}.W_gate", w_in.shape, w_in.axes)
     gate = activation(matmul(x, w_gate, name=f"{at}.hook_pre"), f"{at}.gate", config)
     units, name = matmul(x, w_in, name=f"{at}.hook_pre_linear"), f"{at}.hook_post"
     if bias not in tape.numbers:
@@ -724,8 +724,8 @@ def right_words(build: Builder, rows: int, words: int) -> tuple[int, ...]:
     """
     tokens = build.values.ids(words)
     if len(tokens) != rows + 1:
-        found = f"there are {len(tokens)} tokens and {rows} rows of predictions"
-        raise ValuesError(f"{found}; give one token more than rows: the right word of a row is the token after it")
+        problem = f"there are {len(tokens)} tokens and {rows} rows of predictions"
+        raise ValuesError(f"{problem}; give one token more than rows: the right word of a row is the token after it")
     return tokens[1:]
 
 

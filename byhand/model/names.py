@@ -173,16 +173,16 @@ def symbol(name: str, heads: int = 1, own: Mapping[str, str] = {}) -> str:
     for key in (".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}", parts[-1]):
         numbered = re.fullmatch(r"(.*\D)(\d+)", key)
         ends = [key, *([f"{numbered[1]}<t>"] if numbered else [])]
-        found = next((table[end] for end in ends for table in (own, SYMBOLS) if end in table), None)
-        if found is not None:
+        latex = next((table[end] for end in ends for table in (own, SYMBOLS) if end in table), None)
+        if latex is not None:
             primes = next((p for part, p in _PRIMES.items() if part in parts), "")
             expert = str(int(parts[parts.index("experts") + 1]) + 1) if "experts" in parts else ""
             fields = {"p": primes, "t": _index(str(int(numbered[2]) + 1)) if numbered else ""}
             for field, index in (("h", number), ("e", expert)):
                 fields |= {field: f"_{_index(index)}" if index else "", f",{field}": f",{index}" if index else ""}
             for field, text in fields.items():
-                found = found.replace(f"<{field}>", text)
-            return found
+                latex = latex.replace(f"<{field}>", text)
+            return latex
     return rf"\text{{{stem}}}"
 
 

@@ -133,6 +133,6 @@ def has_heads(name: str) -> bool:
 
 def _alike(name: str, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
     """The names that an error suggests: those of the layer in this name, or of the first, and those of no layer."""
-    found = re.search(r"\.(\d{1,5})\.", name)
-    layer = f".{found[1]}." if found and f"blocks.{found[1]}.ln1.w" in shapes else ".0."
+    match = re.search(r"\.(\d{1,5})\.", name)
+    layer = f".{match[1]}." if match and f"blocks.{match[1]}.ln1.w" in shapes else ".0."
     return [known for known in shapes if layer in known or not re.search(r"\.\d+\.", known)]

@@ -127,12 +127,12 @@ class Model(Struct, frozen=True):
         if not unread:
             return
         entries, it = config.as_dict(), "it" if len(unread) == 1 else "them"
-        found = ", ".join(f"{option}={_shown(entries[option])}" for option in unread)
+        options = ", ".join(f"{option}={_shown(entries[option])}" for option in unread)
         alone = Values(replace(config, d_vocab=config.d_vocab or 1))
         load_lessons()
         others = [other.name for other in MODELS.values() if other._can_read(unread, alone)]
         instead = f", or use a model that reads {it}: {', '.join(others[:MOST_PROBLEMS])}" if others else ""
-        raise ConfigError(f"{self.name} does not read {found} beside the other options; leave {it} out{instead}")
+        raise ConfigError(f"{self.name} does not read {options} beside the other options; leave {it} out{instead}")
 
     def _can_read(self, options: Sequence[str], values: Values) -> bool:
         """Whether the model records steps with these options, and reads each of them."""

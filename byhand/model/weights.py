@@ -90,8 +90,8 @@ class Values(Struct, frozen=True):
         """
         if self.tokens:
             return self._fitting(len(self.tokens))
-        own = (name for name in self.inputs if not _of_source(name))
-        return self._fitting(self._rows(next(own, next(iter(self.inputs), ""))))
+        names = (name for name in self.inputs if not _of_source(name))
+        return self._fitting(self._rows(next(names, next(iter(self.inputs), ""))))
 
     def source_positions(self) -> int:
         """The number of positions that an encoder reads.
@@ -250,11 +250,13 @@ def _matrices(name: str, entry: object, shape: tuple[int, ...]) -> Numbers:
 
     Raises: ValuesError where the list is ragged, of another shape, or holds what is not a number.
     """
-    found = sizes(name, entry)
+    actual = sizes(name, entry)
     if 0 in shape:
         raise ValuesError(f"{name} needs a vocabulary: give d_vocab, or a list of words")
-    if found != shape:
-        raise ValuesError(f"{name} is {shape_text(found) or 'a single number'}; the config needs {shape_text(shape)}")
+    if actual != shape:
+        raise ValuesError(
+            f"{name} is {shape_text(actual) or 'a single number'}; the config needs {shape_text(shape)}"
+        )
     rows = cut(flat(name, entry), shape[-1])
     if not has_heads(name) or name.endswith("W_O"):
         return {name: rows}

@@ -102,10 +102,10 @@ def in_line(pieces: Iterable[Piece], around: frozenset[Kind] = frozenset()) -> I
         within = around | {piece.kind}
         if piece.kind in ("root", "below"):
             yield {"root": "√", "below": "/"}[piece.kind], within
-        found = [*in_line(piece.inside, within)]
-        is_atom = _ATOM.fullmatch("".join(text for text, _ in found))
+        inside = [*in_line(piece.inside, within)]
+        is_atom = _ATOM.fullmatch("".join(text for text, _ in inside))
         brackets = piece.kind in ("root", "above", "below") and not is_atom
-        yield from [("(", within), *found, (")", within)] if brackets else found
+        yield from [("(", within), *inside, (")", within)] if brackets else inside
 
 
 def _said(pieces: Iterable[Piece], sign: bool = False) -> str:
@@ -134,13 +134,13 @@ def _raised(power: str) -> str:
 
 def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Pieces, of which neighbours that are plain text are one."""
-    found = list[Piece]()
+    joined = list[Piece]()
     for piece in pieces:
-        if found and isinstance(piece, str) and isinstance(found[-1], str):
-            found[-1] += piece
+        if joined and isinstance(piece, str) and isinstance(joined[-1], str):
+            joined[-1] += piece
         else:
-            found.append(piece)
-    return tuple(found)
+            joined.append(piece)
+    return tuple(joined)
 
 
 def _pieces(tokens: Iterator[str], one: bool = False) -> Iterator[Piece]:

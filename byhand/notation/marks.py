@@ -146,8 +146,8 @@ class OneCopy(MarkedCopies):
 
         Raises: SheetError where a page that is kept is written by another function than is known.
         """
-        own = self.constant(write(*(value.categories[0] if isinstance(value, Many) else value for value in values)))
-        mark = self.mark(own)
+        text = self.constant(write(*(value.categories[0] if isinstance(value, Many) else value for value in values)))
+        mark = self.mark(text)
         if self._writers is not None:
             if write not in self._writers:
                 raise SheetError(f"{write.__qualname__} writes a text of a page that is kept")
@@ -160,18 +160,18 @@ class OneCopy(MarkedCopies):
     def settle(self, node: Expr, values: ValueOf) -> Scalar:
         """The value of a cell; it has a slot where a number has one from which it is computed."""
         read = [values(ref) for ref in refs(node)]
-        own = [*numbers_of(node)]
-        if own:
-            left = iter(own)
+        numbers = [*numbers_of(node)]
+        if numbers:
+            left = iter(numbers)
             node = rebuild(node, lambda leaf: Num(next(left).categories[0]) if is_many(leaf) else leaf)
         self.ask()
 
         def value(ref: Ref) -> Scalar:
-            found = values(ref)
-            return found.categories[0] if isinstance(found, Many) else found
+            number = values(ref)
+            return number.categories[0] if isinstance(number, Many) else number
 
-        found = self.inner.settle(node, value)
-        return self.constant(found) if own or any(isinstance(each, Many) for each in read) else found
+        number = self.inner.settle(node, value)
+        return self.constant(number) if numbers or any(isinstance(each, Many) for each in read) else number
 
 
 def _replaced(marks: Sequence[str], text: str, *texts: str) -> str:
@@ -251,8 +251,8 @@ def in_slot(domain: Domain, value: Any) -> Any:
 
 def word_in_slot(domain: Domain, word: str) -> str:
     """What a page shows of a word of a run: with slots, a mark that stands for it; else the word itself."""
-    own = Word(word)
-    return domain.mark(domain.constant(own)) if isinstance(domain, MarkedCopies) else own
+    text = Word(word)
+    return domain.mark(domain.constant(text)) if isinstance(domain, MarkedCopies) else text
 
 
 def mark_texts(domain: Domain) -> Sequence[Many]:

@@ -90,8 +90,8 @@ def formula(node: Expr, cell: Callable[[Ref], str], infinite: Callable[[Ref], bo
     if isinstance(node, Num) and node.value == -float("inf"):
         return quoted(INFINITE)
     style = replace(SPREADSHEET, ref=cell)
-    if not isinstance(node, Ref) and (found := [*dict.fromkeys(map(cell, filter(infinite, _added(node))))]):
-        tests = [f"{name}={quoted(INFINITE)}" for name in found]
+    if not isinstance(node, Ref) and (names := [*dict.fromkeys(map(cell, filter(infinite, _added(node))))]):
+        tests = [f"{name}={quoted(INFINITE)}" for name in names]
         test = tests[0] if len(tests) == 1 else f"OR({','.join(tests)})"
         return f"IF({test},{quoted(INFINITE)},{_written(node, style)})"
     guarded = {cell(ref) for ref in _exponents(node) if infinite(ref)}

@@ -80,8 +80,8 @@ def read(text: str) -> Reading:
     if len(plain) > LONGEST_ANSWER:
         return UNREADABLE
     for reader in _READERS:
-        if (found := reader(plain)) is not None:
-            return found
+        if (reading := reader(plain)) is not None:
+            return reading
     return UNREADABLE
 
 
@@ -106,25 +106,25 @@ def _usual(character: str) -> str:
 
 
 def _infinity(text: str) -> Reading | None:
-    found = _INFINITY.fullmatch(text)
-    return found and Reading("number", (NEG_INF if found[1] == "-" else math.inf,))
+    match = _INFINITY.fullmatch(text)
+    return match and Reading("number", (NEG_INF if match[1] == "-" else math.inf,))
 
 
 def _mixed(text: str) -> Reading | None:
-    found = _MIXED.fullmatch(text)
-    if not found:
+    match = _MIXED.fullmatch(text)
+    if not match:
         return None
-    sign, whole, top, bottom = found.groups()
+    sign, whole, top, bottom = match.groups()
     if not int(bottom):
         return UNREADABLE
     return Reading("number", (_signed(sign, int(whole) + Fraction(int(top), int(bottom))),), "mixed")
 
 
 def _quotient(text: str) -> Reading | None:
-    found = _QUOTIENT.fullmatch(text)
-    if not found:
+    match = _QUOTIENT.fullmatch(text)
+    if not match:
         return None
-    sign, top, below, bottom = found.groups()
+    sign, top, below, bottom = match.groups()
     above, under = _decimal(top)[0], _decimal(bottom)[0]
     if not under:
         return UNREADABLE
@@ -136,10 +136,10 @@ def _quotient(text: str) -> Reading | None:
 
 
 def _number(text: str) -> Reading | None:
-    found = _NUMBER.fullmatch(_GROUP.sub("", text) if _GROUPS.fullmatch(text) else text)
-    if not found:
+    match = _NUMBER.fullmatch(_GROUP.sub("", text) if _GROUPS.fullmatch(text) else text)
+    if not match:
         return None
-    sign, digits, exponent, percent = found.groups()
+    sign, digits, exponent, percent = match.groups()
     if exponent and abs(int(exponent)) > LARGEST_POWER:
         return UNREADABLE
     scale = Fraction(10) ** int(exponent or 0) / (100 if percent else 1)
@@ -151,10 +151,10 @@ def _number(text: str) -> Reading | None:
 
 
 def _root(text: str) -> Reading | None:
-    found = _ROOT.fullmatch(text)
-    if not found:
+    match = _ROOT.fullmatch(text)
+    if not match:
         return None
-    sign, factor, digits, bottom = found.groups()
+    sign, factor, digits, bottom = match.groups()
     if bottom and not int(bottom):
         return UNREADABLE
     scale, under = Fraction(int(factor or 1), int(bottom or 1)), _decimal(digits)[0]
@@ -164,10 +164,10 @@ def _root(text: str) -> Reading | None:
 
 
 def _power(text: str) -> Reading | None:
-    found = _POWER.fullmatch(text)
-    if not found:
+    match = _POWER.fullmatch(text)
+    if not match:
         return None
-    sign, digits, minus, exponent = found.groups()
+    sign, digits, minus, exponent = match.groups()
     base = _decimal(digits)[0]
     if len(exponent) > 3 or int(exponent) > LARGEST_POWER or (minus == "-" and not base):
         return UNREADABLE
@@ -197,7 +197,7 @@ def formula(text: str, letters: Sequence[str]) -> str | None:
     if not plain or len(plain) > LONGEST_FORMULA:
         return None
     named = {letter.replace("_", ""): letter for letter in letters}
-    found, at, before = list[str](), 0, ""  # before: the kind of the token before, and a root as such
+    pieces, at, before = list[str](), 0, ""  # before: the kind of the token before, and a root as such
     while at < len(plain):
         token = _TOKEN.match(plain, at)
         if token is None:
@@ -208,7 +208,7 @@ def formula(text: str, letters: Sequence[str]) -> str | None:
         if kind == before == "number":
             return None
         if kind in ("number", "letter", "root", "(") and before in ("number", "letter", ")"):
-            found.append("*")
+            pieces.append("*")
         if is_root:
             text = "sqrt"
         elif name:
@@ -217,9 +217,9 @@ def formula(text: str, letters: Sequence[str]) -> str | None:
             text = _written(number) if number else {"^": "**", "·": "*", "×": "*"}.get(sign, sign)
         if not text:
             return None
-        found.append(f"({text})" if before == "root" and kind in ("number", "letter") else text)
+        pieces.append(f"({text})" if before == "root" and kind in ("number", "letter") else text)
         before, at = kind, token.end()
-    return "".join(found)
+    return "".join(pieces)
 
 
 def _written(number: str) -> str:

@@ -18,12 +18,12 @@ def unprintable(text: str, lines: bool = False) -> str:
     """
     if text.isprintable():  # what is looked for is not; and Python has no patterns to compile then
         return ""
-    found = re.search(_IN_LINES if lines else _IN_WORDS, text)
-    return ascii(found[0])[1:-1] if found else ""
+    match = re.search(_IN_LINES if lines else _IN_WORDS, text)
+    return ascii(match[0])[1:-1] if match else ""
 
 
 def escaped(text: str) -> str:
     """A text as a terminal may show it, in one line: what a terminal would obey, or would not show, as `\\x1b`."""
     if text.isprintable():
         return text
-    return re.sub(_ON_A_TERMINAL, lambda found: ascii(found[0])[1:-1], text)
+    return re.sub(_ON_A_TERMINAL, lambda match: ascii(match[0])[1:-1], text)

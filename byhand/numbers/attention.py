@@ -165,15 +165,15 @@ def find_heads(dice: Dice, read: AttentionInput, config: Config, limits: Limits)
     columns, products = _telling_columns(dice, read.query_rows, read.over_queries, limits)
     if len(columns) < 2 * config.d_head:
         return []
-    found: list[Heads] = []
+    by_key: list[Heads] = []
     for tried, w_k in enumerate(_find_keys(dice, read, config, limits, KEYS_PER_HEAD * count)):
-        failed = tried - len(found)
-        if len(found) == enough or failed - len(found) >= patience:
+        failed = tried - len(by_key)
+        if len(by_key) == enough or failed - len(by_key) >= patience:
             break
         heads = _find_queries(dice, read, w_k, columns, products, config, limits)
         if len(heads):
-            found.append(heads.subset(np.argsort(heads.cost, kind="stable")[:HEADS_PER_KEY]))
-    return found
+            by_key.append(heads.subset(np.argsort(heads.cost, kind="stable")[:HEADS_PER_KEY]))
+    return by_key
 
 
 def _telling_columns(dice: Dice, x: Ints, over: int, limits: Limits) -> tuple[Ints, Ints]:
@@ -440,8 +440,8 @@ def _smallest_places(size: Ints) -> Ints:
     places = size.shape[1]
     last = min(VALUES_PER_HEAD, places) - 1
     smallest = np.partition(size * places + np.arange(places), last, axis=1)[:, :VALUES_PER_HEAD]
-    found: Ints = np.sort(smallest, axis=1) % places
-    return found
+    in_order: Ints = np.sort(smallest, axis=1) % places
+    return in_order
 
 
 def _side_by_side(heads: Ints) -> Ints:
@@ -670,10 +670,10 @@ def pair_columns(dice: Dice, x: Ints, products: Ints, reach: int) -> Ints:
     if not len(left) or not len(right):
         return np.zeros((0, 4), np.int64)
     one, other = Join(left, right).pairs(dice, QUADRUPLES)
-    found = np.concatenate([first_pairs[:, one], last_pairs[:, other]])  # (4, count)
-    first, second, third = (sums[:, at] for sums, at in zip(picked[:3], found[:3], strict=True))  # (n, count)
+    quadruples = np.concatenate([first_pairs[:, one], last_pairs[:, other]])  # (4, count)
+    first, second, third = (sums[:, at] for sums, at in zip(picked[:3], quadruples[:3], strict=True))  # (n, count)
     ok = ((first != second) | np.isin(abs(first - third), DOUBLED_DEVIATIONS[4])).all(0)
-    return np.stack([pick[at[ok]] for pick, at in zip(picks, found, strict=True)], 1)
+    return np.stack([pick[at[ok]] for pick, at in zip(picks, quadruples, strict=True)], 1)
 
 
 def _pairs(first: Ints, second: Ints, reach: int) -> tuple[Ints, Ints]:

@@ -69,21 +69,21 @@ def choose(
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
     dice, limits = Dice(f"{seed} {level} {sheet}".rstrip(), MOST_WORK), limits_of(level)
-    found: list[Chosen] = []
+    accepted: list[Chosen] = []
     try:
         for chosen in _accepted(model, values, seed, dice, tuple(answer), limits, pick_words, promises):
-            found.append(chosen)
-            if len(found) == limits.drawn or dice.work > ENOUGH_WORK:
+            accepted.append(chosen)
+            if len(accepted) == limits.drawn or dice.work > ENOUGH_WORK:
                 break
     except SpentError:
-        if found:  # fewer to take the easiest of
-            return _easiest(found)
+        if accepted:  # fewer to take the easiest of
+            return _easiest(accepted)
         other = "another seed or another answer" if answer or pick_words else "another seed"
         raise ConfigError(
             f"no numbers for seed {seed} in {MOST_WORK // 10**6} million steps of the search, the most that it may "
             f"take; use {other}"
         ) from None
-    return _easiest(found)
+    return _easiest(accepted)
 
 
 def _easiest(found: Sequence[Chosen]) -> Chosen:
@@ -122,9 +122,9 @@ def _accepted(
             chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
             work = work or work_of(model.run(chosen, RATIONALS, force=False))  # each instance takes as much
             dice.pay(work)
-            found = accepted(model, chosen, limits, wanted, expected, promises)
-            if found is not None:
-                yield Chosen(chosen, found.quality, found.seconds)
+            kept = accepted(model, chosen, limits, wanted, expected, promises)
+            if kept is not None:
+                yield Chosen(chosen, kept.quality, kept.seconds)
                 break  # another attempt has other numbers throughout
 
 
@@ -137,8 +137,12 @@ def listed(model: Model, values: Values, level: str = "standard", promises: Sequ
     if search is None or search.list_all is None:
         return []
     limits, expected = _measures(model, values, limits_of(level))
-    found = search.list_all(Task(model, values, limits), expected)
-    return [each for each in found if not broken_of_sheet(evaluated(model, each), promises)] if promises else found
+    candidates = search.list_all(Task(model, values, limits), expected)
+    return (
+        [each for each in candidates if not broken_of_sheet(evaluated(model, each), promises)]
+        if promises
+        else candidates
+    )
 
 
 def accepted(
@@ -154,20 +158,20 @@ def accepted(
         tape = evaluated(model, values)
         if expected is None:
             expected = usual_time(tape, values.config) * SEARCHES[model.name].pace
-        found = promised(tape, limits, expected, wanted, promises)
+        case = promised(tape, limits, expected, wanted, promises)
     except DomainError:
         return None
-    if found is not None and values.config.softmax_base == "e":
-        found.quality["judged_in_base"] = 2
-    return found
+    if case is not None and values.config.softmax_base == "e":
+        case.quality["judged_in_base"] = 2
+    return case
 
 
 def _measures(model: Model, own: Values, limits: Limits) -> tuple[Limits, float]:
     """The limits that the numbers of a small model's sheet set for new ones, and the seconds that these may take."""
     tape = evaluated(model, own)
-    found = quality(tape)
+    figures = quality(tape)
     sizes = (("integer", "largest_integer"), ("denominator", "largest_denominator"), ("ugly", "ugly"))
-    larger = {name: max(getattr(limits, name), found[figure]) for name, figure in sizes}
+    larger = {name: max(getattr(limits, name), figures[figure]) for name, figure in sizes}
     return replace(limits, **larger), whole_time(tape)
 
 

@@ -121,8 +121,8 @@ def _by_list(dice: Dice, groups: _Groups, after: _Groups, states: Ints, row: int
         fits &= (child[at[:, k, None] + values] >= 0)[:, allowed[:, k] + reach]
     state, fitting = np.nonzero(fits)
     drawn = dice.sample(len(state), most)
-    found: Ints = child[at[state[drawn]] + allowed[fitting[drawn]]]
-    return found
+    following: Ints = child[at[state[drawn]] + allowed[fitting[drawn]]]
+    return following
 
 
 def _choices(groups: _Groups, states: Ints) -> Floats:

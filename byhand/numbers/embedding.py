@@ -59,8 +59,8 @@ def sinusoids(n: int, config: Config) -> Ints:
     """Sinusoidal positions (n, d_model), in whole numbers: the config has been checked to make quarter turns only."""
     turns = np.arange(n)[:, None] / np.array([float(p) for p in config.sinusoidal_periods])  # (n, pairs)
     pairs = np.stack([np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)], 2)
-    found: Ints = np.rint(pairs).astype(np.int64).reshape(n, -1)[:, : config.d_model]
-    return found
+    positions: Ints = np.rint(pairs).astype(np.int64).reshape(n, -1)[:, : config.d_model]
+    return positions
 
 
 def find_unembeddings(
@@ -94,10 +94,10 @@ def find_unembeddings(
         if not len(good):
             return []
         picks[:, word] = good[dice.below(len(good), UNEMBEDDINGS_TRIED)]
-    found = logits[picks].swapaxes(1, 2)  # (tries, n, words)
-    ordered = np.sort(found, axis=2)
+    picked = logits[picks].swapaxes(1, 2)  # (tries, n, words)
+    ordered = np.sort(picked, axis=2)
     ok = (ordered[:, :, -1] - ordered[:, :, -2] >= 1).all(1)
-    top = found.argmax(2)
+    top = picked.argmax(2)
     for t, w in enumerate(wanted):
         ok &= (top[:, t] == w) if w is not None else True
     ok &= (top != top[:, :1]).any(1) if len(rows) > 1 else True
@@ -108,13 +108,13 @@ def find_unembeddings(
     fine = natural(w_u, 10, 60)
     if alike:
         fine &= (w_u.max(2) > w_u.min(2)).all(1)
-    w_u, found = w_u[fine], found[ok][fine]
+    w_u, picked = w_u[fine], picked[ok][fine]
     if silent is not None and len(w_u):
-        without, right = silent @ w_u, found[:, -1].argmax(1)  # (count, words)
+        without, right = silent @ w_u, picked[:, -1].argmax(1)  # (count, words)
         changed = without.max(1) > without[np.arange(len(right)), right] + ROUNDING
-        w_u, found = w_u[changed], found[changed]
-    cost = 2 * abs(found).max((1, 2)) + (found == 0).sum((1, 2)) + (abs(w_u) > 1).sum((1, 2))
-    cost += _cost_of_shares(found[:, -1])
+        w_u, picked = w_u[changed], picked[changed]
+    cost = 2 * abs(picked).max((1, 2)) + (picked == 0).sum((1, 2)) + (abs(w_u) > 1).sum((1, 2))
+    cost += _cost_of_shares(picked[:, -1])
     best = np.argsort(cost + dice.below(4, len(cost)), kind="stable")[:UNEMBEDDINGS_KEPT]
     return list(w_u[best])
 

@@ -38,14 +38,14 @@ def with_other_numbers(values: Values, seed: int) -> Values | None:
         return None
     dice = Dice(f"{seed} letters")
     while True:
-        found = _drawn(dice, x, in_query[0], in_value[0])
-        if found is not None:
-            weights = [w.tolist() for w in found]
+        drawn = _drawn(dice, x, in_query[0], in_value[0])
+        if drawn is not None:
+            weights = [w.tolist() for w in drawn]
             for matrix, name, places in zip(weights, names.values(), (in_query, (), in_value), strict=True):
                 for row, column in places:
                     matrix[row][column] = values.weights[name][0][row][column]
-            own: Mapping[str, Any] = {name: [w] for name, w in zip(names.values(), weights, strict=True)}
-            return replace(values, weights={**values.weights, **own})
+            by_name: Mapping[str, Any] = {name: [w] for name, w in zip(names.values(), weights, strict=True)}
+            return replace(values, weights={**values.weights, **by_name})
 
 
 def _letters(matrix: Sequence[Sequence[Any]]) -> Iterator[Place]:

@@ -58,8 +58,8 @@ def questions(base: int) -> Ints:
     powers = base ** np.minimum(above, SCORE_SPREAD[base])
     ok &= 2 * powers[:, 1, 0] >= powers[:, 1].sum(1)
     ok &= (above.max((1, 2)) <= SCORE_SPREAD[base]) & (powers.sum(2).max(1) <= LARGEST_TOTAL[base])
-    found: Ints = asked[ok]
-    return found
+    kept: Ints = asked[ok]
+    return kept
 
 
 def find_meaningful_heads(dice: Dice, read: AttentionInput, config: Config, limits: Limits) -> list[Heads]:

@@ -136,5 +136,5 @@ def codes(rows: Ints, reach: int) -> Ints:
     """Rows (…, width) → (…), each as one number in base 2·reach + 1: rows of entries up to ±reach are equal if and
     only if their codes are.
     """
-    found: Ints = (rows + reach) @ (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
-    return found
+    numbers: Ints = (rows + reach) @ (2 * reach + 1) ** np.arange(rows.shape[-1], dtype=np.int64)
+    return numbers

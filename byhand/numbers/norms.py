@@ -40,8 +40,8 @@ def units(d_model: int, kind: str) -> Ints:
     """All units of LayerNorm (LN) or RMSNorm (RMS): (count, d_model)."""
     rows = grid(d_model, LARGEST_IN_UNIT)
     fit = (rows**2).sum(1) == d_model
-    found: Ints = rows[fit & (rows.sum(1) == 0)] if kind == "LN" else rows[fit]
-    return found
+    kept: Ints = rows[fit & (rows.sum(1) == 0)] if kind == "LN" else rows[fit]
+    return kept
 
 
 def over_of(kind: str, d_model: int) -> int:
@@ -57,8 +57,8 @@ def unit_of(rows: Ints, kind: str, over: int = 0) -> Ints:
     over = over or over_of(kind, d)
     centred = d * rows - (rows.sum(-1, keepdims=True) if kind == "LN" else 0)
     scale = np.rint(np.sqrt((centred**2).sum(-1, keepdims=True) / d)).astype(np.int64)  # exact: whole roots
-    found: Ints = over * centred // scale
-    return found
+    units: Ints = over * centred // scale
+    return units
 
 
 def is_friendly(rows: Ints, kind: str, or_wide: bool = False) -> Bools:
@@ -81,8 +81,8 @@ def friendly_rows(d_model: int, kind: str, reach: int) -> Ints:
     doubled_means = np.arange(-2 * reach, 2 * reach + 1) if kind == "LN" else np.zeros(1, np.int64)
     doubled = DOUBLED_DEVIATIONS[d_model][:, None, None, None] * units(d_model, kind)[:, None]
     doubled = (doubled + doubled_means[:, None]).reshape(-1, d_model)  # of (deviations, units, means, d_model)
-    found: Ints = doubled[(doubled % 2 == 0).all(1) & (abs(doubled).max(1) <= 2 * reach)] // 2
-    return found
+    rows: Ints = doubled[(doubled % 2 == 0).all(1) & (abs(doubled).max(1) <= 2 * reach)] // 2
+    return rows
 
 
 @cache
@@ -95,8 +95,8 @@ def wide_rows(reach: int) -> Ints:
     squares = np.einsum("ij,ij->i", centred, centred) // 4  # (4 · deviation)²
     ok = np.rint(np.sqrt(squares)) ** 2 == squares
     rows, sizes = rows[ok], abs(centred[ok])
-    found: Ints = rows[sizes.max(1) > sizes.min(1)]
-    return found
+    wide: Ints = rows[sizes.max(1) > sizes.min(1)]
+    return wide
 
 
 @cache
@@ -106,16 +106,16 @@ def whole_sides(reach: int) -> Ints:
     """
     rows = grid(4, reach)
     rows = rows[(rows.sum(1) % 4 == 0) & is_friendly(rows, "LN", or_wide=True)]
-    found: Ints = rows[np.isin(4 * (rows**2).sum(1) - rows.sum(1) ** 2, (16, 64, 144))]
-    return found
+    sides: Ints = rows[np.isin(4 * (rows**2).sum(1) - rows.sum(1) ** 2, (16, 64, 144))]
+    return sides
 
 
 @cache
 def rows_of_thirds(reach: int) -> Ints:
     """The wide rows whose results are thirds, with entries from −reach to reach: (count, 4)."""
     rows = wide_rows(reach)
-    found: Ints = rows[(unit_of(rows, "LN", WIDE) % (WIDE // 3) == 0).all(1)]
-    return found
+    thirds: Ints = rows[(unit_of(rows, "LN", WIDE) % (WIDE // 3) == 0).all(1)]
+    return thirds
 
 
 @cache
@@ -156,8 +156,8 @@ def starting_rows(d_model: int, kind: str, reach: int, is_wide: bool = False) ->
     and the mean is from −2 to 2. is_wide: the same of wide rows.
     """
     rows = rows_of_thirds(reach) if is_wide else friendly_rows(d_model, kind, reach)
-    found: Ints = rows[((rows != 0).sum(1) * 2 > d_model) & (abs(rows.sum(1)) <= 2 * d_model)]
-    return found
+    starts: Ints = rows[((rows != 0).sum(1) * 2 > d_model) & (abs(rows.sum(1)) <= 2 * d_model)]
+    return starts
 
 
 @cache
@@ -169,8 +169,8 @@ def starting_units(d_model: int, kind: str, reach: int, is_wide: bool = False) -
 @cache
 def starting_parities(d_model: int, kind: str, reach: int) -> Ints:
     """A number for each of the `starting_rows` that says in which columns its unit is odd: (count)."""
-    found: Ints = starting_units(d_model, kind, reach) % 2 @ 2 ** np.arange(d_model)
-    return found
+    parities: Ints = starting_units(d_model, kind, reach) % 2 @ 2 ** np.arange(d_model)
+    return parities
 
 
 @cache
@@ -178,8 +178,8 @@ def starting_rows_of(unit: tuple[int, ...], kind: str, reach: int) -> Ints:
     """Those of the `starting_rows` that have this unit: (count, d_model)."""
     d, is_wide = len(unit), over_of(kind, len(unit)) > 1 and len(set(map(abs, unit))) > 1
     same = (starting_units(d, kind, reach, is_wide) == unit).all(1)
-    found: Ints = starting_rows(d, kind, reach, is_wide)[same]
-    return found
+    rows: Ints = starting_rows(d, kind, reach, is_wide)[same]
+    return rows
 
 
 def wide_token(dice: Dice, x: Ints, over: int) -> int | None:
@@ -272,11 +272,11 @@ def find_norm(dice: Dice, u: Ints, kind: str, over: int = 0, *, is_added_to: boo
     )
     if with_thirds:
         ok &= can_be_completed(rows).all(1)
-    found = np.flatnonzero(ok)
-    if not len(found):
+    fitting = np.flatnonzero(ok)
+    if not len(fitting):
         return None
-    size = (rows[found] ** 2).sum((1, 2)) + dice.below(2 * n, len(found))
-    best = found[np.argsort(size, kind="stable")[0]]
+    size = (rows[fitting] ** 2).sum((1, 2)) + dice.below(2 * n, len(fitting))
+    best = fitting[np.argsort(size, kind="stable")[0]]
     return Norm(w[best], None if b is None else b[best], rows[best], over)
 
 

@@ -168,8 +168,8 @@ def patterns(case: Case) -> bool:
 @promise
 def scores(case: Case) -> bool:
     """No matrix of scores is symmetric, so that a student who transposes it gets other numbers; but all may be 0."""
-    found = (case.tape.values(s.name) for s in steps_named(case.tape, "scores_scaled", "scores_raw"))
-    return not any(_is_symmetric(each) for each in found if any(map(any, each)))
+    matrices = (case.tape.values(s.name) for s in steps_named(case.tape, "scores_scaled", "scores_raw"))
+    return not any(_is_symmetric(each) for each in matrices if any(map(any, each)))
 
 
 @promise
@@ -193,10 +193,8 @@ def without_attention(case: Case) -> bool:
 @promise
 def answers(case: Case) -> bool:
     """The largest logits are those of the right words."""
-    found = case.quality.get("answers", case.wanted)
-    return all(
-        word is None or word == answer for word, answer in zip(case.wanted[-len(found) :], found, strict=False)
-    )
+    said = case.quality.get("answers", case.wanted)
+    return all(word is None or word == answer for word, answer in zip(case.wanted[-len(said) :], said, strict=False))
 
 
 @promise
@@ -426,7 +424,7 @@ def quality(tape: Tape) -> dict[str, Any]:
     """
     values = [x for step in _printed(tape) for row in tape.values(step.name) for x in row if not is_neg_inf(x)]
     whole = [x for x in values if x.denominator == 1]
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "largest_integer": int(max((abs(x) for x in whole), default=Fraction(0))),
         "largest_denominator": max((x.denominator for x in values), default=1),
         "ugly": sum(abs(x.numerator) > UGLY or x.denominator > UGLY for x in values),
@@ -436,15 +434,15 @@ def quality(tape: Tape) -> dict[str, Any]:
     }
     layers = _patterns_by_layer(tape)
     if layers:
-        found |= _attention_figures(tape, layers)
+        figures |= _attention_figures(tape, layers)
     post = steps_named(tape, "hook_post")
     if post:
-        found["alive"] = [
+        figures["alive"] = [
             sum(x > 0 for x in column) for s in post for column in zip(*tape.values(s.name), strict=True)
         ]
     if "next_token" in tape.steps:
-        found |= _logit_figures(tape)
-    return found
+        figures |= _logit_figures(tape)
+    return figures
 
 
 def foiled(tape: Tape) -> dict[str, int]:
@@ -501,13 +499,13 @@ def _patterns_by_layer(tape: Tape) -> dict[str, list[Step]]:
     """The steps that compute a pattern, one for each head, by the name of their layer, such as blocks.0.attn; without
     those whose queries are all 0, as they are meant to be where a whole pattern is uniform.
     """
-    found: dict[str, list[Step]] = {}
+    by_layer: dict[str, list[Step]] = {}
     for step in (s for s in steps_named(tape, "hook_pattern") if s.op):
         query = step.name.replace("hook_pattern", "hook_q")
         if query in tape.steps and tape.steps[query].op and not any(map(any, tape.values(query))):
             continue
-        found.setdefault(step.name.rpartition(".hook_pattern")[0], []).append(step)
-    return found
+        by_layer.setdefault(step.name.rpartition(".hook_pattern")[0], []).append(step)
+    return by_layer
 
 
 def _query_rows(tape: Tape) -> list[int]:
@@ -539,7 +537,7 @@ def _logit_figures(tape: Tape) -> dict[str, Any]:
     """The figures `answers` and `margins`, and `without_attention` where it can be computed."""
     logits = tape.values("logits")
     ordered = [sorted(row) for row in logits]
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "answers": [int(row[0]) for row in tape.values("next_token")],
         "margins": [int(row[-1] - row[-2]) if (row[-1] - row[-2]).denominator == 1 else 0 for row in ordered],
     }
@@ -548,8 +546,8 @@ def _logit_figures(tape: Tape) -> dict[str, Any]:
     try:
         last = silent.values("next_token")[-1][0]
     except DomainError:  # without attention, a row has deviation 0
-        return found
-    return found | {"without_attention": int(last) != found["answers"][-1]}
+        return figures
+    return figures | {"without_attention": int(last) != figures["answers"][-1]}
 
 
 def _inputs(tape: Tape, outs: list[str]) -> dict[str, Any]:
@@ -612,12 +610,12 @@ def kinds(steps: Sequence[Step]) -> list[tuple[str, bool]]:
     """
     masked = {(s.layer, s.part) for s in steps if s.op is mask_future}
     unmasked = {(s.layer, s.part) for s in steps if s.layer} - masked
-    found = []
+    of_steps = []
     for step in steps:
         last = step.stem.rpartition(".")[2]
         kind = last if last in SECONDS_A_NUMBER else step.op_name
-        found.append((kind, kind in SECONDS_UNMASKED and (step.layer, step.part) in unmasked))
-    return found
+        of_steps.append((kind, kind in SECONDS_UNMASKED and (step.layer, step.part) in unmasked))
+    return of_steps
 
 
 def seconds_a_number(kind: str, is_unmasked: bool) -> float:

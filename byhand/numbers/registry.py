@@ -143,11 +143,13 @@ def exactly(tokens: int | None = None, **fields: Any) -> Requirement:
     """Requires these values of a configuration's fields, and this many tokens."""
 
     def requirement(task: Task) -> str:
-        found = {name: getattr(task.config, name) for name in fields}
-        other = next((name for name, value in fields.items() if found[name] != value), None)
+        actual = {name: getattr(task.config, name) for name in fields}
+        other = next((name for name, value in fields.items() if actual[name] != value), None)
         if other is not None:
-            own, wanted = _told(found[other]), _told(fields[other])
-            return f"numbers are chosen for {other}={wanted}, not {own}; use {other}={wanted}, or give values"
+            config_value, wanted = _told(actual[other]), _told(fields[other])
+            return (
+                f"numbers are chosen for {other}={wanted}, not {config_value}; use {other}={wanted}, or give values"
+            )
         if tokens is not None and task.n != tokens:
             return f"numbers are chosen for {tokens} tokens, not {task.n}; use n_ctx={tokens}, or give values"
         return ""

@@ -34,10 +34,10 @@ def totals(scores: Ints, base: int) -> Ints:
 
 def are_easy(scores: Ints, base: int) -> Bools:
     """Which rows of whole scores (…, n) have easy shares."""
-    found = totals(scores, base)
+    sums = totals(scores, base)
     if base > 2:
-        return np.asarray(found <= LARGEST_TOTAL_OF_THREES)
-    return np.isin(found, EASY_TOTALS if scores.shape[-1] < 6 else EASY_TOTALS_OF_SIX)
+        return np.asarray(sums <= LARGEST_TOTAL_OF_THREES)
+    return np.isin(sums, EASY_TOTALS if scores.shape[-1] < 6 else EASY_TOTALS_OF_SIX)
 
 
 def one_largest(scores: Ints) -> Bools:
@@ -81,8 +81,8 @@ def shares_are_short(task: Task) -> str:
 
 def _is_power(totals: Ints, base: int) -> Bools:
     """Numbers → which of them are powers of the base: 1, base, base², …, up to 10⁹."""
-    found: Bools = np.isin(totals, base ** np.arange(int(np.log(1e9) / np.log(base))))
-    return found
+    are_powers: Bools = np.isin(totals, base ** np.arange(int(np.log(1e9) / np.log(base))))
+    return are_powers
 
 
 def has_whole_logarithms(logits: Ints, base: int) -> Bools:

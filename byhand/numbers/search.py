@@ -312,8 +312,8 @@ def _has_four_and_four(task: Task) -> str:
     d, n = task.config.d_model, task.n
     if (d, n) == (4, 4):
         return ""
-    found = f"for 4 tokens and d_model=4, not {n} and {d}"
-    return f"BatchNorm beside LayerNorm is rational {found}; use these, or give values"
+    condition = f"for 4 tokens and d_model=4, not {n} and {d}"
+    return f"BatchNorm beside LayerNorm is rational {condition}; use these, or give values"
 
 
 @search("batch-norm", like_sheet=True, requires=[_has_four_and_four])

@@ -38,8 +38,8 @@ def shuffled(
 
     Raises: SpentError.
     """
-    own = _evaluated(model, values)
-    own_time, work = whole_time(own), work_of(own)
+    tape = _evaluated(model, values)
+    own_time, work = whole_time(tape), work_of(tape)
     while True:
         dice.pay(work)
         own_draw = DRAWN[model.name](dice) if model.name in DRAWN else {}
@@ -50,9 +50,9 @@ def shuffled(
         new = replace(values, inputs=inputs, weights=weights)
         if not _rows_differ(np.array(rows, dtype=object) for rows in numbers(new).values()):
             continue
-        found = promised(_evaluated(model, new), limits, own_time, of_sheet=promises)
-        if found is not None:
-            return new, found
+        case = promised(_evaluated(model, new), limits, own_time, of_sheet=promises)
+        if case is not None:
+            return new, case
 
 
 def _evaluated(model: Model, values: Values) -> Tape:

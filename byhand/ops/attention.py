@@ -204,13 +204,13 @@ def mask_buckets(
     def apart(k: int) -> Expr:
         return largest(asks[i, 0] - answers[k, 0], answers[k, 0] - asks[i, 0])
 
-    own = i + first
-    if j != own:
+    place = i + first
+    if j != place:
         return if_zero(apart(j), a[i, j], expr(NEG_INF))
     if itself:
         return a[i, j]
     assert isinstance(answers.rows, int)
-    others = (k for k in range(answers.rows) if k < own or (k > own and not causal))
+    others = (k for k in range(answers.rows) if k < place or (k > place and not causal))
     return if_zero(Sum(tuple(if_zero(apart(k), expr(1), expr(0)) for k in others)), a[i, j], expr(NEG_INF))
 
 

@@ -400,8 +400,8 @@ def widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
     """The width of the widest slot in each column, in mm. Captions and signs may be wider than their columns."""
     widest = dict.fromkeys(PRINT_WIDTHS, 0.0)
     for (_, col), slot in grid.slots.items():
-        if (own := width(slot)) > widest[kind := grid.cols[col]]:
-            widest[kind] = own
+        if (slot_width := width(slot)) > widest[kind := grid.cols[col]]:
+            widest[kind] = slot_width
     return widest
 
 

@@ -69,13 +69,13 @@ class PartPanel(Struct, frozen=True, dict=True):
         """The steps to which an arrow from further away would come through the next step of their column, with those
         that lead to them: they stand below others.
         """
-        found: set[int] = set()
+        below: set[int] = set()
         for i, node in reversed([*enumerate(self.nodes)]):
             is_far = any(self.depth[i] - self.depth[r] > 1 for r in node.reads)
             under = (d for k, d in enumerate(self.depth) if k > i and k not in self.apart)
-            if i in found or (is_far and self.depth[i] in under):
-                found |= {i, *node.reads}
-        return found
+            if i in below or (is_far and self.depth[i] in under):
+                below |= {i, *node.reads}
+        return below
 
     def labels(self, i: int) -> tuple[Label, Label, Label]:
         """The number, name and shape of a step. A step named by a word leaves out a shape that its input has, too, or
@@ -154,7 +154,7 @@ class PartPanel(Struct, frozen=True, dict=True):
 
     def low(self) -> dict[tuple[int, int], int]:
         """The arrows that must pass below the steps between their ends, with the lane of each, counted downwards."""
-        ys, depth, found, ends = self.rows(), self.depth, dict[tuple[int, int], int](), list[int]()
+        ys, depth, lanes, ends = self.rows(), self.depth, dict[tuple[int, int], int](), list[int]()
         for i, node in enumerate(self.nodes):
             for r in node.reads:
                 between = [k for k, d in enumerate(depth) if depth[r] < d < depth[i]]
@@ -163,8 +163,8 @@ class PartPanel(Struct, frozen=True, dict=True):
                     continue
                 lane = next((k for k, end in enumerate(ends) if end <= depth[r]), len(ends))
                 ends[lane : lane + 1] = [depth[i]]
-                found[r, i] = lane
-        return found
+                lanes[r, i] = lane
+        return lanes
 
     def extent(self) -> tuple[float, float]:
         """The y of the highest and of the lowest point."""

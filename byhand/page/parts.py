@@ -117,8 +117,8 @@ class Matrix(Struct, frozen=True, eq=False):
     @property
     def name(self) -> str:
         """What it is called in a rule, in LaTeX: its symbol, or words where it has no letter."""
-        own = self.panel.symbol
-        return self.panel.caption if own.startswith("\\text") and self.panel.caption else own
+        symbol = self.panel.symbol
+        return self.panel.caption if symbol.startswith("\\text") and self.panel.caption else symbol
 
     @property
     def titles(self) -> tuple[str, ...]:

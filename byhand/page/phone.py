@@ -85,11 +85,13 @@ def _line(grid: Grid, begin: int, end: int, top: float) -> Line:
     marks = [mark for mark in grid.marks if left <= mark.left < end]
     upper = min([row for row, _ in in_line] + [mark.top for mark in marks])
     lower = max([row + 1 for row, _ in in_line] + [mark.bottom for mark in marks])
-    own = {row for row, col in in_line if col < begin}
+    labelled = {row for row, col in in_line if col < begin}
     before = [(at, slot) for at, slot in sorted(grid.slots.items()) if at[1] < left and slot.scope == "row"]
     first = begin - 2 if grid.cols[begin] == "o" else begin  # the rows of dots are those of the pattern before them
     called = {row: grid.slots[row, first].row for row in range(upper, lower) if (row, first) in grid.slots}
-    labels = {row: (col, slot) for (row, col), slot in before if row not in own and called.get(row) == slot.label}
+    labels = {
+        row: (col, slot) for (row, col), slot in before if row not in labelled and called.get(row) == slot.label
+    }
     x, y = partial(grid.x, phone=True), partial(grid.y, phone=True)
     stand = [*(col for col, _ in labels.values()), *range(left, begin)]
     stand += [col for (_, col), slot in grid.slots.items() if col == begin - 1 and slot.is_before]

@@ -159,25 +159,25 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
         if run.rounding == "once":
             return run
         known = {name for name, step in self.seen(_given(run, printed)).steps.items() if step.op is None}
-        own = {blank.cell.step for blank in self.blanks.values() if blank.cell.at is not None}
+        written = {blank.cell.step for blank in self.blanks.values() if blank.cell.at is not None}
         followed = set[str]()
         for name, step in run.steps.items():
-            if own.intersection(step.inputs):
-                own.add(name)
+            if written.intersection(step.inputs):
+                written.add(name)
             if step.op is not None and known.issuperset(step.inputs):
                 known.add(name)
                 followed.add(name)
-        return _given(run, printed - (own & followed))
+        return _given(run, printed - (written & followed))
 
     def seen(self, run: Run) -> Run:
         """A run with the steps that the page shows, and all that these are computed from."""
-        found, left = set[str](), [step for front in self.fronts for step, _, _ in front]
+        reached, left = set[str](), [step for front in self.fronts for step, _, _ in front]
         while left:
             step = left.pop()
-            if step not in found:
-                found.add(step)
+            if step not in reached:
+                reached.add(step)
                 left += run.steps[step].inputs
-        return replace(run, steps={name: step for name, step in run.steps.items() if name in found})
+        return replace(run, steps={name: step for name, step in run.steps.items() if name in reached})
 
     def worked(self, place: Place) -> Expr | None:
         """The rule by which a reader computes a place that stands nowhere; None where it is given."""
@@ -231,7 +231,9 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
             names = dict.fromkeys(ref.matrix for ref in refs(rule)) if rule is not None else {}
             names |= dict.fromkeys(steps[blank.cell.step].inputs if blank.cell.step in steps else ())
             cells = ((name, i, j) for name in names for i, j in product(*map(range, steps[name].shape)))
-            self._reads[known] = _once(self.names.number(blank, cell, own) for cell in cells for own in ("", ALL))
+            self._reads[known] = _once(
+                self.names.number(blank, cell, detour) for cell in cells for detour in ("", ALL)
+            )
         return self._reads[known]
 
     def product(self, shape: Blank) -> tuple[Blank, str] | None:
@@ -266,11 +268,11 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
             read = {other for step in new for other in step.inputs}
             return name in seen and seen[name].op is not None and read <= {*seen, *(step.name for step in new)}
 
-        found = {}
+        by_mistake = {}
         for mistake, made in changes_of(self.run).items():
-            own = made if printed.isdisjoint(made) else changes(given, mistake)
-            found[mistake] = {name: new for name, new in own.items() if can_be_made(name, new)}
-        return {mistake: made for mistake, made in found.items() if made}
+            new_steps = made if printed.isdisjoint(made) else changes(given, mistake)
+            by_mistake[mistake] = {name: new for name, new in new_steps.items() if can_be_made(name, new)}
+        return {mistake: made for mistake, made in by_mistake.items() if made}
 
 
 def _given(run: Run, given: Set[str]) -> Run:
@@ -401,8 +403,8 @@ class Rewritten(Struct, frozen=True, eq=False, dict=True):
         """Where a cell of the run stands in the mistaken one, and the other way round: sums of columns fit into boxes
         for sums of rows. None where there are no boxes for it.
         """
-        own, other = self.run[name].shape, self.whole[name].shape
-        return (i, j) if own == other else (j, i) if own == other[::-1] else None
+        shape, other = self.run[name].shape, self.whole[name].shape
+        return (i, j) if shape == other else (j, i) if shape == other[::-1] else None
 
 
 class Mistaken(Struct, frozen=True, eq=False):

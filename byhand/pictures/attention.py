@@ -46,7 +46,7 @@ def arcs_between(xs: Sequence[float], row: int, shares: Sequence[Any], y: float)
     row: the word from which they lead. y: where they begin and end.
     """
     x, is_last = xs[row], row == len(xs) - 1
-    found = []
+    arcs = []
     for j, (to, share) in enumerate(zip(xs, shares, strict=True)):
         is_near = abs(j - row) == 1
         if j == row:
@@ -56,8 +56,8 @@ def arcs_between(xs: Sequence[float], row: int, shares: Sequence[Any], y: float)
         else:
             out = 2.6 + THICKEST * float(share) / 2
             start, end, height = (x + out if j > row else x - out), to, 24
-        found.append(((start, y), ((start + end) / 2, y - height), (end, y)))
-    return found
+        arcs.append(((start, y), ((start + end) / 2, y - height), (end, y)))
+    return arcs
 
 
 # ---- a mixture ----

@@ -24,17 +24,17 @@ def beside(
     along = [(a[0] + (b[0] - a[0]) * k / 24, a[1] + (b[1] - a[1]) * k / 24) for a, b in lines for k in range(25)]
     marks = list(dict.fromkeys([*points, *along]))
     left, upper, right, lower = edges
-    found = list[Point]()
+    middles = list[Point]()
     for (x, y), half in zip(points, halves, strict=True):
 
-        def room(at: Point, half: float = half, own: Point = (x, y)) -> float:
+        def room(at: Point, half: float = half, point: Point = (x, y)) -> float:
             """How far a name is from what is drawn, and, which counts more, from the names before it; and how much
             nearer it is to its own point than to any other.
             """
-            names_off = [gap(at, other, half + wide) - 1.2 for other, wide in zip(found, halves, strict=False)]
-            nearer = [gap(at, other, half) - gap(at, own, half) for other in points if other != own]
+            names_off = [gap(at, other, half + wide) - 1.2 for other, wide in zip(middles, halves, strict=False)]
+            nearer = [gap(at, other, half) - gap(at, point, half) for other in points if other != point]
             most = min(*names_off, *nearer, at[0] - half - left, right - at[0] - half, at[1] - upper, lower - at[1])
-            astray = sum(_side(line, at) * _side(line, own) < 0 for line in borders)
+            astray = sum(_side(line, at) * _side(line, point) < 0 for line in borders)
             return _to_nearest(at, marks, half, most) - FAR * astray
 
         rings = [
@@ -42,8 +42,8 @@ def beside(
             for away in (1.6, 3.2, 4.8, 6.4)
         ]
         bests = [max(ring, key=room) for ring in rings]
-        found.append(next((at for at in bests if room(at) >= CLEAR), max(bests, key=room)))
-    return [(x, y + 0.9) for x, y in found]
+        middles.append(next((at for at in bests if room(at) >= CLEAR), max(bests, key=room)))
+    return [(x, y + 0.9) for x, y in middles]
 
 
 def _side(line: tuple[Point, Point], at: Point) -> float:

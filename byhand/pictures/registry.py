@@ -63,8 +63,8 @@ class Picture(Struct, frozen=True):
         words = {name: [_text(word) for word in value] for name, value in options.items() if _is_words(value)}
         rest = {name: value for name, value in options.items() if name not in words}
         numbers = [value for rows in steps for row in rows for value in row]
-        draw = partial(self._draw, say, shapes, {name: len(own) for name, own in words.items()}, rest)
-        return each(draw, *numbers, *(word for own in words.values() for word in own))
+        draw = partial(self._draw, say, shapes, {name: len(texts) for name, texts in words.items()}, rest)
+        return each(draw, *numbers, *(word for texts in words.values() for word in texts))
 
     def _draw(
         self, say: Say, shapes: Sequence[tuple[int, int]], words: Mapping[str, int], options: Mapping[str, Any],

@@ -79,16 +79,16 @@ def without(figure: str) -> tuple[str, Beside]:
     """
     labels, behind, stays = list[Label](), [Drawing()], False
 
-    def drawn(found: re.Match[str]) -> str:
-        behind.append(drawing(found["svg"]))
+    def drawn(match: re.Match[str]) -> str:
+        behind.append(drawing(match["svg"]))
         return ""
 
-    def label(found: re.Match[str]) -> str:
+    def label(match: re.Match[str]) -> str:
         nonlocal stays
         if stays:
-            return found[0]
+            return match[0]
         stays = True  # where it is unknown
-        labels.append((_tag if found.re is _TAG else _formula)(**found.groupdict()))
+        labels.append((_tag if match.re is _TAG else _formula)(**match.groupdict()))
         stays = False
         return ""
 
@@ -101,11 +101,11 @@ def known(take: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str
     """A function that takes what it knows, and leaves the rest."""
     from xml.etree import ElementTree
 
-    def taken(found: re.Match[str]) -> str:
+    def taken(match: re.Match[str]) -> str:
         try:
-            return take(found)
+            return take(match)
         except (UnknownLookError, ElementTree.ParseError):
-            return found[0]
+            return match[0]
 
     return taken
 

@@ -110,9 +110,9 @@ class _Binding(Struct):
         with pikepdf.open(io.BytesIO(part.pdf)) as file:
             book.pages.extend(file.pages)
             tree = book.copy_foreign(file.Root.StructTreeRoot)
-        (own,), (document,) = tree.K, root.K
-        own.S, own.P = pikepdf.Name.Sect, document
-        document.K.append(own)
+        (section,), (document,) = tree.K, root.K
+        section.S, section.P = pikepdf.Name.Sect, document
+        document.K.append(section)
         self._take(tree, start, f"{len(self.starts)}-", part.name.partition("/")[0])
         self.starts[part.name] = start
         with book.open_outline() as outline:
@@ -127,11 +127,11 @@ class _Binding(Struct):
         """
         import pikepdf
 
-        own = parents(tree)
+        by_number = parents(tree)
         for page in list(self.book.pages)[start:]:
             page.StructParents += self.next
-        self.numbers += [part for number, each in own.items() for part in (number + self.next, each)]
-        self.next += 1 + max(own, default=-1)
+        self.numbers += [part for number, each in by_number.items() for part in (number + self.next, each)]
+        self.next += 1 + max(by_number, default=-1)
         left = kids_of(tree)
         while left:
             element = left.pop()
@@ -200,14 +200,14 @@ class _Binding(Struct):
             for name, font in held.items():
                 if face := face_of(font):
                     places[face, is_slanted(font)].append((held, name, font))
-        for (face, _), own in places.items():
+        for (face, _), uses in places.items():
             texts, widths = dict[int, str](), dict[int, int]()
-            for font in {font.objgen: font for *_, font in own}.values():
+            for font in {font.objgen: font for *_, font in uses}.values():
                 texts, widths = glyph_texts(font) | texts, glyph_widths(font) | widths
             digits = glyphs_of(face, ["0123456789"]) if face == SANS else {}
-            shared = own[0][2]
+            shared = uses[0][2]
             set_glyphs(self.book, shared, face, texts, widths, digits)
-            for held, name, _ in own:
+            for held, name, _ in uses:
                 held[name] = shared
 
 

@@ -139,11 +139,11 @@ class BoxReader(Struct, frozen=True):
                     runs, words, lifts, begins, ends = [], [], [], [], []
                     at, space = (r, piece.x + piece.outer_width), None
                     continue
-                one, found = self.width(run, " "), self.words(piece, run)
-                for n, text in enumerate(found):
-                    space, own = (one, True) if n else (space, False)
+                one, parts = self.width(run, " "), self.words(piece, run)
+                for n, text in enumerate(parts):
+                    space, own_space = (one, True) if n else (space, False)
                     if text or run.slot is not None:
-                        words.append(Word(len(runs), text, space, own, start))
+                        words.append(Word(len(runs), text, space, own_space, start))
                         space, start = None, False
                 begins.append((r, run.x))
                 ends.append((r, run.x + self.width(run, piece.text.rstrip(" "))))

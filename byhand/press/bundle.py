@@ -58,11 +58,11 @@ class Bundle(Struct, dict=True):
         if frames is None:
             with pikepdf.open(io.BytesIO(template.pdf)) as file:
                 frames = self.known[template.digest] = list(self._frames(shared(file)))
-        *own, everywhere = (
+        *pages, everywhere = (
             self._object(b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
             for content in contents
         )
-        for (frame, background), page in zip(frames, own, strict=True):
+        for (frame, background), page in zip(frames, pages, strict=True):
             self._page(frame + b"/Contents[%s %d 0 R %d 0 R]" % (background, page, everywhere))
         self._end_copy(frames)
 

@@ -46,11 +46,11 @@ def rendered_document(html: str) -> Any:
     engine, styles = weasyprint(), _STYLE.findall(html)
     with _refusals(), _no_collection(), _in_time():
         if any(map(_AT_RULES.search, styles)):  # it may have fonts of its own, which other pages have not
-            (known, faces), own = _fonts.__wrapped__(), []
+            (known, faces), own_styles = _fonts.__wrapped__(), []
         else:
-            (known, faces), own, html = _fonts(), list(map(_style, styles)), _STYLE.sub("", html)
+            (known, faces), own_styles, html = _fonts(), list(map(_style, styles)), _STYLE.sub("", html)
         source = engine.HTML(string=html, url_fetcher=_fetcher()())
-        return source.render(stylesheets=[faces, *own], font_config=known, **OPTIONS)
+        return source.render(stylesheets=[faces, *own_styles], font_config=known, **OPTIONS)
 
 
 @cache

@@ -98,27 +98,27 @@ def cut_out(html: str, texts: TextOf) -> tuple[str, Figures]:
         title = f"<title>{PLACE}{len(figures) - 1}</title>"
         return f'<svg width="{width}" height="{height}" style="{place}overflow:visible">{title}{letters}</svg>'
 
-    def drawn(found: re.Match[str], beside: Beside = NOTHING) -> str:
-        own = table(**found.groupdict(), texts=texts)
-        size = f"{own.columns[-1]:.3f}", f"{own.rows[-1]:.3f}"
-        return placed(Figure(own, beside), *size, "position:absolute;left:0;top:0;")
+    def drawn(match: re.Match[str], beside: Beside = NOTHING) -> str:
+        graphic = table(**match.groupdict(), texts=texts)
+        size = f"{graphic.columns[-1]:.3f}", f"{graphic.rows[-1]:.3f}"
+        return placed(Figure(graphic, beside), *size, "position:absolute;left:0;top:0;")
 
-    def whole(found: re.Match[str]) -> str:
-        left, beside = without(found[0])
+    def whole(match: re.Match[str]) -> str:
+        left, beside = without(match[0])
         count = len(figures)
         made = TABLE.sub(known(partial(drawn, beside=beside)), left)
-        return _ALONE.sub(r"\1>\2display:block;\3</figure>", made) if len(figures) > count else found[0]
+        return _ALONE.sub(r"\1>\2display:block;\3</figure>", made) if len(figures) > count else match[0]
 
-    def picture(found: re.Match[str]) -> str:
-        said, key_said = unescape(found["said"]), unescape(found["key"] or "")
-        if not found["layers"]:
-            own = Picture(drawing(found[0]), said)
-        elif slots := tuple(map(mark_number, _OWN.findall(found[0]))):
-            own = Picture(NO_DRAWING, said, key_said, slots=slots)
+    def picture(match: re.Match[str]) -> str:
+        said, key_said = unescape(match["said"]), unescape(match["key"] or "")
+        if not match["layers"]:
+            graphic = Picture(drawing(match[0]), said)
+        elif slots := tuple(map(mark_number, _OWN.findall(match[0]))):
+            graphic = Picture(NO_DRAWING, said, key_said, slots=slots)
         else:
-            printed, pen = layers(found[0])
-            own = Picture(printed, said, key_said, pen)
-        return placed(own, found["width"], found["height"], "")
+            printed, pen = layers(match[0])
+            graphic = Picture(printed, said, key_said, pen)
+        return placed(graphic, match["width"], match["height"], "")
 
     html = _FIGURE.sub(whole, html)
     return PICTURE.sub(known(picture), TABLE.sub(known(drawn), html)), figures

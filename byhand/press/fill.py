@@ -70,11 +70,11 @@ def _drawn_by(writer: _Writer, spots: Iterable[DrawnSlot]) -> Iterator[tuple[Wri
 def without_room(layout: Layout, texts: Sequence[str], view: View) -> set[int]:
     """The slots of the lines and paragraphs in which these texts, by slots, have no room."""
     writer, shown = _writer(layout), ("", view)
-    found = set[int]()
+    full = set[int]()
     for block in (block for page in layout.pages for block in page.blocks if block.view in shown):
         if writer.write(block, *map(texts.__getitem__, _slots(block))) is None:
-            found.update(_slots(block))
-    return found
+            full.update(_slots(block))
+    return full
 
 
 def _writer(layout: Layout) -> _Writer:
@@ -114,8 +114,10 @@ class _Writer(Struct, frozen=True):
         fonts = {face: font for font, face in self.faces.items()}
         for words in drawn.texts:
             for piece in words.pieces:
-                own = fonts.get(piece.style.face)
-                if own is None or not shape(piece.style.face, piece.text).glyphs <= self.glyphs.get(own, set()):
+                font_name = fonts.get(piece.style.face)
+                if font_name is None or not shape(piece.style.face, piece.text).glyphs <= self.glyphs.get(
+                    font_name, set()
+                ):
                     return None
         operators = Pen(fonts, 0).drawing(drawn, spot.x, spot.y)
         return b"%s\nq\n%sQ\nEMC\n" % (spot.tag, operators)

@@ -51,8 +51,8 @@ def filled_form(pages: Pages, paper: Paper, *, cache: bool, fills: bool) -> byte
 
     Raises: SheetError where the page has no room for an answer.
     """
-    if found := shared(pages, "worksheet", paper, cache=cache, fills=fills):
-        base, contents, texts = found.slotted.templates["worksheet"], found.contents, found.own
+    if fitted := shared(pages, "worksheet", paper, cache=cache, fills=fills):
+        base, contents, texts = fitted.slotted.templates["worksheet"], fitted.contents, fitted.own
     else:
         base = _alone(pages, paper, cache)
         contents, texts = [zlib.compress(b"")] * len(base.contents), []
@@ -70,13 +70,13 @@ def copy_form(
 
     Raises: SheetError where the page has no room for an answer.
     """
-    found, words = form(base, answers, bool(student)), f"{words} {FIELDS}={len(answers)}"
+    template, words = form(base, answers, bool(student)), f"{words} {FIELDS}={len(answers)}"
     if not student:
-        return copy_pdf(found, contents, words, said_in(found, texts))
-    number, kids = found.student
+        return copy_pdf(template, contents, words, said_in(template, texts))
+    number, kids = template.student
     name = field_name(as_word(student)).encode("latin-1")
     top = b"<</T(%s)/TM(%s)/Kids %d 0 R>>" % (name, words.encode(), kids)
-    return copy_pdf(found, contents, words, [(number, top), *said_in(found, texts)])
+    return copy_pdf(template, contents, words, [(number, top), *said_in(template, texts)])
 
 
 def _alone(pages: Pages, paper: Paper, cache: bool) -> Template:
@@ -116,15 +116,15 @@ def _rooms(base: Template, answers: Sequence[Spoken]) -> dict[str, tuple[int, Ro
 
     Raises: SheetError where an answer has none, or several.
     """
-    found: dict[str, tuple[int, Room]] = {}
+    by_name: dict[str, tuple[int, Room]] = {}
     for number, rooms in enumerate(from_data(list[list[Room]], base.rooms) if base.rooms else ()):
         for room in rooms:
-            if room.name in found:
+            if room.name in by_name:
                 raise SheetError(f"the page asks twice for {room.name}, so a form cannot tell the answers apart")
-            found[room.name] = number, room
-    if missing := next((name for answer in answers for name in _names(answer) if name not in found), ""):
+            by_name[room.name] = number, room
+    if missing := next((name for answer in answers for name in _names(answer) if name not in by_name), ""):
         raise SheetError(f"the page has no room for {missing}; its template says where, with room(field(…))")
-    return found
+    return by_name
 
 
 def _names(answer: Spoken) -> list[str]:

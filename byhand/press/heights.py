@@ -23,8 +23,8 @@ def heights(html: str, *, cache: bool = True) -> Mapping[str, list[float]]:
     """
 
     def measured() -> bytes:
-        found = [*_heights(html)]
-        return as_data({kind: [height for name, height in found if name == kind] for kind in KINDS})
+        pairs = [*_heights(html)]
+        return as_data({kind: [height for name, height in pairs if name == kind] for kind in KINDS})
 
     try:
         return from_data(dict[str, list[float]], laid_out(measured, "heights", html) if cache else measured())

@@ -231,19 +231,19 @@ def foot_of(page: Any) -> Foot | None:
     Raises: UnknownFormError.
     """
     with _known_form():
-        sheet = found = page._page_box
+        sheet = box = page._page_box
         label = None
-        while label is None or not _classes(found) & {"questions", "step"}:
-            inside = [each for each in getattr(found, "children", ()) if _is_below(each)]
+        while label is None or not _classes(box) & {"questions", "step"}:
+            inside = [each for each in getattr(box, "children", ()) if _is_below(each)]
             if not inside:
                 return None
-            found = inside[-1]
-            label = label or (found.element.get("data-foot") if found.element is not None else None)
+            box = inside[-1]
+            label = label or (box.element.get("data-foot") if box.element is not None else None)
         left, top = sheet.content_box_x(), sheet.content_box_y()
         notes = [each for each in sheet.children if type(each).__name__ == "FootnoteAreaBox"]
         edges = left, left + sheet.width, min([top + sheet.height, *(each.position_y for each in notes)])
-        bottom = found.border_box_y() + found.border_height()
-        ends = {name: [each for each in _descendants(found) if name in _classes(each)] for name in ("rule", "claim")}
+        bottom = box.border_box_y() + box.border_height()
+        ends = {name: [each for each in _descendants(box) if name in _classes(each)] for name in ("rule", "claim")}
         if ends["claim"] or not ends["rule"]:
             return Foot(label, edges, bottom)
         last = ends["rule"][-1]
@@ -275,7 +275,7 @@ def _slot(colour: Any) -> int | None:
 
 def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
     """The runs of text by their places, each with the parts of the stream that write it, except its colour."""
-    found: dict[tuple[str, str], tuple[TextRun, Cuts]] = {}
+    by_place: dict[tuple[str, str], tuple[TextRun, Cuts]] = {}
     colour, colours = b"", list[bytes]()
     tag, text, slot, cuts = b"", None, None, Cuts()
     for part in _OBJECT.finditer(stream):
@@ -298,14 +298,14 @@ def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
                 x, y, font, size = (text[name].decode() for name in ("x", "y", "font", "size"))
                 shown = compact(text["shown"]) + b" TJ"
                 run = TextRun(tag, colour, float(x), float(y), font, float(size), shown, slot)
-                found[x, y] = run, [*cuts, part.span()]
+                by_place[x, y] = run, [*cuts, part.span()]
                 tag = b""
-    return found
+    return by_place
 
 
 def drawn_in(stream: bytes) -> dict[int, tuple[int, int, float, float]]:
     """Where in the stream each drawing begins and ends, by its mark, and its place on the page in px."""
-    return {int(found[1]): (*found.span(), float(found[2]), float(found[3])) for found in _DRAWING.finditer(stream)}
+    return {int(match[1]): (*match.span(), float(match[2]), float(match[3])) for match in _DRAWING.finditer(stream)}
 
 
 def foot_at_right(stream: bytes, width: float) -> re.Match[bytes] | None:
@@ -348,11 +348,11 @@ def margins_apart(stream: bytes, elements: Any, top: frozenset[tuple[int, int]],
     for mark in apart:
         elements[mark] = None
 
-    def artifact(found: re.Match[bytes]) -> bytes:
-        mark = int(found[1])
+    def artifact(match: re.Match[bytes]) -> bytes:
+        mark = int(match[1])
         if mark not in apart:
-            return found[0]
-        place = _TEXT_PLACE.search(stream, found.end(), stream.index(b"EMC", found.end()))
+            return match[0]
+        place = _TEXT_PLACE.search(stream, match.end(), stream.index(b"EMC", match.end()))
         if place is None:  # it shows nothing
             return b"/Artifact\nBMC\n"
         kind = b"Header" if float(place[1]) < height / 2 else b"Footer"

@@ -139,8 +139,8 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     views = views_of(html)
     in_boxes = bool(views) or MARK.search(html) is not None
     html, figures = cut_out(html, texts)
-    found = rendered_document(_filled(_SVG.sub(_drawing, with_rooms(html)), texts, slot))
-    with pikepdf.open(io.BytesIO(as_pdf(found))) as file:
+    document = rendered_document(_filled(_SVG.sub(_drawing, with_rooms(html)), texts, slot))
+    with pikepdf.open(io.BytesIO(as_pdf(document))) as file:
         held = fonts_of(file)
         used = {name: face for name, font in held.items() if (face := face_of(font))}
         if in_boxes and (others := held.keys() - used):
@@ -149,10 +149,10 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
         if not {piece.style.face for figure in figures for piece in figure.pieces} <= fonts.keys():
             raise unknown("the names of fonts")
         top = outermost(file)
-        feet = [foot_of(each) for each in found.pages]
+        feet = [foot_of(each) for each in document.pages]
         made = [
             _page(file, page, page_box(each) if in_boxes else None, foot, top, used, fonts, figures, views)
-            for page, each, foot in zip(file.pages, found.pages, feet, strict=True)
+            for page, each, foot in zip(file.pages, document.pages, feet, strict=True)
         ]
         ways = Ways()
         pages = [
@@ -174,7 +174,7 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     for block in (block for page in pages for block in page.blocks if isinstance(block, Paragraph)):
         for run in block.runs:  # of which any may end in a space when it is broken anew
             written.setdefault(run.font, set()).add(" ")
-    drawn = {font: tuple(sorted(own)) for font, own in written.items()}
+    drawn = {font: tuple(sorted(strings)) for font, strings in written.items()}
     if of_page := [before for _, before in views.values()] + [foot.label for foot in feet if foot]:
         drawn[fonts[SANS]] = (*drawn.get(fonts[SANS], ()), *of_page)
     titles = {view: title for view, (title, _) in views.items()}
@@ -293,13 +293,13 @@ def _page(
             cells = {at: element.K[at[0]].K[at[1]] for *_, at in pen.rooms}
             rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]
             parts.append((start, end, drawn))
-    blocks, in_text, own, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
+    blocks, in_text, by_view, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
     more, last = filling(foot, fonts.get(SANS, "")) if foot else (b"", 0.0)
     if foot:
         rooms = [(name, _longer(edges, foot.y, last), around, at) for name, edges, around, at in rooms]
     background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)]) + more
-    own["key"] = [*own.get("key", ()), *pen.answers]
-    only_in = {view: in_px(*drawn) for view, drawn in own.items() if drawn}
+    by_view["key"] = [*by_view.get("key", ()), *pen.answers]
+    only_in = {view: in_px(*drawn) for view, drawn in by_view.items() if drawn}
     return PageLayout((*blocks, *pen.blocks), (*in_text, *spots), background, only_in), rooms
 
 
@@ -328,5 +328,5 @@ def _slots(
         if each.tag == "b" and each.slot is not None
     ]
     runs = [run for block in blocks for run in block.runs]
-    own, cuts = only(box, text, runs, views, used) if views else ({}, [])
-    return blocks, spots, own, [*cuts, *(cut for run in runs for cut in text[place(run.x, run.y)][1])]
+    by_view, cuts = only(box, text, runs, views, used) if views else ({}, [])
+    return blocks, spots, by_view, [*cuts, *(cut for run in runs for cut in text[place(run.x, run.y)][1])]

@@ -29,7 +29,7 @@ def layouts(html: str, marks: Sequence[Many], view: View, letters: str, cache: b
 
     Raises: SheetError where slots cannot be found again.
     """
-    own, left, copy = [marks[number] for number in slots_of(html)], list(range(len(marks[0].codes))), None
+    of_page, left, copy = [marks[number] for number in slots_of(html)], list(range(len(marks[0].codes))), None
     for _ in range(MOST_LAYOUTS):
         if left:
 
@@ -37,7 +37,7 @@ def layouts(html: str, marks: Sequence[Many], view: View, letters: str, cache: b
                 return typical(marks[mark].at(0)) if copy is None else str(marks[mark].at(copy))
 
             yield (new := slotted(html, text, view, letters, cache=cache))
-            fits = [all(pages) for pages in zip(*fill(new.layout, own, view), strict=True)]
+            fits = [all(pages) for pages in zip(*fill(new.layout, of_page, view), strict=True)]
             left = [each for each in left if not fits[each]]
             copy = left[0] if left else None
 
@@ -48,20 +48,20 @@ def filled_copies(
     """For each of the last copies, the first layout that it fits and what is filled in there, or None."""
     import numpy as np  # heavy
 
-    found: list[Filled | None] = [None] * count
+    fillings: list[Filled | None] = [None] * count
     for at, layout in enumerate(laid):
-        left = [k for k, filled in enumerate(found) if filled is None]
+        left = [k for k, filled in enumerate(fillings) if filled is None]
         if left:
-            own = Copies(domain.inner, len(left))
+            of_left = Copies(domain.inner, len(left))
             copies = np.array(left) + domain.count - count
-            marks = [domain.marks[number].among(own, copies) for number in slots_of(html)]
+            marks = [domain.marks[number].among(of_left, copies) for number in slots_of(html)]
             pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout.layout, marks, view))
             said = {mark for base in layout.templates.values() for _, _, mark in base.said}
             texts = {mark: marks[mark].tolist() for mark in said}
             for place, (k, copy) in enumerate(zip(left, zip(*pages, strict=True), strict=True)):
                 if all(copy):
-                    found[k] = at, copy, {mark: own[place] for mark, own in texts.items()}
-    return found
+                    fillings[k] = at, copy, {mark: of_left[place] for mark, of_left in texts.items()}
+    return fillings
 
 
 def copy_alone(html: str, view: View) -> Filled:

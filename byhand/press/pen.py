@@ -77,11 +77,11 @@ class Pen(Struct):
     def label(self, label: Label, x: float, y: float) -> None:
         """Write what stands beside a table. x, y: the place of the figure."""
         middles = [list(map(_middle, [label.style, *_in_line(line)])) for line in label.lines]
-        heights = [label.line + max(own) - min(own) for own in middles]
+        heights = [label.line + max(of_line) - min(of_line) for of_line in middles]
         top = y + label.y - label.shift[1] * sum(heights)
-        for line, own, height in zip(label.lines, middles, heights, strict=True):
+        for line, of_line, height in zip(label.lines, middles, heights, strict=True):
             left = x + label.x - label.shift[0] * sum(piece.width for piece in line)
-            self.drawn += map(_written, self.runs(line, left, top + label.line / 2 + max(own), self.drawn))
+            self.drawn += map(_written, self.runs(line, left, top + label.line / 2 + max(of_line), self.drawn))
             top += height
 
     def line(self, cell: TableCell, line: Sequence[Piece], box: Edges, lower: float) -> None:
@@ -90,15 +90,15 @@ class Pen(Struct):
         left, top, right, bottom = _inner(cell, box)
         room = right - style.room - left - sum(widths)
         x, y = left + max(room, 0.0) * style.align, _baseline(style, line, top, bottom) + lower * style.line
-        own = self.answers if cell.answer else self.drawn
-        runs = self.runs(line, x, y, own)
+        layer = self.answers if cell.answer else self.drawn
+        runs = self.runs(line, x, y, layer)
         if any(piece.slot is not None for piece in line):
             rigid = any(piece.tick or piece.before for piece in line)
             of_runs = tuple(width for piece, width in zip(line, widths, strict=True) if not piece.tick)
             view = "key" if cell.answer else ""
             self.blocks.append(Line(tuple(runs), of_runs, style.align, room, rigid=rigid, view=view))
         else:
-            own += map(_written, runs)
+            layer += map(_written, runs)
 
     def runs(self, line: Sequence[Piece], x: float, y: float, own: list[bytes]) -> list[TextRun]:
         """The texts of a line that begins here. Its boxes to tick and the lines of its roots are written.
@@ -191,7 +191,7 @@ def _dashes(line: Edges, width: float) -> bytes:
 
 def _baseline(style: CellStyle, line: Sequence[Piece], top: float, bottom: float) -> float:
     """The baseline of a cell's only line, as CSS has it: each face is set in the middle of the line."""
-    faces = {style.text.face, *(own.face for own in _in_line(line))}
+    faces = {style.text.face, *(look.face for look in _in_line(line))}
     lower, upper = (style.text.size * of_two(map(middle, faces)) for of_two in (min, max))
     match style.valign:
         case 0.0:

@@ -105,9 +105,9 @@ def in_faces(text: str | None, style: TextStyle, texts: TextOf) -> Iterator[Piec
     for part in re.split(f"({MARK.pattern})", _SPACES.sub(" ", text or "")):
         if MARK.fullmatch(part):
             mark = mark_number(part)
-            if _faces(style.face, own := texts(mark)) != ((style.face, own),):
+            if _faces(style.face, content := texts(mark)) != ((style.face, content),):
                 raise UnknownLookError
-            yield Piece(style, own, mark)
+            yield Piece(style, content, mark)
         else:
             for face, letters in _faces(style.face, part):
                 yield Piece(replace(style, face=face), letters)
@@ -121,17 +121,17 @@ def _faces(face: str, text: str) -> tuple[tuple[str, str], ...]:
     """
 
     def face_of(letter: str) -> str:
-        found = next((each for each in (face, SANS, MATH) if has(each, letter)), None)
-        if found is None or unicodedata.combining(letter):
+        chosen = next((each for each in (face, SANS, MATH) if has(each, letter)), None)
+        if chosen is None or unicodedata.combining(letter):
             raise UnknownLookError
-        return found
+        return chosen
 
     faces = [face_of(letter) for letter in text if letter != " "]
     of_next = iter(faces)
     last = faces[0] if faces else face
-    found = [last := last if letter == " " else next(of_next) for letter in text]
-    parts = groupby(zip(found, text, strict=True), lambda each: each[0])
-    return tuple((own, "".join(letter for _, letter in part)) for own, part in parts)
+    chosen = [last := last if letter == " " else next(of_next) for letter in text]
+    parts = groupby(zip(chosen, text, strict=True), lambda each: each[0])
+    return tuple((part_face, "".join(letter for _, letter in part)) for part_face, part in parts)
 
 
 def stripped(line: Sequence[Piece]) -> Iterator[Piece]:

@@ -61,8 +61,8 @@ def alphabet(face: str, letters: str) -> dict[int, tuple[str, int]]:
 def glyphs_of(face: str, texts: Iterable[str]) -> dict[int, tuple[str, int]]:
     """The glyphs of these texts: the character that each stands for, and its width."""
     font = _font(face)
-    found = {glyph: character for text in texts for (glyph, character), _ in _shaped(font, text)}
-    return {glyph: (found[glyph], font.get_glyph_h_advance(glyph)) for glyph in sorted(found) if glyph}
+    characters = {glyph: character for text in texts for (glyph, character), _ in _shaped(font, text)}
+    return {glyph: (characters[glyph], font.get_glyph_h_advance(glyph)) for glyph in sorted(characters) if glyph}
 
 
 def has(face: str, letter: str) -> bool:

@@ -27,14 +27,14 @@ class Shared(Struct, frozen=True):
 
 def shared(file: Any) -> Shared:
     """The objects that the pages of a PDF need, except the content streams that each copy has for itself."""
-    found = _Objects()
+    objects = _Objects()
     frames = []
     for page in file.pages:
         size = b" ".join(b"%f" % float(edge) for edge in page.MediaBox)
-        resources = found.pieces(file.make_indirect(page.Resources))
+        resources = objects.pieces(file.make_indirect(page.Resources))
         frame = (b"/MediaBox[%s]/Resources " % size, *resources)
-        frames.append((frame, tuple(found.pieces(page.Contents[0]))))
-    return Shared(found.objects, tuple(frames))
+        frames.append((frame, tuple(objects.pieces(page.Contents[0]))))
+    return Shared(objects.objects, tuple(frames))
 
 
 def numbered(pieces: Pieces, first: int) -> bytes:

@@ -72,8 +72,8 @@ def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: b
 
 def in_order(html: str) -> str:
     """A page whose marks are numbered in the order in which they appear."""
-    own = {number: chr(FIRST_MARK + at) for at, number in enumerate(slots_of(html))}
-    return MARK.sub(lambda mark: own[mark_number(mark[0])], html)
+    by_number = {number: chr(FIRST_MARK + at) for at, number in enumerate(slots_of(html))}
+    return MARK.sub(lambda mark: by_number[mark_number(mark[0])], html)
 
 
 def slots_of(html: str) -> list[int]:
@@ -107,9 +107,9 @@ def filled(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
 
     cache: whether what is laid out may be kept. fills: as of `shared`.
     """
-    if found := shared(pages, view, paper, cache=cache, fills=fills):
-        base = found.slotted.templates[view]
-        return copy_pdf(base, found.contents, pages.words(view), said_in(base, found.own.__getitem__))
+    if fitted := shared(pages, view, paper, cache=cache, fills=fills):
+        base = fitted.slotted.templates[view]
+        return copy_pdf(base, fitted.contents, pages.words(view), said_in(base, fitted.own.__getitem__))
     return printed(pages.html(view, "print", paper), cache)
 
 
@@ -160,12 +160,12 @@ def _shared(written: _Written, written_as: View, view: View, cache: bool) -> Sha
     """
     page, texts, laid_with = written.numbered, written.own, written.typical
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
-        found = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, cache)
-        contents = list(fill_one(found.layout, texts, view))
+        slotted = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, cache)
+        contents = list(fill_one(slotted.layout, texts, view))
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
-            return SharedPage(page, laid_with, texts, found, pressed)
-        full = without_room(found.layout, texts, view)
+            return SharedPage(page, laid_with, texts, slotted, pressed)
+        full = without_room(slotted.layout, texts, view)
         laid_with = tuple(texts[slot] if slot in full else text for slot, text in enumerate(laid_with))
     raise SheetError("its words or numbers have no room in the page of other runs")
 
@@ -192,8 +192,8 @@ def _written(pages: Pages, view: View, paper: Paper, cache: bool) -> _Written:
     """
     page = kept_page(pages, "print", lambda: pages.html(view, "print", paper), view, paper, cache=cache)
     texts = page.texts(pages.page.run, pages.writers)
-    own = [*map(_as_words, texts.values())]
-    return _Written(page, texts, in_order(page.html), own, tuple(map(typical, own)))
+    words = [*map(_as_words, texts.values())]
+    return _Written(page, texts, in_order(page.html), words, tuple(map(typical, words)))
 
 
 def _as_words(text: str) -> str:

@@ -40,19 +40,19 @@ def put_in(
         line = file.make_indirect(Dictionary(Type=Name.StructElem, S=Name.TR, P=element, K=Array()))
         rows.append(line)
         cells, j = [], 0
-        for cell, own in zip(row, own_marks, strict=True):
+        for cell, cell_marks in zip(row, own_marks, strict=True):
             name, about = "", f"/ColSpan {cell.span}" if cell.span > 1 else ""
             if cell.head:
                 name, about = f"/ID({prefix}-{i}-{j})", f"/Scope/{'Row' if cell.head == 'row' else 'Column'}{about}"
             elif heads := [*beside[i], *(head for k in range(j, j + cell.span) for head in over[k])]:
                 about += f"/Headers[{''.join(heads)}]"
-            text = f"<</Type/StructElem/S/{'TH' if name else 'TD'}{name}/A<</O/Table{about}>>/K{list(own)}>>"
+            text = f"<</Type/StructElem/S/{'TH' if name else 'TD'}{name}/A<</O/Table{about}>>/K{list(cell_marks)}>>"
             made = Object.parse(text.replace(",", "").encode())
             made.P, made.Pg = line, element.Pg
             if cell.said:
                 made.Alt = cell.said
             cells.append(file.make_indirect(made))
-            elements.extend(cells[-1:] * len(own))
+            elements.extend(cells[-1:] * len(cell_marks))
             j += cell.span
         line.K = Array(cells)
     del element.Alt
@@ -86,13 +86,13 @@ def put_beside(file: Any, element: Any, labels: Sequence[Label], marks: Sequence
     from pikepdf import Array, Dictionary, Name
 
     at = place_in(element.P, element)
-    for n, (label, own) in enumerate(zip(labels, marks, strict=True), 1):
+    for n, (label, of_label) in enumerate(zip(labels, marks, strict=True), 1):
         made = Dictionary(Type=Name.StructElem, S=Name.Formula if label.said else Name.P, P=element.P, Pg=element.Pg)
-        made.K = Array(list(own))
+        made.K = Array(list(of_label))
         if label.said:
             made.Alt = label.said
         element.P.K.insert(at + n, file.make_indirect(made))
-        elements.extend([element.P.K[at + n]] * len(own))
+        elements.extend([element.P.K[at + n]] * len(of_label))
 
 
 def put_box(element: Any, height: float) -> None:
@@ -135,8 +135,8 @@ def completed(file: Any, html: str) -> None:
                 element.K = Array([kid for kid in kids if not _is_reference(kid)])
             element.S = Name.Span
         for kid in kids:
-            if isinstance(kid, Dictionary) and (own := str(kid.get("/S", ""))) in inside:
-                visit(kid, own, of_link or kind == "/Link")
+            if isinstance(kid, Dictionary) and (tag := str(kid.get("/S", ""))) in inside:
+                visit(kid, tag, of_link or kind == "/Link")
 
     visit(file.Root.StructTreeRoot, "/Document", of_link=False)
     if heads:

@@ -192,9 +192,9 @@ def _words(node: Any, family: str) -> Words:
     for span in node:
         if span.tag.rpartition("}")[2] != "tspan" or len(span):
             raise UnknownLookError
-        own = dict(span.attrib)
-        lift -= float(own.pop("dy", 0))
-        pieces += [*_pieces(span.text, look | own, lift), *_pieces(span.tail, look, lift)]
+        attributes = dict(span.attrib)
+        lift -= float(attributes.pop("dy", 0))
+        pieces += [*_pieces(span.text, look | attributes, lift), *_pieces(span.tail, look, lift)]
     return Words(float(look["x"]), float(look["y"]), _ANCHORS[look.get("text-anchor", "start")], tuple(pieces))
 
 

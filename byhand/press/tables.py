@@ -90,10 +90,10 @@ def table(*, name: str, columns: str, rows: str, size: str, body: str, texts: Te
 
     lines = ElementTree.fromstring(f"<table>{body.replace('<wbr>', '<wbr/>')}</table>")
     cells = tuple(tuple(_cell(cell, size, texts) for cell in line) for line in lines)
-    found = Table(unescape(name), _edges(columns), _edges(rows), cells)
-    if [len(found.columns) - 1] * (len(found.rows) - 1) != [sum(cell.span for cell in row) for row in cells]:
+    made = Table(unescape(name), _edges(columns), _edges(rows), cells)
+    if [len(made.columns) - 1] * (len(made.rows) - 1) != [sum(cell.span for cell in row) for row in cells]:
         raise UnknownLookError
-    return found
+    return made
 
 
 def _edges(sizes: str) -> tuple[float, ...]:

@@ -65,7 +65,7 @@ def templates(layout: Layout, views: Iterable[View]) -> dict[View, Template]:
     """The PDFs that all copies of a layout begin with, by their views."""
     import pikepdf
 
-    found = {}
+    by_view = {}
     with pikepdf.open(io.BytesIO(layout.pdf)) as file:
         _widen_fonts(file, layout)
         spoken = [(each, str(each.Alt), str(each.get(KEY_SAID, ""))) for each in file.Root.get(SAID, ())]
@@ -76,8 +76,8 @@ def templates(layout: Layout, views: Iterable[View]) -> dict[View, Template]:
         if f"/{NAME}" in about:
             del about[f"/{NAME}"]  # which says whose copy it is
         for view in views:
-            for page, own in zip(file.pages, layout.pages, strict=True):
-                background = file.make_stream(own.background + own.only.get(view, b""))
+            for page, page_layout in zip(file.pages, layout.pages, strict=True):
+                background = file.make_stream(page_layout.background + page_layout.only.get(view, b""))
                 page.Contents = pikepdf.Array([background, file.make_indirect(file.make_stream(b"")), everywhere])
             if title := layout.titles.get(view):
                 rename(file, title)
@@ -87,8 +87,8 @@ def templates(layout: Layout, views: Iterable[View]) -> dict[View, Template]:
                 out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True
             )
             rooms = [page.rooms for page in layout.pages] if view == "worksheet" else []
-            found[view] = template_of(out, as_data(rooms) if any(rooms) else b"")
-    return found
+            by_view[view] = template_of(out, as_data(rooms) if any(rooms) else b"")
+    return by_view
 
 
 def template_of(content: io.BytesIO, rooms: bytes = b"") -> Template:
@@ -136,8 +136,8 @@ def whole(layout: Layout) -> bytes:
 
     with pikepdf.open(io.BytesIO(layout.pdf)) as file:
         _widen_fonts(file, layout)
-        for page, own in zip(file.pages, layout.pages, strict=True):
-            page.Contents = file.make_stream(own.background + own.only.get("key", b""))
+        for page, laid in zip(file.pages, layout.pages, strict=True):
+            page.Contents = file.make_stream(laid.background + laid.only.get("key", b""))
         file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
 
@@ -148,13 +148,13 @@ def copy_pdf(base: Template, contents: Sequence[bytes], words: str, more: Iterab
     contents: its compressed streams, in the order of its base. words: what it says of itself.
     more: other objects of its own, by their numbers in its base.
     """
-    own = [
+    streams = [
         (number, b"<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (len(content), content))
         for number, content in zip(base.contents, contents, strict=True)
     ]
     parts, at, offsets = [base.pdf], len(base.pdf), []
     about = b"%s/%s(%s)>>" % (base.about, NAME.encode(), words.encode())
-    for number, body in sorted([*own, *more, (base.info, about)]):
+    for number, body in sorted([*streams, *more, (base.info, about)]):
         part = b"%d 0 obj\n%s\nendobj\n" % (number, body)
         offsets.append((number, at))
         parts.append(part)

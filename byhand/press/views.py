@@ -23,8 +23,8 @@ Text = Mapping[tuple[str, str], tuple[TextRun, Cuts]]  # of a page, by the place
 
 def views_of(html: str) -> dict[View, tuple[str, str]]:
     """Of each view that shares a page, its title and what it says before "page 1"; empty for a page of one view."""
-    found = _VIEWS.search(html)
-    views = json.loads(unescape(found[1])) if found else {}
+    match = _VIEWS.search(html)
+    views = json.loads(unescape(match[1])) if match else {}
     return {view: (title, before) for view, (title, before) in views.items()}
 
 
@@ -47,36 +47,36 @@ def only(
 
     Raises: SheetError where it cannot be told apart.
     """
-    found, cuts = defaultdict[str, list[bytes]](list), Cuts()
+    by_view, cuts = defaultdict[str, list[bytes]](list), Cuts()
     known = {place(run.x, run.y) for run in in_blocks}
     for each in box.every():
         view = view_of(each)
         outer = each.kind in ("block", "inline block")  # the boxes within have its classes, too
         if outer and view == "worksheet" and "line" in each.classes and each.bottom_edge:
             (left, _, right, bottom), width = each.border, each.bottom_edge
-            found[view].append(artifact(line(left, right, bottom - width / 2, width, COLOURS["grey"])))
+            by_view[view].append(artifact(line(left, right, bottom - width / 2, width, COLOURS["grey"])))
         if view == "key" and is_bar(each):
             (left, top, right, _), width = each.border, each.top_edge
-            found[view].append(artifact(line(left, right, top + width / 2, width, COLOURS["pen"])))
+            by_view[view].append(artifact(line(left, right, top + width / 2, width, COLOURS["pen"])))
         if outer and "check" in each.classes and each.parent:
             frame = box_to_tick(*each.parent.border[:2])
-            found[view].append(artifact(filled(frame, COLOURS["pen"], b"f*")))
+            by_view[view].append(artifact(filled(frame, COLOURS["pen"], b"f*")))
         if each.kind == "text" and each.text.strip():
             at = place(each.x, each.y + each.baseline)
             if at in known or not (view or is_page_number(each)):
                 continue
             if at not in text:
                 raise SheetError(f"{each.text!r} is not printed as expected")
-            run, own = text[at]
-            cuts += own
+            run, run_cuts = text[at]
+            cuts += run_cuts
             if view:
-                found[view].append(tagged(run, text_at(run, run.x, run.y, run.shown)))
+                by_view[view].append(tagged(run, text_at(run, run.x, run.y, run.shown)))
                 continue
             for other, (_, before) in views.items():
                 x = run.x - shape(faces[run.font], before).width * run.size / 1000
                 shown = shape(faces[run.font], before + each.text).shown
-                found[other].append(tagged(run, text_at(run, x, run.y, shown)))
-    return found, cuts
+                by_view[other].append(tagged(run, text_at(run, x, run.y, shown)))
+    return by_view, cuts
 
 
 def is_bar(box: Box) -> bool:

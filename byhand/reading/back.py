@@ -70,10 +70,10 @@ def settled(again: Again, print_again: Print) -> Again:
         raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
     shown = Shown()
     for _ in range(ROUNDS):
-        found = again.shown()
-        if found == shown:
+        latest = again.shown()
+        if latest == shown:
             break
-        shown = found
+        shown = latest
         again = replace(again, printed=print_again(shown, True))
     return replace(again, printed=print_again(shown, False))
 
@@ -93,10 +93,10 @@ class Again(Struct, frozen=True, dict=True):
     @property
     def words(self) -> dict[str, tuple[str, ...]]:
         """The words that the page says it has; tokens without words are called by their numbers."""
-        own = self.printed.words
-        said = {kind: as_texts(self.page.asked.get(kind, "")) or words for kind, words in own.items()}
+        printed = self.printed.words
+        said = {kind: as_texts(self.page.asked.get(kind, "")) or words for kind, words in printed.items()}
         numbered = tuple(str(n) for n, _ in enumerate(said["tokens"], 1))
-        return said | {"tokens": ()} if said["tokens"] == numbered and not own["tokens"] else said
+        return said | {"tokens": ()} if said["tokens"] == numbered and not printed["tokens"] else said
 
     @cached_property
     def expected(self) -> Page:
@@ -180,13 +180,13 @@ class Again(Struct, frozen=True, dict=True):
         """For the entries of givens that the page leaves empty, the page's numbers of each step that reads them."""
         steps = self.printed.run.steps
         lost = sorted(place for place in empty if place[0] in steps and steps[place[0]].op is None)
-        found = {}
+        by_step = {}
         for step in steps.values() if lost else ():
             read = [place for place in lost if place[0] in step.inputs]
             results = {(i, j): text for (name, i, j), text in said.items() if name == step.name}
             if read and results:
-                found[step.name] = read, results
-        return found
+                by_step[step.name] = read, results
+        return by_step
 
     def _rows(self) -> Iterator[tuple[list[Slot], tuple[str, ...]]]:
         """The rows of slots here, each with the row of the page."""
@@ -204,15 +204,15 @@ class Again(Struct, frozen=True, dict=True):
         run, starts, shown = self.printed.run, self.starts(), self.printed.document.steps
         steps = run.steps
         read = {name for step in steps.values() for name in step.inputs}
-        left, found = [name for name in steps if name in shown or name not in read], set[str]()
+        left, givens = [name for name in steps if name in shown or name not in read], set[str]()
         while left:
             name = left.pop()
             if name not in starts:
                 left += steps[name].inputs
             elif name not in shown and any(x != "0" for row in run.texts[name] for x in row):
-                found.add(name)
+                givens.add(name)
         sizes = run.config.as_dict()  # the page's tables show these
-        return [name for name in steps if name in found and name not in sizes]
+        return [name for name in steps if name in givens and name not in sizes]
 
     def misfit(self) -> int:
         """The number, from 1, of the page's first table with another shape than here; 0 where there is none."""
@@ -226,28 +226,28 @@ class Again(Struct, frozen=True, dict=True):
             yield f"table {other} of the page is not as byhand prints this sheet from the page's givens"
         for here, there in self.pairs:
             yield from self._wrong_cells(here, there)
-        for n, (found, text) in enumerate(
+        for n, (shown, text) in enumerate(
             zip(self.page.texts, self.expected.texts, strict=False) if not other else ()
         ):
             section = self.owners[min(n, len(self.owners) - 1)].section if self.owners else None
-            for wrong, right in differences(found, text):
+            for wrong, right in differences(shown, text):
                 where = f"before the end of section {section.number}" if section else "in the text"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed from the page's givens"
         say = self.printed.document.messages.say
         squares = squeezed(visual(say("foot.workings")))  # the name of those in which a page may end
-        for n, (found, text) in enumerate(zip(self.page.margins, self.margins, strict=True), 1):
-            for wrong, right in differences(found.removeprefix(squares), text):
+        for n, (shown, text) in enumerate(zip(self.page.margins, self.margins, strict=True), 1):
+            for wrong, right in differences(shown.removeprefix(squares), text):
                 where = f"in the margins of page {n}" if self.medium == "print" else "at its foot"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed again"
         if not self.as_printed and not self.page.secret_unknown:
-            found, own = self.page.foot.hash, self.printed.run.hash
+            shown, expected = self.page.foot.hash, self.printed.run.hash
             by = ", by this secret" if self.page.secret else ""
-            yield f"the page says numbers {found}; those of the page's givens are {own}{by}"
+            yield f"the page says numbers {shown}; those of the page's givens are {expected}{by}"
 
     def _wrong_cells(self, here: int, there: int) -> Iterator[str]:
         section, slots = self.owners[here].section, self.owners[here].slots
-        expected, found = self.expected.tables[here], self.page.tables[there]
-        for r, (row, others) in enumerate(zip(expected.rows, found.rows, strict=True)):
+        expected, actual = self.expected.tables[here], self.page.tables[there]
+        for r, (row, others) in enumerate(zip(expected.rows, actual.rows, strict=True)):
             for c, (right, text) in enumerate(zip(row, others, strict=True)):
                 if right != text:
                     slot = slots[r][c] if slots else None

@@ -69,9 +69,9 @@ def _printing(content: bytes) -> tuple[Paper, str]:
         held = fonts_of(file).values()
         known = [(face_of(font), {*letters_of(font.ToUnicode.read_bytes()).values()}) for font in held]
         usual = {*string.printable[:95]}
-        of_words = [(face, found) for face, found in known if face and usual <= found]
-        some = {c for _, found in of_words for c in found if len(c) == 1}
-        letters = {c for c in some if all(c in found or not has(face, c) for face, found in of_words)}
+        of_words = [(face, alphabet) for face, alphabet in known if face and usual <= alphabet]
+        some = {c for _, alphabet in of_words for c in alphabet if len(c) == 1}
+        letters = {c for c in some if all(c in alphabet or not has(face, c) for face, alphabet in of_words)}
         return paper_of(file), "".join(sorted(usual | letters))
 
 

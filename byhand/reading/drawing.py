@@ -31,15 +31,15 @@ def check_drawing(content: bytes, again: Again) -> str:
     Raises: UnreadableError where it shows or holds something else.
     """
     page, (paper, layout) = again.page, printing(content)
-    own = lower(again.printed.document, again.printed.run)
+    reprint = lower(again.printed.document, again.printed.run)
     if page.has_fields:
         _check_empty(content)
     if page.student:
         difference = _copy_difference(content, page)
     elif page.has_fields:
-        difference = pdf_difference(content, filled_form(own, Setup(paper)))
+        difference = pdf_difference(content, filled_form(reprint, Setup(paper)))
     else:
-        difference = pdf_difference(content, filled(own, page.view, Setup(paper)))
+        difference = pdf_difference(content, filled(reprint, page.view, Setup(paper)))
     here = f"WeasyPrint {version('weasyprint')}"
     if difference and layout != here and layout.startswith("WeasyPrint "):
         return f"{shown(layout)} laid it out, and this is {here}"

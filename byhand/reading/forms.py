@@ -41,23 +41,23 @@ def filled_in(content: bytes) -> dict[str, FilledForm]:
     """
     with opened(content, partial(check_room, saved=True)) as file:
         form = file.Root.get("/AcroForm")
-        found, said, left = dict[str, dict[str, str]](), dict[str, str](), MOST_FIELDS
+        by_student, said, left = dict[str, dict[str, str]](), dict[str, str](), MOST_FIELDS
         for student, words, field in _fields(form.get("/Fields", ()) if form is not None else ()):
             name, boxes = _name(field), field.get("/Kids", ())
             left -= 1 + len(boxes)
             if left < 0:
                 raise UnreadableError(f"it has over {MOST_FIELDS:,} fields; no page of ours has as many")
-            own = found.setdefault(student, {})
-            if name in own:
+            entries = by_student.setdefault(student, {})
+            if name in entries:
                 raise UnreadableError(f"it has two fields {shown(name)}; {AS_WRITTEN}")
-            own[name], said[student] = _filled(field, boxes, name), words
+            entries[name], said[student] = _filled(field, boxes, name), words
         whole = Collector(asked=about(file, f"/{NAME}"), maker=about(file, "/Creator"))
-        if not found:
+        if not by_student:
             whole.says()
             raise UnreadableError("it has no fields; byhand generate --format pdf-form writes a page that has")
     return {
         student: _form(student, Collector(asked=said[student]) if said[student] else whole, answers)
-        for student, answers in found.items()
+        for student, answers in by_student.items()
     }
 
 
@@ -98,12 +98,12 @@ def _name(field: Any) -> str:
     Raises: UnreadableError where it is none of ours, or was renamed.
     """
     name, mapped = _text(field.get("/T")), _text(field.get("/TM"))
-    found = mapped or name.replace(DOT, ".")  # some programs leave the mapping name out
-    if not _ID.fullmatch(found):
+    target = mapped or name.replace(DOT, ".")  # some programs leave the mapping name out
+    if not _ID.fullmatch(target):
         raise UnreadableError(f"its field {shown(name)} is none of byhand's; {AS_WRITTEN}")
-    if name != field_name(found):
-        raise UnreadableError(f"its field {shown(name)} was renamed; it is for {shown(found)}: {AS_WRITTEN}")
-    return found
+    if name != field_name(target):
+        raise UnreadableError(f"its field {shown(name)} was renamed; it is for {shown(target)}: {AS_WRITTEN}")
+    return target
 
 
 def _filled(field: Any, boxes: Any, name: str) -> str:

@@ -73,16 +73,16 @@ def findings_of(files: Sequence[Path], jobs: int, onnx: bool, secret: Secret | N
 def _findings(files: Sequence[Path], onnx: bool, secret: Secret | None) -> Tally:
     """What the files are found to be, with the first fault of each."""
     right = set() if onnx else _right_copies(files, secret)
-    found, told = Counter({Finding.RIGHT: len(right)}), list[Line]()
+    counts, told = Counter({Finding.RIGHT: len(right)}), list[Line]()
     for file in (file for file in files if file not in right):
         (line, *faults), finding = report(file, onnx=onnx, secret=secret)
-        found[finding] += 1
+        counts[finding] += 1
         if faults:
             more = f" (and {len(faults) - 1} more)" * (len(faults) > 1)
             line = f"{finding.word}: {faults[0]}{more}"
         if finding is not Finding.RIGHT:
             told.append((file, line))
-    return Tally(found, tuple(told))
+    return Tally(counts, tuple(told))
 
 
 def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
@@ -100,10 +100,10 @@ def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
                 classes[id(of)] = of
                 copies[id(of)][page.student, kind_of(page)][file] = content
     right = set()
-    for key, own in copies.items():
-        students, kinds = (list(dict.fromkeys(each)) for each in zip(*own, strict=True))
+    for key, by_copy in copies.items():
+        students, kinds = (list(dict.fromkeys(each)) for each in zip(*by_copy, strict=True))
         for student, kind, reprint in copies_again(classes[key], students, kinds):
-            for file, content in own.get((student, kind), {}).items():
+            for file, content in by_copy.get((student, kind), {}).items():
                 with suppress(ByHandError):
                     if not pdf_difference(content, reprint):
                         right.add(file)

@@ -112,7 +112,7 @@ def markup_difference(page: str, reprint: str) -> str:
     if page == reprint:
         return ""
     pairs = zip_longest(_events(reprint), _events(page), fillvalue=_END)
-    return next((_told(own, found) for own, found in pairs if own != found), "")
+    return next((_told(ours, page_event) for ours, page_event in pairs if ours != page_event), "")
 
 
 def _told(own: Event, found: Event) -> str:

@@ -39,12 +39,12 @@ def pdf_difference(page: bytes, reprint: bytes) -> str:
     """
     if page == reprint:
         return ""
-    with opened(page) as found, opened(reprint) as own:
+    with opened(page) as theirs, opened(reprint) as ours:
         check_packing(page)
-        for each in (*found.pages, *own.pages):
+        for each in (*theirs.pages, *ours.pages):
             each.contents_coalesce()  # a program may save the parts of a page's drawing as one
-        path = _differing(own.Root, found.Root)
-        if path is None and _titles(own) != _titles(found):
+        path = _differing(ours.Root, theirs.Root)
+        if path is None and _titles(ours) != _titles(theirs):
             return _told(("/Title",))
     return _told(path) if path is not None else ""
 

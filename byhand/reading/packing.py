@@ -131,9 +131,9 @@ class _Reader:
 
     def take(self, form: re.Pattern[bytes]) -> re.Match[bytes] | None:
         """What stands here, if it has this form; go on behind it."""
-        if found := form.match(self.content, self.at):
-            self.at = found.end()
-        return found
+        if match := form.match(self.content, self.at):
+            self.at = match.end()
+        return match
 
     def need(self, form: re.Pattern[bytes]) -> re.Match[bytes]:
         """What has to stand here, perhaps after spaces.
@@ -155,18 +155,18 @@ class _Reader:
 
     def section(self) -> Section:
         """Objects, their table, and where that is."""
-        found = Section()
-        while not found.at:
+        section = Section()
+        while not section.at:
             self.take(_SPACE)
             at = self.at
             if self.take(_TABLE):
-                found.at, found.table = at, self.table()
+                section.at, section.table = at, self.table()
                 self.need(_TRAILER)
-                found.about = self.entries(self.value())
-                found.start = int(self.need(_START)[1])
+                section.about = self.entries(self.value())
+                section.start = int(self.need(_START)[1])
             else:
-                self.object(found, at)
-        return found
+                self.object(section, at)
+        return section
 
     def object(self, section: Section, at: int) -> None:
         """An object, those that are in it, or the table that it is. at: where it begins."""
@@ -194,8 +194,8 @@ class _Reader:
         """A value of any kind."""
         opened = list[list[Value]]()
         while True:
-            found = self.take(_TOKEN) or self.fail()
-            kind, made = found.lastgroup, cast(Value, found[0].strip(b" \t\r\n"))
+            token = self.take(_TOKEN) or self.fail()
+            kind, made = token.lastgroup, cast(Value, token[0].strip(b" \t\r\n"))
             if kind == "opens":
                 opened.append([made])
                 continue
@@ -218,8 +218,8 @@ class _Reader:
         names, values = parts[::2], parts[1::2]
         if len(names) != len(values) or not all(isinstance(name, bytes) and name[:1] == b"/" for name in names):
             self.fail()
-        found = dict(zip(names, values, strict=True))
-        return found if len(found) == len(names) else self.fail()
+        entries = dict(zip(names, values, strict=True))
+        return entries if len(entries) == len(names) else self.fail()
 
     def entries(self, value: Value) -> dict[bytes, Value]:
         """A value that has to be a dictionary."""
@@ -310,11 +310,11 @@ def _are_numbers(value: Value) -> TypeGuard[list[int]]:
 
 def _places(rows: Iterable[tuple[int, ...]]) -> dict[int, Place]:
     """The places of objects from the rows of a table: each a number, a kind, and two numbers more."""
-    found = dict[int, Place]()
+    by_number = dict[int, Place]()
     for number, kind, one, other in rows:
         if kind == 0 == number:
             continue  # the object that is never there
-        if number in found or kind not in (1, 2) or (kind == 1 and other):
+        if number in by_number or kind not in (1, 2) or (kind == 1 and other):
             _refuse(f"its table has object {number} in a way in which our pages have none")
-        found[number] = one if kind == 1 else (one, other)
-    return found
+        by_number[number] = one if kind == 1 else (one, other)
+    return by_number

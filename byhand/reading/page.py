@@ -133,20 +133,20 @@ class Page(Struct, frozen=True):
 
         Raises: UnreadableError where it is none of them.
         """
-        found = self.asked.get(name, "nothing")
-        if found not in known:
-            raise UnreadableError(f"it says that its {name} is {found}; there are: {', '.join(known)}")
-        return found
+        choice = self.asked.get(name, "nothing")
+        if choice not in known:
+            raise UnreadableError(f"it says that its {name} is {choice}; there are: {', '.join(known)}")
+        return choice
 
     def printed(self, name: str) -> str:
         """What the page prints of itself: its version, sheet, seed, hash, or the minutes that it takes.
 
         Raises: UnreadableError where it cannot be that.
         """
-        (pattern, what), found = _SAID[name], as_text(self.asked.get(name, ""))
-        if not re.fullmatch(pattern, found):
-            raise UnreadableError(f"it says that its {name} is {shown(found)}; it should be {what}")
-        return found
+        (pattern, what), text = _SAID[name], as_text(self.asked.get(name, ""))
+        if not re.fullmatch(pattern, text):
+            raise UnreadableError(f"it says that its {name} is {shown(text)}; it should be {what}")
+        return text
 
 
 class Collector(Struct):

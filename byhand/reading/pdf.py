@@ -137,9 +137,9 @@ def read_pdf(content: bytes) -> Page:
     Raises: UnreadableError where it is a scan, damaged, or none of byhand's.
     """
     with opened(content) as file:
-        found = _collector(file)
-        if found.asked:
-            found.says()
+        collector = _collector(file)
+        if collector.asked:
+            collector.says()
         _check_pages(file)
         pages, left = list[Drawn](), MOST_SHOWN
         for number, page in enumerate(file.pages):
@@ -149,12 +149,12 @@ def read_pdf(content: bytes) -> Page:
                 raise UnreadableError(f"it shows over {MOST_SHOWN:,} texts; no page of ours has as many")
         if not any(drawn.texts for drawn in pages):
             raise UnreadableError("it has no text in it: a scan cannot be verified, only the PDF that byhand wrote")
-        found.says()
+        collector.says()
         if "/StructTreeRoot" not in file.Root:
             raise UnreadableError("it has no structure; verify the PDF as byhand wrote it")
-        walk = Walk({page.obj.objgen: drawn for page, drawn in zip(file.pages, pages, strict=True)}, found)
+        walk = Walk({page.obj.objgen: drawn for page, drawn in zip(file.pages, pages, strict=True)}, collector)
         walk.element(file.Root.StructTreeRoot, (0, 0))
-    return found.page("".join(text for _, text in sorted(drawn.texts.items())) for drawn in pages)
+    return collector.page("".join(text for _, text in sorted(drawn.texts.items())) for drawn in pages)
 
 
 def _check_pages(file: pikepdf.Pdf) -> None:
@@ -210,13 +210,13 @@ def is_oddly_packed(entries: bytes) -> bool:
     nothing. Texts are told from names only where each ends; a comment, which could hide where one begins, is odd.
     """
     outside, depth, begin, at = list[bytes](), 0, 0, 0
-    while found := (_INSIDE if depth else _OUTSIDE).search(entries, at):
-        at = found.end()
+    while match := (_INSIDE if depth else _OUTSIDE).search(entries, at):
+        at = match.end()
         if not depth:
             outside.append(entries[begin : at - 1])
-            if found[0] != b"(":
+            if match[0] != b"(":
                 return True
-        depth += {b"(": 1, b")": -1}.get(found[0], 0)
+        depth += {b"(": 1, b")": -1}.get(match[0], 0)
         begin = at
     return depth > 0 or bool(_ODD_FILTERS.search(b" ".join([*outside, entries[begin:]])))
 
@@ -288,8 +288,8 @@ def _drawn(number: int, page: pikepdf.Page) -> Drawn:
     letters = {
         name: letters_of(font.ToUnicode.read_bytes() if "/ToUnicode" in font else b"") for name, font in fonts.items()
     }
-    if any(is_right_to_left(letter) for own in letters.values() for text in own.values() for letter in text):
-        letters = {name: own | _brackets(fonts[name], own) for name, own in letters.items()}
+    if any(is_right_to_left(letter) for of_font in letters.values() for text in of_font.values() for letter in text):
+        letters = {name: of_font | _brackets(fonts[name], of_font) for name, of_font in letters.items()}
     for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
         for mark, font, glyphs, place in _shown(stream.read_bytes()):
             drawn.count += 1
@@ -306,7 +306,7 @@ def _shown(content: bytes) -> tuple[tuple[int, str, bytes, tuple[float, float]],
     """
     if len(content) > MOST_DRAWN:
         raise UnreadableError(f"it draws with over {MOST_DRAWN:,} characters; no page of ours has as many")
-    found, marks = list[tuple[int, str, bytes, tuple[float, float]]](), list[int | None]()
+    texts, marks = list[tuple[int, str, bytes, tuple[float, float]]](), list[int | None]()
     font, place = "", (0.0, 0.0)
     for operands, operator in _instructions(content):
         match str(operator):
@@ -327,8 +327,8 @@ def _shown(content: bytes) -> tuple[tuple[int, str, bytes, tuple[float, float]],
                 mark_of = next((m for m in reversed(marks) if m is not None), NO_MARK)
                 parts = operands[-1] if isinstance(operands[-1], pikepdf.Array) else operands
                 glyphs = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
-                found.append((mark_of, font, glyphs, place))
-    return tuple(found)
+                texts.append((mark_of, font, glyphs, place))
+    return tuple(texts)
 
 
 def _instructions(content: bytes) -> Sequence[Any]:
@@ -337,10 +337,10 @@ def _instructions(content: bytes) -> Sequence[Any]:
     Raises: UnreadableError where any instruction does not parse.
     """
     with pikepdf.new() as file, warnings.catch_warnings(record=True, action="always") as told:
-        found = pikepdf.parse_content_stream(pikepdf.Stream(file, content), READ)
+        instructions = pikepdf.parse_content_stream(pikepdf.Stream(file, content), READ)
         if told or file.get_warnings():
             raise UnreadableError(OTHER_DRAWING)
-    return found
+    return instructions
 
 
 @lru_cache(64)
@@ -365,8 +365,8 @@ def _brackets(font: Any, letters: Mapping[int, str]) -> dict[int, str]:
     if not pairs or "/FontFile2" not in about:
         return {}
     file = TTFont(BytesIO(about.FontFile2.read_bytes()))
-    found = {file.getGlyphID(glyph): chr(letter) for letter, glyph in file.getBestCmap().items()}
-    return {code: found[code] for code in pairs if code in found}
+    by_glyph = {file.getGlyphID(glyph): chr(letter) for letter, glyph in file.getBestCmap().items()}
+    return {code: by_glyph[code] for code in pairs if code in by_glyph}
 
 
 def _text(glyphs: bytes, letters: Mapping[int, str]) -> str:

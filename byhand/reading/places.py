@@ -52,8 +52,8 @@ def _worked_shapes(document: Document, section: Section, view: str) -> list[tupl
     if view != "worked":
         return []
     transposed = document.orientation == "columns"
-    found = (working for block in section.blocks for working in block.worked(transposed))
-    return [(1, *(3 for _ in lines.rows)) for working in found for lines in working.lines]
+    workings = (working for block in section.blocks for working in block.worked(transposed))
+    return [(1, *(3 for _ in lines.rows)) for working in workings for lines in working.lines]
 
 
 def place(slot: Slot) -> str:

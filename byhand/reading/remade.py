@@ -168,25 +168,25 @@ def _differences(
 
 def _unlike(record: Mapping[str, Any], made: Run) -> Iterator[str]:
     """A message for each step that a record lacks, has beside those of a run, or has otherwise."""
-    found, own = (
+    recorded, remade = (
         {step["name"]: step for step in record["steps"]},
         {s.name: entry(made, s) for s in made.steps.values()},
     )
     by = made.sheet or made.model
-    if missing := [name for name in own if name not in found]:
+    if missing := [name for name in remade if name not in recorded]:
         yield f"it lacks {_listed(missing)}, which {by} computes from its givens, or reads"
-    if extra := [name for name in found if name not in own]:
+    if extra := [name for name in recorded if name not in remade]:
         yield f"it has {_listed(extra)}, which {by} neither computes from its givens nor reads"
-    if not missing and not extra and (moved := [a for a, b in zip(found, own, strict=True) if a != b]):
+    if not missing and not extra and (moved := [a for a, b in zip(recorded, remade, strict=True) if a != b]):
         yield f"{_name(moved[0])} does not stand where {by} has it among its steps"
     whole = not _numbers_alone(record)
     if whole and (unknown := [*(record.keys() - {*head(made), "quality", "steps"})]):
         yield f"it has {_listed(sorted(unknown))}, which byhand does not write"
-    for name in (name for name in own if name in found):
-        if whole and (unknown := [*(found[name].keys() - {*own[name], "params", *SINCE_SCHEMA_2})]):
+    for name in (name for name in remade if name in recorded):
+        if whole and (unknown := [*(recorded[name].keys() - {*remade[name], "params", *SINCE_SCHEMA_2})]):
             yield f"{name}: it has {_listed(sorted(unknown))}, which byhand does not write"
         for key in ("op", "inputs", "params", "shape", *(SINCE_SCHEMA_2 if whole else ())):
-            ours, theirs = (step.get(key, {} if key == "params" else None) for step in (own[name], found[name]))
+            ours, theirs = (step.get(key, {} if key == "params" else None) for step in (remade[name], recorded[name]))
             if ours != theirs:
                 yield f"{name}: its {key} is {shown(theirs)}; {by} makes {shown(ours)}"
                 break
@@ -195,7 +195,7 @@ def _unlike(record: Mapping[str, Any], made: Run) -> Iterator[str]:
 def _given_instead(run: Run, values: Values) -> list[str]:
     """The given steps that a model computes where they are left out, and which a sheet's own numbers do not give."""
     model = MODELS[run.model]
-    found = []
+    computed = []
     for name in values.inputs:
         others = {other: rows for other, rows in values.inputs.items() if other != name}
         try:
@@ -203,12 +203,12 @@ def _given_instead(run: Run, values: Values) -> list[str]:
         except ByHandError:
             continue  # the model cannot do without it
         if step and step.op:
-            found.append(name)
-    if not found or run.sheet is None:
-        return found
+            computed.append(name)
+    if not computed or run.sheet is None:
+        return computed
     sheet = load_sheet(run.sheet)
     _, usual, _ = arranged(sheet, sheet.given(letters=False), Options(numbers=run.numbers), run.domain)
-    return [name for name in found if name not in usual.steps or usual.steps[name].op]
+    return [name for name in computed if name not in usual.steps or usual.steps[name].op]
 
 
 def _listed(names: list[str]) -> str:

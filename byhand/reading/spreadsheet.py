@@ -152,13 +152,13 @@ def _cell(page: Rows, place: str) -> Any:
 
     Raises: UnreadableError for what is no name of a cell of ours.
     """
-    found = _PLACE.fullmatch(place)
-    if not found:
+    match = _PLACE.fullmatch(place)
+    if not match:
         raise UnreadableError(f"its sheet {HIDDEN} names a cell {shown(place)}; {AS_WRITTEN}")
     col = 0
-    for letter in found[1]:
+    for letter in match[1]:
         col = 26 * col + ord(letter) - 64
-    row = int(found[2]) - 1
+    row = int(match[2]) - 1
     return _at(page[row], col - 1) if row < len(page) else ""
 
 

@@ -117,12 +117,12 @@ def _attributes(tag: re.Match[str]) -> dict[str, str]:
 
     Raises: UnreadableError for one that is there twice.
     """
-    found: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for name, *values in _ATTRIBUTES.findall(tag["attributes"]):
-        if name.lower() in found:
+        if name.lower() in attributes:
             raise _refused(tag[0])
-        found[name.lower()] = _decoded("".join(values))
-    return found
+        attributes[name.lower()] = _decoded("".join(values))
+    return attributes
 
 
 @cache

@@ -59,11 +59,11 @@ class Verdict(Struct, frozen=True):
     @property
     def finding(self) -> Finding:
         """The worst of what holds."""
-        found = {
+        by_finding = {
             Finding.WRONG: self.faults, Finding.CONSISTENT: self.unwired, Finding.NUMBERS_ONLY: self.alone,
             Finding.IN_PART: self.beside,
         }  # fmt: skip
-        return worst([Finding.RIGHT, *(finding for finding, holds in found.items() if holds)])
+        return worst([Finding.RIGHT, *(finding for finding, holds in by_finding.items() if holds)])
 
     @property
     def line(self) -> str:

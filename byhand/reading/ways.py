@@ -66,10 +66,10 @@ def way_of(page: Page, medium: Medium, judges: Judges) -> Reprint:
     sheet, options = sheet_of(page), options_of(page)
     try:
         known = original(sheet, options, page)
-        own = known or said_values(sheet, options, page)
-        printer = _printer(page, sheet, options, own, options.domain, judges)
+        values = known or said_values(sheet, options, page)
+        printer = _printer(page, sheet, options, values, options.domain, judges)
         roughly = options.domain if known or options.numbers == "symbolic" else Ones(options.domain)
-        first = _printer(page, sheet, options, own, roughly, ())(Shown(), True)
+        first = _printer(page, sheet, options, values, roughly, ())(Shown(), True)
         return Reprint(printer, Again(first, page, medium))
     except UnreadableError:
         raise

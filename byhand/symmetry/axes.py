@@ -86,8 +86,8 @@ def symmetries(tape: Tape, in_place: Collection[str] = ()) -> Symmetries:
         held=frozenset(walk.held),
         signed=frozenset(walk.signed()),
         within=walk.within(),
-        lookups={axis: found[0] for axis, found in walk.lookups.items()},
-        stacks={axis: found[0] for axis, found in walk.stacks.items()},
+        lookups={axis: entries[0] for axis, entries in walk.lookups.items()},
+        stacks={axis: entries[0] for axis, entries in walk.stacks.items()},
         alike=walk.alike,
         kinds=dict(walk.kinds()),
     )
@@ -99,11 +99,11 @@ def letters(step: Step) -> dict[str, list[Side]]:
     """
     assert step.op is not None
     operands, result = step.op.letters(len(step.inputs))
-    found: dict[str, list[Side]] = {}
+    by_letter: dict[str, list[Side]] = {}
     for name, pair in zip((*step.inputs, step.name), (*operands, result), strict=True):
         for which, letter in enumerate(pair):
-            found.setdefault(letter, []).append((name, which))
-    return found
+            by_letter.setdefault(letter, []).append((name, which))
+    return by_letter
 
 
 class _Walk:
@@ -168,9 +168,9 @@ class _Walk:
             for step, sides, key, before, after in self.named_places()
             if before and after
         ]
-        for table, found, of in lookups:
+        for table, places, of in lookups:
             for other, same, also in lookups:
-                if found == same and self.axis(table) == self.axis(other):
+                if places == same and self.axis(table) == self.axis(other):
                     self.union(of, also)
 
     # What moves along with what
@@ -207,17 +207,19 @@ class _Walk:
         None.
         """
         first, *others = whole.inputs
-        found = [computation for name in others if (computation := self._counterparts(first, name))]
-        if len(found) < len(others) or any(computation.keys() != found[0].keys() for computation in found):
+        counterparts = [computation for name in others if (computation := self._counterparts(first, name))]
+        if len(counterparts) < len(others) or any(
+            computation.keys() != counterparts[0].keys() for computation in counterparts
+        ):
             return None
-        computations = ({name: name for name in found[0]}, *found)
+        computations = ({name: name for name in counterparts[0]}, *counterparts)
         inside = {name for computation in computations for name in computation.values()}
         outside = {name for step, _, _ in self.computed if step is not whole and step.name not in inside
                    for name in step.inputs}  # fmt: skip
-        own = self._own_axes(computations)
-        if own is None or len(inside) < sum(map(len, computations)) or inside & outside:
+        own_axes = self._own_axes(computations)
+        if own_axes is None or len(inside) < sum(map(len, computations)) or inside & outside:
             return None
-        return Alike(computations, own)
+        return Alike(computations, own_axes)
 
     def _counterparts(self, one: str, other: str) -> dict[str, str] | None:
         """The steps that one matrix is computed by, each with the corresponding step of another; None where they
@@ -225,22 +227,22 @@ class _Walk:
 
         Method: a walk through the inputs of both at the same time.
         """
-        found: dict[str, str] = {}
+        counterparts: dict[str, str] = {}
         left = [(one, other)]
         while left:
             names = left.pop()
-            if names[0] == names[1] or found.get(names[0]) == names[1]:
+            if names[0] == names[1] or counterparts.get(names[0]) == names[1]:
                 continue
             a, b = (self.tape.steps[name] for name in names)
-            if names[0] in found or self._kind(a) != self._kind(b) or (a.op is None and not found):
+            if names[0] in counterparts or self._kind(a) != self._kind(b) or (a.op is None and not counterparts):
                 return None  # two givens that are operands themselves are not alike: a page tells them apart by name
             looked_up = {key for key, arrow in a.op.places.items() if arrow.startswith("->")} if a.op else {*()}
             fixed = a.params.keys() - (looked_up if a.inputs == b.inputs else ())  # places of one table may differ
             if any(a.params[key] != b.params.get(key) for key in fixed):
                 return None
-            found[names[0]] = names[1]
+            counterparts[names[0]] = names[1]
             left += zip(a.inputs, b.inputs, strict=True)
-        return found
+        return counterparts
 
     def _kind(self, step: Step) -> tuple[Any, ...]:
         """What two corresponding steps must have in common."""
@@ -249,13 +251,16 @@ class _Walk:
 
     def _own_axes(self, computations: Sequence[Mapping[str, str]]) -> dict[Side, tuple[Side, ...]] | None:
         """For each axis that only the first operand has, the axes of all; None where they do not correspond."""
-        own: dict[Side, tuple[Side, ...]] = {}
+        by_axis: dict[Side, tuple[Side, ...]] = {}
         for side in ((name, which) for name in computations[0] for which in (0, 1)):
-            found = tuple(self.axis((computation[side[0]], side[1])) for computation in computations)
-            if len({*found}) > 1 and (len({*found}) < len(found) or own.setdefault(found[0], found) != found):
+            corresponding = tuple(self.axis((computation[side[0]], side[1])) for computation in computations)
+            if len({*corresponding}) > 1 and (
+                len({*corresponding}) < len(corresponding)
+                or by_axis.setdefault(corresponding[0], corresponding) != corresponding
+            ):
                 return None
-        sides = (*own, *(side for side in self.parent if self.axis(side) in own))
-        return own if all(name in computations[0] for name, _ in sides) else None
+        sides = (*by_axis, *(side for side in self.parent if self.axis(side) in by_axis))
+        return by_axis if all(name in computations[0] for name, _ in sides) else None
 
     def _stacked(self, step: Step, op: Op) -> None:
         """Record what an axis is made of along which operands are stacked. If each operand has one place there, the
@@ -310,13 +315,13 @@ class _Walk:
 
     def _needed(self) -> set[str]:
         """The steps that the model's results are computed from, the results included."""
-        found, left = set[str](), [*self.tape.results]
+        needed, left = set[str](), [*self.tape.results]
         while left:
             name = left.pop()
-            if name not in found:
-                found.add(name)
+            if name not in needed:
+                needed.add(name)
                 left += self.tape.steps[name].inputs
-        return found
+        return needed
 
     def hold_what_moves_along(self) -> None:
         """Hold every axis that could only move along with a held one; repeat until no axis is added."""
@@ -331,17 +336,17 @@ class _Walk:
             for axes in (axes for alike in self.alike.values() for axes in alike.own_axes.values()):
                 if any(axis in self.held for axis in axes):
                     self._hold_all(axes)
-        self.lookups = {axis: found for axis, found in self.lookups.items() if axis not in self.held}
-        self.stacks = {axis: found for axis, found in self.stacks.items() if axis not in self.held}
+        self.lookups = {axis: entries for axis, entries in self.lookups.items() if axis not in self.held}
+        self.stacks = {axis: entries for axis, entries in self.stacks.items() if axis not in self.held}
 
     def _contradicts(self, axis: Side, needs: Mapping[Side, Collection[Side]]) -> bool:
         """Whether an axis would have to move along with itself, or along with two axes that move differently."""
-        found, left = set[Side](), [axis]
+        moved, left = set[Side](), [axis]
         while left:
-            new = set(needs.get(left.pop(), ())) - found
-            found |= new
+            new = set(needs.get(left.pop(), ())) - moved
+            moved |= new
             left += new
-        return axis in found or len(self.lookups.get(axis, ())) + len(self.stacks.get(axis, ())) > 1
+        return axis in moved or len(self.lookups.get(axis, ())) + len(self.stacks.get(axis, ())) > 1
 
     def _needs(self) -> dict[Side, set[Side]]:
         """For each axis, the axes that it moves along with."""
@@ -371,13 +376,13 @@ class _Walk:
         for name in (name for name, step in self.tape.steps.items() if step.op is None and name in self.tape.numbers):
             for side, other in (((name, 0), (name, 1)), ((name, 1), (name, 0))):
                 beside.setdefault(self.axis(side), set()).add(self.axis(other))
-        found: dict[Side, Side] = {}
+        by_axis: dict[Side, Side] = {}
         for axis, (other, *others) in beside.items():
-            alone = not others and other not in (axis, *found) and needs.get(axis, {other}) == {other}
+            alone = not others and other not in (axis, *by_axis) and needs.get(axis, {other}) == {other}
             free = self.size(axis) > 1 and axis not in tied and axis not in self.held
             if alone and free and all(self._is_within(axis, *entry) for entry in self.computed):
-                found[axis] = other
-        return found
+                by_axis[axis] = other
+        return by_axis
 
     def _is_within(self, axis: Side, step: Step, op: Op, sides: Mapping[str, list[Side]]) -> bool:
         """Whether an operation reads an axis separately for each place of the axis beside it, or of its lookup."""
@@ -439,7 +444,9 @@ class _Walk:
                 changes |= {(name, which): given for which in (0, 1) if self.axis((name, which)) in axes}
                 continue
             sides = letters(step)
-            for letter in (letter for letter, own in sides.items() if any(self.axis(side) in axes for side in own)):
+            for letter in (
+                letter for letter, of_letter in sides.items() if any(self.axis(side) in axes for side in of_letter)
+            ):
                 sign = _sign(step, letter, sides, changes)
                 if sign is None:
                     return False

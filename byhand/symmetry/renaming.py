@@ -139,7 +139,9 @@ class _Drawing:
         if axis in self.run.stacks:
             return self._stacked(axis)
         size = self.run.sizes[axis]
-        repeated = (found for found in self.run.lookups.values() if found.of == axis and len({*found.found}) < size)
+        repeated = (
+            lookup for lookup in self.run.lookups.values() if lookup.of == axis and len({*lookup.found}) < size
+        )
         stays = axis in self.run.held or any(repeated)
         return Renaming(range(size) if stays else self.draw.order(size), self._signs(axis, size))
 
@@ -152,7 +154,7 @@ class _Drawing:
         """
         lookup = self.run.lookups[axis]
         places = self.renaming(lookup.of).places
-        pins = {found: lookup.found[old] for found, old in zip(lookup.found, places, strict=True)}
+        pins = {place: lookup.found[old] for place, old in zip(lookup.found, places, strict=True)}
         return self._pinned(axis, pins)
 
     def _pinned(self, axis: Side, pins: Mapping[int, int]) -> Renaming:
@@ -278,16 +280,16 @@ def _tables(values: Values) -> dict[str, Numbering]:
 
     A parameter with heads is there twice: as a whole, with the heads one below the other, and head by head.
     """
-    found = {name: tuple(tuple(int(x) for x in row) for row in rows) for name, rows in numbers(values).items()}
-    for name, table in [*found.items()]:
+    tables = {name: tuple(tuple(int(x) for x in row) for row in rows) for name, rows in numbers(values).items()}
+    for name, table in [*tables.items()]:
         whole, is_head, _ = name.partition("[")
         if is_head:
-            found[whole] = (*found.get(whole, ()), *table)
+            tables[whole] = (*tables.get(whole, ()), *table)
         elif has_heads(name):
             heads = shape_of(name, parameter_shapes(values.config))[0]
             height = len(table) // heads
-            found |= {f"{name}[{h}]": table[h * height : (h + 1) * height] for h in range(heads)}
-    return found
+            tables |= {f"{name}[{h}]": table[h * height : (h + 1) * height] for h in range(heads)}
+    return tables
 
 
 def leaves(entry: Any) -> Iterator[Any]:
@@ -302,8 +304,8 @@ def leaves(entry: Any) -> Iterator[Any]:
 def refilled(entry: Any, numbers: Iterator[Any]) -> Any:
     """The same nested tables and lists with other numbers, which come in the order of `leaves`."""
     if isinstance(entry, Mapping):
-        found = {name: refilled(entry[name], numbers) for name in sorted(entry)}
-        return {name: found[name] for name in entry}
+        by_name = {name: refilled(entry[name], numbers) for name in sorted(entry)}
+        return {name: by_name[name] for name in entry}
     if isinstance(entry, Sequence) and not isinstance(entry, str):
         return [refilled(item, numbers) for item in entry]
     return next(numbers)

@@ -17,12 +17,12 @@ def sign_of(step: Step, letter: str, changes: Callable[[int, int], bool]) -> boo
     assert step.op is not None
     operands, result = step.op.letters(len(step.inputs))
     rule = step.op.general_rule([str(n) for n, _ in enumerate(operands)], **step.params)
-    own = Index("ij"[result.index(letter)]) if letter in result else None
+    index = Index("ij"[result.index(letter)]) if letter in result else None
 
     def change(ref: Ref, of_result: bool) -> bool:
         """Whether a cell of an operand changes sign: one at the result's place of the letter, or at another place."""
         n = int(ref.matrix)
-        sides = (side for side in (0, 1) if operands[n][side] == letter and (ref.index[side] == own) is of_result)
+        sides = (side for side in (0, 1) if operands[n][side] == letter and (ref.index[side] == index) is of_result)
         return sum(changes(n, side) for side in sides) % 2 == 1
 
     if _sign(rule, lambda ref: change(ref, False)) is not False:

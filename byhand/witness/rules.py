@@ -205,9 +205,9 @@ def _met(
         [x if mine == other else n.num(NEG_INF) for x, (other,) in zip(row, answers, strict=True)]
         for row, (mine,) in zip(a, asks, strict=True)
     ]
-    for own, (row, (mine,)) in enumerate(zip(kept, asks, strict=True), first):
-        seen = [bucket for k, (bucket,) in enumerate(answers) if k < own or (k > own and not causal)]
-        row[own] = n.num(NEG_INF) if mine in seen and not itself else a[own - first][own]
+    for place, (row, (mine,)) in enumerate(zip(kept, asks, strict=True), first):
+        seen = [bucket for k, (bucket,) in enumerate(answers) if k < place or (k > place and not causal)]
+        row[place] = n.num(NEG_INF) if mine in seen and not itself else a[place - first][place]
     return kept
 
 

@@ -142,9 +142,9 @@ class Wiring(Struct):
         source = self(f"{at}.seen", "vstack", f"{at}.mem", x) if remembers else memory or x
         latent = not memory and c.get("kv_lora_rank", 0) > 0
 
-        def project(letter: str, of: str, own: str) -> str:
-            name = f"{at}.hook_{letter.lower()}{own}"
-            return self.linear(name, of, f"{at}.W_{letter}{own}", f"{at}.b_{letter}{own}")
+        def project(letter: str, of: str, suffix: str) -> str:
+            name = f"{at}.hook_{letter.lower()}{suffix}"
+            return self.linear(name, of, f"{at}.W_{letter}{suffix}", f"{at}.b_{letter}{suffix}")
 
         q = project("Q", x, head)
         if latent:
@@ -235,8 +235,8 @@ class Wiring(Struct):
         """φ(q) φ(k) over its sum for all k that q sees, with φ = elu + 1 (Katharopoulos et al. 2020, equation 9)."""
         base, last = self.config["softmax_base"], f"{at}.hook_attn_scores{head}"
         rows = (
-            self(f"{at}.phi_{letter}{own}", "elu_plus_one", x, base=base)
-            for letter, x, own in (("q", q, head), ("k", k, group))
+            self(f"{at}.phi_{letter}{suffix}", "elu_plus_one", x, base=base)
+            for letter, x, suffix in (("q", q, head), ("k", k, group))
         )
         scores = self(f"{at}.scores_raw{head}" if causal else last, "dot_rows", *rows)
         scores = self(last, "zero_future", scores) if causal else scores
@@ -313,8 +313,8 @@ class Wiring(Struct):
         """Σ G E(x), for each row the sum over all experts."""
         parts = []
         for e in range(self.config["num_experts"]):
-            found = self.network(x, f"{at}.experts.{e}", f"{at}.experts.{e}.out")
-            parts.append(self(f"{at}.experts.{e}.share", "share_rows", found, weights, which=e))
+            output = self.network(x, f"{at}.experts.{e}", f"{at}.experts.{e}.out")
+            parts.append(self(f"{at}.experts.{e}.share", "share_rows", output, weights, which=e))
         return self(out, "add_all", *parts)
 
     def mlp(self, x: str, at: str, out: str) -> str:
@@ -501,14 +501,16 @@ def _encoder_decoder(w: Wiring) -> None:
 
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
-    own = _own(run)
-    return own | {name: _recorded(run, name, step) for name, step in computed_steps(run).items() if name not in own}
+    wired = _own(run)
+    return wired | {
+        name: _recorded(run, name, step) for name, step in computed_steps(run).items() if name not in wired
+    }
 
 
 def unwired(run: Recorded) -> list[str]:
     """The computed steps for which a run's model has no wiring here."""
-    own = _own(run)
-    return [name for name in computed_steps(run) if name not in own]
+    wired = _own(run)
+    return [name for name in computed_steps(run) if name not in wired]
 
 
 def _own(run: Recorded) -> dict[str, Wire]:

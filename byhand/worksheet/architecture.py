@@ -34,8 +34,8 @@ def map_of(
     others are left out. It may be that no box is left. symbols: those that the sheet has for its own steps.
     """
     axes = (axis for step in tape.steps.values() for axis in zip(step.axes, step.shape, strict=True))
-    own = (size for axis, size in axes if axis == "pos")  # a last token that is only predicted has none
-    positions = min(own, default=positions or config.n_ctx)
+    sizes = (size for axis, size in axes if axis == "pos")  # a last token that is only predicted has none
+    positions = min(sizes, default=positions or config.n_ctx)
     chart = _Chart(config, model, tape, positions, orientation, tuple(sections), messages, has_met, symbols)
     if any(step.part == "cross" for step in tape.steps.values()):
         return two_stacks(config, tape, chart.sections, orientation, messages, has_met)
@@ -166,14 +166,14 @@ class _Chart(Struct, frozen=True, dict=True):
                 place.setdefault(step, i)
         reads = [[r for steps in group.values() for r in self.read(steps, part, place)] for group in groups]
         given: dict[str, str] = {}
-        for step in (r for found in reads for r in found if isinstance(r, str)):
+        for step in (r for inputs in reads for r in inputs if isinstance(r, str)):
             given.setdefault(self.stem(step), step)
         first = {stem: i for i, stem in enumerate(given)}
         outside = (self.tape.steps[name] for name in given.values())
         sources = [Node((), self.symbol(step.name), self.plain(step), self.size(step), ()) for step in outside]
         nodes = []
-        for i, (group, found) in enumerate(zip(groups, reads, strict=True)):
-            earlier = [first[self.stem(r)] if isinstance(r, str) else r + len(first) for r in found]
+        for i, (group, inputs) in enumerate(zip(groups, reads, strict=True)):
+            earlier = [first[self.stem(r)] if isinstance(r, str) else r + len(first) for r in inputs]
             nodes.append(self.node(group, tuple(dict.fromkeys(r for r in earlier if r < i + len(first)))))
         called = Counter(node.word for node in nodes)
         return (*sources, *(
@@ -190,8 +190,8 @@ class _Chart(Struct, frozen=True, dict=True):
 
         Parameters are left out. A step that no section computes stands for what it reads.
         """
-        found = (p for s in self.sections for b in s.blocks for p in b.matrices)
-        printed = {p.step for p in found if p.role not in ("ask", "copy")}
+        panels = (p for s in self.sections for b in s.blocks for p in b.matrices)
+        printed = {p.step for p in panels if p.role not in ("ask", "copy")}
         waiting, seen = list(steps), set[str]()
         while waiting:
             for name in self.tape.steps[waiting.pop(0)].inputs:
@@ -226,14 +226,14 @@ class _Chart(Struct, frozen=True, dict=True):
         names = [step.stem.rpartition(".")[2] for step in steps]
         ops = [step.op.name if step.op else "" for step in steps]
         texts = self.messages.texts
-        own = [name if f"map.steps.{name}" in texts else op for name, op in zip(names, ops, strict=True)]
-        parts = ("power_of", "row_sum") if "normalize_rows" in own else ()
+        keys = [name if f"map.steps.{name}" in texts else op for name, op in zip(names, ops, strict=True)]
+        parts = ("power_of", "row_sum") if "normalize_rows" in keys else ()
         powers = [any(self.is_power(read) for read in step.inputs) for step in steps]
-        own = [
+        keys = [
             "" if name == "normalize_rows" and not of_powers else name
-            for name, of_powers in zip(own, powers, strict=True)
+            for name, of_powers in zip(keys, powers, strict=True)
         ]
-        return [texts.get(f"map.steps.{name}", "") for name in own if name not in parts]
+        return [texts.get(f"map.steps.{name}", "") for name in keys if name not in parts]
 
     def is_power(self, name: str) -> bool:
         """Whether a step raises a base to a power."""

@@ -39,18 +39,20 @@ def asked(context: Context) -> dict[str, str]:
         for (name, _), places in context.left_out.items()
     )
     words = {"tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary}
-    said = {kind: ",".join(as_word(context.spelled.get(word, word)) for word in own) for kind, own in words.items()}
+    said = {
+        kind: ",".join(as_word(context.spelled.get(word, word)) for word in texts) for kind, texts in words.items()
+    }
     listed = {"left": chosen, FORMS: as_word(context.forms), **said, "templates": own_templates()}
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}
 
 
 def left_out(known: Mapping[str, str]) -> LeftOut:
     """The entries that a page says its inverse exercises leave out."""
-    found: LeftOut = {}
+    omitted: LeftOut = {}
     for exercise in filter(None, known.get("left", "").split(";")):
         name, _, places = exercise.partition(":")
-        leave_out(found, name, ((operand, int(i) - 1, int(j) - 1) for operand, i, j in _ENTRY.findall(places)))
-    return found
+        leave_out(omitted, name, ((operand, int(i) - 1, int(j) - 1) for operand, i, j in _ENTRY.findall(places)))
+    return omitted
 
 
 def as_word(text: str) -> str:

@@ -114,8 +114,8 @@ def _values(context: Context) -> Mapping[str, Any]:
 @call
 def sheet(context: Context, name: str) -> str:
     """Another sheet, as prose names it: by its number in the course and its title."""
-    (found,) = named([name], context.messages.language)
-    return context.messages.say("course.sheet" if found.number else "course.other", n=found.number, title=found.title)
+    (other,) = named([name], context.messages.language)
+    return context.messages.say("course.sheet" if other.number else "course.other", n=other.number, title=other.title)
 
 
 @call
@@ -148,7 +148,9 @@ def ask(
         raise SheetError(f"no layout {layout!r}; there are: falk, strip")
     if layout == "strip" or (not layout and not (op and op.name in PRODUCTS)):
         return strip(context, blank(context, name, note=note, caption=caption, given=given, last=last))
-    copies, appended, computed = ([own] if isinstance(own, str) else list(own) for own in (copy, grown, compute))
+    copies, appended, computed = (
+        [inputs] if isinstance(inputs, str) else list(inputs) for inputs in (copy, grown, compute)
+    )
     product = partial(
         context.falk, name, copies, note=note, grown=appended, computed=computed, given=given, last=last
     )
@@ -655,8 +657,8 @@ def path(context: Context, name: str, number: str) -> str:
     rows = tape.values(name)
 
     def text_of(number: Any, *entries: Any) -> str:
-        found = (divmod(k, len(rows[0])) for k, entry in enumerate(entries) if entry == number)
-        paths = (f"{words[i]} {words[j]}" for i, j in found)
+        places = (divmod(k, len(rows[0])) for k, entry in enumerate(entries) if entry == number)
+        paths = (f"{words[i]} {words[j]}" for i, j in places)
         return reduce(lambda one, other: context.messages.say("words.or", one=one, other=other), paths)
 
     return written(text_of, tape.values(number)[0][0], *chain(*rows))
@@ -750,10 +752,10 @@ def letter(context: Context, name: str) -> str:
 
     Raises: SheetError where it has none, or several.
     """
-    found = letters(context, name)
-    if len(found) != 1:
-        raise SheetError(f"{name} holds {_listed(found)}; this sheet needs one letter there, or numbers alone")
-    return found[0]
+    held = letters(context, name)
+    if len(held) != 1:
+        raise SheetError(f"{name} holds {_listed(held)}; this sheet needs one letter there, or numbers alone")
+    return held[0]
 
 
 @call
@@ -762,8 +764,8 @@ def tie(context: Context, name: str, i: int, j: int, k: int) -> str:
 
     Raises: SheetError where the entries hold several letters, or several values make them equal.
     """
-    found, _, value = _tied(context, name, i, j, k)
-    return f"${found} = {value_text(value)}$"
+    symbol, _, value = _tied(context, name, i, j, k)
+    return f"${symbol} = {value_text(value)}$"
 
 
 @call
@@ -785,15 +787,15 @@ def _tied(context: Context, name: str, i: int, j: int, k: int) -> tuple[Any, Any
 
     row = context.tape.values(name)[i]
     difference = sympy.sympify(row[j] - row[k])
-    found = sorted(difference.free_symbols, key=str)
+    letters = sorted(difference.free_symbols, key=str)
     where = f"{name}, row {i + 1}: whether entries {j + 1} and {k + 1} are equal"
-    if len(found) != 1:
-        raise SheetError(f"{where} depends on {_listed(map(str, found))}; this sheet needs one letter there")
-    line = sympy.Poly(difference, found[0]) if difference.is_polynomial(found[0]) else None
+    if len(letters) != 1:
+        raise SheetError(f"{where} depends on {_listed(map(str, letters))}; this sheet needs one letter there")
+    line = sympy.Poly(difference, letters[0]) if difference.is_polynomial(letters[0]) else None
     if line is None or line.degree() != 1:
-        raise SheetError(f"{where} is no linear equation for {found[0]}; give other numbers or letters")
+        raise SheetError(f"{where} is no linear equation for {letters[0]}; give other numbers or letters")
     rate, rest = line.all_coeffs()
-    return found[0], rate, -rest / rate
+    return letters[0], rate, -rest / rate
 
 
 def _listed(found: Iterable[str]) -> str:

@@ -144,14 +144,14 @@ class Context(Struct, frozen=True, dict=True):
             if filled_in not in step.inputs:
                 raise SheetError(f"{name} does not read {filled_in!r}; it reads {', '.join(step.inputs)}")
         by_rows = replace(self, orientation="rows")
-        found = self._solutions(name, unknown)
+        solutions = self._solutions(name, unknown)
         operands = (by_rows._operand(n, roles.get(n), n in grown, last and k == 0) for k, n in enumerate(step.inputs))
-        left, upper, *rest = (by_rows._with_blanks(panel, found) for panel in operands)
+        left, upper, *rest = (by_rows._with_blanks(panel, solutions) for panel in operands)
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
-        result = by_rows.panel(name, "given" if found and not asked else "ask", note=note, given=given, last=last)
-        if found and asked:
-            result = _printed_at(result, _sources(found, name))
+        result = by_rows.panel(name, "given" if solutions and not asked else "ask", note=note, given=given, last=last)
+        if solutions and asked:
+            result = _printed_at(result, _sources(solutions, name))
         if first:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
@@ -181,8 +181,8 @@ class Context(Struct, frozen=True, dict=True):
             raise SheetError(
                 f"{name} is no product, sum, mean or look-up; leave out entries of another step's operands"
             )
-        found = self._solutions(name, unknown)
-        panels = [self._with_blanks(self.panel(n), found) for n in step.inputs]
+        rules = self._solutions(name, unknown)
+        panels = [self._with_blanks(self.panel(n), rules) for n in step.inputs]
         joints = [OPERATOR_SIGNS.get(step.op.name, "")] * (len(panels) - 1)
         return Strip((*panels, self.panel(name, "given")), (*joints, OF_ONE.get(step.op.name, "=")))
 
@@ -190,16 +190,16 @@ class Context(Struct, frozen=True, dict=True):
         """Panels with a blank for a lost entry of an operand, and with the number of the result printed from which
         it is found.
         """
-        found = self._solutions(name, [lost])
-        sources = _sources(found, name)
-        return [_printed_at(p, sources) if p.step == name else self._with_blanks(p, found) for p in panels]
+        rules = self._solutions(name, [lost])
+        sources = _sources(rules, name)
+        return [_printed_at(p, sources) if p.step == name else self._with_blanks(p, rules) for p in panels]
 
     def _solutions(self, name: str, unknown: Sequence[str | Place]) -> Mapping[Place, Expr]:
         """The unknown entries of an inverse exercise, each with the rule by which it is found."""
-        found = solutions(self.tape, name, places_of(self.left_out, name, unknown))
+        rules = solutions(self.tape, name, places_of(self.left_out, name, unknown))
         if any(isinstance(item, str) for item in unknown):
-            leave_out(self.left_out, name, found)
-        return found
+            leave_out(self.left_out, name, rules)
+        return rules
 
     def _with_blanks(self, panel: Panel, found: Mapping[Place, Expr]) -> Panel:
         """A matrix with blanks for its unknown entries, each with the rule by which it is found."""

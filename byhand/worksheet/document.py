@@ -190,11 +190,11 @@ class Panel(Struct, frozen=True, dict=True):
         """The worked lines of the cells, grouped by token. transposed: whether tokens are columns."""
         cells = tuple(zip(*self.cells, strict=True)) if transposed else self.cells
         tokens, dims = (self.cols, self.rows) if transposed else (self.rows, self.cols)
-        found = []
+        groups = []
         for token, row in zip(tokens, cells, strict=True):
             lines = ((dim, c.rule, c.value) for dim, c in zip(dims, row, strict=True) if c.rule is not None)
-            found.append(Lines(token, tuple(lines)))
-        return tuple(lines for lines in found if lines.rows)
+            groups.append(Lines(token, tuple(lines)))
+        return tuple(lines for lines in groups if lines.rows)
 
 
 class Lines(Struct, frozen=True, eq=False):
@@ -336,9 +336,9 @@ class Matrices(Figure):
 
     def worked(self, transposed: bool) -> tuple[Working, ...]:
         """The lines of each matrix, with its symbol where there are several."""
-        found = [(panel, lines) for panel in self.matrices if (lines := panel.lines(transposed))]
-        several = len(found) > 1
-        return tuple(Working(panel.caption or panel.symbol if several else "", lines) for panel, lines in found)
+        with_lines = [(panel, lines) for panel in self.matrices if (lines := panel.lines(transposed))]
+        several = len(with_lines) > 1
+        return tuple(Working(panel.caption or panel.symbol if several else "", lines) for panel, lines in with_lines)
 
 
 def _apart(labels: Sequence[str]) -> list[str]:
@@ -643,7 +643,7 @@ class Section(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def seen(self) -> tuple[Cell | Blank, ...]:
         """The cells in the order of the page; those that the student fills in are Blanks."""
-        found, count = list[Cell | Blank](), Counter[str]()
+        cells, count = list[Cell | Blank](), Counter[str]()
         for block in self.blocks:
             for cell, role, result in block.asking():
                 if block.by_place and cell.at is not None:
@@ -652,8 +652,8 @@ class Section(Struct, frozen=True, eq=False, dict=True):
                 else:
                     count[block.kind] += 1
                     name = f"{block.kind}/{count[block.kind]}"
-                found.append(Blank(f"{self.number}/{name}", role, cell, result) if cell.blank else cell)
-        return tuple(found)
+                cells.append(Blank(f"{self.number}/{name}", role, cell, result) if cell.blank else cell)
+        return tuple(cells)
 
     @property
     def blanks(self) -> tuple[Blank, ...]:
@@ -663,7 +663,7 @@ class Section(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def replies(self) -> tuple[Reply, ...]:
         """The answers that are written into no cell, in the order of the page."""
-        found, count = list[Reply](), Counter[str]()
+        replies, count = list[Reply](), Counter[str]()
         for block in self.blocks:
             of_block = tuple(block.replies())
             if sum(bool(reply.options) for reply in of_block) > 1:  # a field is named by the block and the option
@@ -672,8 +672,8 @@ class Section(Struct, frozen=True, eq=False, dict=True):
                 count[reply.role] += 1
                 n = count[reply.role]
                 name = f"claim/{n}/because" if reply.role == "because" else f"{reply.role}/{n}"
-                found.append(replace(reply, id=f"{self.number}/{name}"))
-        return tuple(found)
+                replies.append(replace(reply, id=f"{self.number}/{name}"))
+        return tuple(replies)
 
     @cached_property
     def fields(self) -> Mapping[tuple[int, str], str]:
@@ -695,12 +695,12 @@ class Section(Struct, frozen=True, eq=False, dict=True):
         The first counts where a place is shown several times. Numbers of a mistake, and sizes, are left out, since
         they have no place in the run.
         """
-        found: dict[Place, Cell | Blank] = {}
+        by_place: dict[Place, Cell | Blank] = {}
         for each in self.seen:
             cell = each.cell
             if cell.at is not None and cell.shows != "mistake":
-                found.setdefault(cell.place, each)
-        return found
+                by_place.setdefault(cell.place, each)
+        return by_place
 
     @property
     def opens(self) -> bool:
@@ -727,12 +727,12 @@ class Section(Struct, frozen=True, eq=False, dict=True):
 
 def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[str, list[int]]:
     """For each of these steps that is asked for, the numbers of the sections that ask for it."""
-    found: dict[str, list[int]] = {}
+    by_step: dict[str, list[int]] = {}
     for section in sections:
         for step in dict.fromkeys(section.asked):
             if step in steps:
-                found.setdefault(step, []).append(section.number)
-    return found
+                by_step.setdefault(step, []).append(section.number)
+    return by_step
 
 
 State = Literal["done", "here", "later"]

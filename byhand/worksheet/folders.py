@@ -13,14 +13,16 @@ _TEMPLATES = ("*.html", "*.css", "blocks/*.html", "screen/*.js", "messages/*.tom
 
 def folders() -> tuple[Path, ...]:
     """The folders that are searched for sheets and templates: BYHAND_TEMPLATES, if set, then the shipped folder."""
-    own = os.environ.get("BYHAND_TEMPLATES")
-    return (*((Path(own),) if own else ()), shipped())
+    folder = os.environ.get("BYHAND_TEMPLATES")
+    return (*((Path(folder),) if folder else ()), shipped())
 
 
 def own_templates() -> str:
     """A short hash of the templates and messages in one's own folder; empty where there are none."""
-    own = folders()[:-1]
-    files = [(folder, path) for folder in own for pattern in _TEMPLATES for path in sorted(folder.glob(pattern))]
+    own_folders = folders()[:-1]
+    files = [
+        (folder, path) for folder in own_folders for pattern in _TEMPLATES for path in sorted(folder.glob(pattern))
+    ]
     parts = [part for folder, path in files for part in (bytes(path.relative_to(folder)), path.read_bytes())]
     return sha256(b"\0".join(parts)).hexdigest()[:7] if parts else ""
 

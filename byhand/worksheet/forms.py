@@ -38,16 +38,16 @@ class Forms(Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 def forms_of(values: Values, entries: Mapping[str, Any]) -> str:
     """The forms of values where they differ from those of a sheet's entries, as JSON; "" where none does."""
-    usual, found = Config.of(entries.get("config", {})), Forms()
+    usual, forms = Config.of(entries.get("config", {})), Forms()
     for name in SAID:
         if (choice := getattr(values.config, name)) != getattr(usual, name):
-            found.config[name] = choice
+            forms.config[name] = choice
     for kind in GIVEN:
         of_sheet = entries.get(kind, {})
         for name, entry in sorted(getattr(values, kind).items()):
             if name not in of_sheet or _form(name, entry) != _form(name, of_sheet[name]):
-                getattr(found, kind)[name] = _form(name, entry)
-    return json.encode(found).decode() if found != Forms() else ""
+                getattr(forms, kind)[name] = _form(name, entry)
+    return json.encode(forms).decode() if forms != Forms() else ""
 
 
 def with_forms(said: str) -> dict[str, Any]:
@@ -56,13 +56,13 @@ def with_forms(said: str) -> dict[str, Any]:
     Raises: UnreadableError where no page says that.
     """
     try:
-        found = json.decode(said or "{}", type=Forms)
+        forms = json.decode(said or "{}", type=Forms)
     except MsgspecError as error:
         raise UnreadableError(f"the forms that it says its numbers have are none of byhand's ({error})") from None
-    if found.config.keys() - {*SAID}:
+    if forms.config.keys() - {*SAID}:
         raise UnreadableError(f"it says entries of a config that no page says; there are: {', '.join(SAID)}")
-    given = {kind: {name: _filled(*form) for name, form in getattr(found, kind).items()} for kind in GIVEN}
-    return {"config": found.config, **given}
+    given = {kind: {name: _filled(*form) for name, form in getattr(forms, kind).items()} for kind in GIVEN}
+    return {"config": forms.config, **given}
 
 
 def _form(name: str, entry: Any) -> Form:
@@ -75,10 +75,10 @@ def _filled(*form: int) -> Any:
 
     Raises: UnreadableError for one that no given has.
     """
-    *own, filled = form or (-1, 1)
-    if len(own) > DEEPEST or not all(0 < size <= MOST_ENTRIES for size in own) or prod(own) > MOST_ENTRIES:
+    *sizes, filled = form or (-1, 1)
+    if len(sizes) > DEEPEST or not all(0 < size <= MOST_ENTRIES for size in sizes) or prod(sizes) > MOST_ENTRIES:
         raise UnreadableError("it says a size that no page of ours has")
     nested: Any = int(bool(filled))
-    for size in reversed(own):
+    for size in reversed(sizes):
         nested = [nested] * size
     return nested

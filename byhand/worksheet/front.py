@@ -47,11 +47,11 @@ def known_language(language: str) -> str:
 
 def sheet_files(language: str = ENGLISH) -> dict[str, Path]:
     """The file of each sheet: in the language if there is one, else in English; a user's before a shipped one."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for inside in dict.fromkeys(("", "" if language == ENGLISH else language)):
         for folder in reversed(folders()):
-            found |= {path.stem: path for path in sorted((folder / "worksheets" / inside).glob("*.md"))}
-    return found
+            files |= {path.stem: path for path in sorted((folder / "worksheets" / inside).glob("*.md"))}
+    return files
 
 
 def languages_of(name: str) -> list[str]:

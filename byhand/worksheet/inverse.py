@@ -53,13 +53,13 @@ def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Pla
             )
     if one is tape:
         return {place: way.rule for place, way in ways.items()}
-    found: dict[Place, Expr] = {}
+    rules: dict[Place, Expr] = {}
     for place, way in ways.items():
-        left = [other for other in places if other not in found]
+        left = [other for other in places if other not in rules]
         of_all = next(_ways(tape, name, place, left, [way.at]))
         _division(of_all.worked)  # its comparisons note the copies that divide by another number
-        found[place] = of_all.rule
-    return found
+        rules[place] = of_all.rule
+    return rules
 
 
 def places_of(left_out: LeftOut, name: str, unknown: Sequence[str | Place]) -> Sequence[str | Place]:
@@ -132,9 +132,9 @@ def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
     rows, cols = tape[operand].shape
     ranked: list[tuple[bool, bool, float, int, Place]] = []
     for place in ((operand, i, j) for i in range(rows) for j in range(cols)):
-        found = _solved(tape, name, [*others, place])
-        if place not in others and len(found) == len(others) + 1:
-            value, way = tape.value(_ref(place)), found[place]
+        solutions = _solved(tape, name, [*others, place])
+        if place not in others and len(solutions) == len(others) + 1:
+            value, way = tape.value(_ref(place)), solutions[place]
             beside = sum((other[1] == place[1]) + (other[2] == place[2]) for other in others if other[0] == operand)
             copied = value == tape.value(Ref(name, way.at))
             ranked.append((value == 0, copied, _division(way.worked), beside, place))
@@ -145,13 +145,13 @@ def _easiest(tape: Tape, name: str, operand: str, others: list[Place]) -> Place:
 
 def _solved(tape: Tape, name: str, places: Sequence[Place]) -> dict[Place, Solution]:
     """The unknowns that can be found one after the other, each from a cell in which no other unknown is left."""
-    found: dict[Place, Solution] = {}
+    solutions: dict[Place, Solution] = {}
     while True:
-        left = [place for place in places if place not in found]
+        left = [place for place in places if place not in solutions]
         new = next(((p, ways) for p in left if (ways := list(_ways(tape, name, p, left)))), None)
         if new is None:
-            return found
-        found[new[0]] = min(new[1], key=lambda way: _division(way.worked))
+            return solutions
+        solutions[new[0]] = min(new[1], key=lambda way: _division(way.worked))
 
 
 def _ways(

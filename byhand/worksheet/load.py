@@ -158,9 +158,9 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
         other = _other_choices(sheet, context.config) if error.kind == "step" else None
         if other is None:
             raise SheetError(f"{name}{_line(error)}: {error}") from None
-        written_for, found = other
+        written_for, chosen = other
         raise ConfigError(
-            f"{sheet.name} is written for {written_for}, and with {found} there is no step {error.name!r}; "
+            f"{sheet.name} is written for {written_for}, and with {chosen} there is no step {error.name!r}; "
             f"leave that out, or use byhand run {sheet.model.name}"
         ) from None
     except ByHandError as error:
@@ -180,8 +180,8 @@ def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
     differing = [n for n in names if getattr(of_sheet, n) != getattr(config, n)]
     if not differing:
         return None
-    written_for, found = (", ".join(f"{n}={shown(getattr(c, n))}" for n in differing) for c in (of_sheet, config))
-    return written_for, found
+    written_for, chosen = (", ".join(f"{n}={shown(getattr(c, n))}" for n in differing) for c in (of_sheet, config))
+    return written_for, chosen
 
 
 def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:

@@ -55,8 +55,8 @@ class Messages(Struct, frozen=True):
     def lines(self, transposed: bool) -> dict[str, str]:
         """The page's words for "rows" and "columns", exchanged where tokens are columns (transposed)."""
         pairs = [("row", "column"), ("rows", "columns"), ("Rows", "Columns")]
-        called = {own: other if transposed else own for pair in pairs for own, other in (pair, pair[::-1])}
-        return {own: self.texts[f"words.{name}"] for own, name in called.items()}
+        called = {word: other if transposed else word for pair in pairs for word, other in (pair, pair[::-1])}
+        return {word: self.texts[f"words.{name}"] for word, name in called.items()}
 
     def mistake(self, name: str, part: Literal["told", "mend"], transposed: bool = False) -> str:
         """What a classic mistake is ("told"), or how to mend it ("mend"), for a student."""

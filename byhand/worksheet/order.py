@@ -120,8 +120,8 @@ def routes() -> tuple[Route, ...]:
 
 def _sheets() -> tuple[tuple[tuple[str, Placed], ...], frozenset[str]]:
     """Where each sheet belongs that says so, and which of them are somebody's own."""
-    own = _own(folders()[:-1])
-    return tuple({**_shipped(), **own}.items()), frozenset(own)
+    own_sheets = _own(folders()[:-1])
+    return tuple({**_shipped(), **own_sheets}.items()), frozenset(own_sheets)
 
 
 @cache
@@ -136,19 +136,19 @@ def _shipped_places() -> dict[str, Placed]:
 
 def _own(own: tuple[Path, ...]) -> dict[str, Placed]:
     """Where one's own sheets belong; one in place of a shipped sheet may leave it to that."""
-    found = dict[str, Placed]()
+    by_name = dict[str, Placed]()
     for folder in reversed(own):
-        found |= _placed_in(folder)
-    return found
+        by_name |= _placed_in(folder)
+    return by_name
 
 
 def _placed_in(folder: Path) -> dict[str, Placed]:
-    found = dict[str, Placed]()
+    by_name = dict[str, Placed]()
     for path in sorted((folder / "worksheets").glob("*.md")):
         with suppress(ByHandError):  # which is told where the sheet is asked for
             if placed := _placed(parsed(path.stem, text_of(path))[0]):
-                found[path.stem] = placed
-    return found
+                by_name[path.stem] = placed
+    return by_name
 
 
 def _placed(front: Mapping[Any, Any]) -> Placed | None:

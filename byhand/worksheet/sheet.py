@@ -145,13 +145,13 @@ def check_room(sheet: Sheet, steps: Iterable[str]) -> None:
 
     Raises: ConfigError for steps of a layer or a head that the sheet does not have.
     """
-    own = Config.of(sheet.values.get("config", {}))
+    config = Config.of(sheet.values.get("config", {}))
     for name in steps:
         layer, head = re.match(r"\w+\.(\d+)\.", name), re.search(r"attn\..*\[(\d+)\]$", name)
-        for found, most in ((layer, "n_layers"), (head, "n_heads")):
-            if found and int(found[1]) >= getattr(own, most) and f"config.{most}" not in sheet.body:
+        for match, most in ((layer, "n_layers"), (head, "n_heads")):
+            if match and int(match[1]) >= getattr(config, most) and f"config.{most}" not in sheet.body:
                 raise ConfigError(
-                    f"{sheet.name} has steps for {most}={getattr(own, most)}, but these numbers also make {name}; "
+                    f"{sheet.name} has steps for {most}={getattr(config, most)}, but these numbers also make {name}; "
                     f"use other numbers, or byhand run"
                 )
 

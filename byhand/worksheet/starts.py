@@ -15,22 +15,22 @@ def starts(page: Document, steps: Iterable[Step]) -> list[str]:
     """Of these steps, in order: the givens, and the printed steps whose inputs the reader cannot know."""
     shown, asked = page.steps, {blank.cell.step for blank in page.blanks()}
     known: set[str] = set()
-    found = []
+    names = []
     for step in steps:
         is_known = step.op is not None and known >= set(step.inputs)
         if step.op is None or (not is_known and step.name in shown and step.name not in asked):
-            found.append(step.name)
+            names.append(step.name)
             is_known = step.name in shown
         if is_known:
             known.add(step.name)
-    return found
+    return names
 
 
 def rounded_starts(page: Document, tape: Tape) -> dict[str, Any]:
     """The computed steps from which a page starts and which it prints rounded, with the printed numbers."""
-    found = {}
+    printed = {}
     for name in starts(page, tape.used()):
         rows = [[(x, tape.domain.as_given(x)) for x in row] for row in tape.values(name)]
         if tape.steps[name].op and any(given is not x for row in rows for x, given in row):
-            found[name] = [[given if varies(given) else plain(given) for _, given in row] for row in rows]
-    return found
+            printed[name] = [[given if varies(given) else plain(given) for _, given in row] for row in rows]
+    return printed

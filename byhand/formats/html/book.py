@@ -69,8 +69,8 @@ class Book(Struct, frozen=True):
     @property
     def groups(self) -> list[Group]:
         """The sheets in the groups of the course; one's own sheets come last."""
-        found = in_groups(enumerate(self.sheets, 1), lambda numbered: numbered[1].d.group, self.messages)
-        return [Group(name, sheets) for name, sheets in found]
+        grouped = in_groups(enumerate(self.sheets, 1), lambda numbered: numbered[1].d.group, self.messages)
+        return [Group(name, sheets) for name, sheets in grouped]
 
     @property
     def lecturer(self) -> Lecturer | None:

@@ -17,18 +17,18 @@ def pen_under(sketch: Sketch, name: str, *numbers: Any) -> str:
 
 def covered(text: str, numbers: str) -> str:
     """A text under a stream of bytes (xorshift32) that begins with the hash of some numbers, in Base64."""
-    state, found = fnv(numbers), bytearray()
+    state, masked = fnv(numbers), bytearray()
     for byte in text.encode():
         state ^= state << 13 & 0xFFFFFFFF
         state ^= state >> 17
         state ^= state << 5 & 0xFFFFFFFF
-        found.append(byte ^ state & 0xFF)
-    return b64encode(found).decode()
+        masked.append(byte ^ state & 0xFF)
+    return b64encode(masked).decode()
 
 
 def fnv(text: str) -> int:
     """The 32-bit FNV-1a hash of a text."""
-    found = 0x811C9DC5
+    digest = 0x811C9DC5
     for byte in text.encode():
-        found = (found ^ byte) * 0x01000193 % 2**32
-    return found
+        digest = (digest ^ byte) * 0x01000193 % 2**32
+    return digest

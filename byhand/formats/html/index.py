@@ -70,8 +70,8 @@ def in_groups(
     sheets: Iterable[Any], group_of: Callable[[Any], str], messages: Messages
 ) -> list[tuple[str, list[Any]]]:
     """Sheets in the groups of the course, each with its name; one's own sheets come last."""
-    found: dict[str, list[Any]] = {group: [] for group in (*groups(), "")}
+    by_group: dict[str, list[Any]] = {group: [] for group in (*groups(), "")}
     for sheet in sheets:
-        found[group_of(sheet)].append(sheet)
-    names = {group: f"course.groups.{group}" if group else "book.others" for group in found}
-    return [(messages.say(names[group]), own) for group, own in found.items() if own]
+        by_group[group_of(sheet)].append(sheet)
+    names = {group: f"course.groups.{group}" if group else "book.others" for group in by_group}
+    return [(messages.say(names[group]), members) for group, members in by_group.items() if members]

@@ -232,28 +232,28 @@ class Pages:
         def nodes(pages: Pages) -> Nodes:
             return Nodes(pages.html("worksheet", "screen", for_all=True))  # without a script
 
-        found, numbers, own, known = list[Any](), {self.page.run.hash}, nodes(self), as_json(known)
+        variants, numbers, own_nodes, known = list[Any](), {self.page.run.hash}, nodes(self), as_json(known)
         assert self.d.others is not None
         for document, run in self.d.others():
             if run.hash in numbers:
                 continue
             numbers.add(run.hash)
             other = lower(document, run)
-            changed = changes(own, nodes(Pages(other)))
+            changed = changes(own_nodes, nodes(Pages(other)))
             if changed is not None:
                 others = of_page(other, setup)
-                found.append({**changed, "sheet": [*differences(known, as_json(others))]})
-            if len(found) == setup.variants:
+                variants.append({**changed, "sheet": [*differences(known, as_json(others))]})
+            if len(variants) == setup.variants:
                 break
-        return found
+        return variants
 
     def words(self, view: View, setup: Setup | None = None) -> str:
         """What the page in one view says of itself, for who reads it back."""
         printed = {"version": as_word(self.said["version"]), "sheet": as_word(self.d.name)}
         stamped = {name: self.said[name] for name in STAMPED if name in self.said}
-        own = setup if setup and view == "worksheet" else Setup()
-        brought = {} if own.feedback else {"feedback": "no"}
-        brought |= {"variants": str(own.variants)} if own.variants else {}
+        view_setup = setup if setup and view == "worksheet" else Setup()
+        brought = {} if view_setup.feedback else {"feedback": "no"}
+        brought |= {"variants": str(view_setup.variants)} if view_setup.variants else {}
         return as_words({"view": view, **self.d.asked, **printed, **stamped, **brought})
 
     def numbered(self, view: View, page: int, pages: int) -> str:

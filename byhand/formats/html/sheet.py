@@ -61,15 +61,15 @@ def tables(laid: LaidSection, numbers: Mapping[str, int]) -> list[dict[str, Json
 
 def stretches(figure: Grid | EntryTable, numbers: Mapping[str, int]) -> list[list[int]]:
     """The cells of a table in stretches: the number of their step, then the stretches themselves."""
-    found: list[list[int]] = []
+    spans: list[list[int]] = []
     for cell in cells_of(figure):
         at = cell.at if cell.shows != "mistake" else None
         step = numbers.get(cell.step, -1) if at else -1
-        if not found or found[-1][0] != step:
-            found.append([step, *(at or (0, 0)), 1])
+        if not spans or spans[-1][0] != step:
+            spans.append([step, *(at or (0, 0)), 1])
         else:
-            add(found[-1], at or (0, found[-1][-1]))
-    return found
+            add(spans[-1], at or (0, spans[-1][-1]))
+    return spans
 
 
 def cells_of(figure: Grid | EntryTable) -> list[Cell]:
@@ -90,8 +90,8 @@ def seals(document: Document) -> Iterator[tuple[str, int]]:
 def products_of(page: Page) -> Iterator[tuple[str, dict[str, str]]]:
     """For shapes in a table of products, by id: the blank beside it, and the shape of two matrices that fit."""
     for blank in page.document.blanks():
-        if blank.role == "text" and (found := page.reader.product(blank)):
-            exists, shape = found
+        if blank.role == "text" and (product := page.reader.product(blank)):
+            exists, shape = product
             yield blank.id, {"exists": exists.id, "shape": shape}
 
 
@@ -128,17 +128,17 @@ def checkpoints(page: Page, data: Data) -> Iterator[list[Any]]:
     asked: dict[Place, int] = {}
     for at, section in enumerate(page.sections):
         for n, figure in enumerate(each for each in section.laid if isinstance(each, Grid | EntryTable)):
-            found: dict[tuple[int, int], list[int]] = {}
+            stretches: dict[tuple[int, int], list[int]] = {}
             for k, cell in enumerate(cells_of(figure)):
                 place = _asked(cell, data.run, asked)
                 if place is None:
                     continue
-                stretch = found.setdefault((asked[place], data.numbers[place[0]]), [])
+                stretch = stretches.setdefault((asked[place], data.numbers[place[0]]), [])
                 if stretch and sum(stretch[-2:]) == k:
                     stretch[-1] += 1
                 else:
                     stretch += [k, 1]
-            yield from ([at, n, *where, *stretch] for where, stretch in found.items())
+            yield from ([at, n, *where, *stretch] for where, stretch in stretches.items())
         asked |= dict.fromkeys(section.section.asked_places, at)
 
 

@@ -243,9 +243,9 @@ class Checker:
         if len(verdicts["right"]) == len(cells):
             print(self.say("right", task))
         for verdict in ("followed", "wrong"):
-            if found := verdicts[verdict]:
-                some = "; ".join(cell["called"] for cell in found[:4]) + "; …" * (len(found) > 4)
-                print(self.say(verdict, task, n=len(found), of=len(cells), cells=some))
+            if judged := verdicts[verdict]:
+                some = "; ".join(cell["called"] for cell in judged[:4]) + "; …" * (len(judged) > 4)
+                print(self.say(verdict, task, n=len(judged), of=len(cells), cells=some))
         for foil in self.mistakes(task) if verdicts["wrong"] else ():
             print(self.say("mistake", task, told=foil["told"], mend=foil["mend"]))
         return not verdicts["wrong"]
@@ -269,12 +269,12 @@ class Checker:
         if cell["kind"] == "word" and str(entry).casefold() in words:
             return Fraction(words.index(str(entry).casefold()))
         try:
-            found = numbers(entry, sheet.letters)
+            values = numbers(entry, sheet.letters)
         except ValueError:
             if cell["kind"] == "word":
                 return Fraction(-1)
             raise StopError(self.say("unreadable", task, cells=cell["called"], entry=entry)) from None
-        return min(found, key=lambda x: abs(x - sheet.right(cell))) if len(found) > 1 else found[0]
+        return min(values, key=lambda x: abs(x - sheet.right(cell))) if len(values) > 1 else values[0]
 
     def verdict(self, task, cell, entry):
         if "seal" in cell:
@@ -287,14 +287,14 @@ class Checker:
 
     def mistakes(self, task):
         """The classic mistakes that give what is wrong: those with the most hits, and no more misses than hits."""
-        found = []
+        scored = []
         for foil in self.data["foils"]:
             told = [self.hit(cell, foil) for cell in task["cells"]]
             hits, misses = told.count(True), told.count(False)
             if hits >= max(misses, 1) and hits >= min(2, hits + misses):
-                found.append((hits, -misses, foil))
-        best = max((pair[:2] for pair in found), default=None)
-        return [foil for *score, foil in found if tuple(score) == best][:2]
+                scored.append((hits, -misses, foil))
+        best = max((pair[:2] for pair in scored), default=None)
+        return [foil for *score, foil in scored if tuple(score) == best][:2]
 
     def hit(self, cell, foil):
         """Whether a cell has a mistake's number; None where that is what follows anyway."""

@@ -95,8 +95,8 @@ def typed(text, letters):
     try:
         if PLAIN.fullmatch(text):  # of any length
             return (Fraction(text),)
-        if (found := read(text)).kind == "number":
-            return tuple(x if isinstance(x, float) and math.isinf(x) else Fraction(x) for x in found.values)
+        if (reading := read(text)).kind == "number":
+            return tuple(x if isinstance(x, float) and math.isinf(x) else Fraction(x) for x in reading.values)
         line = formula(text, list(letters)) or ""
         return (value_of(ast.parse(line, mode="eval").body, letters),)
     except (SyntaxError, TypeError, KeyError, ArithmeticError, RecursionError):

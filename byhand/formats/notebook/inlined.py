@@ -63,12 +63,12 @@ def inlined(*names: str) -> tuple[str, frozenset[str]]:
     What they define by themselves stands for what has this name in byhand.
     """
     beside = [_file(f"byhand.formats.notebook.{name}") for name in names]
-    own = {
+    by_name = {
         name: file for file in beside for name, statement in file.defined.items()
         if not isinstance(statement, ast.Import | ast.ImportFrom)
     }  # fmt: skip
-    cell = _Cell(own)
-    for name, file in own.items():
+    cell = _Cell(by_name)
+    for name, file in by_name.items():
         cell.add(file, name)
     imports = "\n".join(["from __future__ import annotations", *sorted(cell.imports)])
     imported = (name for statement in ast.parse(imports).body for name in _names_of(statement))

@@ -55,11 +55,11 @@ def name_of(matrix: Matrix) -> str:
     """The name of a matrix in Python: W_Q1 for W_{Q,1}, Xp for X'."""
     wrong = any(cell.shows == "mistake" for cell in matrix.panel.flat)
     words = spoken(matrix.name).translate(_SPELLED) + " wrong" * wrong  # so that it takes no right one's place
-    found = "_".join(re.findall(r"\w+", words.replace(",", ""))) or "matrix"
+    name = "_".join(re.findall(r"\w+", words.replace(",", ""))) or "matrix"
     taken = OWN | inlined(*CHECKING)[1]
-    if found[0].isdigit() or keyword.iskeyword(found) or hasattr(builtins, found) or found in taken:
-        return f"{found}_" if not found[0].isdigit() else f"_{found}"
-    return found
+    if name[0].isdigit() or keyword.iskeyword(name) or hasattr(builtins, name) or name in taken:
+        return f"{name}_" if not name[0].isdigit() else f"_{name}"
+    return name
 
 
 def literal(value: Any) -> str:
@@ -156,8 +156,8 @@ class _Notebook(Struct, frozen=True, eq=False):
             if matrix.panel.right is not None:
                 self.prose.append(markdown.written(self.page, self.view, matrix))
             elif self._is_carried(matrix.panel, name):
-                own = self.owned[matrix.panel.step]
-                self.prose.append(self.page.messages.say("notebook.carried", name=f"`{own}`"))
+                own_name = self.owned[matrix.panel.step]
+                self.prose.append(self.page.messages.say("notebook.carried", name=f"`{own_name}`"))
             elif matrix.panel.has_blanks:
                 asked.append(matrix)
             elif self.known.get(name) is None or not _are_alike(self.known[name], matrix.panel.flat):
@@ -297,11 +297,11 @@ class _Notebook(Struct, frozen=True, eq=False):
     def _apart(self, names: Sequence[str]) -> list[str]:
         """Names, with a number behind those that there are twice."""
         seen = dict[str, int]()
-        found = []
+        distinct = []
         for name in names:
             seen[name] = seen.get(name, 0) + 1
-            found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-        return found
+            distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        return distinct
 
 
 def _are_alike(cells: Sequence[Cell], others: Sequence[Cell]) -> bool:

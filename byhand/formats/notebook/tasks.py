@@ -69,18 +69,18 @@ class Tasks(Struct, frozen=True, eq=False, dict=True):
 
     def _cell(self, blank: Blank, at: Any, called: str) -> dict[str, Any]:
         cell, kind = blank.cell, KINDS.get(blank.role, blank.role)
-        found = {"id": blank.id, "at": at, "called": called, "kind": kind, "place": None, "places": None}
+        record = {"id": blank.id, "at": at, "called": called, "kind": kind, "place": None, "places": None}
         if kind == "text":
-            return found | {"seal": sealed(blank.id, cell.text)}
-        found["places"] = cell.places if cell.places is not None else self.run.places
+            return record | {"seal": sealed(blank.id, cell.text)}
+        record["places"] = cell.places if cell.places is not None else self.run.places
         if kind == "size":  # a size of a shape has no rule, but is read off
             how = {"seal": sealed(blank.id, cell.text)} if cell.rule is None else {"rule": self.python(cell.rule)}
-            return found | how
+            return record | how
         assert cell.at is not None
-        found["place"] = [self.number(cell.step), *cell.at]
+        record["place"] = [self.number(cell.step), *cell.at]
         if kind == "inverse" and cell.rule is not None and self.run[cell.step].op is None:
-            self._inverse[",".join(map(str, found["place"]))] = self.python(cell.rule)
-        return found
+            self._inverse[",".join(map(str, record["place"]))] = self.python(cell.rule)
+        return record
 
     def number(self, step: str) -> int:
         """The number by which rules name a step."""

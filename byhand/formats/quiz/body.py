@@ -99,23 +99,23 @@ class Body(Struct, frozen=True, eq=False):
 
     def _words(self, block: Block, replies: Sequence[Reply], choices: Mapping[str, int], entries: Entries) -> str:
         """A text or a question, and the places of the answers that it asks for."""
-        found = list[str]()
+        pieces = list[str]()
         for part in block_parts(block, replies, self.page.messages):
             match part:
                 case Text(lead=""):
-                    found.append(_paragraph(_prose(part.words)))
+                    pieces.append(_paragraph(_prose(part.words)))
                 case Text():
-                    found.append(f"<p><b>{escape(part.lead)}</b> {_prose(part.words)}</p>")
+                    pieces.append(f"<p><b>{escape(part.lead)}</b> {_prose(part.words)}</p>")
                 case Example():
                     worked = " + ".join(terms(self.page.worked_out(part.rule), STYLE))
-                    found.append(f"<p><b>{escape(part.lead)}</b> {worked} = {_value(part.value)}</p>")
+                    pieces.append(f"<p><b>{escape(part.lead)}</b> {worked} = {_value(part.value)}</p>")
                 case Matrix():
-                    found += (_table(grid, entries) for grid in strips(Strip((part.panel,), ())))
+                    pieces += (_table(grid, entries) for grid in strips(Strip((part.panel,), ())))
                 case TableOfEntries():
-                    found.append(self._named(block, entries))
+                    pieces.append(self._named(block, entries))
                 case Options() if part.reply.id in choices:
-                    found.append(f'<p><choice n="{choices[part.reply.id]}"/></p>')
-        whole = "".join(found)
+                    pieces.append(f'<p><choice n="{choices[part.reply.id]}"/></p>')
+        whole = "".join(pieces)
         return f'<div class="q">{whole}</div>' if isinstance(block, Claim) else whole
 
     # figures

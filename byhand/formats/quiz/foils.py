@@ -37,16 +37,16 @@ class Foils(Struct, frozen=True, dict=True):
         """By blank, the wrong answers of who makes one mistake throughout the section, or in this cell only."""
         blanks = [blank for blank in section.blanks if blank.role in ("ask", "entry")]
         asked = frozenset(blank.cell.step for blank in blanks)
-        found: dict[str, dict[Number, tuple[list[str], int]]] = {blank.id: {} for blank in blanks}
+        by_blank: dict[str, dict[Number, tuple[list[str], int]]] = {blank.id: {} for blank in blanks}
         for name, mistake in self._mistakes.items():
             if not any(map(mistake.tells, asked)):
                 continue
             throughout, alone = self._of(mistake, asked), {step: self._of(mistake, {step}) for step in asked}
             for blank in blanks:
-                self._add(found[blank.id], name, blank, throughout, alone[blank.cell.step])
+                self._add(by_blank[blank.id], name, blank, throughout, alone[blank.cell.step])
         return {
             name: tuple(Foil(value, tuple(names), credit) for value, (names, credit) in foils.items())
-            for name, foils in found.items()
+            for name, foils in by_blank.items()
         }
 
     def _add(

@@ -189,7 +189,7 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
         """What a section's blanks are found from and the section does not show: of earlier sections, the matrices and
         tables that have it.
         """
-        found, reader = dict[int, Panel | Figure](), self.page.reader
+        by_id, reader = dict[int, Panel | Figure](), self.page.reader
         if not blanks:
             has_figures = bool(self.page.document.sections[at].figures)
             return [] if has_figures else [*self._named(at)] or self._found_last(at)
@@ -199,18 +199,18 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
                 source = reader.source(at, place_of(ref))
                 if source is not None and source is reader.before(at, place_of(ref)):
                     shown = self._shown_before(at, source)
-                    found[id(shown)] = shown
-        return [*found.values(), *(self._named(at) if any(blank.role == "text" for blank in blanks) else [])]
+                    by_id[id(shown)] = shown
+        return [*by_id.values(), *(self._named(at) if any(blank.role == "text" for blank in blanks) else [])]
 
     def _shown_before(self, at: int, source: Cell | Blank) -> Panel | Figure:
         """The nearest matrix, or other figure, of a section before that has a cell or a blank."""
         figures = [figure for section in reversed(self.page.document.sections[:at]) for figure in section.figures]
         things: Iterable[Panel | Figure] = chain.from_iterable((*figure.matrices, figure) for figure in figures)
-        return next(each for each in things if any(own is source.cell for own in _cells(each)))
+        return next(each for each in things if any(cell is source.cell for cell in _cells(each)))
 
     def _named(self, at: int) -> list[Panel]:
         """The matrices of earlier sections, the nearest of each, that a section speaks of by their symbols."""
-        section, found = self.page.document.sections[at], dict[str, Panel]()
+        section, by_symbol = self.page.document.sections[at], dict[str, Panel]()
         tables = (figure for figure in section.figures if isinstance(figure, Table))
         entries = (entry for table in tables for row in table.rows for entry in row)
         texts = [each.tokens for each in (*section.words, *entries) if isinstance(each, Prose | Claim)]
@@ -218,8 +218,8 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
         for before in self.page.document.sections[:at]:
             for panel in (panel for figure in before.figures for panel in figure.matrices):
                 if panel.symbol in symbols and panel.right is None:
-                    found[panel.symbol] = panel
-        return [*found.values()]
+                    by_symbol[panel.symbol] = panel
+        return [*by_symbol.values()]
 
     def _found_last(self, at: int) -> list[Panel | Figure]:
         """The matrices of the nearest section before that asks for one: what a question in words may speak of."""
@@ -279,12 +279,12 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
 
     def _words(self, blank: Blank) -> Iterator[str]:
         """The words that are right: where the largest number is there several times, each of theirs."""
-        rule, own = self.page.run.rule(*blank.cell.place), str(blank.cell.value)
-        yield own
+        rule, answer = self.page.run.rule(*blank.cell.place), str(blank.cell.value)
+        yield answer
         if isinstance(rule, Fn) and rule.name == "argmax" and all(isinstance(arg, Ref) for arg in rule.args):
             numbers = [number(self.page.run.value(arg)) for arg in rule.args if isinstance(arg, Ref)]
             tied = zip(self.page.run.vocabulary, numbers, strict=True)
-            yield from (word for word, value in tied if value == max(numbers) and word != own)
+            yield from (word for word, value in tied if value == max(numbers) and word != answer)
 
     def _choice(self, section: Section, reply: Reply) -> Choice:
         called, why, claim = section.title, "", reply.asker

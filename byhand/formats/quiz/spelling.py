@@ -32,8 +32,8 @@ def number(value: Any) -> Number:
 
 def decimal(value: Number) -> str | None:
     """A number as a decimal with a point; None where it has none, as a third and −∞ have, or a long one."""
-    found = terminating(value) if isinstance(value, Fraction) else None
-    text = "" if found is None else plain(found)
+    finite = terminating(value) if isinstance(value, Fraction) else None
+    text = "" if finite is None else plain(finite)
     return text if text and len(text.partition(".")[2]) <= LONGEST_DECIMAL else None
 
 
@@ -59,8 +59,8 @@ def rounded_spellings(value: Number) -> tuple[str, ...]:
     if not isinstance(value, Fraction) or decimal(value) is not None:
         return ()
     rounded = (decimal(Fraction(half_away(value * 10**places), 10**places)) for places in (2, 3))
-    found = [text.replace("-", "") for text in rounded if text and Fraction(text)]
-    return tuple(dict.fromkeys(_signed(found) if value < 0 else found))
+    texts = [text.replace("-", "") for text in rounded if text and Fraction(text)]
+    return tuple(dict.fromkeys(_signed(texts) if value < 0 else texts))
 
 
 def shape_spellings(text: str) -> tuple[str, ...]:

@@ -197,8 +197,8 @@ class _Latex(Struct, frozen=True, eq=False):
         """Parts as paragraphs; matrices that follow each other stand side by side, as far as there is room."""
         blocks = []
         for kind, group in groupby(parts, type):
-            found = [self.written(part) for part in group]
-            blocks.append(("%\n" if kind is Matrix else "\n\n").join(found))
+            texts = [self.written(part) for part in group]
+            blocks.append(("%\n" if kind is Matrix else "\n\n").join(texts))
         return "\n\n".join(blocks)
 
     def written(self, part: Part) -> str:
@@ -275,8 +275,8 @@ class _Latex(Struct, frozen=True, eq=False):
         empty = [""] * wide
         lines += [[*empty, "", escaped(label), *row] for label, row in over]
         lines.append(["", *map(escaped, left.cols), "", *[""] * upper.shape[1]])
-        for label, row, found in zip(left.rows, self._rows(left), self._rows(result), strict=True):
-            lines.append([escaped(label), *row, "", *found])
+        for label, row, results in zip(left.rows, self._rows(left), self._rows(result), strict=True):
+            lines.append([escaped(label), *row, "", *results])
         head = [f"${maths(figure.formula)}$", *title.values()]
         table = _tabular("r" + "c" * wide + "r" + "c" * result.shape[1], lines)
         after = "" if bias is None or row_of_bias else self._matrix(part.matrices[2])

@@ -80,23 +80,23 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def meanings(self) -> dict[str, set[str]]:
         """For each name of a matrix, the steps that it stands for."""
-        found: dict[str, set[str]] = {}
+        by_name: dict[str, set[str]] = {}
         for panel in (panel for block in self.page.document.blocks for panel in block.matrices):
-            found.setdefault(named(Matrix(panel)), set()).add(panel.step)
-        return found
+            by_name.setdefault(named(Matrix(panel)), set()).add(panel.step)
+        return by_name
 
     @cached_property
     def called(self) -> dict[int, tuple[str, Section]]:
         """For each cell, by its identity, what it is called in a rule, and its section."""
-        found = dict[int, tuple[str, Section]]()
+        by_cell = dict[int, tuple[str, Section]]()
         for section in self.page.document.sections:
             for block in section.blocks:
-                found |= {id(cell): (self.page.called[id(cell)], section) for cell in block.cells}
+                by_cell |= {id(cell): (self.page.called[id(cell)], section) for cell in block.cells}
                 for panel in block.matrices:
                     name = named(Matrix(panel))
                     for i, row in enumerate(panel.cells, 1):
-                        found |= {id(cell): (f"{name}[{i},{j}]", section) for j, cell in enumerate(row, 1)}
-        return found
+                        by_cell |= {id(cell): (f"{name}[{i},{j}]", section) for j, cell in enumerate(row, 1)}
+        return by_cell
 
     def written(self, part: Part, section: Section | None = None) -> str:
         """A part of a section, or of none, as linear text."""
@@ -192,9 +192,9 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
 
     def _name(self, section: int, ref: Ref) -> str:
         """What a number of a rule is called on the page: with its step, where a name stands for several matrices."""
-        found = self.page.reader.source(section, place_of(ref))
-        assert found is not None
-        name, origin = self.called[id(found.cell)]
+        source = self.page.reader.source(section, place_of(ref))
+        assert source is not None
+        name, origin = self.called[id(source.cell)]
         matrix, bracket, place = name.partition("[")
         if len(self.meanings.get(matrix, ())) > 1 and self.at[id(origin)] != section and origin.number:
             return f"({self.page.messages.say('written.of_step', name=matrix, n=origin.number)}){bracket}{place}"

@@ -135,8 +135,8 @@ def _tick(ticked: bool | None) -> str:
 def _entry(view: View, entry: Words | Cell) -> str:
     if not isinstance(entry, Cell):
         return _line(entry)
-    found = text_in(entry, view)
-    return BLANK if found is None else escaped(found)
+    text = text_in(entry, view)
+    return BLANK if text is None else escaped(text)
 
 
 def _line(words: Words) -> str:

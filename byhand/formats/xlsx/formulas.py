@@ -104,12 +104,12 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def inputs(self) -> Mapping[Place, Cell]:
         """For each place of these that is printed, the first cell in which it is."""
-        found: dict[Place, Cell] = {}
+        cells: dict[Place, Cell] = {}
         for section, _ in enumerate(self.document.sections):
             for place, cell in self.reader.printed(section):
                 if place[0] in self.starts and cell.shows == "run":
-                    found.setdefault(place, cell)
-        return found
+                    cells.setdefault(place, cell)
+        return cells
 
     def is_input(self, cell: Cell) -> bool:
         """Whether a cell holds a number that can be changed."""
@@ -124,9 +124,9 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
         if cell.at is None or cell.shows != "run" or isinstance(cell.value, str):
             return number(cell.value)
         name, i, j = cell.place
-        found = number(self.run.values(name)[i][j])
-        in_letters = self.run.numbers == "symbolic" and isinstance(found, float) and not found.is_integer()
-        return value_text(cell.value) if in_letters else found
+        exact = number(self.run.values(name)[i][j])
+        in_letters = self.run.numbers == "symbolic" and isinstance(exact, float) and not exact.is_integer()
+        return value_text(cell.value) if in_letters else exact
 
     # the worksheet and the key
 
@@ -185,17 +185,17 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
 
     def _name(self, section: int, place: Place, whose: Whose) -> str:
         """The name of the cell in which a place stands for a reader of a section."""
-        found = self._shown(section, place) or self.inputs.get(place)
-        if found is None:
+        shown = self._shown(section, place) or self.inputs.get(place)
+        if shown is None:
             first = max(self.row_of.values(), default=FIRST - 1) + 3
             row = self.between.setdefault((section, place), first + len(self.between))
             return cell_name(row, KEY if whose == "key" else OWN, self.names.check)
-        return self.at(found.cell, self.names.key) if whose == "key" else self.own(found)
+        return self.at(shown.cell, self.names.key) if whose == "key" else self.own(shown)
 
     def _shown(self, section: int, place: Place) -> Cell | Blank | None:
         """What stands for a place where a reader of a section looks for it, if it shows its number."""
-        found = self.reader.source(section, place) if section >= 0 else None
-        return None if found is None or found.cell.shows != "run" else found
+        source = self.reader.source(section, place) if section >= 0 else None
+        return None if source is None or source.cell.shows != "run" else source
 
     @cached_property
     def _infinite(self) -> frozenset[str]:
@@ -219,9 +219,13 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
             return ""
         place = cell.place
         if blank.role == "copy":
-            found = self._shown(section - 1, place)
-            if found is not None:
-                return self.own(found).removeprefix(sheet_name(self.names.check)) if isinstance(found, Blank) else ""
+            original = self._shown(section - 1, place)
+            if original is not None:
+                return (
+                    self.own(original).removeprefix(sheet_name(self.names.check))
+                    if isinstance(original, Blank)
+                    else ""
+                )
         if not self.reader.reads(blank):
             return ""
         return self.rule(section, place, "own", self.names.check, cell.shows == "word")
@@ -230,11 +234,11 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
         """For an inverse, each printed result that reads it: its cell, and what the student's numbers make there."""
         if not blank.result or self.run.numbers == "symbolic":
             return
-        found = Ref(blank.cell.step, blank.cell.at or ())
+        unknown = Ref(blank.cell.step, blank.cell.at or ())
         for i, row in enumerate(self.run.values(blank.result)):
             for j, _ in enumerate(row):
                 rule, printed = self.run.rule(blank.result, i, j), self.reader.source(section, (blank.result, i, j))
-                if isinstance(printed, Cell) and found in refs(rule):
+                if isinstance(printed, Cell) and unknown in refs(rule):
                     made = self._written(section, self._rounded((blank.result, i, j)), "own", self.names.check)
                     yield self.at(printed, self.names.worksheet), made
 
@@ -248,8 +252,8 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
             name, i, j = place
             value = number(self.run.values(name)[i][j])
             if self.run.steps[name].op is None:
-                own = key = Entry("", value)
+                followed = key = Entry("", value)
             else:
-                own, key = (Entry(self.rule(section, place, w, self.names.check), value) for w in ("own", "key"))
-            yield row, section, place, own, key
+                followed, key = (Entry(self.rule(section, place, w, self.names.check), value) for w in ("own", "key"))
+            yield row, section, place, followed, key
             done += 1

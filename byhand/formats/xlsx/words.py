@@ -89,14 +89,14 @@ def line(rule: Any, value: Any) -> Words:
 def _alike(fragments: Iterable[Fragment]) -> Words:
     """Fragments, of which neighbours that look alike are one."""
     grouped = groupby(fragments, lambda fragment: replace(fragment, text=""))
-    found = [replace(look, text=text_of(alike)) for look, alike in grouped]
-    return tuple(found if found and found[-1].text.strip() else found[:-1])
+    merged = [replace(look, text=text_of(alike)) for look, alike in grouped]
+    return tuple(merged if merged and merged[-1].text.strip() else merged[:-1])
 
 
 def joined(*parts: Words, by: str = "\n") -> Words:
     """Texts one after the other; those that are empty are left out."""
-    found = [part for part in parts if part]
-    return tuple(fragment for n, part in enumerate(found) for fragment in ((*plain(by), *part) if n else part))
+    kept = [part for part in parts if part]
+    return tuple(fragment for n, part in enumerate(kept) for fragment in ((*plain(by), *part) if n else part))
 
 
 def text_of(fragments: Iterable[Fragment]) -> str:

@@ -114,11 +114,11 @@ class _Writer(Struct, eq=False, dict=True):
     @cached_property
     def answers(self) -> list[tuple[int, Blank | Reply]]:
         """The blanks of each section, and its choices among options, with the index of the section."""
-        found = list[tuple[int, Blank | Reply]]()
+        answers = list[tuple[int, Blank | Reply]]()
         for at, section in enumerate(self.page.document.sections):
-            found += [(at, blank) for blank in section.blanks]
-            found += [(at, reply) for reply in section.replies if reply.options]
-        return found
+            answers += [(at, blank) for blank in section.blanks]
+            answers += [(at, reply) for reply in section.replies if reply.options]
+        return answers
 
     @cached_property
     def of(self) -> Formulas:
@@ -241,14 +241,14 @@ class _Writer(Struct, eq=False, dict=True):
 
         Returns the blanks.
         """
-        found = list[tuple[int, int]]()
+        places = list[tuple[int, int]]()
         for _, each in self.answers:
             row, col = self.plan.of_cell[id(each.cell)] if isinstance(each, Blank) else self.plan.of_reply[each.id]
             code = cell_name(self.of.row_of[each.id], CODE, self.names.check)
             sheet.write_formula(row, col + self.away, f"={code}", self.format(looks.SMALL), 0)
-            found.append((row, col))
+            places.append((row, col))
         sheet.set_column(self.away, self.away + len(self.plan.widths), None, None, {"hidden": True})
-        return found
+        return places
 
     @property
     def away(self) -> int:
@@ -333,16 +333,16 @@ class _Writer(Struct, eq=False, dict=True):
 
     def _breaks(self, room: float) -> list[int]:
         """The rows before which a page begins, so that no section is split that has room on one."""
-        heights, found, used = self.plan.heights, list[int](), 0.0
+        heights, breaks, used = self.plan.heights, list[int](), 0.0
         starts = [*self.plan.sections, self.plan.rows]
         used = sum(heights.get(row, 0.0) for row in range(starts[0])) if self.plan.sections else 0.0
         for at, (first, last) in enumerate(pairwise(starts)):
             need = sum(heights.get(row, 0.0) for row in range(first, last))
             if (self.plan.opens[at] or used + need > room) and used and first:
-                found.append(first)
+                breaks.append(first)
                 used = 0.0
             used = (used + need) % room if used + need > room else used + need
-        return found
+        return breaks
 
     # other sheets
 
@@ -365,10 +365,10 @@ class _Writer(Struct, eq=False, dict=True):
         for n, row in enumerate(self.check.rows()):
             for col, entry in enumerate(row):
                 self._put(sheet, Spot(FIRST + n, col, plain), entry, plain)
-        for at, section, (step, i, j), own, key in self.of.not_shown():
+        for at, section, (step, i, j), own_entry, key in self.of.not_shown():
             number = Entry("", float(self.page.document.sections[section].number))
             called = Entry("", f"{step}[{i + 1}, {j + 1}]")
-            for col, entry in ((STEP, number), (NAME, called), (OWN, own), (KEY, key)):
+            for col, entry in ((STEP, number), (NAME, called), (OWN, own_entry), (KEY, key)):
                 self._put(sheet, Spot(at, col, plain), entry, plain)
         if self.of.between:
             self._put(sheet, Spot(self.check.end + 1, NAME, head), Entry("", say("spreadsheet.not_shown")), head)
