@@ -1,5 +1,6 @@
 """The count of lines that `make sizes` prints."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -37,3 +38,17 @@ def test_a_line_is_code_or_said_or_blank(monkeypatch):
         "files at the top": 6,
         "golden files": 2,
     }
+
+
+def test_the_design_says_how_large_each_room_is(monkeypatch):
+    """To a tenth: `python tools/sizes.py --write` writes the numbers anew."""
+    monkeypatch.syspath_prepend(TOOLS)
+    from sizes import DESIGN, ROOT, with_code
+
+    paths = (ROOT / "byhand").rglob("*.py")
+    files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    told = DESIGN.read_text(encoding="utf-8")
+    rows = (re.findall(r"^\| `.*`.* ([\d,]+) \|$", text, re.MULTILINE) for text in (told, with_code(told, files)))
+    for said, counted in zip(*rows, strict=True):
+        code = int(counted.replace(",", ""))
+        assert abs(int(said.replace(",", "")) - code) <= max(20, code / 10)

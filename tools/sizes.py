@@ -1,12 +1,14 @@
 """Prints how many lines of code, of docstrings and comments, and of blanks each room has, beside those of a commit.
 
 python tools/sizes.py [COMMIT]      by default the last release: the newest tag, if there is one
+python tools/sizes.py --write       writes the lines of code into the table of rooms in docs/design.md
 """
 
 from __future__ import annotations
 
 import ast
 import io
+import re
 import subprocess
 import sys
 import tarfile
@@ -16,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+DESIGN = ROOT / "docs" / "design.md"
 KINDS = ("code", "docs", "blank")
 TOP = "files at the top"
 BESIDE = {".js": "JavaScript", ".css": "CSS", ".html": "HTML templates", ".toml": "messages", ".md": "sheets"}
@@ -102,11 +105,30 @@ def table(now: Sizes, before: Sizes, commit: str) -> Iterator[str]:
         yield _row([name, *(f"{count:,}" for count in counts)])
 
 
+def with_code(design: str, files: Files) -> str:
+    """A text with the table of rooms in it (docs/design.md), each row with its lines of code."""
+
+    def row(match: re.Match[str]) -> str:
+        rooms = re.findall(r"`(.*?)`", match[1])
+        of_rooms = (text for path, text in files.items() if path.endswith(".py") and _room(path) in rooms)
+        return f"| {match[1]} | {match[2]} | {sum(lines(text)['code'] for text in of_rooms):,} |"
+
+    return re.sub(r"^\| (`.*`) \| (.*?) \| [\d,]+ \|$", row, design, flags=re.MULTILINE)
+
+
+def _room(path: str) -> str:
+    """The room of a file of the package, as the table calls it: `ops/`, or `tape` of a file at the top."""
+    _, first, *rest = path.split("/") if path.startswith("byhand/") else ("", path)
+    return f"{first}/" if rest else first.removesuffix(".py")
+
+
 def _row(entries: list[str]) -> str:
     return f"| {' | '.join(entries)} |"
 
 
-if __name__ == "__main__":
+if sys.argv[1:] == ["--write"]:
+    DESIGN.write_text(with_code(DESIGN.read_text(encoding="utf-8"), here()), encoding="utf-8")
+elif __name__ == "__main__":
     tags = git("tag", "--sort=-creatordate").decode().split()
     commit = next(iter([*sys.argv[1:], *tags]), "")
     print(*table(sizes(here()), sizes(of_commit(commit)) if commit else {}, commit), sep="\n")
