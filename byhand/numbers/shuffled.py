@@ -12,6 +12,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
+from byhand.errors import DomainError
 from byhand.model import Model
 from byhand.model.weights import Values, numbers
 from byhand.notation.number import parse
@@ -50,7 +51,10 @@ def shuffled(
         new = replace(values, inputs=inputs, weights=weights)
         if not _rows_differ(np.array(rows, dtype=object) for rows in numbers(new).values()):
             continue
-        case = promised(_evaluated(model, new), limits, own_time, of_sheet=promises)
+        try:
+            case = promised(_evaluated(model, new), limits, own_time, of_sheet=promises)
+        except DomainError:  # some step has no value in this order, as where a sum that is divided by is 0
+            continue
         if case is not None:
             return new, case
 

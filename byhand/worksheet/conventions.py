@@ -22,7 +22,8 @@ def conventions(
     sentences = []
     if any("pos" in s.axes for s in tape.steps.values()) and not any("head" in s.axes for s in asked):
         sentences.append(say(f"conventions.{orientation}"))
-    if any(s.op and s.op.name == "normalize_rows" for s in asked):
+    has_powers = any(s.op and s.op.name == "power_of" for s in tape.steps.values())
+    if has_powers and any(s.op and s.op.name == "normalize_rows" for s in asked):
         sentences.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
     if "scores_scaled" in steps:
         sentences.append(say("conventions.scale", d_head=c.d_head))

@@ -6,11 +6,13 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.effort import seconds
 from byhand.errors import ConfigError
 from byhand.model import MODELS
+from byhand.model.registry import model
 from byhand.model.weights import Values, numbers
 from byhand.numbers.choice import choose
 from byhand.numbers.dice import Dice
 from byhand.numbers.registry import SEARCHES
 from byhand.numbers.shuffled import DRAWN
+from byhand.ops.attention import normalize_rows, row_sum
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet
@@ -74,3 +76,19 @@ def test_numbers_that_cannot_keep_a_promise_are_an_error():
     values = Values.of({"inputs": {"A": [[1, 0], [0, 1]], "B": [[1, 0], [0, 1]]}})
     with pytest.raises(ConfigError, match=r"^no numbers for seed 3 in 200 million steps .*; use another seed$"):
         choose(MODELS["matrix-product"], values, 3)
+
+
+def test_an_order_in_which_a_step_has_no_value_is_passed_over(monkeypatch):
+    """As where a row adds up to 0, by which another one is divided."""
+    monkeypatch.delitem(MODELS, "shares", raising=False)
+
+    @model("shares")
+    def _steps(build):
+        x = build.matrix("x", ("row", "entry"))
+        return normalize_rows(x, row_sum(x, name="sum"), name="shares")
+
+    values = Values.of({"inputs": {"x": [[1, -1, 3], [2, 5, -4]]}})
+    try:
+        assert all(choose(MODELS["shares"], values, seed).values.inputs["x"] for seed in range(1, 9))
+    finally:
+        del MODELS["shares"]

@@ -394,3 +394,11 @@ def test_what_the_scripts_of_a_page_are_given_may_not_be_changed(pages):
     for number in list(re.finditer(r"\d", page[page.index('<script type="application/json"') :]))[::97]:
         at = page.index('<script type="application/json"') + number.start()
         assert markup_difference(f"{page[:at]}{(int(page[at]) + 1) % 10}{page[at + 1 :]}", page)
+
+
+def test_what_is_no_page_at_all_is_told(tmp_path):
+    (tmp_path / "run.csv").write_text("step,row,column,value\n")
+    line, finding = report(tmp_path / "run.csv")[0][0], report(tmp_path / "run.csv")[1]
+    assert (line, finding) == (
+        "cannot be verified: it is no HTML, no PDF and no run.json, which are what byhand verify reads", Finding.UNREADABLE,
+    )  # fmt: skip
