@@ -126,7 +126,7 @@ def test_a_sheet_that_reaches_too_far_or_repeats_too_much_is_stopped(body):
         ("title: T\nmodel: softmax\ngoal: G\nconfig: {d_model: " + "9" * 5000 + "}\n", "Exceeds the limit"),
         ("title: T\nmodel: softmax\ngoal: G\nnumber: -1\n", "x.md: no front matter entry 'number'"),
         ("title: T\nmodel: softmax\ngoal: G\ninputs: {scores: [[.inf, .nan]]}\n", "scores: inf is not a number"),
-        ("title: T\nmodel: softmax\ngoal: G\ninputs: {scores: !!set {a, b}}\n", "scores is a single number"),
+        ("title: T\nmodel: softmax\ngoal: G\ninputs: {scores: !!set {a, b}}\n", "is not a number; write one as 3, 0.25"),
         ("title: T\nmodel: softmax\ngoal: G\npick_words: true2\n", "x.md: pick_words is a bool; found str"),
         ("title: T\nmodel: softmax\ngoal: G\ntokens: ['a\\tb', \"a\\tb\"]\n", r"tokens holds 'a\tb'"),
     ],

@@ -115,7 +115,7 @@ def test_what_the_first_copy_cannot_compute_is_an_error():
 
 
 def test_other_rooms_work_with_values_of_one_run_or_of_many():
-    _, numbers = together(RATIONALS, [{"x": 2, "y": 1}, {"x": 3, "y": 1}])
+    _, numbers = together(RATIONALS, {"x": [2, 3], "y": [1, 1]})
     x = numbers["x"]
     for value, double, of_first, of_any, array in ((5, 10, 5, (5,), 5), (x, [4, 6], 2, (2, 3), [2, 3])):
         doubled = each(lambda own, by: own * by, value, 2)

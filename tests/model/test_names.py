@@ -13,7 +13,6 @@ from byhand.model.names import symbol
         ("blocks.0.attn.W_Q[1]", 2, "W_{Q,2}"),
         ("blocks.0.attn.hook_q[9]", 10, "Q_{10}"),
         ("blocks.0.attn.W_Q[9]", 10, "W_{Q,10}"),
-        ("blocks.0.attn.norm9", 1, "n_{10}"),
         ("blocks.0.ln2.hook_normalized", 1, "N'"),
         ("blocks.0.ln2.centered", 1, r"x - \mu"),
         ("blocks.0.ln1.standardized", 1, r"(x - \mu) \div \sigma"),
