@@ -54,9 +54,12 @@ def _ended_in_order() -> Iterator[None]:
     it nor Ctrl-C interrupts the loading of an extension: some abort the program then.
     """
 
+    put_off: list[threading.Timer] = []
+
     def stop(number: int, frame: FrameType | None) -> None:
         if _loads_extension(frame):
-            threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+            put_off.append(threading.Timer(0.05, os.kill, (os.getpid(), number)))
+            put_off[-1].start()
         elif number == signal.SIGINT:
             raise KeyboardInterrupt
         else:
@@ -72,6 +75,8 @@ def _ended_in_order() -> Iterator[None]:
     try:
         yield
     finally:
+        for timer in put_off:  # what was to be stopped is done
+            timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
 

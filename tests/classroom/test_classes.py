@@ -376,7 +376,7 @@ main()
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_class_that_is_stopped_while_an_extension_is_loaded_ends_in_order(number, tmp_path):
     """What loads pikepdf aborts the program on an exception."""
-    asked = [str(int(number)), "class", SHEET, "--anonymous", "2", "--out", str(tmp_path)]
+    asked = [str(int(number)), "class", SHEET, "--anonymous", "500", "--out", str(tmp_path)]
     made = subprocess.run([sys.executable, "-c", LOADING, *asked], capture_output=True, text=True)
     assert (made.returncode, made.stdout) == (128 + number, "")
     assert made.stderr == "\nbyhand: stopped; what is written is whole, and the same command makes the rest\n"
