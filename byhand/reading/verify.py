@@ -40,7 +40,7 @@ def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None
         _check_name(path, "a PDF", ".pdf")
         return _drawn(content, judges, secret)
     html = _text(content)
-    if not html.lstrip().startswith("<"):
+    if path.suffix.lower() not in ("", ".html", ".htm") and not html.lstrip().startswith("<"):
         raise UnreadableError("it is no HTML, no PDF and no run.json, which are what byhand verify reads")
     _check_name(path, "HTML", ".html", ".htm")
     return _written(html, judges, secret)

@@ -19,6 +19,7 @@ from byhand.model.weights import Values
 
 # the entries of a config that are said: sizes, which a page's tables have, and a choice that its conventions tell
 SAID = ("d_model", "d_head", "d_v", "d_mlp", "n_ctx", "attention_dir")
+ELSEWHERE = ("softmax_base", "d_vocab")  # those that a page says as its base and its words
 GIVEN = ("inputs", "weights")
 Form = list[
     int
@@ -34,14 +35,20 @@ class Forms(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """By name, the forms of given steps that differ, or that the sheet does not give."""
     weights: dict[str, Form] = {}
     """The same of weights."""
+    unsaid: list[str] = []
+    """Other options in which the config differs: no page says them, so that such a page cannot be printed again."""
 
 
 def forms_of(values: Values, entries: Mapping[str, Any]) -> str:
     """The forms of values where they differ from those of a sheet's entries, as JSON; "" where none does."""
     usual, forms = Config.of(entries.get("config", {})), Forms()
-    for name in SAID:
-        if (choice := getattr(values.config, name)) != getattr(usual, name):
+    for name in Config.__struct_fields__:
+        if (choice := getattr(values.config, name)) == getattr(usual, name) or name in ELSEWHERE:
+            continue
+        if name in SAID:
             forms.config[name] = choice
+        else:
+            forms.unsaid.append(name)
     for kind in GIVEN:
         of_sheet = entries.get(kind, {})
         for name, entry in sorted(getattr(values, kind).items()):
@@ -59,6 +66,10 @@ def with_forms(said: str) -> dict[str, Any]:
         forms = json.decode(said or "{}", type=Forms)
     except MsgspecError as error:
         raise UnreadableError(f"the forms that it says its numbers have are none of byhand's ({error})") from None
+    if forms.unsaid:
+        raise UnreadableError(
+            f"it is made with another {', '.join(forms.unsaid)} than the sheet's, which no page says; verify run.json"
+        )
     if forms.config.keys() - {*SAID}:
         raise UnreadableError(f"it says entries of a config that no page says; there are: {', '.join(SAID)}")
     given = {kind: {name: _filled(*form) for name, form in getattr(forms, kind).items()} for kind in GIVEN}

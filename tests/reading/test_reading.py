@@ -872,3 +872,15 @@ def test_the_command_judges_several_files_and_says_what_is_wrong(tmp_path):
     assert (
         wrong.stderr == f"{tmp_path / 'none.pdf'}: cannot be verified: it cannot be read: No such file or directory\n"
     )
+
+
+def test_a_page_with_choices_that_no_page_says_is_refused_and_its_run_is_right(tmp_path):
+    """It is not WRONG: nobody can tell from it with which choices it was made."""
+    values = {"config": {"positional_embedding_type": "rotary", "rotary_periods": [4, 4]}}
+    formats = ("html", "pdf", "json")
+    paths = generate("attention-head", Options(values=values, numbers="decimal", formats=formats), tmp_path)
+    told = "it is made with another positional_embedding_type, rotary_periods than the sheet's, which no page says"
+    for path in paths:
+        (line, *_), finding = report(path)
+        assert (finding is Finding.RIGHT) == (path.suffix == ".json")
+        assert finding is Finding.RIGHT or line == f"cannot be verified: {told}; verify run.json"
