@@ -225,3 +225,16 @@ def test_a_call_that_makes_no_word_and_no_figure_is_said_with_the_line(monkeypat
     with pytest.raises(SheetError) as caught:
         prepare(parse_sheet("mine", SHEET), Options())
     assert str(caught.value) == "mine.md line 13: mine() made 'Twice.', which is neither a TextBlock nor a Figure"
+
+
+def test_of_two_in_a_step_each_item_of_canvas_asks_one(own, folder):
+    path = folder / "worksheets" / "pick-a-share.md"
+    one = '{{ pick("softmax", 1, 0, "softmax-over-columns", "no-powers") }}'
+    text = path.read_text(encoding="utf-8")
+    assert one in text
+    other = '\n\nAnd of the second?\n\n{{ pick("softmax", 1, 1, "softmax-over-columns", "no-powers") }}'
+    path.write_text(text.replace(one, f"{one}{other}"), encoding="utf-8")
+    page = lower(*prepare(load_sheet("pick-a-share"), Options()))
+    (question,) = (each for each in Quiz(page).questions if each.choices)
+    marked = [each for each in question.body.iter() if each.get("class") == "q"]
+    assert [len([*each.iter("choice")]) for each in marked] == [1, 1]

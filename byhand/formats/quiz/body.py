@@ -116,7 +116,8 @@ class Body(Struct, frozen=True, eq=False):
                 case Options() if part.reply.id in choices:
                     pieces.append(f'<p><choice n="{choices[part.reply.id]}"/></p>')
         whole = "".join(pieces)
-        return f'<div class="q">{whole}</div>' if isinstance(block, Claim) else whole
+        is_one_of_several = len(choices) > 1 and any(reply.id in choices for reply in replies)
+        return f'<div class="q">{whole}</div>' if isinstance(block, Claim) or is_one_of_several else whole
 
     # figures
 
