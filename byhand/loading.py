@@ -31,20 +31,16 @@ def trusted() -> tuple[Path, ...]:
 
 
 @cache
-def load_lesson(name: str) -> bool:
-    """Whether the lesson of a sheet's name, or of its model's, has Python of its own, which is now read.
+def load_lesson(name: str) -> None:
+    """Read the Python of the lesson of a sheet's name, or of its model's, if it has some.
 
     Raises: SheetError where somebody's own file fails.
     """
     paths = (folder / "worksheets" / f"{name}.py" for folder in _trusted)
     if path := next(filter(Path.is_file, paths), None):
         _run(path)
-        return True
-    module = name.replace("-", "_")
-    if module not in _modules():
-        return False
-    import_module(f"{LESSONS}.{module}")
-    return True
+    elif (module := name.replace("-", "_")) in _modules():
+        import_module(f"{LESSONS}.{module}")
 
 
 def load_lessons() -> None:

@@ -202,9 +202,8 @@ def ready(name: str, setup: Setup | None = None) -> Format:
 
 
 def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[str, Make, View]]:
-    """The files to write: their names, what writes them, and the views. First, for each view,
-    the files that a format writes once for every view; then the files of formats that write one for all views, which
-    get the last view.
+    """The files to write: their names, what writes them, and the views. Files that a format has for each view come
+    first, view by view; then those that it has once for all views, with the last view.
     """
     ordered = sorted(views, key=VIEWS.index)
     files = [each for format in formats for each in format.files.items()]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from byhand.model.builder import Builder
-from byhand.model.counts import add_up, product_of
+from byhand.model.counts import product_of
 from byhand.model.layers import last_row, softmax
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
@@ -29,7 +29,7 @@ from byhand.ops.attention import (
     row_sum,
     zero_future,
 )
-from byhand.ops.linear import add, dot_columns, dot_rows, elu_plus_one
+from byhand.ops.linear import add, add_all, dot_columns, dot_rows, elu_plus_one
 from byhand.ops.positions import falling
 from byhand.pictures.canvas import CAPTION, GUIDE, PALE, STROKE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
@@ -124,12 +124,12 @@ def _savings(build: Builder, n: int, mixtures: int) -> Results:
     }
     kept = [product_of(card, name=f"kept.{name}", times=MANY) for name, card in cards.items()]
     state = product_of(
-        heads, add_up(product_of(width, width, name="state.square"), width, name="state"), name="kept.state"
+        heads, add_all(product_of(width, width, name="state.square"), width, name="state"), name="kept.state"
     )
     weights = [product_of(rows, cards[name], name=f"weights.{name}") for name in ("gpt", "shared")]
     down, up = product_of(rows, latent, name="weights.down"), product_of(latent, cards["gpt"], name="weights.up")
     window = product_of(reach, cards["gpt"], name="kept.window")
-    return *counts, *kept, window, state, *weights, add_up(down, up, name="weights.latent")
+    return *counts, *kept, window, state, *weights, add_all(down, up, name="weights.latent")
 
 
 # ---- the same, written down a second time ----

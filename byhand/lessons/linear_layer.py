@@ -7,11 +7,12 @@ from itertools import accumulate, product
 from typing import Any
 
 from byhand.model.builder import Builder
-from byhand.model.counts import add_up, product_of
+from byhand.model.counts import product_of
 from byhand.model.layers import linear
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed, value_text
 from byhand.numbers.promises import sheet_promise
+from byhand.ops.linear import add_all
 from byhand.pictures.canvas import AXIS, CAPTION, GREY, GUIDE, HAIR, TOKEN, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Tape
@@ -38,7 +39,7 @@ def _steps(build: Builder) -> Results:
     if "other.W" in build.tape.numbers:
         layers.append(layer("other", "other.y"))
     inputs, outputs = build.size("d_model"), build.size("d_mlp")
-    return *layers, add_up(product_of(inputs, outputs, name="count.weights"), outputs, name="count")
+    return *layers, add_all(product_of(inputs, outputs, name="count.weights"), outputs, name="count")
 
 
 # ---- the same, written down a second time ----

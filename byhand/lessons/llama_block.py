@@ -35,7 +35,7 @@ from byhand.numbers.natural import distinct, grid, natural, weight_columns
 from byhand.numbers.norms import rows_of_two_sizes
 from byhand.numbers.promises import look_most_elsewhere, sheet_promise
 from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import EASY_TOTALS, one_largest, powers, totals, turned_pairs
+from byhand.numbers.scores import EASY_TOTALS, one_largest, powers, totals
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import add, matmul, plus_number
 from byhand.ops.positions import turns
@@ -218,8 +218,8 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
     products = columns @ read.T // OVER  # (columns, n)
     w_k, keys = _columns_drawn(dice, columns, products, 2)
     fit = distinct(keys)
-    w_k, turned = w_k[fit], turned_pairs(keys[fit], config)
-    scores = turned @ turned_pairs(QUERIES[:, None], config, start=len(read) - 1)[:, 0].T  # (count, n, queries)
+    w_k, turned = w_k[fit], _turned_pairs(keys[fit], config)
+    scores = turned @ _turned_pairs(QUERIES[:, None], config, start=len(read) - 1)[:, 0].T  # (count, n, queries)
     scores = scores.swapaxes(1, 2)
     base = whole_base(config)
     sums = totals(scores, base)
@@ -334,6 +334,18 @@ def a_gate_opens_and_another_turns_round(tape: Tape) -> bool:
     heads = look_most_elsewhere(*(tape.values(f"new.pattern[{h}]")[0] for h in (0, 1)))
     others = tape.values("plain.out") != tape.values("blocks.0.hook_mlp_out")
     return min(gates) < 0 < max(gates) and all(gates) and min(sizes) > 1 and heads and others
+
+
+def _turned_pairs(x: Ints, config: Config, start: int = 0) -> Ints:
+    """Rows (…, n, d) with their pairs turned by quarters, a position a row. start: the position of the first row."""
+    width, out = config.turned_width, x.copy()
+    for k in range(width // 2):
+        p, q = (2 * k, 2 * k + 1) if config.rotary_adjacent_pairs else (k, k + width // 2)
+        for t in range(x.shape[-2]):
+            quarters = int(4 * (start + t) / config.rotary_periods[k]) % 4
+            for _ in range(quarters):
+                out[..., t, p], out[..., t, q] = -out[..., t, q], out[..., t, p].copy()
+    return out
 
 
 # ---- its picture ----

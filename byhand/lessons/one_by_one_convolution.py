@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
-from byhand.model.counts import add_up, product_of
+from byhand.model.counts import product_of
 from byhand.model.layers import activation, convolution, mlp
 from byhand.model.registry import model
 from byhand.notation.text import listed
@@ -18,7 +18,7 @@ from byhand.numbers.feed_forward import is_relu
 from byhand.numbers.promises import sheet_promise, transposed
 from byhand.numbers.registry import Instance, Task, search
 from byhand.numbers.search import find_feed_forward
-from byhand.ops.linear import slide
+from byhand.ops.linear import add_all, slide
 from byhand.pictures.canvas import AXIS, CAPTION, FRAME, GREY, LIGHT, NUMBER, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Step, Tape
@@ -42,10 +42,10 @@ def _steps(build: Builder) -> Matrix:
     result = convolution(post, w_out, "blocks.0.mlp.b_out", "blocks.0.conv_out", "blocks.0.hook_conv_out")
     mlp(x, "blocks.0.mlp", c)
     channels, kernels, wide = build.size("d_model"), build.size("d_mlp"), build.count("channels", 32)
-    add_up(product_of(channels, kernels, name="count.weights"), kernels, name="count")
-    add_up(product_of(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
+    add_all(product_of(channels, kernels, name="count.weights"), kernels, name="count")
+    add_all(product_of(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
     channels, kernels = build.count("gpt2.channels", 768), build.count("gpt2.kernels", 3072)
-    add_up(product_of(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
+    add_all(product_of(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
     return result
 
 

@@ -17,13 +17,13 @@ from byhand.effort import STEP, operations, writing
 from byhand.errors import ConfigError
 from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
-from byhand.model.counts import add_up, product_of
+from byhand.model.counts import product_of
 from byhand.model.registry import model
 from byhand.model.weights import Values
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.promises import BAND, UGLY, Limits, sheet_promise
 from byhand.numbers.registry import Instance, Task, search
-from byhand.ops.linear import percent, quotient, subtract
+from byhand.ops.linear import add_all, percent, quotient, subtract
 from byhand.pictures.canvas import AXIS, CAPTION, GREY, GUIDE, HAIR, PEN_AREA, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Step, Tape
@@ -71,36 +71,36 @@ def _parameters(build: Builder, n: dict[str, Matrix]) -> Matrix:
 
     def norm(part: str) -> Matrix:
         with tape.part(part):
-            return add_up(d, product_of(bias, d, name=f"params.{part}.b"), name=f"params.{part}")
+            return add_all(d, product_of(bias, d, name=f"params.{part}.b"), name=f"params.{part}")
 
     def layer(name: str, part: str, rows: Matrix, cols: Matrix, times: int = 1) -> Matrix:
         with tape.part(part):
             weights = product_of(rows, cols, name=f"{name}.W", times=times)
-            return add_up(weights, product_of(bias, cols, name=f"{name}.b", times=times), name=name)
+            return add_all(weights, product_of(bias, cols, name=f"{name}.b", times=times), name=name)
 
     with tape.part("embed"):
         positions = product_of(n["n_ctx"], d, name="params.pos_embed")
-        embed = add_up(positions, product_of(n["d_vocab"], d, name="params.embed"), name="params.embeddings")
+        embed = add_all(positions, product_of(n["d_vocab"], d, name="params.embed"), name="params.embeddings")
     with tape.part("heads"):
-        attn = add_up(
+        attn = add_all(
             norm("ln1"),
             layer("params.qkv", "heads", d, width, times=3),
             layer("params.out", "out", width, d),
             name="params.attn",
         )
     with tape.part("mlp"):
-        mlp = add_up(
+        mlp = add_all(
             norm("ln2"),
             layer("params.mlp_in", "mlp", d, n["d_mlp"]),
             layer("params.mlp_out", "mlp", n["d_mlp"], d),
             name="params.mlp",
         )
-    blocks = product_of(n["n_layers"], add_up(attn, mlp, name="params.block"), name="params.blocks")
+    blocks = product_of(n["n_layers"], add_all(attn, mlp, name="params.block"), name="params.blocks")
     parts = [embed, blocks, norm("ln_final")]
     if not build.config.tie_word_embeddings:
         with tape.part("unembed"):
             parts.append(product_of(d, n["d_vocab"], name="params.unembed"))
-    return add_up(*parts, name="params")
+    return add_all(*parts, name="params")
 
 
 def _shares(whole: Matrix, prefix: str) -> list[Matrix]:
@@ -124,20 +124,20 @@ def _flops(n: dict[str, Matrix]) -> tuple[Matrix, ...]:
         mixture = product_of(tokens, tokens, width, name="flops.mixture", times=2)
         with tape.part("out"):
             out = product_of(tokens, width, d, name="flops.out", times=2)
-        attn = add_up(qkv, scores, mixture, out, name="flops.attn")
+        attn = add_all(qkv, scores, mixture, out, name="flops.attn")
     with tape.part("mlp"):
-        mlp = add_up(
+        mlp = add_all(
             product_of(tokens, d, n["d_mlp"], name="flops.mlp_in", times=2),
             product_of(tokens, n["d_mlp"], d, name="flops.mlp_out", times=2),
             name="flops.mlp",
         )
-    blocks = product_of(n["n_layers"], add_up(attn, mlp, name="flops.block"), name="flops.blocks")
+    blocks = product_of(n["n_layers"], add_all(attn, mlp, name="flops.block"), name="flops.blocks")
     with tape.part("unembed"):
         logits = product_of(tokens, d, n["d_vocab"], name="flops.unembed", times=2)
-    forward = add_up(blocks, logits, name="flops.forward")
+    forward = add_all(blocks, logits, name="flops.forward")
     shares = _shares(forward, "flops.")
     backward = product_of(forward, name="flops.backward", times=2)
-    return (*shares, add_up(forward, backward, name="flops"))
+    return (*shares, add_all(forward, backward, name="flops"))
 
 
 def _time(n: dict[str, Matrix], params: Matrix, flops: Matrix) -> tuple[Matrix, ...]:
@@ -146,7 +146,7 @@ def _time(n: dict[str, Matrix], params: Matrix, flops: Matrix) -> tuple[Matrix, 
     rate = quotient(product_of(flops, n["batch"], name="flops.batch"), n["seconds"], name="flops_per_second")
     used = percent(rate, n["peak_flops"], name="mfu")
     other = subtract(params, tape["params.pos_embed"], name="params.without_pos_embed")
-    per_token = add_up(
+    per_token = add_all(
         product_of(other, name="palm.params", times=6),
         product_of(n["n_layers"], tape["width"], tokens, name="palm.attn", times=12),
         name="palm.per_token",

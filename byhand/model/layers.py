@@ -158,14 +158,14 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
     tape, source, c = x.tape, memory or x, config
     if memory is None and c.mem_len:
         source = _seen(x, at, c)
-    prefix, group = learned(at, c), c.group(h)
+    owner, group = learned(at, c), c.group(h)
 
     def project(letter: str, of: Matrix, n: int, width: int, axis: str) -> Matrix:
         name = f"{at}.hook_{letter}[{n}]"
         if name in tape.steps:  # of a head before, in the same group
             return tape[name]
-        weight = tape.given(f"{prefix}.W_{letter.upper()}[{n}]", (c.d_model, width), ("d_model", axis))
-        return linear(of, weight, f"{prefix}.b_{letter.upper()}[{n}]", name)
+        weight = tape.given(f"{owner}.W_{letter.upper()}[{n}]", (c.d_model, width), ("d_model", axis))
+        return linear(of, weight, f"{owner}.b_{letter.upper()}[{n}]", name)
 
     with tape.part("heads" if memory is None else "cross"):
         q = project("q", x, h, c.d_head, "d_head")  # (pos, d_head)
@@ -180,7 +180,7 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
             k = k if c.kv_lora_rank else turned(k, f"{at}.hook_rot_k[{group}]", c)
         if memory is None and c.linformer_k:
             k, v = (
-                _shortened(part, f"{prefix}.{name}", f"{at}.{of}_short[{group}]", c)
+                _shortened(part, f"{owner}.{name}", f"{at}.{of}_short[{group}]", c)
                 for part, name, of in ((k, "E", "keys"), (v, "F", "values"))
             )
         if c.attention_kernel:
@@ -406,14 +406,14 @@ def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name
 
     Source: Shaw, Uszkoreit & Vaswani 2018; Dai et al. 2019 (Transformer-XL), section 3.3.
     """
-    c, tape, prefix, reach = config, q.tape, learned(at, config), config.max_relative_position
+    c, tape, owner, reach = config, q.tape, learned(at, config), config.max_relative_position
     axes, asking = ("distance", "d_head"), {"content": q, "position": q}
     if reach:
-        rows, start = tape.given(f"{prefix}.rel_pos_keys", (2 * reach + 1, c.d_head), axes), reach
+        rows, start = tape.given(f"{owner}.rel_pos_keys", (2 * reach + 1, c.d_head), axes), reach
     else:
         rows, start = _rows_of_sines(tape, at, h, c, k.rows), q.rows - 1
         for part, bias in (("content", "r_w_bias"), ("position", "r_r_bias")):
-            added = tape.given(f"{prefix}.{bias}[{h}]", (1, c.d_head), ("", "d_head"), default=0)
+            added = tape.given(f"{owner}.{bias}[{h}]", (1, c.d_head), ("", "d_head"), default=0)
             asking[part] = shift(q, added, name=f"{at}.q_{part}[{h}]")
     content = dot_rows(asking["content"], k, name=f"{at}.scores_content[{h}]")
     by_distance = dot_rows(asking["position"], rows, name=f"{at}.scores_by_distance[{h}]")  # (pos, distance)
@@ -532,15 +532,15 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
 
 def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
     """One feed-forward network, with a gate or without. Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model)."""
-    c, tape, prefix = config, x.tape, learned(at, config)
-    w_in = tape.given(f"{prefix}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    c, tape, owner = config, x.tape, learned(at, config)
+    w_in = tape.given(f"{owner}.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     if c.gated_mlp:
         post = _gated(x, w_in, at, c)
     else:
-        pre = linear(x, w_in, f"{prefix}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
+        pre = linear(x, w_in, f"{owner}.b_in", f"{at}.hook_pre")  # (pos, d_mlp)
         post = activation(pre, f"{at}.hook_post", c)
-    w_out = tape.given(f"{prefix}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
-    return linear(post, w_out, f"{prefix}.b_out", out)
+    w_out = tape.given(f"{owner}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
+    return linear(post, w_out, f"{owner}.b_out", out)
 
 
 def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
@@ -592,9 +592,9 @@ def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:
 
     Source: Shazeer 2020.
     """
-    tape, prefix = x.tape, learned(at, config)
-    bias = f"{prefix}.b_in"
-    w_gate = tape.given(f"{prefix}.W_gate", w_in.shape, w_in.axes)
+    tape, owner = x.tape, learned(at, config)
+    bias = f"{owner}.b_in"
+    w_gate = tape.given(f"{owner}.W_gate", w_in.shape, w_in.axes)
     gate = activation(matmul(x, w_gate, name=f"{at}.hook_pre"), f"{at}.gate", config)
     units, name = matmul(x, w_in, name=f"{at}.hook_pre_linear"), f"{at}.hook_post"
     if bias not in tape.numbers:

@@ -82,7 +82,7 @@ class Instance(Struct, frozen=True):
 
 
 Find = Callable[[Task, Dice], Iterator[Instance]]
-Found = TypeVar("Found", bound=Find)
+Finds = TypeVar("Finds", bound=Find)
 Requirement = Callable[[Task], str]  # why a task has no numbers, and the nearest configuration that has; "" if it has
 ListAll = Callable[[Task, float], list[Values]]  # all numbers for a task that take about this many seconds
 
@@ -117,10 +117,10 @@ SEARCHES: dict[str, Search] = {}
 def search(
     model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool | Callable[[Task], bool] = False,
     list_all: ListAll | None = None, pace: float = 1.0, bare: bool = False,
-) -> Callable[[Found], Found]:  # fmt: skip
+) -> Callable[[Finds], Finds]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
-    def register(find: Found) -> Found:
+    def register(find: Finds) -> Finds:
         SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare)
         return find
 

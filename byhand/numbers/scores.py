@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from byhand.model.config import Config
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct
@@ -60,18 +59,6 @@ def draw_values(dice: Dice, count: int, n: int, width: int) -> Ints:
 def only(drawn: Ints, fit: Any) -> Ints:
     """What is drawn, (count, …), but only what fits (count), again and again until there is as much as before."""
     return np.asarray(np.resize(drawn[fit], drawn.shape)) if fit.any() else drawn
-
-
-def turned_pairs(x: Ints, config: Config, start: int = 0) -> Ints:
-    """Rows (…, n, d) with their pairs turned by quarters, a position a row. start: the position of the first row."""
-    width, out = config.turned_width, x.copy()
-    for k in range(width // 2):
-        p, q = (2 * k, 2 * k + 1) if config.rotary_adjacent_pairs else (k, k + width // 2)
-        for t in range(x.shape[-2]):
-            quarters = int(4 * (start + t) / config.rotary_periods[k]) % 4
-            for _ in range(quarters):
-                out[..., t, p], out[..., t, q] = -out[..., t, q], out[..., t, p].copy()
-    return out
 
 
 def shares_are_short(task: Task) -> str:

@@ -90,11 +90,13 @@ def messages(language: str = ENGLISH) -> Messages:
 def _messages(language: str, where: tuple[Path, ...]) -> Messages:
     english = _read(ENGLISH, shipped())
     texts = dict(english)
-    if language != ENGLISH or len(where) > 1:
-        english |= dict(said_elsewhere())  # of which a file of somebody's own may have some
-    for name in dict.fromkeys((ENGLISH, language)):
-        for folder in reversed(where):
-            texts |= _checked(name, _read(name, folder), english)
+    others = [
+        (name, _read(name, folder)) for name in dict.fromkeys((ENGLISH, language)) for folder in reversed(where)
+    ]
+    if any(name not in english for _, file in others for name in file):
+        english |= dict(said_elsewhere())
+    for name, file in others:
+        texts |= _checked(name, file, english)
     return Messages(language, texts)
 
 
