@@ -42,9 +42,9 @@ def _numbered(section: Section) -> Iterator[HeatMatrix]:
     blanks = {id(blank.cell): blank.id for blank in section.blanks if blank.role != "copy"}
     step, before = str(section.number), tuple[str, ...]()
     for name, rows, cells in _grids(section):
-        found = tuple(tuple(blanks.get(id(cell), "") for cell in row) for row in cells)
-        if any(map(any, found)):
-            yield HeatMatrix(name, step, rows if rows != before else (), found)
+        asked = tuple(tuple(blanks.get(id(cell), "") for cell in row) for row in cells)
+        if any(map(any, asked)):
+            yield HeatMatrix(name, step, rows if rows != before else (), asked)
             step, before = "", rows
 
 
@@ -63,9 +63,9 @@ def _labels(panel: Panel) -> tuple[str, ...]:
     return panel.rows if panel.along[0] == "token" else ()
 
 
-def size_of(found: Sequence[HeatMatrix]) -> str:
+def size_of(drawn: Sequence[HeatMatrix]) -> str:
     """How large the cells of all matrices are drawn."""
-    count = sum(len(row) for matrix in found for row in matrix.cells)
+    count = sum(len(row) for matrix in drawn for row in matrix.cells)
     return next((size for most, size in SIZES.items() if count <= most), SMALLEST)
 
 

@@ -39,7 +39,7 @@ def of_page(page: Page, setup: Setup) -> dict[str, Json]:
     data = Data(page, setup.feedback and page.run.numbers != "symbolic")
     sections = [data.section(each.section) | {"tables": tables(each, data.numbers)} for each in page.sections]
     known = {**data.head(), "sections": sections, **data.rules(), "texts": dict(texts(data))}
-    if covers := [*checkpoints(page, data)]:
+    if covers := [*checkpoints(data)]:
         known["covers"] = covers
     if data.tells:
         known |= {"pictures": [*pictures(data)], "slips": slip_table(), "seals": dict(seals(page.document))}
@@ -119,14 +119,14 @@ def pictures(data: Data) -> Iterator[dict[str, Json]]:
             yield {"steps": [data.numbers[name] for name in steps], "pen": pen}
 
 
-def checkpoints(page: Page, data: Data) -> Iterator[list[Any]]:
+def checkpoints(data: Data) -> Iterator[list[Any]]:
     """The printed numbers that a section before asks for, which a page covers until they are found there.
 
     Of each figure that has some: its section, its number in it, the section that asks for them, and their step there,
     then stretches of its cells, in the order of the page: the first, and how many.
     """
     asked: dict[Place, int] = {}
-    for at, section in enumerate(page.sections):
+    for at, section in enumerate(data.page.sections):
         for n, figure in enumerate(each for each in section.laid if isinstance(each, Grid | EntryTable)):
             stretches: dict[tuple[int, int], list[int]] = {}
             for k, cell in enumerate(cells_of(figure)):
