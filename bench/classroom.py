@@ -168,7 +168,7 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
     with stage(spent, "marking"):
         room._html(plan, Pages(lower(run.document, run.run.in_slots())))
     with stage(spent, "filling"):
-        marks = [run.domain.marks[number] for number in slots_of(made.html["key"])]
+        marks = [run.domain.texts[number] for number in slots_of(made.html["key"])]
         pages = {view: list(fill(made.layouts["key"][0].layout, marks, view)) for view in CLASS_VIEWS}
     with stage(spent, "zlib"):
         packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
@@ -259,7 +259,7 @@ def proof(count: int, sheets: list[str]) -> None:
         of = Pages(lower(run.document, run.run))
         dict(room._html(plan, of))
         for view, html in made.html.items():
-            pages = list(zip(*fill(made.layouts[view][0], run.domain.marks), strict=True))
+            pages = list(zip(*fill(made.layouts[view][0], run.domain.texts), strict=True))
             words = list(run.filled(of.words(view)))
             for copy, own in list(enumerate(pages))[-len(class_) :]:
                 if None in own:

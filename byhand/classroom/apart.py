@@ -90,8 +90,8 @@ class _Apart:
             return text.texts.at
         if not MARK.search(text):
             return None
-        marks = self.domain.marks
-        return lambda copy: MARK.sub(lambda mark: marks[mark_number(mark[0])].at(copy), text)
+        texts = self.domain.texts
+        return lambda copy: MARK.sub(lambda mark: texts[mark_number(mark[0])].at(copy), text)
 
     def _value(self, many: Many) -> Own:
         """The values of copies, of which words may be marks themselves."""

@@ -19,7 +19,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arrange import arranged
 from byhand.model.weights import Values
 from byhand.notation.inline import spoken
-from byhand.notation.marks import MARK, MarkedCopies, mark_number
+from byhand.notation.marks import MARK, MarkedCopies, in_place, mark_number
 from byhand.notation.number import parse, plain
 from byhand.options import Options
 from byhand.record import numbers_text, short_hash
@@ -48,13 +48,13 @@ class ClassRun(Struct, frozen=True):
 
     def text_of(self, mark: int, copy: int) -> str:
         """The text of a copy that stands in place of a mark."""
-        text: str = self.domain.marks[mark].at(copy)
+        text: str = self.domain.texts[mark].at(copy)
         return text
 
     def filled(self, text: str) -> Iterator[str]:
         """A text with marks, once for each copy, with the copy's texts in their place."""
         parts = re.split(f"({MARK.pattern})", text)
-        marks = [self.domain.marks[mark_number(mark)] for mark in parts[1::2]]
+        marks = [self.domain.texts[mark_number(mark)] for mark in parts[1::2]]
         columns = [texts.tolist() for texts in marks]
         for copy in range(self.domain.count):
             parts[1::2] = [column[copy] for column in columns]
@@ -62,9 +62,9 @@ class ClassRun(Struct, frozen=True):
 
     def runs(self) -> Iterator[Run]:
         """The run of each copy."""
-        run, marks = self.run, self.domain.marks
+        run, texts_of = self.run, self.domain.texts
         columns = {
-            name: [[marks[mark_number(x)] if MARK.fullmatch(x) else x for x in row] for row in rows]
+            name: [[texts_of[mark_number(x)] if MARK.fullmatch(x) else x for x in row] for row in rows]
             for name, rows in run.texts.items()
         }
         own_params = {name: _copies(step.params) for name, step in run.steps.items() if _has_columns(step.params)}
@@ -110,7 +110,7 @@ def _has_columns(entry: Any) -> bool:
 def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant], options: Options) -> ClassRun:
     """Run a sheet on many copies at once.
 
-    MarkedCopies that would have other words on the page than copy 0 are noted in the run's domain.
+    Copies that would have other words on the page than copy 0 are noted in the run's domain.
 
     sets: values that differ in their numbers only.
     variants: a set and a key for each copy; key 0 renames nothing.
@@ -123,7 +123,7 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
     page, run, tape = arranged(sheet, values, options, domain)
     made = ClassRun(page, run, tape, domain, sheet.promises)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
-    hashes = domain.mark(domain.column([short_hash(each, options.secret) for each in made.filled(text)]))
+    hashes = in_place(domain.column([short_hash(each, options.secret) for each in made.filled(text)]))
     stamped = structs.replace(page, stamp={"seed": options.printed_seed, "hash": hashes})
     return replace(made, document=stamped, run=structs.replace(run, hash=hashes))
 

@@ -22,6 +22,7 @@ from byhand.classroom.roster import Student
 from byhand.errors import SheetError
 from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
 from byhand.model.weights import Values
+from byhand.notation.marks import in_place
 from byhand.notation.text import value_text
 from byhand.page.page import Page, lower
 from byhand.press import (
@@ -142,8 +143,9 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
         if pages.places != Pages(lower(*first)).places:
             return LaidOut(minutes=minutes)  # a reader would find its figures in another order
         html = _html(plan, pages)
-        marks, cache = run.domain.marks, plan.options.cached
-        laid = {view: tuple(layouts(page, marks, view, plan.letters, cache)) for view, page in html.items()}
+        texts, cache = pages.page.texts, plan.options.cached
+        assert texts is not None
+        laid = {view: tuple(layouts(page, texts, view, plan.letters, cache)) for view, page in html.items()}
     except SheetError:
         return LaidOut(minutes=minutes)
     same, page = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)]), run.document
@@ -198,9 +200,9 @@ def _together(
         return [single for one in each for single in _together(plan, class_, one, run_of)]
     for single in islice(run.runs(), run.domain.count - len(keys), None):
         judge(single)
-    filled = {
-        view: filled_copies(class_.layouts[view], html[view], view, run.domain, len(keys)) for view in CLASS_VIEWS
-    }
+    texts = printed.page.texts
+    assert texts is not None
+    filled = {view: filled_copies(class_.layouts[view], html[view], view, texts, len(keys)) for view in CLASS_VIEWS}
     answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[
         -len(keys) :
     ]
@@ -333,8 +335,8 @@ def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]
     said = [said_of(run.document, each) for each in everyone]
     for name in said[0]:
-        stamp[name] = domain.mark(domain.column([each[name] for each in said]))
+        stamp[name] = in_place(domain.column([each[name] for each in said]))
     paths, modules = qr_codes([_qr_text(run.document, each) for each in run.filled(stamp["hash"])])
-    stamp["code"] = domain.mark(domain.column(paths))
+    stamp["code"] = in_place(domain.column(paths))
     stamp["modules"] = str(modules)
     return replace(run, document=structs.replace(run.document, stamp=stamp))

@@ -1,8 +1,8 @@
 """Texts that a run decides: on a page that many runs share, a mark stands for each.
 
-A mark is a private use character. The number system of the copies knows for each of its marks the texts that stand in
-its place, one a copy. A single run has such a page, too: in the number system of one copy, each of its numbers and
-words has a slot, and is written as a mark.
+A mark is a private use character. For each of its marks, a page has a small value (`Decided`): what writes the text,
+and of which values. It is written for each copy when it is asked for. A single run has such a page, too: in the
+number system of one copy, each of its numbers and words has a slot, and is written as a mark.
 
 Other rooms call the functions at the end of this file, and need not know whether a text is a mark.
 """
@@ -10,18 +10,18 @@ Other rooms call the functions at the end of this file, and need not know whethe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from byhand.arithmetic.copies import Copies, Many, categories, each, first, is_many, numbers_of
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr, Num, Ref, Scalar, rebuild, refs
 from byhand.errors import SheetError
 
-# how a text is written: by which function, and of what: values by their numbers, and texts and measures as they are
-Recipe = tuple[str, tuple[int | str | float, ...]]
 FIRST_MARK = 0xF0000  # the first mark: a private use character that stands in a text where each copy has its own
 MARK = re.compile(f"[{chr(FIRST_MARK)}-\U0010ffff]")
 MOST_MARKS = 60_000  # in one page: a plane of private use characters has 65,534
@@ -60,42 +60,73 @@ class Radius(str):
 class Mark(Word):
     """A character that stands in a page where each copy has one of these texts."""
 
-    texts: Many
+    page: PageTexts
 
-    @classmethod
-    def of(cls, number: int, texts: Many) -> Mark:
-        """The mark with a number."""
-        mark = cls(chr(FIRST_MARK + number))
-        mark.texts = texts
-        return mark
+    @property
+    def texts(self) -> Many:
+        """The text of each copy."""
+        texts: Many = self.page[mark_number(self)]
+        return texts
 
 
-class MarkedCopies(Copies):
-    """The number system of the copies of a page, with its marks.
+class Decided(Struct, frozen=True):
+    """A text that a run decides."""
 
-    marks: for each mark, the texts of the copies.
-    """
+    write: Callable[..., str]
+    """What writes it."""
+    given: tuple[Any, ...]
+    """Of what: values, of which some differ from copy to copy, marks, and texts and measures as they are."""
 
-    def __init__(self, inner: Domain, count: int) -> None:
-        super().__init__(inner, count)
-        self.marks: list[Many] = []
 
-    def mark(self, texts: Many) -> str:
-        """A new mark: a character that stands in a page where each copy has one of these texts.
+class PageTexts(Sequence[Many]):
+    """The texts of a page that its runs decide, each by the number of its mark. They are written when asked for."""
+
+    def __init__(self, domain: MarkedCopies) -> None:
+        self.domain = domain
+        self.decided: list[Decided] = []
+        self._written: dict[int, Many] = {}
+
+    def __len__(self) -> int:
+        return len(self.decided)
+
+    def __getitem__(self, number: Any) -> Any:
+        if number not in self._written:
+            self._written[number] = self.written(self.decided[number])
+        return self._written[number]
+
+    def mark(self, decided: Decided) -> Mark:
+        """A new mark: a character that stands in a page for this text.
 
         Raises: SheetError where there are too many.
         """
-        if len(self.marks) == MOST_MARKS:
+        if len(self) == MOST_MARKS:
             raise SheetError(f"a page with slots may have {MOST_MARKS:,} numbers; this one has more")
-        within = list(dict.fromkeys(mark for text in texts.categories for mark in MARK.findall(text)))
-        if within:  # a text of words that have marks themselves
-            texts = each(partial(_replaced, within), texts, *(self.marks[mark_number(mark)] for mark in within))
-        self.marks.append(texts)
-        return Mark.of(len(self.marks) - 1, texts)
+        self.decided.append(decided)
+        mark = Mark(chr(FIRST_MARK + len(self) - 1))
+        mark.page = self
+        return mark
 
-    def write(self, write: Callable[..., str], values: Sequence[Any]) -> str:
-        """A new mark for the text of values, of which one differs from copy to copy."""
-        return self.mark(each(write, *values))
+    def written(self, decided: Decided) -> Many:
+        """The text of each copy, also where it has words in it that are marks themselves."""
+        given = (value.texts if isinstance(value, Mark) else value for value in decided.given)
+        texts = self.domain.written(decided.write, *given)
+        within = list(dict.fromkeys(mark for text in texts.categories for mark in MARK.findall(text)))
+        if not within:
+            return texts
+        return self.domain.written(partial(_replaced, within), texts, *(self[mark_number(mark)] for mark in within))
+
+
+class MarkedCopies(Copies):
+    """The number system of the copies of a page that has marks. texts: those that stand in their place."""
+
+    def __init__(self, inner: Domain, count: int) -> None:
+        super().__init__(inner, count)
+        self.texts = PageTexts(self)
+
+    def written(self, write: Callable[..., str], *values: Any) -> Many:
+        """The text that each copy has of values."""
+        texts: Many = each(write, *values)
+        return texts
 
 
 class OneCopy(MarkedCopies):
@@ -108,11 +139,10 @@ class OneCopy(MarkedCopies):
         self.inner, self.count = inner, 1
         self.name = inner.name
         self.advice = inner.advice
-        self.marks = []
         self.differing = False
         self.values: list[Many] = []
-        self._writers: Mapping[Callable[..., str], str] | None = None  # those of a page that is kept
-        self._recipes: dict[int, Recipe] = {}
+        self.texts = PageTexts(self)
+        self._asks = True
 
     def constant(self, value: Any) -> Many:
         self.values.append(Many(self, (value,), (0,), len(self.values)))
@@ -123,39 +153,23 @@ class OneCopy(MarkedCopies):
 
         Raises: SheetError where a page that is kept asks: with other numbers, it might be another.
         """
-        if self._writers is not None:
+        if not self._asks:
             raise SheetError("with other words or numbers, its page may be another")
 
     def note(self, answers: Any) -> None:
         """A single copy's answer is that of the first."""
 
     @contextmanager
-    def recorded(self, writers: Mapping[Callable[..., str], str]) -> Iterator[Mapping[int, Recipe]]:
-        """Within the block, note how the text of each new mark is written; the recipes are the value of `as`.
-
-        writers: the functions that may write one, and their names.
-        """
-        self._writers, self._recipes = writers, {}
+    def unasked(self) -> Iterator[None]:
+        """Within the block, no value may be asked for: what is written there is kept for other runs."""
+        self._asks = False
         try:
-            yield self._recipes
+            yield
         finally:
-            self._writers = None
+            self._asks = True
 
-    def write(self, write: Callable[..., str], values: Sequence[Any]) -> str:
-        """A new mark for the text of values, of which one has a slot.
-
-        Raises: SheetError where a page that is kept is written by another function than is known.
-        """
-        text = self.constant(write(*(value.categories[0] if isinstance(value, Many) else value for value in values)))
-        mark = self.mark(text)
-        if self._writers is not None:
-            if write not in self._writers:
-                raise SheetError(f"{write.__qualname__} writes a text of a page that is kept")
-            if any(isinstance(value, int) for value in values):  # in a recipe, whole numbers are of values
-                raise SheetError(f"{write.__qualname__} is given a whole number on a page that is kept")
-            given = tuple(slot_number(value) if isinstance(value, Many) else value for value in values)
-            self._recipes[mark_number(mark)] = self._writers[write], given
-        return mark
+    def written(self, write: Callable[..., str], *values: Any) -> Many:
+        return Many(self, (write(*(x.categories[0] if isinstance(x, Many) else x for x in values)),), (0,))
 
     def settle(self, node: Expr, values: ValueOf) -> Scalar:
         """The value of a cell; it has a slot where a number has one from which it is computed."""
@@ -186,30 +200,6 @@ def _replaced(marks: Sequence[str], text: str, *texts: str) -> str:
 def mark_number(mark: str) -> int:
     """The place of a mark among the marks of its number system."""
     return ord(mark) - FIRST_MARK
-
-
-def one_copy(inner: Domain) -> Domain:
-    """The number system of a single copy, as one of many."""
-    return OneCopy(inner)
-
-
-def recorded(
-    domain: Domain, writers: Mapping[Callable[..., str], str]
-) -> AbstractContextManager[Mapping[int, Recipe]]:
-    """Within the block, a page of one copy is written that is kept: note how the text of each new mark is written.
-
-    The recipes, by the numbers of their marks, are the value of `as`. writers: the functions that may write one, and
-    their names.
-    """
-    assert isinstance(domain, OneCopy)
-    return domain.recorded(writers)
-
-
-def made_again(domain: Domain, recipe: Recipe, writers: Mapping[str, Callable[..., str]]) -> str:
-    """The text of a recipe, of the values of one copy. writers: the functions, by the names that recipes have."""
-    assert isinstance(domain, OneCopy)
-    name, given = recipe
-    return writers[name](*(domain.values[each].categories[0] if isinstance(each, int) else each for each in given))
 
 
 def slot_number(value: Any) -> int:
@@ -252,12 +242,21 @@ def in_slot(domain: Domain, value: Any) -> Any:
 def word_in_slot(domain: Domain, word: str) -> str:
     """What a page shows of a word of a run: with slots, a mark that stands for it; else the word itself."""
     text = Word(word)
-    return domain.mark(domain.constant(text)) if isinstance(domain, MarkedCopies) else text
+    return in_place(domain.constant(text)) if isinstance(domain, MarkedCopies) else text
 
 
-def mark_texts(domain: Domain) -> Sequence[Many]:
-    """For each mark, the texts that stand in its place, one a copy."""
-    return domain.marks if isinstance(domain, MarkedCopies) else ()
+def in_place(texts: Many) -> str:
+    """A mark in whose place each copy has its own of these texts."""
+    return written(_as_it_is, texts)
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def texts_of_page(domain: Domain) -> PageTexts | None:
+    """The texts that stand in the place of the marks of a page; None for the page of a single run, which has none."""
+    return domain.texts if isinstance(domain, MarkedCopies) else None
 
 
 def written(write: Callable[..., str], *values: Any) -> str:
@@ -266,12 +265,12 @@ def written(write: Callable[..., str], *values: Any) -> str:
     if many is None:
         return write(*values)
     assert isinstance(many.domain, MarkedCopies)
-    return many.domain.write(write, values)
+    return many.domain.texts.mark(Decided(write, values))
 
 
 def rewritten(write: Callable[[str], str], text: str) -> str:
     """What a function makes of a text; of a mark, a mark for what it makes of the texts in its place."""
-    return written(write, text.texts) if isinstance(text, Mark) else write(text)
+    return text.page.mark(Decided(write, (text,))) if isinstance(text, Mark) else write(text)
 
 
 def written_tree(write: Callable[[Expr], str], node: Expr) -> str:

@@ -15,6 +15,7 @@ from itertools import chain
 from msgspec import Struct
 
 from byhand.arithmetic.expr import Expr, substitute
+from byhand.notation.marks import PageTexts, texts_of_page
 from byhand.page import map as architecture_map
 from byhand.page.layout import strips
 from byhand.page.parts import Part, end_of, head_of, parts_of
@@ -39,6 +40,8 @@ class Page(Struct, frozen=True, eq=False, dict=True):
     sections: tuple[LaidSection, ...]
     end: tuple[Part, ...]
     """What stands after the last section, in reading order."""
+    texts: PageTexts | None = None
+    """Of a page that many runs share: the texts that each decides, which stand in the place of its marks."""
 
     def parts(self, view: View) -> Iterator[Part]:
         """The whole page in a view, in reading order."""
@@ -98,4 +101,6 @@ def lower(document: Document, run: Run, grids: Grids = strips) -> Page:
         opens = section.opens or not asked.isdisjoint(section.checked_places)
         asked = {*section.asked_places, *(() if opens else asked)}
         sections.append(LaidSection(section, tuple(parts_of(section, document)), opens, grids))
-    return Page(document, run, tuple(head_of(document)), tuple(sections), tuple(end_of(document)))
+    return Page(
+        document, run, tuple(head_of(document)), tuple(sections), tuple(end_of(document)), texts_of_page(run.domain)
+    )

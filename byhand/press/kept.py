@@ -26,19 +26,15 @@ from byhand.effort import Seconds
 from byhand.errors import SheetError
 from byhand.notation.marks import (
     MARK,
+    Decided,
     Html,
-    Recipe,
-    made_again,
+    OneCopy,
     mark_number,
-    mark_texts,
-    one_copy,
-    recorded,
     slot_number,
     word_in_slot,
 )
 from byhand.page.grid import Grid
 from byhand.page.page import Page, lower
-from byhand.runs import Run
 from byhand.worksheet.asked import OPTIONS
 from byhand.worksheet.document import FirstCell
 from byhand.worksheet.program import code_key
@@ -72,6 +68,9 @@ class Pages(Protocol):
         """What the page in one view says of itself, for who reads it back."""
 
 
+# how a text of a kept page is written: by which of the page's writers, and of what: values by their numbers, and
+# texts and measures as they are
+Recipe = tuple[str, tuple[int | str | float, ...]]
 OF_ALL = ("version", "modules")  # of what a page says of itself, what all runs of a sheet have alike
 
 
@@ -84,13 +83,18 @@ class KeptPage(Struct, frozen=True):
     html: str
     recipes: dict[int, Recipe]
 
-    def texts(self, run: Run, writers: Mapping[str, Callable[..., str]]) -> Mapping[int, str]:
-        """What a run has in place of each mark. writers: as of `Pages`."""
-        known = mark_texts(run.domain)
+    def texts(self, page: Page, writers: Mapping[str, Callable[..., str]]) -> Mapping[int, str]:
+        """What the run of a page has in place of each mark. writers: as of `Pages`."""
+        domain = _in_one_copy(page)
+
+        def decided(recipe: Recipe) -> Decided:
+            name, given = recipe
+            return Decided(writers[name], tuple(domain.values[x] if isinstance(x, int) else x for x in given))
 
         def text(mark: int) -> str:
             recipe = self.recipes.get(mark)
-            return made_again(run.domain, recipe, writers) if recipe else first(known[mark])
+            of_run: str = first(domain.texts.written(decided(recipe)) if recipe else domain.texts[mark])
+            return of_run
 
         return {mark: text(mark) for mark in dict.fromkeys(map(mark_number, MARK.findall(self.html)))}
 
@@ -102,17 +106,38 @@ def kept_page(pages: Pages, medium: Medium, write: Callable[[], str], *asked: ob
 
     Raises: SheetError where a value in a slot is looked at while it is written.
     """
-    domain, shape = pages.page.run.domain, shape_of(pages, medium)  # before any page is written, figures are laid out
+    page, shape = pages.page, shape_of(pages, medium)  # before any page is written, figures are laid out
 
     def made() -> KeptPage:
-        known = len(mark_texts(domain))
-        with recorded(domain, {write: name for name, write in pages.writers.items()}) as recipes:
+        domain, names = _in_one_copy(page), {write: name for name, write in pages.writers.items()}
+        known = len(domain.texts)
+        with domain.unasked():
             html = write()
-        assert all(mark < known or mark in recipes for mark in map(mark_number, MARK.findall(html)))
-        return KeptPage(html, dict(recipes))
+        new = enumerate(domain.texts.decided[known:], known)
+        return KeptPage(html, {mark: _recipe(decided, names) for mark, decided in new})
 
     key = code_key(medium, asked, shape) if cache else None
     return made() if key is None else from_data(KeptPage, cached("pages", lambda: as_data(made()), key))
+
+
+def _in_one_copy(page: Page) -> OneCopy:
+    assert page.texts is not None
+    domain = page.texts.domain
+    assert isinstance(domain, OneCopy)
+    return domain
+
+
+def _recipe(decided: Decided, names: Mapping[Callable[..., str], str]) -> Recipe:
+    """How a text is written, for other runs. names: of the functions that may write one.
+
+    Raises: SheetError for another function, and for a whole number, which in a recipe is that of a value.
+    """
+    write, given = decided.write, decided.given
+    if write not in names:
+        raise SheetError(f"{write.__qualname__} writes a text of a page that is kept")
+    if any(isinstance(value, int) for value in given):
+        raise SheetError(f"{write.__qualname__} is given a whole number on a page that is kept")
+    return names[write], tuple(slot_number(value) if varies(value) else value for value in given)
 
 
 def with_texts(html: str, texts: Mapping[int, str]) -> str:
@@ -127,7 +152,7 @@ def with_slots(pages: Pages) -> Pages:
 
     Raises: SheetError where there are too many.
     """
-    plain, domain = pages.page.document, one_copy(pages.page.run.domain)
+    plain, domain = pages.page.document, OneCopy(pages.page.run.domain)
     assert plain.over is not None
     document, run = plain.over(domain)
     said = {**document.told_time, **plain.stamp}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from isal import isal_zlib as zlib
 
 from byhand.arithmetic.copies import Copies, Many
-from byhand.notation.marks import MarkedCopies
+from byhand.notation.marks import PageTexts
 from byhand.press.fill import fill
 from byhand.press.layout import lay_out_copy
 from byhand.press.slotted import Slotted, slots_of, slotted, typical
@@ -22,19 +22,19 @@ Filled = tuple[int | Template, tuple[bytes, ...], Mapping[int, str]]
 MOST_LAYOUTS = 4  # of one view
 
 
-def layouts(html: str, marks: Sequence[Many], view: View, letters: str, cache: bool) -> Iterator[Slotted]:
+def layouts(html: str, texts: Sequence[Many], view: View, letters: str, cache: bool) -> Iterator[Slotted]:
     """A page laid out for any copy, and for further copies that do not fit, as where a paragraph gets longer.
 
-    marks: for each mark, the texts that stand in its place, one a copy. letters: those that words may have.
+    texts: for each mark of the page, those that stand in its place, one a copy. letters: those that words may have.
 
     Raises: SheetError where slots cannot be found again.
     """
-    of_page, left, copy = [marks[number] for number in slots_of(html)], list(range(len(marks[0].codes))), None
+    of_page, left, copy = [texts[number] for number in slots_of(html)], list(range(len(texts[0].codes))), None
     for _ in range(MOST_LAYOUTS):
         if left:
 
             def text(mark: int, copy: int | None = copy) -> str:
-                return typical(marks[mark].at(0)) if copy is None else str(marks[mark].at(copy))
+                return typical(texts[mark].at(0)) if copy is None else str(texts[mark].at(copy))
 
             yield (new := slotted(html, text, view, letters, cache=cache))
             fits = [all(pages) for pages in zip(*fill(new.layout, of_page, view), strict=True)]
@@ -43,24 +43,25 @@ def layouts(html: str, marks: Sequence[Many], view: View, letters: str, cache: b
 
 
 def filled_copies(
-    laid: Sequence[Slotted], html: str, view: View, domain: MarkedCopies, count: int
+    laid: Sequence[Slotted], html: str, view: View, texts: PageTexts, count: int
 ) -> list[Filled | None]:
     """For each of the last copies, the first layout that it fits and what is filled in there, or None."""
     import numpy as np  # heavy
 
     fillings: list[Filled | None] = [None] * count
+    domain = texts.domain
     for at, layout in enumerate(laid):
         left = [k for k, filled in enumerate(fillings) if filled is None]
         if left:
             of_left = Copies(domain.inner, len(left))
             copies = np.array(left) + domain.count - count
-            marks = [domain.marks[number].among(of_left, copies) for number in slots_of(html)]
+            marks = [texts[number].among(of_left, copies) for number in slots_of(html)]
             pages = ([copy and zlib.compress(copy) for copy in page] for page in fill(layout.layout, marks, view))
             said = {mark for base in layout.templates.values() for _, _, mark in base.said}
-            texts = {mark: marks[mark].tolist() for mark in said}
+            alternative = {mark: marks[mark].tolist() for mark in said}
             for place, (k, copy) in enumerate(zip(left, zip(*pages, strict=True), strict=True)):
                 if all(copy):
-                    fillings[k] = at, copy, {mark: of_left[place] for mark, of_left in texts.items()}
+                    fillings[k] = at, copy, {mark: of_left[place] for mark, of_left in alternative.items()}
     return fillings
 
 

@@ -191,7 +191,7 @@ def _written(pages: Pages, view: View, paper: Paper, cache: bool) -> _Written:
     Raises: as `kept_page`; SheetError for a text with tags.
     """
     page = kept_page(pages, "print", lambda: pages.html(view, "print", paper), view, paper, cache=cache)
-    texts = page.texts(pages.page.run, pages.writers)
+    texts = page.texts(pages.page, pages.writers)
     words = [*map(_as_words, texts.values())]
     return _Written(page, texts, in_order(page.html), words, tuple(map(typical, words)))
 

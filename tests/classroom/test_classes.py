@@ -427,7 +427,7 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     run = room._stamped(NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])
     html = room._html(plan, Pages(lower(run.document, run.run)))["key"]
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
-    contents = [zlib.compress(page[-1]) for page in fill(laid, run.domain.marks, "key")]
+    contents = [zlib.compress(page[-1]) for page in fill(laid, run.domain.texts, "key")]
     filled = copy_pdf(template(laid, "key"), contents, "")
     full = laid_out_alone(html, lambda mark: run.text_of(mark, -1), "key")
     assert same_text(filled, full)

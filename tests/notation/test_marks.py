@@ -19,7 +19,7 @@ def many(domain, values):
 def test_a_text_holds_a_mark_where_copies_differ():
     domain = MarkedCopies(RATIONALS, 2)
     page = value_text(many(domain, [-1, Fraction(1, 2)])) + " and " + text(Num(many(domain, [-3, 3])) * 2)
-    marks = [domain.marks[ord(c) - FIRST_MARK] for c in page if ord(c) >= FIRST_MARK]
+    marks = [domain.texts[ord(c) - FIRST_MARK] for c in page if ord(c) >= FIRST_MARK]
     assert [[mark.at(copy) for mark in marks] for copy in (0, 1)] == [["−1", "(−3)·2"], ["1/2", "3·2"]]
 
 

@@ -49,7 +49,7 @@ def printed(sheet, view):
     run = run_of(sheet)[2]
     html = Pages(lower(run.document, run.run.in_slots())).html(view, "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
-    pages, base = list(fill(laid, run.domain.marks, view)), template(laid, view)
+    pages, base = list(fill(laid, run.domain.texts, view)), template(laid, view)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages], "") for k in range(len(KEYS) + 1)]
 
 
@@ -129,10 +129,10 @@ def test_what_does_not_fit_is_said():
     run = run_of("attention-head")[2]
     html = Pages(lower(run.document, run.run.in_slots())).html("worksheet", "print")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
-    assert all(all(page) for page in fill(laid, run.domain.marks, "worksheet"))
+    assert all(all(page) for page in fill(laid, run.domain.texts, "worksheet"))
     slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
     for text in ("123456789012345", "9ж"):
-        marks = list(run.domain.marks)
+        marks = list(run.domain.texts)
         marks[slot] = run.domain.column(["7", text, "8", "9"])
         first, *_ = fill(laid, marks, "worksheet")
         assert [copy is None for copy in first] == [False, True, False, False]

@@ -17,7 +17,7 @@ from byhand.formats import Setup
 from byhand.formats.html.filled import screen_page
 from byhand.formats.html.page import Pages, pages
 from byhand.formats.pdf import filled
-from byhand.notation.marks import FIRST_MARK, MARK, mark_number, mark_texts, one_copy
+from byhand.notation.marks import FIRST_MARK, MARK, OneCopy, mark_number
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import Page, lower
@@ -84,7 +84,7 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     found = filled(lower(document, run), view, Setup(paper))
     slots, own = framed(document, run)
     html = Pages(lower(slots, own)).html(view, "print", paper)
-    texts = mark_texts(own.domain)
+    texts = own.domain.texts
     full = laid_out_alone(html, lambda number: texts[number].at(0), view)
     assert same_text(found, full)
     assert different(found, full) <= 0.001
@@ -101,7 +101,7 @@ def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
     slots, own = in_slots(sheet, **asked)
     written = pages(lower(slots, own))
     page = kept_page(written, "print", lambda: written.html("key", "print"), "key", cache=True)
-    assert with_texts(page.html, page.texts(own, written.writers)) == Pages(lower(document, run)).html(
+    assert with_texts(page.html, page.texts(written.page, written.writers)) == Pages(lower(document, run)).html(
         "key", "print", for_all=True
     )
     for view in ("worksheet", "key"):
@@ -232,10 +232,14 @@ def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
 
 def test_texts_are_escaped_where_they_stand():
     page = KeptPage(f"<b>{chr(FIRST_MARK)}</b>{chr(FIRST_MARK + 1)}", {0: ("plain", (0,)), 1: ("value_html", (1,))})
-    domain = one_copy(RATIONALS)
-    run = replace(prepared("softmax")[1], domain=domain)
+    domain = OneCopy(RATIONALS)
+    document, run = prepared("softmax")
+    run = replace(run, domain=domain)
     domain.constant("<"), domain.constant(RATIONALS.num(-1))
-    assert with_texts(page.html, page.texts(run, pages(lower(*prepared("softmax"))).writers)) == "<b>&lt;</b>−1"
+    assert (
+        with_texts(page.html, page.texts(lower(document, run), pages(lower(*prepared("softmax"))).writers))
+        == "<b>&lt;</b>−1"
+    )
 
 
 def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):
@@ -260,7 +264,7 @@ def test_a_word_that_is_broken_has_no_slot(tmp_path, caplog):
 def test_all_that_a_run_decides_is_in_slots():
     document, run = prepared("gpt", 2)
     slots, own = framed(document, run)
-    texts = mark_texts(own.domain)
+    texts = own.domain.texts
     html = Pages(lower(slots, own)).html("key", "print")
     assert MARK.sub(lambda mark: texts[mark_number(mark[0])].at(0), html).count(run.hash) == 1
     for text in (*run.vocabulary, run.hash):

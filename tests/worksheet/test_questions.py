@@ -264,7 +264,7 @@ def test_a_number_that_a_sheet_computes_is_written_for_each_copy():
     copies = MarkedCopies(RATIONALS, 2)
     own = copies.number((1, 2), np.array([0, 1])) + 3
     assert CALLS["text"](Context(lesson(""), Tape(RATIONALS, {}), Config()), own) == "\U000f0000"
-    assert copies.marks[0].tolist() == ["4", "5"]
+    assert copies.texts[0].tolist() == ["4", "5"]
 
 
 def test_of_a_step_the_last_row_may_be_asked_for_alone():

@@ -46,7 +46,7 @@ def _filled(pages: Pages, view: View, setup: Setup) -> str:
         return framed.html(view, "screen", setup.paper, setup=setup)
 
     page = kept_page(framed, "screen", write, view, setup.paper, setup.feedback, cache=setup.cache)
-    texts = page.texts(framed.page.run, framed.writers)
+    texts = page.texts(framed.page, framed.writers)
     before, *data = page.html.split(_DATA)
     html = with_texts(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
     html = html.replace(ASKED, str(escape(pages.words(view, setup))), 1)
