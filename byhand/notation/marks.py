@@ -108,7 +108,7 @@ class PageTexts(Sequence[Many]):
 
     def written(self, decided: Decided) -> Many:
         """The text of each copy, also where it has words in it that are marks themselves."""
-        given = (value.texts if isinstance(value, Mark) else value for value in decided.given)
+        given = (self[mark_number(x)] if isinstance(x, str) and MARK.fullmatch(x) else x for x in decided.given)
         texts = self.domain.written(decided.write, *given)
         within = list(dict.fromkeys(mark for text in texts.categories for mark in MARK.findall(text)))
         if not within:

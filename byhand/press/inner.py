@@ -22,9 +22,10 @@ from msgspec import Struct
 
 from byhand.errors import SheetError
 from byhand.fonts import FACES
-from byhand.press.stream import COLOUR_STEPS, Cuts, TextRun, compact
+from byhand.press.stream import Cuts, TextRun, compact
 
 MARK = b"byhand"  # the entry of an artifact in a margin that has its mark
+SLOT = "data-slot"  # the attribute of an element that is a slot: the number of its mark
 _KINDS = {
     "TextBox": "text", "LineBox": "line", "InlineBox": "inline",
     "BlockBox": "block", "InlineBlockBox": "inline block", "MarginBox": "margin",
@@ -32,8 +33,7 @@ _KINDS = {
 _FLOWING = {"BlockBox", "LineBox", "InlineBlockBox", "TableBox", "InlineTableBox"}
 _OBJECT = re.compile(
     rb"^(?:"
-    rb"q\n/A1\.0 gs\n0 (?P<slot>[\d.]+) 1 RG\n[^\n]*w\n[^\n]*m\n[^\n]*l\nS\nQ"
-    rb"|(?P<tag>(?:/Span\n<</MCID \d+>>|/Artifact\n<<[^>\n]*>>)\nBDC)"
+    rb"(?P<tag>(?:/Span\n<</MCID \d+>>|/Artifact\n<<[^>\n]*>>)\nBDC)"
     rb"|BT\n1 0 0 -1 (?P<x>\S+) (?P<y>\S+) Tm\n/(?P<font>\w+) (?P<size>\S+) Tf\n(?P<shown>[^\n]*) TJ\nET"
     rb"|(?P<colour>[^\n]* rg)|(?P<push>q)|(?P<pop>Q)|(?P<end>EMC)"
     rb")\n",
@@ -67,7 +67,7 @@ class Box(Struct, frozen=True, eq=False):
     in_flow: whether it neither floats nor has a place of its own. in_frame: whether it has a border at the top.
     anchor: 0 where lines in it are aligned to the left, ½ where they are centred, 1 where they are at the right.
     breaks: whether a line may break in it.
-    slot: the mark in whose slot it is, by the colour of its underline. colour: that of a slot: red, green and blue.
+    slot: the mark in whose slot it is. colour: that of a slot: red, green and blue.
     margin: the place of a margin, such as @bottom-right.
     """
 
@@ -215,7 +215,7 @@ def _box(found: Any, parent: Box | None) -> Box:
         in_frame=bool(style["border_top_width"]),
         anchor={"center": 0.5, "right": 1.0, "end": 1.0}.get(style["text_align_all"], 0.0),
         breaks=style["white_space"] != "nowrap",
-        slot=(slot := _slot(style["text_decoration_color"])),
+        slot=(slot := _slot(found.element)),
         colour=(0.0, 0.0, 0.0) if slot is None else tuple(style["color"].to("srgb").coordinates),
         text=found.text if type(found).__name__ == "TextBox" else "",
         margin=found.at_keyword if type(found).__name__ == "MarginBox" else "",
@@ -266,18 +266,16 @@ def _descendants(found: Any) -> Iterator[Any]:
         yield from _descendants(getattr(child, "_box", child))
 
 
-def _slot(colour: Any) -> int | None:
-    if colour == "currentcolor":
-        return None
-    red, green, blue = colour.coordinates
-    return round(green * COLOUR_STEPS) if (red, blue) == (0, 1) else None
+def _slot(element: Any) -> int | None:
+    mark = element.get(SLOT) if element is not None else None
+    return None if mark is None else int(mark)
 
 
 def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
     """The runs of text by their places, each with the parts of the stream that write it, except its colour."""
     by_place: dict[tuple[str, str], tuple[TextRun, Cuts]] = {}
     colour, colours = b"", list[bytes]()
-    tag, text, slot, cuts = b"", None, None, Cuts()
+    tag, text, cuts = b"", None, Cuts()
     for part in _OBJECT.finditer(stream):
         match part.lastgroup:
             case "push":
@@ -287,17 +285,14 @@ def text_runs(stream: bytes) -> dict[tuple[str, str], tuple[TextRun, Cuts]]:
             case "colour":
                 colour = part["colour"]
             case "tag":
-                tag, text, slot, cuts = part["tag"], None, None, [part.span()]
-            case "slot":
-                slot = round(float(part["slot"]) * COLOUR_STEPS)
-                cuts.append(part.span())
+                tag, text, cuts = part["tag"], None, [part.span()]
             case "shown":
                 text = part
                 cuts.append(part.span())
             case "end" if tag and text:
                 x, y, font, size = (text[name].decode() for name in ("x", "y", "font", "size"))
                 shown = compact(text["shown"]) + b" TJ"
-                run = TextRun(tag, colour, float(x), float(y), font, float(size), shown, slot)
+                run = TextRun(tag, colour, float(x), float(y), font, float(size), shown, None)
                 by_place[x, y] = run, [*cuts, part.span()]
                 tag = b""
     return by_place

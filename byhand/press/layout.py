@@ -1,8 +1,8 @@
 """Lay a page out once, with slots where each copy has its own numbers.
 
-A page's HTML holds marks (arithmetic/copies). Each is laid out with the text of some copy, underlined in a colour of
-its own, which moves nothing. By this colour its text is found in WeasyPrint's content stream, and its line among
-WeasyPrint's boxes. A page without the texts in its slots is the background, which all copies share.
+A page's HTML holds marks (notation/marks.py). Each is laid out with the text of some copy, in an element that says
+which slot it is. So its text is found among WeasyPrint's boxes, and by its place in WeasyPrint's content stream. A
+page without the texts in its slots is the background, which all copies share.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from byhand.press.engine import TAGGED, as_pdf, rendered_document
 from byhand.press.figures import OWN_FACES, PLACE, Figures, Picture, cut_out
 from byhand.press.foot import filling
 from byhand.press.inner import (
+    SLOT,
     Box,
     Foot,
     UnknownFormError,
@@ -48,7 +49,7 @@ from byhand.press.pen import Pen
 from byhand.press.pieces import MM, SANS, TextOf
 from byhand.press.rooms import ROOM, Edges, Room, Ways, with_rooms
 from byhand.press.shape import NUMBER_CHARACTERS, PICTURE_CHARACTERS
-from byhand.press.stream import COLOUR_STEPS, in_px, place, replaced
+from byhand.press.stream import in_px, place, replaced
 from byhand.press.structure import POINTS, completed, put_beside, put_box, put_in, say
 from byhand.press.svg import NO_DRAWING
 from byhand.press.views import only, view_of, views_of
@@ -134,7 +135,7 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     import pikepdf
 
     def slot(mark: int) -> str:
-        return f'<u style="text-decoration-color:{_colour(mark)}">{escape(texts(mark))}</u>'
+        return f'<span {SLOT}="{mark}">{escape(texts(mark))}</span>'
 
     views = views_of(html)
     in_boxes = bool(views) or MARK.search(html) is not None
@@ -232,13 +233,9 @@ def _drawing(svg: re.Match[str]) -> str:
 
 def _box(x: str, y: str, unit: str, fill: str, mark: str, kind: str = "") -> str:
     return (
-        f'<b class="{kind}" style="position:absolute;left:{x}mm;top:{y}mm;width:{unit}mm;color:#{fill};'
-        f'text-decoration-color:{_colour(mark_number(mark))}"></b>'
+        f'<b class="{kind}" {SLOT}="{mark_number(mark)}" '
+        f'style="position:absolute;left:{x}mm;top:{y}mm;width:{unit}mm;color:#{fill}"></b>'
     )
-
-
-def _colour(mark: int) -> str:
-    return f"color(srgb 0 {mark / COLOUR_STEPS:.5f} 1)"
 
 
 def _page(

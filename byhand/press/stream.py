@@ -9,7 +9,6 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-COLOUR_STEPS = 100_000  # the green of a slot's underline is the number of its mark, divided by this
 _HANDLE = 1 / math.sqrt(math.pi)  # length of the Bézier handles of a quarter of the unit circle, as in WeasyPrint
 _GLYPHS = re.compile(rb"<([0-9a-f]+)>")
 Cuts = list[tuple[int, int]]
