@@ -21,15 +21,14 @@ _MINUS_ONE = Fraction(-1)
 
 
 class Fractions(Struct, frozen=True, eq=False):
-    """A fraction for each copy, in lowest terms.
-
-    numerator, denominator: (copies); if all fractions are whole numbers, the denominator is the int 1. bound: a
-    number that no numerator or denominator exceeds in absolute value.
-    """
+    """A fraction for each copy, in lowest terms."""
 
     numerator: np.ndarray
+    """An array (copies)."""
     denominator: Any
+    """An array (copies), or the int 1 if all fractions are whole numbers."""
     bound: int
+    """A number that no numerator or denominator exceeds in absolute value."""
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Fractions | None:
