@@ -56,16 +56,15 @@ _POWER = re.compile(rf"([+-]?) ?\(?({_DECIMAL})\)? ?(?:\^|\*\*) ?\(?([+-]?) ?(\d
 
 
 class Reading(Struct, frozen=True):
-    """What a text says.
-
-    values: the numbers that it may mean: none where it is missing or unreadable, two where a comma may be a point.
-    form: how it is written; "" for a whole number or a reduced fraction. places: how many decimals it has.
-    """
+    """What a text says."""
 
     kind: Kind
     values: tuple[Any, ...] = ()
+    """The numbers that it may mean: none where it is missing or unreadable, two where a comma may be a point."""
     form: Form = ""
+    """How it is written; "" for a whole number or a reduced fraction."""
     places: int | None = None
+    """How many decimals it has."""
 
 
 MISSING, UNREADABLE = Reading("missing"), Reading("unreadable")

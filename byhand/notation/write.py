@@ -25,22 +25,28 @@ SUM, PRODUCT, POWER, ATOM = range(1, 5)  # precedence levels, the weakest first
 class Style(Struct, frozen=True):
     """A notation: a function or a text for each kind of node. The functions take the texts of a node's parts."""
 
-    fraction: Callable[[str, str], str]  # of the digits of numerator and denominator: a number, not a division
+    fraction: Callable[[str, str], str]
+    """Takes the digits of numerator and denominator: a number, not a division."""
     times: str
     divide: Callable[[str, str], str]
     power: Callable[[str, str], str]
     root: Callable[[str], str]
-    log: Callable[[str, str], str]  # of the base and the argument
+    log: Callable[[str, str], str]
+    """Takes the base and the argument."""
     call: Callable[[str, tuple[str, ...]], str]
     brackets: Callable[[str], str]
     big_sum: Callable[[str, str, str], str]
     ref: Callable[[Ref], str]
     letter: Callable[[str], str]
     constant: Callable[[str], str]
-    divide_brackets: bool = True  # whether dividend and divisor need brackets; in a stacked fraction they do not
-    power_brackets: bool = False  # whether an exponent needs brackets; a superscript does not
-    thousands: str = ","  # separates groups of three digits
-    kind: type[str] = str  # of the texts
+    divide_brackets: bool = True
+    """Whether dividend and divisor need brackets; in a stacked fraction they do not."""
+    power_brackets: bool = False
+    """Whether an exponent needs brackets; a superscript does not."""
+    thousands: str = ","
+    """What separates groups of three digits."""
+    kind: type[str] = str
+    """The type of the texts."""
 
 
 def write(node: Expr, style: Style, at_least: int = SUM) -> str:
