@@ -18,54 +18,53 @@ DIGITS_COMPARED = 9  # decimal places in which two constants are compared: float
 
 
 class Lookup(Struct, frozen=True):
-    """How the places of an axis are looked up by a list: place i of the axis `of` looks up place `found[i]`."""
+    """How the places of an axis are looked up by a list."""
 
     of: Side
+    """The axis whose places look up."""
     found: tuple[int, ...]
+    """For each of those places, the place that it looks up."""
 
 
 class Stack(Struct, frozen=True):
-    """What an axis is made of along which operands are concatenated.
-
-    of: the axis of the sequence of operands, if these may change places as wholes. parts: the axis of each operand.
-    """
+    """What an axis is made of along which operands are concatenated."""
 
     of: Side | None
+    """The axis of the sequence of operands, if these may change places as wholes."""
     parts: tuple[Side, ...]
+    """The axis of each operand."""
 
 
 class Alike(Struct, frozen=True):
-    """Operands that are computed by the same operations, such as heads, so that they may change places as wholes.
-
-    computations: for each operand, the steps that it is computed by, by the names of the first operand's steps.
-    own_axes: for each axis that only the first operand has, the corresponding axes of all operands.
-    """
+    """Operands that are computed by the same operations, such as heads, so that they may change places as wholes."""
 
     computations: tuple[Mapping[str, str], ...]
+    """For each operand, the steps that it is computed by, by the names of the first operand's steps."""
     own_axes: Mapping[Side, tuple[Side, ...]]
+    """For each axis that only the first operand has, the corresponding axes of all operands."""
 
 
 class Symmetries(Struct, frozen=True):
-    """The symmetries of a run: what may change places and signs. An axis is named by the first of its sides.
-
-    axes: the axis of each side.
-    sizes: the number of places of each axis.
-    held: the axes whose places keep their order.
-    signed: the axes whose numbers may change sign, place by place.
-    within: for each axis that may have another order for each place of a second axis, that second axis.
-    lookups, stacks, alike: which axes move along with which.
-    kinds: for each given matrix whose cells may be exchanged one by one, the constants that meet each cell.
-    """
+    """The symmetries of a run: what may change places and signs. An axis is named by the first of its sides."""
 
     axes: Mapping[Side, Side]
+    """The axis of each side."""
     sizes: Mapping[Side, int]
+    """The number of places of each axis."""
     held: frozenset[Side]
+    """The axes whose places keep their order."""
     signed: frozenset[Side]
+    """The axes whose numbers may change sign, place by place."""
     within: Mapping[Side, Side]
+    """For each axis that may have another order for each place of a second axis, that second axis."""
     lookups: Mapping[Side, Lookup]
+    """How each axis is looked up whose places are: it moves along with the axis whose places look up."""
     stacks: Mapping[Side, Stack]
+    """What each axis is made of along which operands are concatenated: it moves along with theirs."""
     alike: Mapping[Side, Alike]
+    """For each axis whose places are operands that are computed alike, these operands: they move along with it."""
     kinds: Mapping[str, Sequence[Sequence[tuple[float, ...]]]]
+    """For each given matrix whose cells may be exchanged one by one, the constants that meet each cell."""
 
 
 def symmetries(tape: Tape, in_place: Collection[str] = ()) -> Symmetries:

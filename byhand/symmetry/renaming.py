@@ -36,13 +36,12 @@ class Renaming(Struct, frozen=True):
 
 
 class Moves(Struct, frozen=True, dict=True):
-    """What may change places and signs among a model's numbers.
-
-    run: the symmetries of its run. tables: the given matrices, with the indices of their numbers.
-    """
+    """What may change places and signs among a model's numbers."""
 
     run: Symmetries
+    """The symmetries of its run."""
     tables: Mapping[str, Numbering]
+    """The given matrices, with the indices of their numbers."""
 
     @cached_property
     def axes(self) -> tuple[Side, ...]:
