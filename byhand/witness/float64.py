@@ -21,15 +21,14 @@ LIBRARY = (
 
 
 class Bounded(Struct, frozen=True):
-    """A number with a bound on the error of float64: γ(roundings) · size, where γ(n) = n u / (1 − n u).
-
-    value: the number, to sixty digits. size: the sum of the absolute values of all terms, so that cancellation does
-    not make the bound smaller. roundings: how often a term was rounded.
-    """
+    """A number with a bound on the error of float64: γ(roundings) · size, where γ(n) = n u / (1 − n u)."""
 
     value: Any
+    """The number, to sixty digits."""
     size: Any
+    """The sum of the absolute values of all terms, so that cancellation does not make the bound smaller."""
     roundings: int
+    """How often a term was rounded."""
 
     def __add__(self, other: Any) -> Any:
         other = FLOAT64.num(other)

@@ -23,11 +23,14 @@ PARAMETER = re.compile(r"\.([Wb]_\w+|[wb]|E|F|r_[wr]_bias|rel_pos_\w+)(\[\d+\])?
 
 
 class Wire(Struct, frozen=True):
-    """How a step is computed: the name of its rule, the names of the steps that it reads, the rule's parameters."""
+    """How a step is computed."""
 
     rule: str
+    """The name of its rule."""
     inputs: tuple[str, ...]
+    """The names of the steps that it reads."""
     params: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters of the rule."""
 
     def __hash__(self) -> int:
         return hash((self.rule, self.inputs))  # parameters may hold lists
@@ -36,20 +39,19 @@ class Wire(Struct, frozen=True):
 class Wiring(Struct):
     """A model's wiring in the making.
 
-    config: as in run.json.
-    given: the names of the givens.
-    ids: the tokens as rows of W_E.
-    shapes: of the run's steps, for those whose operands do not tell it.
-    wires: the steps so far.
-
     A call adds a step, and a method the steps of a layer. Both return the name of the step that holds the result.
     """
 
     config: Mapping[str, Any]
+    """The config as run.json has it."""
     given: Collection[str]
+    """The names of the givens."""
     ids: tuple[int, ...] = ()
+    """The tokens as rows of W_E."""
     shapes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """The shapes of those steps of the run whose operands do not tell it."""
     wires: dict[str, Wire] = field(default_factory=dict)
+    """The steps so far."""
 
     def __call__(self, name: str, rule: str, *inputs: str, **params: Any) -> str:
         self.wires[name] = Wire(rule, tuple(map(self.shared, inputs)), params)
