@@ -23,15 +23,13 @@ _ID = re.compile(r"[1-9][0-9]{0,3}/\S+")
 
 
 class FilledForm(Struct, frozen=True):
-    """What one student has filled in.
-
-    page: what the page says that it is, without its texts: `page.foot` has its sheet, seed and hash, `page.student`
-    whose it is, and reading/ways has the options that it was asked for.
-    answers: by the ids of blanks and replies, in the order of the page; "" for an empty field.
-    """
+    """What one student has filled in."""
 
     page: Page
+    """What the page says that it is, without its texts: `page.foot` has its sheet, seed and hash, and `page.student`
+    whose it is; reading/ways has the options that it was asked for."""
     answers: Mapping[str, str]
+    """What was answered, by the ids of blanks and replies in the order of the page; "" for an empty field."""
 
 
 def filled_in(content: bytes) -> dict[str, FilledForm]:

@@ -31,10 +31,11 @@ Line = tuple[Path, str]  # a file, and what it is found to be
 
 
 class Tally(Struct, frozen=True):
-    """How many of some files are found to be what, and a line for each that is not right."""
+    """How many of some files are found to be what."""
 
     found: Counter[Finding]
     lines: tuple[Line, ...]
+    """A line for each file that is not right."""
 
 
 def files_in(folder: Path) -> tuple[list[Path], list[str]]:

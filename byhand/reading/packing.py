@@ -55,18 +55,18 @@ Place = int | tuple[int, int]  # of an object: after how many bytes; or in which
 
 
 class Section(Struct):
-    """A part of a file: its objects by their numbers, and then a table of them.
-
-    about: what the table says of the file. at: where it is. start: where it is said to be behind it. linearised:
-    whether an object says that the file is.
-    """
+    """A part of a file: its objects by their numbers, and then a table of them."""
 
     objects: dict[int, Place] = field(default_factory=dict)
     table: dict[int, Place] = field(default_factory=dict)
     about: Mapping[bytes, Value] = field(default_factory=dict)
+    """What the table says of the file."""
     at: int = 0
+    """Where it is."""
     start: int = 0
+    """Where the file says, behind the table, that the table is."""
     linearised: bool = False
+    """Whether an object says that the file is linearised."""
 
     def add(self, number: int, place: Place) -> None:
         """Add an object, which may not be there already.

@@ -61,10 +61,11 @@ class Foot(Struct, frozen=True):
 
 
 class PageTable(Struct, frozen=True):
-    """Rows of texts, and which of them are labels."""
+    """A table as rows of texts."""
 
     rows: tuple[tuple[str, ...], ...]
     heads: tuple[tuple[bool, ...], ...]
+    """Which of the texts are labels."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -73,16 +74,16 @@ class PageTable(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """What is read: texts and tables by turns, beginning and ending with a text; and what the page says of itself.
-
-    margins: the texts that stand in the margins of each sheet of paper. secret: that of its class, if it is known.
-    """
+    """What is read: texts and tables by turns, beginning and ending with a text; and what the page says of itself."""
 
     texts: tuple[str, ...]
     tables: tuple[PageTable, ...]
     asked: Mapping[str, str]
+    """What the page says that it was asked for."""
     margins: tuple[str, ...]
+    """The texts that stand in the margins of each sheet of paper."""
     secret: Secret | None = None
+    """The secret of its class, if it is known."""
 
     @property
     def seed(self) -> int:
@@ -155,9 +156,12 @@ class Collector(Struct):
     texts: list[str] = field(default_factory=lambda: [""])
     tables: list[list[list[str]]] = field(default_factory=list)
     heads: list[list[list[bool]]] = field(default_factory=list)
-    inside: str = ""  # "table", "row" or "cell"
-    asked: str = ""  # what its metadata say that it was asked for
-    maker: str = ""  # and what made it
+    inside: str = ""
+    """What a text now stands in: "table", "row", "cell", or "" for none of these."""
+    asked: str = ""
+    """What the page's metadata say that it was asked for."""
+    maker: str = ""
+    """What the metadata say that made it."""
 
     def open(self, what: str, head: bool = False) -> None:
         match what:

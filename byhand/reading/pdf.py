@@ -50,22 +50,21 @@ class Drawn(Struct):
     """The texts of a page, by their marked-content id (MCID), and the place where each begins."""
 
     number: int
-    count: int = 0  # of texts, of which several may have one id
+    count: int = 0
+    """How many texts there are, of which several may have one id."""
     texts: dict[int, str] = field(default_factory=dict)
     places: dict[int, tuple[float, float]] = field(default_factory=dict)
 
 
 class Walk(Struct):
-    """A walk over the structure tree, which takes the texts that it comes to off the pages.
-
-    rows: the places of the texts in each cell of the current table.
-    unread: the depth of open elements whose texts are not read.
-    """
+    """A walk over the structure tree, which takes the texts that it comes to off the pages."""
 
     drawn: Mapping[tuple[int, int], Drawn]
     found: Collector = field(default_factory=Collector)
     rows: list[list[list[Spot]]] = field(default_factory=list)
+    """The places of the texts in each cell of the current table."""
     unread: int = 0
+    """The depth of open elements whose texts are not read."""
 
     def element(self, node: Any, page: tuple[int, int]) -> None:
         """Read an element of the structure tree, in order."""

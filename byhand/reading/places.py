@@ -16,11 +16,13 @@ from byhand.worksheet.document import Document, Picture, Section, Strip
 
 
 class Owner(Struct, frozen=True):
-    """The owner of a table. shape: the cells in each row. slots: row by row; none for a table of worked lines."""
+    """The owner of a table."""
 
     section: Section
     shape: tuple[int, ...]
+    """The number of cells in each row."""
     slots: list[list[Slot]] | None = None
+    """Its slots, row by row; None for a table of worked lines."""
 
 
 def owners(page: Page, view: str) -> Iterator[Owner]:

@@ -33,11 +33,12 @@ Rows = Sequence[Sequence[Any]]
 
 
 class FilledSheet(Struct, frozen=True):
-    """What one student has filled in: the answers by the ids of blanks and replies, "" for an empty one."""
+    """What one student has filled in."""
 
     about: About
     name: str
     answers: Mapping[str, str]
+    """What was answered, by the ids of blanks and replies; "" for an empty one."""
 
 
 def filled_in(content: bytes) -> FilledSheet:

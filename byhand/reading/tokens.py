@@ -41,10 +41,12 @@ _ENTITY = re.compile(
 
 
 class Start(NamedTuple):
-    """The tag that begins an element, its name and those of its attributes in small letters."""
+    """The tag that begins an element."""
 
     name: str
+    """Its name in small letters."""
     attributes: Mapping[str, str]
+    """Its attributes, with their names in small letters."""
 
 
 class End(NamedTuple):

@@ -43,18 +43,18 @@ def counted(findings: Counter[Finding]) -> str:
 
 
 class Verdict(Struct, frozen=True):
-    """The result for a file.
-
-    about: what it is. faults: a line for each. alone: why its numbers alone are judged, if they are. beside: what
-    beside the page is not judged, if there is anything. unwired: how many of its steps, and of which model, have no
-    second implementation, if some have none.
-    """
+    """The result for a file."""
 
     about: str
+    """Which file it is about."""
     faults: tuple[str, ...] = ()
+    """A line for each fault."""
     alone: str = ""
+    """Why its numbers alone are judged, if they are."""
     beside: str = ""
+    """What beside the page is not judged, if there is anything."""
     unwired: str = ""
+    """How many of its steps, and of which model, have no second implementation, if some have none."""
 
     @property
     def finding(self) -> Finding:
