@@ -39,50 +39,17 @@ WITHOUT_SCORES = ("attention_kernel", "linformer_k")
 class Config(Struct, frozen=True):
     """The sizes and choices of a model.
 
-    d_head: the width of a query and a key (default d_model ÷ n_heads). d_v: the width of a value (default d_head).
-    d_mlp: the number of hidden units (default 4 d_model). correction: what is subtracted from d in a norm's variance,
-    as in PyTorch: 1 for n − 1. tie_word_embeddings: whether W_U is W_E transposed. sinusoidal_periods: for each pair
-    of dimensions, the positions that a whole turn takes, in place of the frequencies of Vaswani et al. 2017.
-    sinusoidal_places: the decimal places to which their sines and cosines are read off; 0 for exact ones.
-
-    n_key_value_heads: the number of heads of keys and values, each of which is shared by as many heads of queries
-    (default n_heads). rotary_dim: how many dimensions of a query or key are turned (default d_head), in pairs of
-    neighbours (rotary_adjacent_pairs), or of the first half with the second; rotary_base and rotary_periods give the
-    angles, as the sinusoidal ones do. gated_mlp: whether each hidden unit is multiplied by a gate.
-
-    alibi_slopes: by how much a score falls for each step of distance, head by head (default those of Press et al.
-    2021). relative_attention_num_buckets, relative_attention_max_distance: of T5's position biases. use_local_attn:
-    whether a token sees only some of the others: those in a window of window_size tokens, itself included; or as
-    attn_pattern says (ops.attention.mask_pattern). attn_types: "local" or "global" for each layer; a global one is
-    without.
-
-    num_experts: the number of feed-forward networks, of which a router picks experts_per_token for each token; 0 for
-    one network, without a router.
-
-    attention_kernel: "elu" for linear attention: dot products of elu(q) + 1 and elu(k) + 1 in the place of the powers
-    of softmax. linformer_k: to how many rows a sequence of n_ctx keys, and of values, is shortened.
-
-    kv_lora_rank: the width of a latent from which each head makes its keys and values; 0 for none. With rotary
-    positions, the first qk_rope_head_dim dimensions of a key are not made from it, but turned; heads share them.
-
-    max_relative_position: with relative positions, the largest distance that has a learned row of its own, as in Shaw
-    et al. 2018; 0 for sines of the distance, as in Transformer-XL. There, mem_len is how many rows of the segment
-    before are seen, too.
-
-    num_buckets: the number of buckets to which queries are hashed; 0 for none. Tokens see those of their own bucket,
-    and keys are made from queries.
-
-    share_layers: whether all layers have the parameters of the first. knn: how many of the stored places, the nearest
-    ones, have a say in the next word. lmbda: what share of the probabilities they have; the model has the rest.
-
     Raises: ConfigError for sizes that cannot work together.
     """
 
     d_model: int = 4
     n_heads: int = 1
     d_head: int = 0
+    """The width of a query and a key (default d_model ÷ n_heads)."""
     d_v: int = 0
+    """The width of a value (default d_head)."""
     d_mlp: int = 0
+    """The number of hidden units (default 4 d_model)."""
     n_ctx: int = 3
     n_layers: int = 1
     d_vocab: int = 0
@@ -97,35 +64,72 @@ class Config(Struct, frozen=True):
     use_attn_result: bool = False
     attn_only: bool = False
     correction: int = 0
+    """What is subtracted from d in a norm's variance, as in PyTorch: 1 for n − 1."""
     tie_word_embeddings: bool = False
+    """Whether W_U is W_E transposed."""
     sinusoidal_periods: tuple[Fraction, ...] = ()
+    """For each pair of dimensions, the positions that a whole turn takes, in place of the frequencies of Vaswani et
+    al. 2017."""
     sinusoidal_places: int = 0
+    """The decimal places to which sines and cosines of positions are read off; 0 for exact ones."""
     # A transformer of 2017 does not have the options from here on (OF_SOME)
     n_key_value_heads: int = 0
+    """The number of heads of keys and values, each of which is shared by as many heads of queries (default
+    n_heads)."""
     rotary_dim: int = 0
+    """How many dimensions of a query or key are turned (default d_head)."""
     rotary_adjacent_pairs: bool = False
+    """Whether neighbours are turned in pairs; else each dimension of the first half with one of the second."""
     rotary_base: Fraction = Fraction(10_000)
+    """The base of the frequencies of rotary positions."""
     rotary_periods: tuple[Fraction, ...] = ()
+    """For each pair of dimensions that is turned, the positions that a whole turn takes, in place of such
+    frequencies."""
     gated_mlp: bool = False
+    """Whether each hidden unit is multiplied by a gate."""
     alibi_slopes: tuple[Fraction, ...] = ()
+    """By how much a score falls for each step of distance, head by head (default those of Press et al. 2021)."""
     relative_attention_num_buckets: int = 32
+    """The number of T5's buckets of distances, each of which has one position bias."""
     relative_attention_max_distance: int = 128
+    """The distance from which on all share one bucket."""
     use_local_attn: bool = False
+    """Whether a token sees only some of the others."""
     window_size: int = 0
+    """How many tokens a token sees in a window, itself included."""
     attn_types: tuple[str, ...] = ()
+    """For each layer "local" or "global"; a global one lets tokens see all others."""
     attn_pattern: str = "window"
+    """Which others a token sees: those in a window, or another pattern (ops.attention.mask_pattern)."""
     num_experts: int = 0
+    """The number of feed-forward networks, of which a router picks some for each token; 0 for one network, without a
+    router."""
     experts_per_token: int = 0
+    """How many networks a router picks for each token."""
     attention_kernel: str | None = None
+    """Is "elu" for linear attention: dot products of elu(q) + 1 and elu(k) + 1 in the place of the powers of
+    softmax."""
     linformer_k: int = 0
+    """To how many rows a sequence of n_ctx keys, and of values, is shortened."""
     kv_lora_rank: int = 0
+    """The width of a latent from which each head makes its keys and values; 0 for none."""
     qk_rope_head_dim: int = 0
+    """With rotary positions, how many first dimensions of a key are not made from the latent, but turned; heads share
+    them."""
     max_relative_position: int = 0
+    """With relative positions, the largest distance that has a learned row of its own, as in Shaw et al. 2018; 0 for
+    sines of the distance, as in Transformer-XL."""
     mem_len: int = 0
+    """With sines of the distance, how many rows of the segment before are seen, too."""
     num_buckets: int = 0
+    """The number of buckets to which queries are hashed; 0 for none. Tokens see those of their own bucket, and keys
+    are made from queries."""
     share_layers: bool = False
+    """Whether all layers have the parameters of the first."""
     knn: int = 3
+    """How many of the stored places, the nearest ones, have a say in the next word."""
     lmbda: Fraction = Fraction(1, 2)
+    """What share of the probabilities the nearest places have; the model has the rest."""
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]

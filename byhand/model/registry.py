@@ -41,25 +41,23 @@ Write = Callable[[Builder], "Matrix | Results"]
 
 
 class Model(Struct, frozen=True):
-    """A model that can be run on values.
-
-    write: records the steps on a tape, and returns one result or several.
-    part: the part of a transformer that a small model is about, and that its steps belong to.
-    one_head: whether it has one head of attention, whatever n_heads is.
-    reads_words: whether it looks tokens up in a vocabulary, so that it needs one.
-    says_words: whether its results are words where it has a vocabulary; they may be chosen (`--answer`).
-    counts: whether its steps are figures about a transformer, such as its number of parameters.
-    only: of options that it computes with some values of, these values.
-    """
+    """A model that can be run on values."""
 
     name: str
     write: Write
+    """Records the steps on a tape, and returns one result or several."""
     part: str = ""
+    """The part of a transformer that a small model is about, and that its steps belong to."""
     one_head: bool = False
+    """Whether it has one head of attention, whatever n_heads is."""
     reads_words: bool = False
+    """Whether it looks tokens up in a vocabulary, so that it needs one."""
     says_words: bool = False
+    """Whether its results are words where it has a vocabulary; they may be chosen (`--answer`)."""
     counts: bool = False
+    """Whether its steps are figures about a transformer, such as its number of parameters."""
     only: Mapping[str, tuple[Any, ...]] = {}
+    """Of options that it computes with some of their values only, these values."""
 
     def __repr__(self) -> str:
         """What tells this model from others, in the keys of the cache, too."""

@@ -18,19 +18,19 @@ from byhand.tape import Tape
 
 
 class Effect(Struct, frozen=True):
-    """What rounding changes.
-
-    weight, weight_change: the parameter with the largest change of an entry, and that change. result, result_change:
-    the step that is compared, and the largest change of an entry. answers: the rows, from 0, whose largest entry is
-    in another column.
-    """
+    """What rounding changes."""
 
     places: int
     weight: str
+    """The parameter with the largest change of an entry."""
     weight_change: float
+    """The largest change of an entry of that parameter."""
     result: str
+    """The step that is compared."""
     result_change: float
+    """The largest change of an entry of that step."""
     answers: tuple[int, ...]
+    """The rows, from 0, whose largest entry is in another column."""
 
     def __str__(self) -> str:
         weights = f"weights rounded to {self.places} places change by up to {self.weight_change:.3g}"

@@ -34,17 +34,18 @@ KEYS = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 
 
 class Values(Struct, frozen=True):
-    """The numbers of a model as they are given: nested lists, by step name (inputs) and by parameter name (weights).
-
-    tokens: words or ids. source: the words that an encoder reads, where a decoder reads the tokens.
-    """
+    """The numbers of a model as they are given, in nested lists."""
 
     config: Config
     tokens: tuple[str | int, ...] = ()
+    """Words, or ids."""
     vocabulary: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    """The givens, by the name of their step."""
     weights: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters, by their names."""
     source: tuple[str, ...] = ()
+    """The words that an encoder reads, where a decoder reads the tokens."""
 
     @classmethod
     def of(cls, entries: object) -> Values:
