@@ -20,14 +20,16 @@ INDEX = "index.html"
 
 
 class Listed(Struct, frozen=True):
-    """A sheet of the course. model: the name of its model. minutes: the time that it takes with its own numbers."""
+    """A sheet of the course."""
 
     name: str
     number: int
     title: str
     prerequisites: tuple[str, ...]
     model: str
+    """The name of its model."""
     minutes: int
+    """The time that it takes with its own numbers."""
 
 
 @cached_by("course", lambda language=ENGLISH: program_key("course", language))

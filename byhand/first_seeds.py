@@ -21,18 +21,17 @@ SEEDS = range(1, 51)
 
 
 class Search(Struct, frozen=True):
-    """What a search for new numbers starts from, but for its seed.
-
-    values: those that new numbers take the place of. promises: the names of the sheet's own.
-    """
+    """What a search for new numbers starts from, but for its seed."""
 
     sheet: str
     model: str
     values: Values
+    """The values whose numbers new ones take the place of."""
     answer: tuple[str, ...]
     level: str
     pick_words: bool
     promises: tuple[str, ...]
+    """The names of the sheet's own promises."""
 
 
 def digest(search: Search) -> str:

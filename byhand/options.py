@@ -31,43 +31,47 @@ def unheard(line: object) -> None:
 
 
 class Options(Struct, frozen=True):
-    """The options of `generate`.
-
-    seed: 0 for the sheet's own numbers, any other for new numbers; None means 0, or 1 where tokens, an answer or a
-    level ask for new numbers. numbers: exact, decimal or symbolic; None means the sheet's.
-    places: the decimal places of classroom decimals; None means the sheet's, mostly 2. rounding: whether a step
-    carries rounded numbers or all digits.
-    base: the base of softmax; None means the sheet's. views, formats: the views and formats to write.
-    tokens: the words of the sentence. answer: the words that gpt predicts. values: the entries of a values file; they
-    replace the sheet's. level: how large new numbers are, and how many hints the page gives.
-    cache: whether pages are taken from the cache. weight_places: the places to which a file's weights are rounded.
-    language: the language of the pages; a text that it lacks is in English.
-    left_out: the entries that inverse exercises leave out; where none are named, those that are easy to find.
-    minutes: of each sitting, or of a sheet that is one; where none are named, those that its numbers take.
-    secret: of a class, whose numbers depend on it in place of the seed.
-    feedback, variants, nbgrader: as in Setup.
-    """
+    """The options of `generate`."""
 
     seed: int | None = None
+    """Is 0 for the sheet's own numbers, any other for new numbers; None means 0, or 1 where tokens, an answer or a
+    level ask for new numbers."""
     numbers: str | None = None
+    """The number system: exact, decimal or symbolic; None means the sheet's."""
     places: int | None = None
+    """The decimal places of classroom decimals; None means the sheet's, mostly 2."""
     rounding: Rounding = "carry"
+    """Whether a step carries rounded numbers or all digits."""
     base: int | str | None = None
+    """The base of softmax; None means the sheet's."""
     orientation: Orientation = "rows"
     views: tuple[View, ...] = ("worksheet", "key")
+    """The views to write."""
     formats: tuple[str, ...] = USUAL_FORMATS
+    """The formats to write."""
     paper: Paper = "a4"
     tokens: tuple[str, ...] = ()
+    """The words of the sentence."""
     values: object = None
+    """The entries of a values file, which replace the sheet's."""
     answer: str = ""
+    """The words that gpt predicts."""
     level: Level | None = None
+    """How large new numbers are, and how many hints the page gives."""
     cache: bool = True
+    """Whether pages are taken from the cache."""
     weight_places: int | None = None
+    """The places to which a file's weights are rounded."""
     language: str = ENGLISH
+    """The language of the pages; a text that it lacks is in English."""
     left_out: LeftOut = field(default_factory=dict)
+    """The entries that inverse exercises leave out; where none are named, those that are easy to find."""
     minutes: tuple[int, ...] = ()
+    """The minutes of each sitting, or of a sheet that is one; where none are named, those that its numbers take."""
     secret: Secret | None = None
+    """The secret of a class, whose numbers depend on it in place of the seed."""
     feedback: bool = True
+    """As in Setup, and so are variants and nbgrader."""
     variants: int = 0
     nbgrader: bool = False
 

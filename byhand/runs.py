@@ -30,30 +30,32 @@ Texts = tuple[tuple[str, ...], ...]
 
 
 class Run(Struct, frozen=True, eq=False):
-    """The steps of a model in the order of the tape, with their numbers in one number system.
-
-    rows: the numbers of each step. texts: the same as they stand in files: "3", "-1/2", "0.25", "-inf", "2*a - b".
-    tokens: words, or ids where there is no vocabulary. source: the words that an encoder reads. sheet, seed: what the
-    run was made for; no seed where a class's secret decided its numbers. quality: figures of numbers that were
-    searched for, such as the largest denominator. hash: seven hex digits, computed from the numbers that a page
-    shows. uniforms: what `uniform` has found, by steps' names, with the step and the shapes that it reads; runs that
-    share steps share it.
-    """
+    """The steps of a model in the order of the tape, with their numbers in one number system."""
 
     model: str
     config: Config
     domain: Domain
     steps: Mapping[str, Step]
     rows: Mapping[str, Rows]
+    """The numbers of each step."""
     texts: Mapping[str, Texts]
+    """The numbers as they stand in files: "3", "-1/2", "0.25", "-inf", "2*a - b"."""
     tokens: tuple[str, ...] = ()
+    """Words, or ids where there is no vocabulary."""
     vocabulary: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
+    """The words that an encoder reads."""
     sheet: str | None = None
+    """The sheet that the run was made for."""
     seed: int | None = None
+    """The seed that it was made for; None where a class's secret decided its numbers."""
     quality: Mapping[str, Any] | None = None
+    """Figures of numbers that were searched for, such as the largest denominator."""
     hash: str = ""
+    """Seven hex digits, computed from the numbers that a page shows."""
     uniforms: dict[str, tuple[Step, list[tuple[int, int]], Expr | None]] = field(default_factory=dict)
+    """What `uniform` has found, by steps' names, with the step and the shapes that it reads; runs that share steps
+    share it."""
 
     @classmethod
     def of(cls, tape: Tape, model: str, config: Config, **about: Any) -> Run:

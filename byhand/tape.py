@@ -44,14 +44,12 @@ Place = tuple[str, int, int]  # a cell: its step, row and column
 
 
 class Example(Struct, frozen=True):
-    """An operation with operands and the result, in numbers that a person can check.
-
-    sizes: the size of each letter of the signature that no operand has.
-    """
+    """An operation with operands and the result, in numbers that a person can check."""
 
     operands: tuple[Sequence[Sequence[Any]], ...]
     params: Mapping[str, Any]
     sizes: Mapping[str, int]
+    """The size of each letter of the signature that no operand has."""
     result: Sequence[Sequence[Any]]
 
 
@@ -66,38 +64,37 @@ def example(
 
 
 class Op(Struct, frozen=True, eq=False):
-    """An operation: the rule of one output cell, its formula and its properties, and an example.
-
-    signature: index letters of the operands and of the result, as in einsum: "ik,kj->ij".
-        1 is a single row or column; a … after the last operand stands for any number of operands like it; * is the
-        axis along which these are stacked.
-    formula: the whole step in LaTeX, {0} and {1} being the operands. columns: the same where tokens are columns.
-    said: what is done in a cell, in English, the first step of help on a screen; with {row}, {column}, {rows} or
-        {columns} in place of these words, as in the texts of a mistake. Another language has its own, as rules.NAME.
-    undefined: what is wrong if a cell divides by 0, for an error message.
-    edges: further examples, of special cases.
-    by_place: the letters whose places the rule tells apart, as a mask does; … for the order of the operands.
-        In every other letter the rule is uniform: if the places of the operands are permuted, so are those of the
-        result, or the result stays the same.
-    places: the parameters that name places, by letters: "i->k" names a place of k for each place of i.
-        They change when those places are permuted.
-    tells: the letter whose places are the numbers of the result, as those of argmax are.
-    activation: the choice of act_fn that it is; "" for none. If its rule takes a base, that is the base of softmax.
-    """
+    """An operation: the rule of one output cell, its formula and its properties, and an example."""
 
     name: str
     rule: Callable[..., Expr]
     signature: str
+    """The index letters of the operands and of the result, as in einsum: "ik,kj->ij". 1 is a single row or column;
+    a … after the last operand stands for any number of operands like it; * is the axis along which these are
+    stacked."""
     formula: str
+    """The whole step in LaTeX, {0} and {1} being the operands."""
     columns: str
+    """The formula where tokens are columns."""
     said: str
+    """What is done in a cell, in English, the first step of help on a screen; with {row}, {column}, {rows} or
+    {columns} in place of these words, as in the texts of a mistake. Another language has its own, as rules.NAME."""
     undefined: str
+    """What is wrong if a cell divides by 0, for an error message."""
     example: Example
     edges: tuple[Example, ...] = ()
+    """Further examples, of special cases."""
     by_place: str = ""
+    """The letters whose places the rule tells apart, as a mask does; … for the order of the operands. In every other
+    letter the rule is uniform: if the places of the operands are permuted, so are those of the result, or the result
+    stays the same."""
     places: Mapping[str, str] = {}
+    """The parameters that name places, by letters: "i->k" names a place of k for each place of i. They change when
+    those places are permuted."""
     tells: str = ""
+    """The letter whose places are the numbers of the result, as those of argmax are."""
     activation: str = ""
+    """The choice of act_fn that it is; "" for none. If its rule takes a base, that is the base of softmax."""
 
     def letters(self, operands: int) -> tuple[list[str], str]:
         """The index letters of each operand, for this number of operands, and of the result: ["ik", "kj"], "ij"."""
@@ -189,19 +186,17 @@ class Computed(int):
 
 
 class Step(Struct, frozen=True, dict=True):
-    """One line on paper: a named matrix, with the operation and the inputs that it is computed from. The op of a
-    given is None.
-
-    part: the part of the architecture that the step belongs to: embed, ln1, heads, … ("" for none).
-    """
+    """One line on paper: a named matrix, with the operation and the inputs that it is computed from."""
 
     name: str
     op: Op | None
+    """The operation; None for a given."""
     inputs: tuple[str, ...]
     params: Mapping[str, Any]
     shape: Shape
     axes: tuple[str, str]
     part: str = ""
+    """The part of the architecture that the step belongs to: embed, ln1, heads, …; "" for none."""
 
     @property
     def layer(self) -> str:
