@@ -34,29 +34,29 @@ OF_ONE = {"column_mean": "", "gather_rows": "→"}  # the sign before the result
 
 
 class Context(Struct, frozen=True, dict=True):
-    """A sheet, its run, and the options of the page.
-
-    tokens, source, vocabulary: words; the source is what an encoder reads. left_out: the entries that the sheet's
-    inverse exercises leave out; entries that are chosen here are added to it. minutes: of each sitting, as the page
-    says; where there are none, they are counted. spelled: where words are marks in slots, the word that each stands
-    for. own: the tape behind the one of a page with slots, without these. forms: those of the numbers, where they are
-    not the sheet's, as forms.py has them.
-    """
+    """A sheet, its run, and the options of the page."""
 
     sheet: Sheet
     tape: Tape
     config: Config
     tokens: tuple[str, ...] = ()
+    """The words that the model reads."""
     vocabulary: tuple[str, ...] = ()
     orientation: Orientation = "rows"
     source: tuple[str, ...] = ()
+    """The words that an encoder reads."""
     level: Level = "standard"
     messages: Messages = field(default_factory=messages)
     left_out: LeftOut = field(default_factory=dict)
+    """The entries that the sheet's inverse exercises leave out; entries that are chosen here are added to it."""
     minutes: tuple[int, ...] = ()
+    """The minutes of each sitting, as the page says them; where there are none, they are counted."""
     spelled: Mapping[str, str] = field(default_factory=dict)
+    """Where words are marks in slots, the word that each mark stands for."""
     own: Tape | None = None
+    """The tape behind the one of a page with slots, without these."""
     forms: str = ""
+    """The forms of the numbers, as forms.py has them, where they are not the sheet's."""
 
     @property
     def transposed(self) -> bool:

@@ -43,26 +43,27 @@ ReplyRole = Literal["claim", "because", "choice", "tick", "lines"]
 
 
 class Cell(Struct, frozen=True):
-    """A cell of the page: a value, its rule, and whether it is a blank.
-
-    rule: how a reader of the page computes the value, over references to cells of the run, the factors of products in
-    the order of the page; None for a printed or copied cell and for a word (the run has the rule of every cell).
-    step, at: the step that the value belongs to, and its row and column in the run.
-    shows: whether the value is the run's, a mistake's, a size, the word that a number stands for, or the minutes of a
-    sitting.
-    places: the decimal places to which the page rounds the run's number. seconds: what a practised hand needs.
-    """
+    """A cell of the page: a value, its rule, and whether it is a blank."""
 
     value: Any
     rule: Expr | None = None
+    """How a reader of the page computes the value, over references to cells of the run, the factors of products in
+    the order of the page; None for a printed or copied cell and for a word (the run has the rule of every cell)."""
     blank: bool = False
     step: str = ""
+    """The step that the value belongs to."""
     at: tuple[int, int] | None = None
+    """The row and the column of the value in the run."""
     shows: Literal["run", "mistake", "size", "word", "minutes"] = "run"
+    """Whether the value is the run's, a mistake's, a size, the word that a number stands for, or the minutes of a
+    sitting."""
     places: int | None = None
+    """The decimal places to which the page rounds the run's number."""
     seconds: float = 0.0
+    """The seconds that a practised hand needs."""
     kind: ClassVar[str] = "cell"
-    role: ClassVar[str] = ""  # that of a blank says what is asked for
+    role: ClassVar[str] = ""
+    """What is asked for there; "" for a cell that is no blank."""
 
     @property
     def cell(self) -> Cell:
@@ -82,36 +83,35 @@ class Cell(Struct, frozen=True):
 
 
 class Blank(Struct, frozen=True):
-    """A cell that the student fills in, and what is asked for there.
-
-    id: SECTION/ROLE/STEP/ROW,COLUMN, row and column of the run counted from 1, or SECTION/BLOCK/N for the N-th cell
-    of the section's blocks of a kind. It is the same for every level and orientation.
-    role: a number to be computed (ask; in a table, entry), copied (copy), or found from a printed result (inverse); a
-    word, a size, or a text. result: the step from which an inverse is found.
-    """
+    """A cell that the student fills in, and what is asked for there."""
 
     id: str
+    """SECTION/ROLE/STEP/ROW,COLUMN, row and column of the run counted from 1, or SECTION/BLOCK/N for the N-th cell of
+    the section's blocks of a kind. It is the same for every level and orientation."""
     role: BlankRole
+    """What is asked for: a number that is computed (ask; in a table, entry), copied (copy), or found from a printed
+    result (inverse); a word, a size, or a text."""
     cell: Cell
     result: str = ""
+    """The step from which an inverse is found."""
 
 
 class Reply(Struct, frozen=True):
-    """An answer that is written into no cell: the choice of one option, or words on lines.
-
-    asker: the block that asks for it. role: whether a statement is true (claim), the reason for that (because), a
-    word chosen from several (choice), the matrix that is ticked among several (tick), or words (lines).
-    right: the option that is right, or the key's words. options: true and false, or numbers from 1 in the order of
-    the page; none where words are asked for. labels: what numbered options are on the page.
-    id: SECTION/ROLE/N, the N-th reply of a role in its section; for a reason, the claim's id and /because.
-    """
+    """An answer that is written into no cell: the choice of one option, or words on lines."""
 
     asker: Block
+    """The block that asks for it."""
     role: ReplyRole
+    """What is asked for: whether a statement is true (claim), the reason for that (because), a word chosen from
+    several (choice), the matrix that is ticked among several (tick), or words (lines)."""
     right: str
+    """The option that is right, or the key's words."""
     options: tuple[str, ...] = ()
+    """The texts true and false, or numbers from 1 in the order of the page; none where words are asked for."""
     labels: tuple[str, ...] = ()
+    """What the numbered options are on the page."""
     id: str = ""
+    """SECTION/ROLE/N, the N-th reply of a role in its section; for a reason, the claim's id and /because."""
 
     def __post_init__(self) -> None:
         """Raises: SheetError where there are numbered options without labels, or labels of others."""
@@ -128,25 +128,28 @@ def filling_in(cells: Iterable[Cell]) -> Effort:
 
 
 class Panel(Struct, frozen=True, dict=True):
-    """One matrix on the page, in the sheet's orientation.
-
-    role: printed ("given", or "parameter" if learned), asked for ("ask"), or copied by the student ("copy").
-    rows, cols: the labels. along: whether the labels of rows and of columns are "token" or "dim" labels.
-    symbol, caption: LaTeX. right: where one of several matrices is to be ticked, whether it is this one.
-    fractions: whether other seeds have fractions here.
-    """
+    """One matrix on the page, in the sheet's orientation."""
 
     step: str
     role: Role
+    """Whether the matrix is printed ("given", or "parameter" if learned), asked for ("ask"), or copied by the student
+    ("copy")."""
     cells: tuple[tuple[Cell, ...], ...]
     rows: tuple[str, ...]
+    """The labels of its rows."""
     cols: tuple[str, ...]
+    """The labels of its columns."""
     along: tuple[str, str]
+    """Whether the labels of rows and of columns are "token" or "dim" labels."""
     symbol: str
+    """LaTeX."""
     caption: str = ""
+    """LaTeX."""
     note: str = ""
     right: bool | None = None
+    """Where one of several matrices is to be ticked, whether it is this one."""
     fractions: bool = False
+    """Whether other seeds have fractions here."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -198,28 +201,28 @@ class Panel(Struct, frozen=True, dict=True):
 
 
 class Lines(Struct, frozen=True, eq=False):
-    """Worked lines under a common label, such as a token. rows: each line's label, rule and result."""
+    """Worked lines under a common label, such as a token."""
 
     label: str
     rows: tuple[tuple[str, Expr, Any], ...]
+    """Each line's label, rule and result."""
 
 
 class Working(Struct, frozen=True, eq=False):
-    """The worked lines of a matrix or a table. symbol: its name (LaTeX) where there are several, else ""."""
+    """The worked lines of a matrix or a table."""
 
     symbol: str
+    """The name of the matrix in LaTeX where there are several, else ""."""
     lines: tuple[Lines, ...]
 
 
 class Block:
-    """A part of a section, such as a figure, a text or a question.
-
-    kind: the name of the kind, and of its template, blocks/KIND.html. by_place: whether its blanks are named by their
-    places in the run, because it shows no place twice.
-    """
+    """A part of a section, such as a figure, a text or a question."""
 
     kind: ClassVar[str]
+    """The name of the kind, and of its template, blocks/KIND.html."""
     by_place: ClassVar[bool] = False
+    """Whether its blanks are named by their places in the run, because it shows no place twice."""
 
     def asking(self) -> Iterator[tuple[Cell, BlankRole, str]]:
         """The cells, each with its role if it is a blank, and the step from which an inverse is found, else ""."""
@@ -266,21 +269,21 @@ class Block:
 
 
 class TextBlock(Block):
-    """A block in the left column, in the order of the sheet: a text, or a question.
-
-    last: whether it comes after the figures if these are too wide to stand beside it. follows: whether one reads it
-    after the figures, where everything stands in one column. opens: whether its section begins a page.
-    """
+    """A block in the left column, in the order of the sheet: a text, or a question."""
 
     last: ClassVar[bool] = False
+    """Whether it comes after the figures if these are too wide to stand beside it."""
     follows: ClassVar[bool] = False
+    """Whether one reads it after the figures, where everything stands in one column."""
     opens: bool = False
+    """Whether its section begins a page."""
 
 
 class Question(TextBlock):
-    """A text that asks for an answer. seconds: the time for it that a practised hand needs, without its blanks."""
+    """A text that asks for an answer."""
 
     seconds: ClassVar[float] = QUESTION
+    """The time for it that a practised hand needs, without its blanks."""
     follows = True
 
     @property
@@ -379,15 +382,14 @@ class Falk(Matrices, Struct, frozen=True, eq=False):
 
 
 class Strip(Matrices, Struct, frozen=True, eq=False):
-    """Matrices side by side, with a sign between neighbours; parameters may stand above the last one.
-
-    dots: the caption over the last panel's weights, if these are drawn as dots; dots_said: what is said of them.
-    """
+    """Matrices side by side, with a sign between neighbours; parameters may stand above the last one."""
 
     panels: tuple[Panel, ...]
     joints: tuple[str, ...]
     dots: str = ""
+    """The caption over the last panel's weights, if these are drawn as dots."""
     dots_said: str = ""
+    """What is said of those dots."""
     above: tuple[Panel, ...] = ()
     kind = "strip"
 
@@ -434,16 +436,15 @@ class WordBoxes(Figure, Struct, frozen=True, eq=False):
 
 
 class Picture(Figure, Struct, frozen=True, eq=False):
-    """A picture of an idea, drawn from the numbers of steps, for the student to complete.
-
-    sketch: a Sketch; where numbers differ from copy to copy, a value with each copy's. drawn: the steps. options:
-    what the sheet gives besides, such as words.
-    """
+    """A picture of an idea, drawn from the numbers of steps, for the student to complete."""
 
     picture: pictures.Picture
     sketch: Any
+    """A Sketch; where numbers differ from copy to copy, a value with each copy's."""
     drawn: tuple[str, ...] = ()
+    """The names of the steps that it is drawn from."""
     options: Mapping[str, Any] = {}
+    """What the sheet gives besides, such as words."""
     kind = "picture"
 
     @property
@@ -531,12 +532,10 @@ class Hint(Remark, frozen=True, eq=False):
 
 
 class Check(Remark, frozen=True, eq=False):
-    """A fact by which students check their own results without the key, with a box to tick.
-
-    sums: the step whose rows it adds up, if it is one on sums.
-    """
+    """A fact by which students check their own results without the key, with a box to tick."""
 
     sums: str = ""
+    """The step whose rows it adds up, if it is one on sums."""
     kind = "check"
     follows = True
 
@@ -593,11 +592,12 @@ class Claim(Question, Struct, frozen=True, eq=False):
 
 
 class Choice(Question, Struct, frozen=True, eq=False):
-    """Words to choose from. right: the index of the word that the step's number stands for."""
+    """Words to choose from."""
 
     step: str
     words: tuple[str, ...]
     right: int
+    """The index of the word that the step's number stands for."""
     kind = "choice"
     seconds = STEP
 
@@ -613,16 +613,15 @@ class Choice(Question, Struct, frozen=True, eq=False):
 
 
 class Section(Struct, frozen=True, eq=False, dict=True):
-    """A numbered step or question; or, with number 0, a part of the page that asks for nothing that is marked.
-
-    title: plain; heading: the same with its formulas, as parsed Markdown, where it has some.
-    """
+    """A numbered step or question; or, with number 0, a part of the page that asks for nothing that is marked."""
 
     number: int
     title: str
+    """The title as plain text."""
     words: tuple[TextBlock, ...]
     figures: tuple[Figure, ...]
     heading: Sequence[Any] = ()
+    """The title with its formulas, as parsed Markdown, where it has some."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -739,71 +738,64 @@ State = Literal["done", "here", "later"]
 
 
 class Box(Struct, frozen=True, eq=False):
-    """A part of the architecture on the map, and the sections of this sheet that compute it.
-
-    label: LaTeX, words in \\text{…}; "+" for a ⊕, where a branch joins the residual stream. state: whether the sheet
-    computes the part ("here"), or it comes before ("done") or after ("later").
-    """
+    """A part of the architecture on the map."""
 
     part: str
     label: str
+    """LaTeX, with words in \\text{…}; "+" for a ⊕, where a branch joins the residual stream."""
     shape: str
     state: State
+    """Whether the sheet computes the part ("here"), or it comes before ("done") or after ("later")."""
     sections: tuple[int, ...]
+    """The sections of this sheet that compute it."""
 
 
 class Node(Struct, frozen=True, eq=False):
-    """A step inside a part of the map. sections: those that compute it, one for each head; none where it is given.
-
-    symbol: LaTeX. word: the step's name in words, if that says more than its symbol, else "". reads: the indices,
-    among the part's nodes, of the steps that it reads.
-    """
+    """A step inside a part of the map."""
 
     sections: tuple[int, ...]
+    """The sections that compute it, one for each head; none where it is given."""
     symbol: str
+    """LaTeX."""
     word: str
+    """The step's name in words, if that says more than its symbol, else ""."""
     shape: str
     reads: tuple[int, ...]
+    """The indices, among the part's nodes, of the steps that it reads."""
 
 
 class Map(Struct, frozen=True, eq=False):
-    """The map of a sheet: the model, and what the sheet computes of it.
-
-    boxes: the parts along the residual stream. inside: the steps that the sheet computes, by part.
-    branches: for each branch beside the stream, its first part and its ⊕. stream: the shape of the stream. memory:
-    that of the rows of the segment before, which heads read beside it; "" for none. encoder: for a decoder, the map
-    of its encoder. is_one_block: whether all layers are passes through one block.
-    """
+    """The map of a sheet: the model, and what the sheet computes of it."""
 
     boxes: tuple[Box, ...]
+    """The parts along the residual stream."""
     inside: Mapping[str, tuple[Node, ...]]
+    """The steps that the sheet computes, by part."""
     branches: tuple[tuple[str, str], ...]
+    """For each branch beside the stream, its first part and its ⊕."""
     stream: str
+    """The shape of the stream."""
     layers: int
     memory: str = ""
+    """The shape of the rows of the segment before, which heads read beside the stream; "" for none."""
     encoder: Map | None = None
+    """For a decoder, the map of its encoder."""
     is_one_block: bool = False
+    """Whether all layers are passes through one block."""
 
 
 class Document(Struct, frozen=True, eq=False, dict=True):
-    """A sheet with the numbers of a run, for every view and format.
-
-    goal, conventions, objectives: Markdown tokens. before: the sheets that come before it. group, beside: its
-    group of the course, and the sheets of that group. sittings: the minutes of each sitting into which its text parts
-    it, or of the only one.
-    stamp: the seed and the hash of the run, for a page's foot. options: what decides its numbers, as files of answers
-    say it.
-    over: arranges the same document and its run over the values of another number system, such as one in which the
-    texts that a run decides are marks; None for letters and for copies.
-    others: gives the same sheet with the numbers of the next seeds; None where nobody asks for them.
-    """
+    """A sheet with the numbers of a run, for every view and format."""
 
     name: str
     title: str
     number: int
     goal: Sequence[Any]
+    """Markdown tokens."""
     before: tuple[Named, ...]
+    """The sheets that come before it."""
     conventions: tuple[Sequence[Any], ...]
+    """The Markdown tokens of each convention."""
     map: Map
     sections: tuple[Section, ...]
     orientation: Orientation
@@ -811,13 +803,22 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     messages: Messages = field(default_factory=messages)
     asked: Mapping[str, str] = field(default_factory=dict)
     stamp: Mapping[str, str] = field(default_factory=dict)
+    """The seed and the hash of the run, for a page's foot."""
     objectives: tuple[Sequence[Any], ...] = ()
+    """The Markdown tokens of each objective."""
     group: str = ""
+    """The name of its group of the course."""
     beside: tuple[Named, ...] = ()
+    """The sheets of that group."""
     sittings: tuple[int, ...] = ()
+    """The minutes of each sitting into which its text parts it, or of the only one."""
     options: Callable[[], Mapping[str, Any]] = dict
+    """What decides its numbers, as files of answers say it."""
     over: Callable[[Domain], tuple[Document, Run]] | None = None
+    """Arranges the same document and its run over the values of another number system, such as one in which the texts
+    that a run decides are marks; None for letters and for copies."""
     others: Callable[[], Iterator[tuple[Document, Run]]] | None = None
+    """Gives the same sheet with the numbers of the next seeds; None where nobody asks for them."""
 
     @property
     def blocks(self) -> Iterator[Block]:

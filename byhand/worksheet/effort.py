@@ -18,14 +18,16 @@ def time_told(minutes: int, messages: Messages, sittings: int = 1) -> str:
 
 
 class Effort(Struct, frozen=True):
-    """What a student has to do. seconds: the time that a practised person needs. blanks: the number of cells to
-    compute. copies: the number of cells to copy. questions: the number of questions.
-    """
+    """What a student has to do."""
 
     seconds: float = 0.0
+    """The time that a practised person needs."""
     blanks: int = 0
+    """The number of cells to compute."""
     copies: int = 0
+    """The number of cells to copy."""
     questions: int = 0
+    """The number of questions."""
 
     def __add__(self, other: Effort) -> Effort:
         return Effort(

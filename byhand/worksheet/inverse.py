@@ -18,15 +18,14 @@ LeftOut = dict[tuple[str, tuple[str, ...]], tuple[Place, ...]]  # by the result 
 
 
 class Solution(Struct, frozen=True):
-    """How an unknown is found.
-
-    at: the cell of the result from which it is found. rule: the tree that gives it, over references. worked: the same
-    tree with numbers.
-    """
+    """How an unknown is found."""
 
     at: tuple[int, int]
+    """The cell of the result from which it is found."""
     rule: Expr
+    """The tree that gives it, over references."""
     worked: Expr
+    """The same tree with numbers."""
 
 
 def solutions(tape: Tape, name: str, unknown: Sequence[str | Place]) -> dict[Place, Expr]:

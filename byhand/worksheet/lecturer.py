@@ -13,32 +13,35 @@ from byhand.worksheet.sheet import load_sheet
 
 
 class Told(Struct, frozen=True):
-    """A sheet of the course as the lecturer is told of it.
-
-    group: the name of its group, where that begins; else "". places: for each route, in which of its sittings it is.
-    look_for, thinks, ask: the mistake to look for, what the student may think, and what to ask. foil: what `byhand
-    foils` calls this mistake; "" where it does not have it.
-    """
+    """A sheet of the course as the lecturer is told of it."""
 
     name: str
     number: int
     title: str
     minutes: int
     group: str
+    """The name of its group, where that begins; else ""."""
     places: tuple[str, ...]
+    """For each route, in which of its sittings it is."""
     look_for: str
+    """The mistake to look for."""
     thinks: str
+    """What the student may think."""
     ask: str
+    """What to ask the student."""
     foil: str
+    """What `byhand foils` calls this mistake; "" where it does not have it."""
 
 
 class RouteTold(Struct, frozen=True):
-    """A route as the lecturer is told of it. short: its name over a column. minutes: of each sitting."""
+    """A route as the lecturer is told of it."""
 
     route: Route
     name: str
     short: str
+    """The name that stands over a column."""
     minutes: tuple[int, ...]
+    """The minutes of each sitting."""
     time: str
     about: str
 

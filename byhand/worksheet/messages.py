@@ -33,10 +33,11 @@ _WORD = re.compile(r"\\text\{(\w+)\}")
 
 
 class Messages(Struct, frozen=True):
-    """The texts of one language, by name: "conventions.rows" is "Rows are tokens, columns dimensions."."""
+    """The texts of one language."""
 
     language: str
     texts: Mapping[str, str]
+    """The texts by name: "conventions.rows" is "Rows are tokens, columns dimensions."."""
 
     def say(self, name: str, write: Callable[[Any], str] = str, /, **places: Any) -> str:
         """A text with its placeholders filled in. If it has a singular and a plural, the one for the number n.

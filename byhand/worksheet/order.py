@@ -25,28 +25,25 @@ from byhand.worksheet.program import code_key
 
 
 class Placed(Struct, frozen=True):
-    """Where a sheet belongs in the course, as its front matter says it.
-
-    after: the sheet of its group that it follows; "" for the first. meets: the parts of the map that one meets on it.
-    """
+    """Where a sheet belongs in the course, as its front matter says it."""
 
     group: str
     after: str = ""
+    """The sheet of its group that it follows; "" for the first."""
     meets: tuple[str, ...] = ()
+    """The parts of the map that one meets on it."""
 
 
 class Route(Struct, frozen=True):
-    """A way through some of the sheets. What it is called stands in the messages, as lecturer.routes.NAME.
-
-    sittings: the sheets of each day or week; one in several of them is spread evenly over these. longest: the minutes
-    of paper that a sitting may take. whole: whether it has every sheet of the course: one that no sitting names has a
-    sitting of its own.
-    """
+    """A way through some of the sheets. What it is called stands in the messages, as lecturer.routes.NAME."""
 
     name: str
     sittings: tuple[tuple[str, ...], ...]
+    """The sheets of each day or week; one in several of them is spread evenly over these."""
     longest: int = 90
+    """The minutes of paper that a sitting may take."""
     whole: bool = False
+    """Whether it has every sheet of the course: one that no sitting names has a sitting of its own."""
 
     @property
     def names(self) -> set[str]:

@@ -30,33 +30,20 @@ NUMBER_SYSTEMS = ("exact", "decimal", "symbolic")
 
 
 class ForLecturer(Struct, frozen=True):
-    """What a lecturer is told of a sheet.
-
-    look_for: the mistake to look for, in words. thinks: what the student may think. ask: what to ask. mistake: what
-    `byhand foils` calls this mistake; "" where it does not have it.
-    """
+    """What a lecturer is told of a sheet."""
 
     look_for: str = ""
+    """The mistake to look for, in words."""
     thinks: str = ""
+    """What the student may think."""
     ask: str = ""
+    """What to ask the student."""
     mistake: str = ""
+    """What `byhand foils` calls this mistake; "" where it does not have it."""
 
 
 class Sheet(Struct, frozen=True):
-    """A sheet's front matter and its body.
-
-    numbers: the default number system: exact, decimal or symbolic. places: the decimal places of decimals, if
-    others than usual. values: config, tokens, inputs and weights, as in a values file. letters: the parameters of a
-    symbolic run, with letters among their entries. pick_words: whether a seed also picks the sentence. answer: the
-    words that a run on new numbers gives at its last positions. in_place: inputs and parameters whose numbers keep
-    their places in every copy, because the text speaks of these places. promises: what the numbers of every seed
-    keep, so that they show the sheet's idea: names of functions in numbers/promises.py. points: what sections are
-    worth, by number, in place of points by time. names: words for the places of an axis, such as d_model, whose
-    numbers keep their places and signs in every copy. sittings: the numbers of the steps with which sittings begin,
-    where the text parts the steps into some. fractions: steps whose numbers are whole with some seeds only.
-    easy_rows: how many last rows are asked for at the easy level. lecturer: what a lecturer is told. symbols: those
-    of steps that other sheets do not have (model/names.py). group, after, meets: its place in the course (order.py).
-    """
+    """A sheet's front matter and its body."""
 
     name: str
     title: str
@@ -64,23 +51,41 @@ class Sheet(Struct, frozen=True):
     goal: str
     body: str
     numbers: str = "exact"
+    """The default number system: exact, decimal or symbolic."""
     places: int | None = None
+    """The decimal places of decimals, if others than usual."""
     prerequisites: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    """The config, tokens, inputs and weights, as in a values file."""
     letters: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters of a symbolic run, with letters among their entries."""
     pick_words: bool = False
+    """Whether a seed also picks the sentence."""
     answer: tuple[str, ...] = ()
+    """The words that a run on new numbers gives at its last positions."""
     in_place: tuple[str, ...] = ()
+    """Inputs and parameters whose numbers keep their places in every copy, because the text speaks of these
+    places."""
     promises: tuple[str, ...] = ()
+    """The names of functions in numbers/promises.py: what the numbers of every seed keep, so that they show the
+    sheet's idea."""
     points: Mapping[int, int] = field(default_factory=dict)
+    """What sections are worth, by number, in place of points by time."""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Words for the places of an axis, such as d_model, whose numbers keep their places and signs in every copy."""
     sittings: tuple[int, ...] = ()
+    """The numbers of the steps with which sittings begin, where the text parts the steps into some."""
     fractions: tuple[str, ...] = ()
+    """Steps whose numbers are whole with some seeds only."""
     easy_rows: int = 1
+    """How many last rows are asked for at the easy level."""
     lecturer: ForLecturer = ForLecturer()
+    """What a lecturer is told."""
     symbols: Mapping[str, str] = field(default_factory=dict)
+    """The symbols of steps that other sheets do not have (model/names.py)."""
     group: str = ""
+    """Its place in the course, together with after and meets: see Placed in order.py."""
     after: str = ""
     meets: tuple[str, ...] = ()
 
@@ -171,10 +176,11 @@ def all_sheets(language: str = ENGLISH) -> list[Sheet]:
 
 
 class Named(Struct, frozen=True):
-    """A sheet as the pages of others name it. number: its place in the course; 0 where it has none."""
+    """A sheet as the pages of others name it."""
 
     name: str
     number: int
+    """Its place in the course; 0 where it has none."""
     title: str
 
     @property

@@ -13,17 +13,17 @@ from byhand.worksheet.messages import Messages
 
 
 class Spoken(Struct, frozen=True):
-    """What an answer is called.
-
-    id: of the blank or the reply. options: one of which is chosen, and labels: what each is called; none where
-    something is written. in_words: whether words are written, on lines.
-    """
+    """What an answer is called."""
 
     id: str
+    """The id of the blank or the reply."""
     name: str
     options: tuple[str, ...] = ()
+    """The options of which one is chosen; none where something is written."""
     labels: tuple[str, ...] = ()
+    """What each option is called."""
     in_words: bool = False
+    """Whether words are written, on lines."""
 
 
 def called(document: Document) -> tuple[Spoken, ...]:
