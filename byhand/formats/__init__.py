@@ -27,20 +27,20 @@ ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which o
 
 
 class Setup(Struct, frozen=True):
-    """The options of a format.
-
-    cache: whether pages may be taken from the cache. feedback: whether a file that answers says what is right;
-    without it, nothing in the file tells right from wrong. variants: how many other sets of numbers a page for the
-    screen brings along. nbgrader: whether a notebook has nbgrader's metadata. fills: whether pages are filled at once
-    into those that other runs of the sheet share; else only where they prove to be the same.
-    """
+    """The options of a format."""
 
     paper: Paper = "a4"
     cache: bool = True
+    """Whether pages may be taken from the cache."""
     feedback: bool = True
+    """Whether a file that answers says what is right; without it, nothing in the file tells right from wrong."""
     variants: int = 0
+    """How many other sets of numbers a page for the screen brings along."""
     nbgrader: bool = False
+    """Whether a notebook has nbgrader's metadata."""
     fills: bool = False
+    """Whether pages are filled at once into those that other runs of the sheet share; else only where they prove to
+    be the same."""
 
 
 Make = Callable[["Page", View, Setup], bytes]
@@ -48,37 +48,37 @@ Bind = Callable[[Sequence["Page"], Sequence[View], Setup], Mapping[str, bytes]]
 
 
 class Bank(Struct, frozen=True):
-    """All copies of a class as one file, written piece by piece.
-
-    file: its name. begin: what it begins with, made of one copy as an example. part: what a copy adds, by its number:
-    texts by the heading under which they stand, in the order of the file. end: what it ends with.
-    """
+    """All copies of a class as one file, written piece by piece."""
 
     file: str
+    """The name of the file."""
     begin: Callable[[Page], bytes]
+    """What the file begins with, made of one copy as an example."""
     part: Callable[[Page, int], Mapping[bytes, bytes]]
+    """What a copy adds, by its number: texts by the heading under which they stand, in the order of the file."""
     end: Callable[[], bytes]
+    """What the file ends with."""
 
 
 class Format(Struct, frozen=True):
-    """A format in which sheets are written.
-
-    about: its description, in a line. files: the names of its files, and what writes each of them: a function of a
-    page and a view. A name with {view} is of a file for each view; others are of one file for all views.
-    needs: the modules that must be installed. install: the command that installs them.
-    many: writes several sheets as one set of files, such as a book; without it, each sheet is written by itself.
-    marks: whether its files are of no use without telling right from wrong. bank: writes a whole class as one file,
-    where that is of more use than a file for each student.
-    """
+    """A format in which sheets are written."""
 
     name: str
     about: str
+    """Its description, in a line."""
     files: Mapping[str, Make]
+    """The names of its files, and what writes each of them: a function of a page and a view. A name with {view} is of
+    a file for each view; others are of one file for all views."""
     needs: tuple[str, ...] = ()
+    """The modules that must be installed."""
     install: str = ""
+    """The command that installs them."""
     many: Bind | None = None
+    """Writes several sheets as one set of files, such as a book; without it, each sheet is written by itself."""
     marks: bool = False
+    """Whether its files are of no use without telling right from wrong."""
     bank: Bank | None = None
+    """Writes a whole class as one file, where that is of more use than a file for each student."""
 
     @property
     def missing(self) -> list[str]:

@@ -116,10 +116,11 @@ def compare(run: Run) -> None:
 
 
 class Tensor(Struct, frozen=True):
-    """A value in the graph: its name, and its shape before it is broadcast to that of its step."""
+    """A value in the graph."""
 
     name: str
     shape: Dims
+    """Its shape before it is broadcast to that of its step."""
 
 
 class GraphBuilder:

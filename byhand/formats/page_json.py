@@ -56,10 +56,11 @@ def page_json(page: Page, view: View, setup: Setup) -> bytes:
 
 
 class _PageJson(Struct, frozen=True, eq=False, dict=True):
-    """A page as JSON. tells: whether it holds the key's texts, and the rules."""
+    """A page as JSON."""
 
     page: Page
     tells: bool
+    """Whether it holds the key's texts, and the rules."""
 
     @cached_property
     def data(self) -> Data:

@@ -35,10 +35,11 @@ class Part(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """A group of the course: its name, and its sheets with their places in the book, from 1."""
+    """A group of the course."""
 
     name: str
     sheets: list[tuple[int, Pages]]
+    """Its sheets, with their places in the book, from 1."""
 
 
 class Book(Struct, frozen=True):

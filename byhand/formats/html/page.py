@@ -99,24 +99,26 @@ LINE_ROOMS = ((3, 47.4), (2, 76.4))  # the number of tokens side by side, and th
 
 
 class Script(Struct, frozen=True):
-    """A script of a page; or with a name, what a script reads."""
+    """A script of a page."""
 
     text: str
     name: str = ""
+    """The name by which a script reads the text, where the text is no script itself."""
 
 
 class SideBySide(Struct, frozen=True):
-    """Worked lines, laid out. symbol: their matrix, if there are several. side: the number of tokens side by side.
-
-    tall: whether lines need more distance, for fractions. label, line: the room for a label and a line, in mm; the
-    result follows them.
-    """
+    """Worked lines, laid out."""
 
     symbol: str
+    """The name of their matrix, if there are several."""
     side: int
+    """The number of tokens side by side."""
     tall: bool
+    """Whether lines need more distance, for fractions."""
     label: float
+    """The room for a label, in mm."""
     line: float
+    """The room for a line, in mm; the result follows it."""
     tokens: tuple[Lines, ...]
 
 

@@ -66,12 +66,13 @@ class Cells:
 
 
 class Rule(NamedTuple):
-    """A rule in row i and column j. places: to how many decimals its value is rounded, halves away from 0."""
+    """A rule in row i and column j."""
 
     text: str
     i: int = 0
     j: int = 0
     places: int | None = None
+    """The decimals to which its value is rounded, halves away from 0."""
 
     def value(self, read):
         """Its value; None where it has none. read: the number of what it reads."""

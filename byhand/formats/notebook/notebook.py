@@ -77,10 +77,14 @@ class _Notebook(Struct, frozen=True, eq=False):
     view: View
     setup: Setup
     cells: list[dict[str, Any]] = field(default_factory=list)
-    prose: list[str] = field(default_factory=list)  # that is not yet a cell
-    drawn: dict[str, Any] = field(default_factory=dict)  # the pictures of that prose
-    known: dict[str, tuple[Cell, ...]] = field(default_factory=dict)  # the arrays that have a name
-    owned: dict[str, str] = field(default_factory=dict)  # the names of the steps that the student has computed
+    prose: list[str] = field(default_factory=list)
+    """The texts that are not yet a cell."""
+    drawn: dict[str, Any] = field(default_factory=dict)
+    """The pictures of those texts."""
+    known: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
+    """The arrays that have a name."""
+    owned: dict[str, str] = field(default_factory=dict)
+    """The names of the steps that the student has computed."""
     counts: dict[str, int] = field(default_factory=dict)
 
     def made(self) -> dict[str, Any]:

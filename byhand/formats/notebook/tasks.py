@@ -32,9 +32,11 @@ class Tasks(Struct, frozen=True, eq=False, dict=True):
 
     page: Page
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    numbers: dict[str, int] = field(default_factory=dict)  # of the steps that rules name
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The numbers of the steps that rules name."""
     _inverse: dict[str, str] = field(default_factory=dict)
-    _told: list[int] = field(default_factory=lambda: [0])  # the sections whose printed numbers are told
+    _told: list[int] = field(default_factory=lambda: [0])
+    """The sections whose printed numbers are told."""
 
     @property
     def run(self) -> Run:

@@ -45,10 +45,11 @@ Entries = Mapping[int, int]  # the number of an entry, by the id of its cell: ce
 
 
 class Body(Struct, frozen=True, eq=False):
-    """The texts of a sheet's questions. pictures: in SVG by name, as they are met."""
+    """The texts of a sheet's questions."""
 
     page: Page
     pictures: dict[str, bytes] = field(default_factory=dict)
+    """The pictures in SVG by name, as they are met."""
     _called: dict[str, str] = field(default_factory=dict)
 
     def called(self, blank_id: str) -> str:

@@ -21,11 +21,14 @@ LONGEST_FOIL = 12  # characters: nobody writes down a longer one
 
 
 class Foil(Struct, frozen=True):
-    """A wrong answer. value: what is written. mistakes: those that give it. credit: in per cent."""
+    """A wrong answer."""
 
     value: Number
+    """What is written."""
     mistakes: tuple[str, ...]
+    """The mistakes that give it."""
     credit: int
+    """The credit in per cent."""
 
 
 class Foils(Struct, frozen=True, dict=True):

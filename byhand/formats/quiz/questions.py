@@ -51,38 +51,42 @@ ROUNDED = 50  # per cent: for a decimal in place of a fraction that has none
 
 
 class Wrong(Struct, frozen=True):
-    """A wrong answer that earns something. value: as a number, where numbers are compared. credit: in per cent."""
+    """A wrong answer that earns something."""
 
     texts: tuple[str, ...]
     value: str
+    """The answer as a number, where numbers are compared."""
     credit: int
+    """The credit in per cent."""
     told: str
     mistakes: tuple[str, ...]
 
 
 class Entry(Struct, frozen=True):
-    """A blank that is filled in. called: what it is called for those who hear the page.
-
-    texts: what is taken as right, the usual text first. value: the number, where numbers are compared, and not texts;
-    else "". tolerance: by how much a right answer may differ from it; wrong ones lie close to each other.
-    """
+    """A blank that is filled in."""
 
     blank: Blank
     called: str
+    """What it is called for those who hear the page."""
     texts: tuple[str, ...]
+    """What is taken as right, the usual text first."""
     value: str = ""
+    """The number, where numbers are compared, and not texts; else ""."""
     tolerance: str = "0"
+    """By how much a right answer may differ from it; wrong ones lie close to each other."""
     wrong: tuple[Wrong, ...] = ()
 
 
 class Choice(Struct, frozen=True):
-    """One of several options. right: the index of the right one. why: what the key says of it."""
+    """One of several options."""
 
     id: str
     called: str
     options: tuple[str, ...]
     right: int
+    """The index of the right option."""
     why: str = ""
+    """What the key says of it."""
 
     @property
     def is_claim(self) -> bool:
@@ -91,27 +95,26 @@ class Choice(Struct, frozen=True):
 
 
 class Words(Struct, frozen=True):
-    """An answer in words. key: what the key says."""
+    """An answer in words."""
 
     id: str
     key: str
+    """What the key says."""
 
 
 class Question(Struct, frozen=True):
-    """One question, or with nothing to answer, a text that is read.
-
-    body: its text as XHTML, with an element `entry` or `choice` for each of these, whose attribute n is its number,
-    and images whose source is the name of a picture. mend: the classic mistakes that can be made, by name: what each
-    is, and how it is mended.
-    """
+    """One question, or with nothing to answer, a text that is read."""
 
     number: int
     title: str
     body: Element
+    """Its text as XHTML, with an element `entry` or `choice` for each of these, whose attribute n is its number, and
+    images whose source is the name of a picture."""
     entries: tuple[Entry, ...] = ()
     choices: tuple[Choice, ...] = ()
     words: Words | None = None
     mend: Mapping[str, tuple[str, str]] | None = None
+    """The classic mistakes that can be made, by name: what each is, and how it is mended."""
 
     @property
     def called(self) -> str:

@@ -11,17 +11,22 @@ from byhand.page.parts import Words
 
 
 class Marks(Struct, frozen=True):
-    """How words are written. text: plain text; math: LaTeX; code: plain text; emphasis, strong: what stands before
-    and after. item: what stands before an entry of a list. line: where a line of a paragraph ends.
-    """
+    """How words are written."""
 
     text: Callable[[str], str]
+    """Writes plain text."""
     math: Callable[[str], str]
+    """Writes LaTeX."""
     code: Callable[[str], str]
+    """Writes plain text."""
     emphasis: tuple[str, str]
+    """What stands before and after emphasised words."""
     strong: tuple[str, str]
+    """What stands before and after strong words."""
     item: str
+    """What stands before an entry of a list."""
     line: str = "\n"
+    """Where a line of a paragraph ends."""
 
 
 def line(words: Words, marks: Marks) -> str:

@@ -44,10 +44,12 @@ ALIKE = ((" ", ""), ("x", "×"), ("*", "×"), ("-", "—"), ("–", "—"))
 
 
 class Check(Struct, frozen=True, eq=False):
-    """The check of a workbook. of: the formulas of its key. answers: blanks, and choices among options, in order."""
+    """The check of a workbook."""
 
     of: Formulas
-    answers: Sequence[tuple[int, Blank | Reply]]  # with the index of its section
+    """The formulas of the workbook's key."""
+    answers: Sequence[tuple[int, Blank | Reply]]
+    """Blanks, and choices among options, in order, each with the index of its section."""
 
     @property
     def end(self) -> int:

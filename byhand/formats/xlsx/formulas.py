@@ -39,9 +39,10 @@ Whose = Literal["key", "own"]  # numbers: the key's, or the student's own
 
 
 class Entry(Struct, frozen=True):
-    """What is in a cell: a formula, "" for none, and its value."""
+    """What is in a cell."""
 
     formula: str
+    """The formula; "" for none."""
     value: Value
 
 
@@ -69,18 +70,18 @@ class Names(Struct, frozen=True):
 
 
 class Formulas(Struct, frozen=True, eq=False, dict=True):
-    """The formulas of a workbook.
-
-    row_of: the row of each blank in the check. words: the cells of the vocabulary. between: the places that stand
-    nowhere on the page, each for a reader of a section, with their rows in the check, found as formulas read them.
-    """
+    """The formulas of a workbook."""
 
     page: Page
     plan: Plan
     names: Names
     row_of: Mapping[str, int]
+    """The row of each blank in the check."""
     words: str
+    """The cells of the vocabulary."""
     between: dict[tuple[int, Place], int] = field(default_factory=dict)
+    """The places that stand nowhere on the page, each for a reader of a section, with their rows in the check, in the
+    order in which formulas first read them."""
 
     @property
     def document(self) -> Document:

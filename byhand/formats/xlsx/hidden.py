@@ -12,23 +12,26 @@ SCHEMA = 1
 
 
 class About(Struct, frozen=True):
-    """What a spreadsheet says of itself: which sheet and numbers it is, and how its answers are read.
-
-    byhand: the version that wrote it. id, name: of the student whose copy it is. named: the cell with the student's
-    name. worksheet: the name of the page. fractions: whether numbers are fractions. sure: whether it says all that
-    decides its numbers. choices: for each reply with options, these by their labels.
-    """
+    """What a spreadsheet says of itself: which sheet and numbers it is, and how its answers are read."""
 
     schema: int
     byhand: str
+    """The version that wrote it."""
     sheet: str
     seed: int | None
     options: dict[str, Any]
     hash: str
     id: str
+    """The id of the student whose copy it is."""
     name: str
+    """The name of that student."""
     named: str
+    """The cell that the student writes a name into."""
     worksheet: str
+    """The name of the page."""
     fractions: bool
+    """Whether numbers are fractions."""
     sure: bool
+    """Whether the spreadsheet says all that decides its numbers."""
     choices: dict[str, dict[str, str]]
+    """For each reply with options, these by their labels."""

@@ -15,12 +15,10 @@ THIN, MEDIUM, DASHED = 1, 2, 3  # lines of Excel
 
 
 class Look(Struct, frozen=True):
-    """How a cell looks. size: of the type, in pt. left, right, top, bottom: the kinds of its edges, 0 for none.
-
-    form: the format of numbers. unlocked: whether it may be changed.
-    """
+    """How a cell looks."""
 
     size: float = 9.5
+    """The size of the type, in pt."""
     bold: bool = False
     italic: bool = False
     underline: bool = False
@@ -32,12 +30,15 @@ class Look(Struct, frozen=True):
     indent: int = 0
     wrap: bool = False
     left: int = 0
+    """The kind of the edge there, and so for right, top and bottom; 0 for none."""
     right: int = 0
     top: int = 0
     bottom: int = 0
     edge: str = COLOURS["ink"]
     form: str = ""
+    """The format of numbers."""
     unlocked: bool = False
+    """Whether it may be changed."""
 
     def framed(self, kind: int = THIN, edge: str = COLOURS["ink"]) -> Look:
         """The same with edges on all sides."""

@@ -54,11 +54,7 @@ Role = Literal["sum", "mark", "name"]
 
 
 class Spot(Struct, frozen=True, eq=False):
-    """What stands in a cell, or in several that are joined.
-
-    words: a text; pen: what the key writes after it. cell: a cell of the page. reply: an answer that is no cell.
-    dot: the cell whose share is shown as a tone. role: a cell that the program computes, or the student's name.
-    """
+    """What stands in a cell, or in several that are joined."""
 
     row: int
     col: int
@@ -66,26 +62,36 @@ class Spot(Struct, frozen=True, eq=False):
     rows: int = 1
     cols: int = 1
     words: Words = ()
+    """The text that stands there."""
     pen: Words = ()
+    """What the key writes after it."""
     cell: Cell | None = None
+    """The cell of the page that stands there."""
     reply: Reply | None = None
+    """The answer that stands there, where it is no cell."""
     dot: Cell | None = None
+    """The cell whose share is shown as a tone."""
     role: Role | None = None
+    """Set for a cell that the program computes, or that has the student's name."""
     section: int = -1
 
 
 class Plan(Struct):
-    """The plan of a page. widths: of columns; heights: of rows; all in mm. sections: the first row of each. opens:
-    whether each begins a page. of_cell, of_reply: where a cell of the page, or a reply, stands.
-    """
+    """The plan of a page."""
 
     spots: list[Spot] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
+    """The widths of columns, in mm."""
     heights: dict[int, float] = field(default_factory=dict)
+    """The heights of rows, in mm."""
     sections: list[int] = field(default_factory=list)
+    """The first row of each section."""
     opens: list[bool] = field(default_factory=list)
+    """Whether each section begins a page."""
     of_cell: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Where a cell of the page stands."""
     of_reply: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Where a reply stands."""
     rows: int = 0
 
     @property

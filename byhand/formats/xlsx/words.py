@@ -24,13 +24,15 @@ _LINES = ("paragraph", "list_item", "heading", "blockquote")  # what begins a li
 
 
 class Fragment(Struct, frozen=True):
-    """A part of a text. level: 1 if it is raised, −1 if it is lowered. pen: whether it is written on the key only."""
+    """A part of a text."""
 
     text: str
     bold: bool = False
     italic: bool = False
     level: int = 0
+    """Is 1 if it is raised, −1 if it is lowered."""
     pen: bool = False
+    """Whether it is written on the key only."""
 
 
 Words = tuple[Fragment, ...]
