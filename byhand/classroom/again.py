@@ -31,17 +31,19 @@ CLASS_FILE, INDEX_FILE = "class.json", "index.csv"
 
 
 class Copy(Struct, frozen=True):
-    """A student of a class, and the hash of their numbers."""
+    """A student of a class."""
 
     student: Student
     hash: str
+    """The hash of the student's numbers."""
 
 
 class Class(Struct, frozen=True):
-    """A class that was made: its plan, and its students in the roster's order."""
+    """A class that was made."""
 
     plan: Plan
     copies: Sequence[Copy]
+    """Its students in the roster's order."""
 
     @classmethod
     def in_folder(cls, folder: Path, secret: Secret | None = None) -> Class:
@@ -67,18 +69,17 @@ class Class(Struct, frozen=True):
 
 
 class OwnCopy(Struct, frozen=True):
-    """A student's copy.
-
-    replies: the document's, with the copy's own texts. Where the document is the class's: texts: what stands in the
-    document's slots on this copy; typical: what stands there where the pages are laid out.
-    """
+    """A student's copy."""
 
     copy: Copy
     document: Document
     run: Run
     replies: Sequence[Reply]
+    """The replies of the document, with the copy's own texts."""
     texts: TextOf | None = None
+    """What stands in the document's slots on this copy; None where the document is not the class's."""
     typical: TextOf | None = None
+    """What stands in those slots where the pages are laid out."""
 
 
 def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:

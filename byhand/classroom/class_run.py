@@ -34,17 +34,15 @@ _ESCAPED = re.compile(r"\\u(db[89a-f][0-9a-f])\\u(d[c-f][0-9a-f]{2})")  # a mark
 
 
 class ClassRun(Struct, frozen=True):
-    """The run of many copies, and a document with marks where copies have numbers of their own.
-
-    domain: the number system of the copies; it knows the texts for the marks, and which copies differ. promises: the
-    names of the sheet's own promises.
-    """
+    """The run of many copies, and a document with marks where copies have numbers of their own."""
 
     document: Document
     run: Run
     tape: Tape
     domain: MarkedCopies
+    """The number system of the copies; it knows the texts for the marks, and which copies differ."""
     promises: tuple[str, ...] = ()
+    """The names of the sheet's own promises."""
 
     def text_of(self, mark: int, copy: int) -> str:
         """The text of a copy that stands in place of a mark."""

@@ -54,11 +54,16 @@ class ClassSet(Struct, frozen=True):
     folder: Path
     students: int
     sets: int
-    renames: bool  # whether a copy has a renamed set, or else numbers that were searched for
-    laid_out_alone: int  # copies that did not fit the common layout, and were laid out by themselves
-    alike: int  # copies whose answers are all those of another copy
-    unchanged: tuple[str, ...]  # answers that are the same in all copies of a set of numbers
-    mended: int  # files that were there with other contents, as when they were cut off, and were made again
+    renames: bool
+    """Whether a copy has a renamed set, or else numbers that were searched for."""
+    laid_out_alone: int
+    """How many copies did not fit the common layout, and were laid out by themselves."""
+    alike: int
+    """How many copies have answers that are all those of another copy."""
+    unchanged: tuple[str, ...]
+    """The answers that are the same in all copies of a set of numbers."""
+    mended: int
+    """How many files were there with other contents, as when they were cut off, and were made again."""
 
 
 def make_class(
@@ -143,15 +148,13 @@ def _check_apart(students: Sequence[Student]) -> None:
 
 
 class _StudentFiles(Struct):
-    """Writes students' files in threads, which mostly wait for the disk.
-
-    mended: how many files were there with other contents.
-    """
+    """Writes students' files in threads, which mostly wait for the disk."""
 
     parts: Path
     threads: ThreadPoolExecutor
     waiting: deque[Future[bool]] = field(default_factory=deque)
     mended: int = 0
+    """How many files were there with other contents."""
 
     def put(self, path: Path, content: bytes) -> None:
         """Write a file, unless it is there and whole."""

@@ -27,10 +27,12 @@ Place = tuple[str, str]  # of a student's file: its folder, and how its name end
 
 
 class InFormats(Struct, frozen=True):
-    """What is written of one copy. files: by their places. parts: by the name of a bank's format, what it adds."""
+    """What is written of one copy."""
 
     files: Mapping[Place, bytes] = field(default_factory=dict)
+    """The files, by their places."""
     parts: Mapping[str, Mapping[bytes, bytes]] = field(default_factory=dict)
+    """By the name of a bank's format, what the copy adds to it."""
 
 
 def chosen(names: Sequence[str], options: Options) -> tuple[str, ...]:

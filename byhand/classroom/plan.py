@@ -30,14 +30,12 @@ SET_ATTEMPTS = 10  # seeds that are tried for each set after the first
 
 
 class Plan(Struct, frozen=True):
-    """What all copies of a class have in common.
-
-    letters: the characters of the students' names.
-    """
+    """What all copies of a class have in common."""
 
     sheet: Sheet
     options: Options
     letters: str
+    """The characters of the students' names."""
 
     def __hash__(self) -> int:
         return hash(repr(self))  # its parts have dicts
@@ -120,12 +118,11 @@ class NumberSets(Struct, frozen=True, dict=True):
     """The sets of numbers of a class. A copy has one of them, with its dimensions renamed.
 
     Where the sheet's numbers cannot be renamed, a copy has any set that may be chosen for the sheet.
-
-    found: the sets that were searched for, by the keys that decide them.
     """
 
     plan: Plan
     found: dict[str, Values] = field(default_factory=dict)
+    """The sets that were searched for, by the keys that decide them."""
 
     @cached_property
     def first_set(self) -> Values:

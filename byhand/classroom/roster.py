@@ -41,10 +41,11 @@ LONGEST_ID = 64  # characters
 
 
 class Student(Struct, frozen=True):
-    """A student. The id is that of the roster, or the name if the roster has no ids."""
+    """A student."""
 
     name: str
     id: str
+    """The id of the roster, or the name if the roster has no ids."""
     group: str = ""
 
     @property
@@ -85,9 +86,10 @@ def read_roster(path: Path | str, tell: Tell = unheard) -> list[Student]:
 
 
 class _Row(Struct, frozen=True):
-    """A row of a roster; its number is that of its last line."""
+    """A row of a roster."""
 
     number: int
+    """The number of its last line."""
     student: Student
     has_id: bool
 

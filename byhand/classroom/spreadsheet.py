@@ -62,15 +62,14 @@ def spreadsheet_rows(name: str, content: bytes, tell: Tell = unheard) -> Iterato
 
 
 class Extent(Struct):
-    """How far the cells of a sheet reach that hold anything: to how many rows and columns.
-
-    lowest, rightmost: cells that reach as far.
-    """
+    """How far the cells of a sheet reach that hold anything: to how many rows and columns."""
 
     rows: int = 0
     columns: int = 0
     lowest: str = ""
+    """A cell that reaches as low as any."""
     rightmost: str = ""
+    """A cell that reaches as far to the right as any."""
 
     def reach(self, row: int, column: int) -> None:
         """Note a cell that holds something; row and column are counted from 1."""

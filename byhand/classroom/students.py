@@ -60,25 +60,23 @@ _TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
 
 
 class Copy(Struct, frozen=True):
-    """A student's copy.
-
-    set: the set of numbers that it is made from.
-    answers: the values of its blanks.
-    pages: of each view, the layout that it is filled into, and its compressed content streams: one for each page, and
-    one for what is on every page.
-    words: of each view, what the copy says of itself.
-    called: what its answers are called on a form.
-    key: the key of its numbers.
-    """
+    """A student's copy."""
 
     student: Student
     key: str
+    """The key of the copy's numbers."""
     set: int
+    """The set of numbers that it is made from."""
     hash: str
     answers: str
+    """The values of its blanks."""
     pages: Mapping[View, Filled]
+    """Of each view, the layout that it is filled into, and its compressed content streams: one for each page, and one
+    for what is on every page."""
     words: Mapping[View, str]
+    """Of each view, what the copy says of itself."""
     called: tuple[Spoken, ...]
+    """What the copy's answers are called on a form."""
 
     @property
     def laid_out_alone(self) -> list[View]:
@@ -90,23 +88,22 @@ WithPage = tuple[Copy, Callable[[], Page]]  # a copy, and what makes its page
 
 
 class LaidOut(Struct, frozen=True):
-    """The pages of a class, laid out with slots; without layouts, every copy is laid out by itself.
-
-    layouts: of each view, the one that all runs of the sheet share, and others for copies that do not fit it.
-    html: of each view, the HTML with marks that was laid out; mostly, worksheet and key are one page.
-    samples: the keys of the copies that told which numbers differ. They are run with every student's, so that the
-    same numbers get marks, however few students there are.
-    unchanged: the answers that are the same in all copies of a set of numbers.
-    left: the entries that inverse exercises leave out, in words.
-    minutes: of each sitting, with the first set's numbers: every copy says that it takes as long, in every format.
-    """
+    """The pages of a class, laid out with slots; without layouts, every copy is laid out by itself."""
 
     layouts: Mapping[View, tuple[Slotted, ...]] = field(default_factory=dict)
+    """For each view, the one that all runs of the sheet share, and others for copies that do not fit it."""
     html: Mapping[View, str] = field(default_factory=dict)
+    """Of each view, the HTML with marks that was laid out; mostly, worksheet and key are one page."""
     samples: tuple[str, ...] = ()
+    """The keys of the copies that told which numbers differ. They are run with every student's, so that the same
+    numbers get marks, however few students there are."""
     unchanged: tuple[str, ...] = ()
+    """The answers that are the same in all copies of a set of numbers."""
     left: str = ""
+    """The entries that inverse exercises leave out, in words."""
     minutes: tuple[int, ...] = ()
+    """The minutes of each sitting, with the first set's numbers: every copy says that it takes as long, in every
+    format."""
 
 
 class ClassPages(LaidOut, frozen=True, kw_only=True):
