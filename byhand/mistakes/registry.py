@@ -21,10 +21,6 @@ Rewrite = Callable[[Step, Tape], Iterable[Step]]
 class Mistake(Struct, frozen=True):
     """A classic mistake.
 
-    told: what was done wrong, in a sentence for the student. mend: how to do it right, as a teacher would say it.
-    rewrite: the steps that a person who makes the mistake computes in place of a step of the right run; [step] where
-    the mistake is not made. after: the mistake that stands before it in the course, of a lesson's own mistake.
-
     A page has tokens as rows or as columns. So told and mend have {row}, {column}, {rows}, {columns}, {Rows} or
     {Columns} in place of these words; they are exchanged where tokens are columns. Both texts are English. The
     messages of another language have theirs, as mistakes.NAME.told and mistakes.NAME.mend.
@@ -32,9 +28,14 @@ class Mistake(Struct, frozen=True):
 
     name: str
     told: str
+    """What was done wrong, in a sentence for the student."""
     mend: str
+    """How to do it right, as a teacher would say it."""
     rewrite: Rewrite
+    """The steps that a person who makes the mistake computes in place of a step of the right run; [step] where the
+    mistake is not made."""
     after: str = ""
+    """For a lesson's own mistake, the mistake that stands before it in the course."""
 
 
 MISTAKES: dict[str, Mistake] = {}
