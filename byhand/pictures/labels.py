@@ -17,18 +17,20 @@ _WIDTHS = {
 
 
 class Span(Struct, frozen=True):
-    """Text in one face. level: 1 for a superscript, −1 for a subscript, 0 on the baseline."""
+    """Text in one face."""
 
     text: str
     face: str = SANS
     level: int = 0
+    """Is 1 for a superscript, −1 for a subscript, 0 on the baseline."""
 
 
 class Label(Struct, frozen=True):
-    """A word or a formula, and its size in mm."""
+    """A word or a formula."""
 
     spans: tuple[Span, ...]
     size: float
+    """The size of its type, in mm."""
 
     @property
     def width(self) -> float:

@@ -29,27 +29,30 @@ class UndrawableError(ArithmeticError):
 
 
 class Sketch(Struct, frozen=True):
-    """A picture that is drawn: what is printed, what the key adds in pen, and both alternative texts.
-
-    answers: what the key has in each box and on each line, as they are drawn. reach: how far to the right it goes, in
-    mm: beyond its width where it has the margin of a page.
-    """
+    """A picture that is drawn."""
 
     printed: Svg
+    """What is printed."""
     pen: Svg
+    """What the key adds in pen."""
     worksheet_says: str
+    """The alternative text on a worksheet."""
     key_says: str
+    """The alternative text on a key."""
     answers: tuple[str, ...] = ()
+    """What the key has in each box and on each line, as they are drawn."""
     reach: float = 0.0
+    """How far to the right it goes, in mm: beyond its width where it has the margin of a page."""
 
 
 class Picture(Struct, frozen=True):
-    """A kind of picture. width, height: in mm. minutes: what it takes a typical student to complete it."""
+    """A kind of picture. Its lengths are in mm."""
 
     name: str
     width: float
     height: float
     minutes: float
+    """What a typical student takes to complete it."""
     draw: Draw
 
     def sketch(self, say: Say, steps: Sequence[Rows], options: Mapping[str, Any]) -> Any:
