@@ -31,10 +31,11 @@ SCHEMA = 1
 
 
 class Data(Struct, frozen=True, eq=False, dict=True):
-    """A page as data. tells: whether it has rules and numbers."""
+    """A page as data."""
 
     page: Page
     tells: bool
+    """Whether it has rules and numbers."""
 
     @cached_property
     def run(self) -> Run:

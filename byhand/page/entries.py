@@ -30,16 +30,16 @@ STEP = 0.5  # by which columns of texts become narrower until they have room
 
 
 class EntryTable(Struct, frozen=True):
-    """A table that is laid out. widths: those of its columns. heights: those of its head and its rows. All in mm.
-
-    aligned: the CSS class of each column: its numbers end below each other where some of the table are long, or else
-    are centred; texts begin below each other.
-    """
+    """A table that is laid out."""
 
     table: Table
     widths: tuple[float, ...]
+    """The widths of its columns, in mm."""
     heights: tuple[float, ...]
+    """The heights of its head and its rows, in mm."""
     aligned: tuple[str, ...]
+    """The CSS class of each column: its numbers end below each other where some of the table are long, or else are
+    centred; texts begin below each other."""
     kind: ClassVar[str] = Table.kind
 
     @property

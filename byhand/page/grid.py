@@ -62,12 +62,16 @@ class Slot(Struct, frozen=True):
     cls: str
     cell: Cell | None = None
     label: str = ""
-    lines: int = 1  # on which the label is broken
+    lines: int = 1
+    """How many lines the label is broken into."""
     scope: Literal["", "col", "row"] = ""
     span: int = 1
-    row: str = ""  # what its row is called
-    name: str = ""  # the accessible name of a blank, or of a caption that does not say it all
-    ticked: Panel | None = None  # of a caption with a box to tick: its matrix
+    row: str = ""
+    """What its row is called."""
+    name: str = ""
+    """The accessible name of a blank, or of a caption that does not say it all."""
+    ticked: Panel | None = None
+    """The matrix of a caption with a box to tick."""
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -108,10 +112,7 @@ class Mark(Struct, frozen=True):
 
 
 class Tag(Struct, frozen=True):
-    """The tag of a matrix, its name and shape: right of the column `left`, or over the columns `left` to `right`.
-
-    parted: whether name and shape are on two lines, as over a column of biases.
-    """
+    """The tag of a matrix, its name and shape: right of the column `left`, or over the columns `left` to `right`."""
 
     panel: Panel
     side: Literal["right", "over"]
@@ -120,22 +121,24 @@ class Tag(Struct, frozen=True):
     bottom: int
     right: int
     parted: bool = False
+    """Whether name and shape are on two lines, as over a column of biases."""
 
 
 class Line(Struct, frozen=True):
-    """Matrices that on a phone stand below others: the columns from `left` to `right`, exclusive.
-
-    way: by how much their cells are moved to the right, and down. width, bottom: where the line ends. room: the width
-    of what stands before its first matrix. All in mm. labels: those that stand there again, by their rows.
-    """
+    """Matrices that on a phone stand below others: the columns from `left` to `right`, exclusive."""
 
     left: int
     right: int
     way: tuple[float, float]
+    """By how much their cells are moved to the right, and down, in mm."""
     width: float
+    """Where the line ends, in mm."""
     bottom: float
+    """How far down the line ends, in mm."""
     room: float
+    """The width of what stands before its first matrix, in mm."""
     labels: tuple[tuple[int, Slot], ...]
+    """The labels that stand there again, by their rows."""
 
 
 def _nowhere(grid: Grid) -> Grid:
@@ -143,10 +146,7 @@ def _nowhere(grid: Grid) -> Grid:
 
 
 class Grid(Struct, dict=True):
-    """A figure as rows and columns of slots, with its marks and tags.
-
-    on_phone: sets its widths and lines on a phone. This is done when they are asked for, since print needs neither.
-    """
+    """A figure as rows and columns of slots, with its marks and tags."""
 
     cols: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
@@ -154,14 +154,20 @@ class Grid(Struct, dict=True):
     marks: list[Mark] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
     formula: str = ""
-    formula_end: int = 0  # the column up to which the formula may reach
-    dots: Panel | None = None  # the pattern that is drawn as dots
-    weights: list[tuple[int, int, Any]] = field(default_factory=list)  # the row, column and weight of each dot
+    formula_end: int = 0
+    """The column up to which the formula may reach."""
+    dots: Panel | None = None
+    """The pattern that is drawn as dots."""
+    weights: list[tuple[int, int, Any]] = field(default_factory=list)
+    """The row, column and weight of each dot."""
     label: str = ""
     widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
-    scale: float = 1.0  # of the type size of numbers
-    outdent: float = 0.0  # mm by which it begins before the place of figures, beside words
+    scale: float = 1.0
+    """The factor for the type size of numbers."""
+    outdent: float = 0.0
+    """How many mm it begins before the place of figures, beside words."""
     on_phone: Callable[[Grid], Grid] = _nowhere
+    """Sets its widths and lines on a phone. This is done when they are asked for, since print needs neither."""
     kind: ClassVar[str] = "grid"
 
     @cached_property

@@ -30,14 +30,12 @@ LEADING = 2.9  # from one line of text to the next
 
 
 class PartPanel(Struct, frozen=True, dict=True):
-    """The panel of a part: its steps in columns, each after the steps that it reads.
-
-    tall: whether a step that is alone in its column has its number above its name, not beside it.
-    """
+    """The panel of a part: its steps in columns, each after the steps that it reads."""
 
     part: str
     nodes: tuple[Node, ...]
     tall: bool
+    """Whether a step that is alone in its column has its number above its name, not beside it."""
     title: str = ""
 
     @cached_property

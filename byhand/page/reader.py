@@ -47,13 +47,12 @@ def place_of(ref: Ref) -> Place:
 
 
 class Sources:
-    """What stands for each place of the run where a reader of a section looks for it.
-
-    fronts: what each section shows, by place. section_of: for each blank, the index of its section.
-    """
+    """What stands for each place of the run where a reader of a section looks for it."""
 
     fronts: Sequence[Mapping[Place, Cell | Blank]]
+    """What each section shows, by place."""
     section_of: Mapping[str, int]
+    """For each blank, the index of its section."""
     _sources: dict[tuple[int, Place], Cell | Blank | None]
 
     def source(self, section: int, place: Place) -> Cell | Blank | None:
@@ -285,15 +284,13 @@ def _given(run: Run, given: Set[str]) -> Run:
 
 
 class Paper(Struct, frozen=True, eq=False):
-    """One student's numbers on a sheet.
-
-    written: by blank, the number that counts as theirs: what they wrote, or the key's where they wrote none.
-    printed: the number that is printed at a place, for a reader of a section.
-    """
+    """One student's numbers on a sheet."""
 
     reader: Reader
     written: Mapping[str, Any]
+    """By blank, the number that counts as the student's: what they wrote, or the key's where they wrote none."""
     printed: Callable[[int, Place], Any]
+    """The number that is printed at a place, for a reader of a section."""
     compute: Compute
     _known: dict[tuple[int, Place, Own], Any] = field(default_factory=dict)
 
@@ -362,15 +359,13 @@ def _once(found: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 class Rewritten(Struct, frozen=True, eq=False, dict=True):
-    """A classic mistake in a run.
-
-    made: for each step that it rewrites, the steps that take its place. written: the steps whose numbers whoever
-    makes it has in front of them.
-    """
+    """A classic mistake in a run."""
 
     run: Run
     made: Mapping[str, list[Step]]
+    """For each step that it rewrites, the steps that take its place."""
     written: Set[str] = frozenset()
+    """The steps whose numbers whoever makes it has in front of them."""
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:
@@ -408,16 +403,14 @@ class Rewritten(Struct, frozen=True, eq=False, dict=True):
 
 
 class Mistaken(Struct, frozen=True, eq=False):
-    """The numbers of somebody who makes a mistake.
-
-    number: what they have in front of them at a place. elsewhere: the steps that they compute somewhere else where
-    there are no boxes of that shape; None for all.
-    """
+    """The numbers of somebody who makes a mistake."""
 
     mistake: Rewritten
     number: Callable[[Place], Any]
+    """What they have in front of them at a place."""
     compute: Compute
     elsewhere: Container[str] | None = None
+    """The steps that they compute somewhere else where there are no boxes of that shape; None for all."""
     _known: dict[Place, Any] = field(default_factory=dict)
 
     def value(self, place: Place) -> Any:

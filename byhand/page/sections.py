@@ -60,7 +60,8 @@ class Boxes(Struct, frozen=True):
 
     figure: WordBoxes
     kind: ClassVar[str] = WordBoxes.kind
-    height: ClassVar[float] = 14.0  # mm
+    height: ClassVar[float] = 14.0
+    """Their height in mm."""
 
     @property
     def room(self) -> float:
