@@ -60,22 +60,23 @@ class _File(_Student, forbid_unknown_fields=True):
 
 
 class Filled(Struct, frozen=True):
-    """One student's answers: texts by the ids of blanks and replies. hash: of the numbers that they had, or ""."""
+    """One student's answers."""
 
     id: str
     name: str = ""
     hash: str = ""
+    """The hash of the numbers that the student had, or ""."""
     answers: Mapping[str, str] = field(default_factory=dict)
+    """What was answered, by the ids of blanks and replies."""
 
 
 class Unmarked(Struct):
-    """What was handed in and cannot be marked.
-
-    errors: each says in one line which file or student it is, and why. students: the ids of those who are known.
-    """
+    """What was handed in and cannot be marked."""
 
     errors: list[ByHandError] = field(default_factory=list)
+    """Each says in one line which file or student it is, and why."""
     students: set[str] = field(default_factory=set)
+    """The ids of those students who are known."""
 
     def add(self, error: ByHandError, student: str = "") -> None:
         """Note what cannot be marked."""
@@ -85,17 +86,17 @@ class Unmarked(Struct):
 
 
 class Answers(Struct, frozen=True):
-    """A file's answers.
-
-    sheet, seed, options: what the file says that they answer, None and {} where it does not. is_sure: whether it says
-    all that decides the numbers.
-    """
+    """A file's answers."""
 
     name: str
     sheet: str | None = None
+    """The sheet that the file says that they answer; None where it says none."""
     seed: int | None = None
+    """The seed that it says; None where it says none."""
     options: Mapping[str, Any] = field(default_factory=dict)
+    """The options that it says."""
     is_sure: bool = True
+    """Whether it says all that decides the numbers."""
 
     def students(
         self, blanks: Sequence[str], replies: Sequence[str] = (), unmarked: Unmarked | None = None
@@ -139,10 +140,11 @@ class Answers(Struct, frozen=True):
 
 
 class JsonAnswers(Answers, frozen=True):
-    """The answers of a JSON file: a list of students, or one. at: where the list begins; None for one student."""
+    """The answers of a JSON file: a list of students, or one."""
 
     path: Path = Path()
     at: int | None = None
+    """Where the list begins; None for one student."""
 
     @classmethod
     def of(cls, path: Path, content: mmap.mmap) -> JsonAnswers:

@@ -23,17 +23,17 @@ MARKED = "marked"  # the folder of marked pages
 
 
 class Marked(Struct, frozen=True):
-    """What is written of a student.
-
-    line: of marks.json. row: of marks.csv, by heading. told: a line for the screen. pages: the marked pages, by
-    format.
-    """
+    """What is written of a student."""
 
     student: Student
     line: bytes
+    """The line of marks.json."""
     row: Mapping[str, str]
+    """The row of marks.csv, by heading."""
     told: str
+    """A line for the screen."""
     pages: Mapping[str, bytes]
+    """The marked pages, by format."""
 
     @property
     def why(self) -> str:

@@ -17,14 +17,13 @@ PLACES = 2  # of points that are no whole number
 
 
 class Gradebook(Struct, frozen=True):
-    """A platform's file. begin: its first rows, of a sheet's title and what it is worth.
-
-    row: a student's, of the fields of marks.csv, and of what is said of the first cause.
-    """
+    """A platform's file."""
 
     file: str
     begin: Callable[[str, str], Sequence[Sequence[str]]]
+    """Writes the first rows, from a sheet's title and what it is worth."""
     row: Callable[[Student, Mapping[str, str], str], Sequence[str]]
+    """Writes the row of a student, from the fields of marks.csv and from what is said of the first cause."""
 
 
 def _points(text: str) -> str:

@@ -26,18 +26,17 @@ from byhand.worksheet.document import Document, Reply
 
 
 class Marker(Struct, frozen=True, eq=False, dict=True):
-    """A sheet's rules, and how its answers become points.
-
-    given: the points of sections by number, in place of those by time. foils: by a mistake's name, the share of its
-    points that an answer keeps that follows from an answer with the mistake. own_replies: the replies of a copy of a
-    class, whose document has slots in their texts.
-    """
+    """A sheet's rules, and how its answers become points."""
 
     rules: Rules
     policy: Policy = field(default_factory=Policy)
     given: Mapping[int, Fraction] = field(default_factory=dict)
+    """The points of sections by number, in place of those by time."""
     foils: Mapping[str, str] = field(default_factory=dict)
+    """By a mistake's name, the share of its points that an answer keeps that follows from an answer with the
+    mistake."""
     own_replies: Sequence[Reply] | None = None
+    """The replies of a copy of a class, whose document has slots in their texts."""
 
     @classmethod
     def of(cls, document: Document, run: Run, policy: Policy | None = None) -> Marker:

@@ -59,10 +59,12 @@ def tally(marks: Iterable[BlankMark]) -> dict[State, int]:
 
 
 class Note(Struct, frozen=True):
-    """A note. sign: the number of a slip, or "own", "form", "empty" or "guard". text: HTML."""
+    """A note."""
 
     sign: str
+    """The number of a slip, or "own", "form", "empty" or "guard"."""
     text: Markup
+    """HTML."""
 
     @property
     def kind(self) -> str:

@@ -15,16 +15,17 @@ from byhand.worksheet.document import Cell, Document, Panel, Prose, Section, Tab
 
 
 class Spot(Struct, frozen=True):
-    """Where a blank stands: its section, its matrix if it is in one, and the labels of its row and its column.
-
-    row: which one it is. several: whether the section asks for several matrices. labels: HTML.
-    """
+    """Where a blank stands."""
 
     section: Section
     panel: Panel | None
+    """Its matrix, if it is in one."""
     labels: tuple[Markup, ...]
+    """The labels of its row and its column, as HTML."""
     row: int = 0
+    """The number of that row."""
     several: bool = False
+    """Whether the section asks for several matrices."""
 
 
 class Places(Struct, frozen=True, eq=False, dict=True):

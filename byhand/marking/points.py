@@ -32,14 +32,13 @@ SHARES = {"full": Fraction(1), "half": Fraction(1, 2), "none": Fraction(0)}
 
 
 class Worth(Struct, frozen=True, eq=False, dict=True):
-    """What the blanks of a sheet are worth: the same in all copies of a class.
-
-    given: points of sections by number, in place of those by time. run: the key's numbers.
-    """
+    """What the blanks of a sheet are worth: the same in all copies of a class."""
 
     rules: Rules
     given: Mapping[int, Fraction]
+    """The points of sections by number, in place of those by time."""
     run: Run
+    """The key's numbers."""
     _works: dict[str, tuple[Hashable, float]] = field(default_factory=dict)
 
     def again(self, run: Run) -> Worth:

@@ -41,12 +41,10 @@ class NoValueError(ArithmeticError):
 
 
 class Reckoning:
-    """The numbers of one number system as a marker has them.
-
-    places: the decimals of a sheet that rounds; None where nothing is rounded.
-    """
+    """The numbers of one number system as a marker has them."""
 
     places: int | None = None
+    """The decimals of a sheet that rounds; None where nothing is rounded."""
 
     def read(self, text: str) -> Reading:
         """What a student's text says."""

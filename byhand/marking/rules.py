@@ -14,11 +14,12 @@ from byhand.runs import Run
 class Rules(Reader, Struct, frozen=True, eq=False):
     """The rules of a sheet's blanks, over places, and where a reader of each section finds these.
 
-    It has no numbers of a student. A class has one for all copies that have the same rules. diagnoses: the slips that
-    were found in answers, which many students of a class write, by these and the numbers around them.
+    It has no numbers of a student. A class has one for all copies that have the same rules.
     """
 
     diagnoses: dict[Hashable, Any] = field(default_factory=dict)
+    """The slips that were found in answers, by these answers and the numbers around them: many students of a class
+    write the same."""
 
     def again(self, run: Run) -> Rules:
         """The rules of another copy of a class, on the same page."""

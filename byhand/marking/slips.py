@@ -49,11 +49,12 @@ _AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
 class Slip(Struct, frozen=True):
-    """A slip that gives a wrong number. share: its prior, over how many numbers slips of its kind give here."""
+    """A slip that gives a wrong number."""
 
     kind: str
     detail: str
     share: float
+    """How probable such a slip is beforehand, over how many numbers slips of its kind give here."""
 
 
 def slips(judged: Judged, judgement: Judgement) -> list[Slip]:
@@ -88,11 +89,12 @@ def _found(judged: Judged, judgement: Judgement) -> list[Slip]:
 
 
 class _Search(Struct, frozen=True, eq=False, dict=True):
-    """The search for the slips of one cell. own: whose printed numbers the student replaced by others."""
+    """The search for the slips of one cell."""
 
     judged: Judged
     judgement: Judgement
     own: Own
+    """Whose printed numbers the student replaced by others."""
 
     @property
     def blank(self) -> Blank:

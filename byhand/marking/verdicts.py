@@ -68,11 +68,12 @@ class Numbers(dict[str, Any]):
 
 
 class Judged(Struct, frozen=True, eq=False, dict=True):
-    """One student's answers, judged. answers: the texts by the ids of blanks; those that are left out are missing."""
+    """One student's answers, judged."""
 
     rules: Rules
     reckoning: Reckoning
     answers: Mapping[str, str]
+    """The texts by the ids of blanks; those that are left out are missing."""
     _judgements: dict[str, Judgement] = field(default_factory=dict)
     _readings: dict[str, Reading] = field(default_factory=dict)
     _keys: dict[str, bool] = field(default_factory=dict)
