@@ -33,23 +33,23 @@ BESIDE = 104.0  # mm: the room for figures beside a question
 
 
 class LaidFigure(Protocol):
-    """A figure that is laid out, or one line of a figure that is broken.
-
-    kind: the name of its template. height, room: the height and the width that it needs in print, in mm.
-    shape: the number of cells in each row of its table, () without a table.
-    """
+    """A figure that is laid out, or one line of a figure that is broken."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The name of its template."""
 
     @property
-    def height(self) -> float: ...
+    def height(self) -> float:
+        """The height that it needs in print, in mm."""
 
     @property
-    def room(self) -> float: ...
+    def room(self) -> float:
+        """The width that it needs in print, in mm."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """The number of cells in each row of its table, () without a table."""
 
     def slots_by_row(self) -> list[list[Slot]] | None:
         """The slots of its table; None if it holds neither numbers nor labels."""
