@@ -9,13 +9,15 @@ Texts = tuple[tuple[str, ...], ...]
 
 
 class Step(Protocol):
-    """One step. op_name: the name of its operation, or "given". inputs: the names of the steps that it reads."""
+    """One step."""
 
     @property
-    def op_name(self) -> str: ...
+    def op_name(self) -> str:
+        """The name of its operation, or "given"."""
 
     @property
-    def inputs(self) -> Sequence[str]: ...
+    def inputs(self) -> Sequence[str]:
+        """The names of the steps that it reads."""
 
     @property
     def shape(self) -> tuple[int, int]: ...
@@ -28,7 +30,7 @@ class Config(Protocol):
 
 
 class Recorded(Protocol):
-    """A recorded run. texts: the numbers of each step as texts: "3", "-1/2", "0.25", "-inf", "2*a - b"."""
+    """A recorded run."""
 
     @property
     def model(self) -> str: ...
@@ -55,7 +57,8 @@ class Recorded(Protocol):
     def steps(self) -> Mapping[str, Step]: ...
 
     @property
-    def texts(self) -> Mapping[str, Texts]: ...
+    def texts(self) -> Mapping[str, Texts]:
+        """The numbers of each step as texts: "3", "-1/2", "0.25", "-inf", "2*a - b"."""
 
     def params(self, name: str) -> Mapping[str, Any]: ...
 
