@@ -35,10 +35,11 @@ class Details(TypedDict, total=False):
 
 
 class Domain:
-    """A number system. A subclass has a name and defines `num` and `function`; advice: what to do where it ends."""
+    """A number system. A subclass has a name and defines `num` and `function`."""
 
     name: str
     advice = "use --numbers decimal"
+    """What to do where the number system ends."""
 
     def details(self) -> Details:
         """What run.json says about the numbers beside the name of the number system."""
