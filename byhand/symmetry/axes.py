@@ -22,7 +22,7 @@ class Lookup(Struct, frozen=True):
 
     of: Side
     """The axis whose places look up."""
-    found: tuple[int, ...]
+    looked_up: tuple[int, ...]
     """For each of those places, the place that it looks up."""
 
 

@@ -138,10 +138,8 @@ class _Drawing:
         if axis in self.run.stacks:
             return self._stacked(axis)
         size = self.run.sizes[axis]
-        repeated = (
-            lookup for lookup in self.run.lookups.values() if lookup.of == axis and len({*lookup.found}) < size
-        )
-        stays = axis in self.run.held or any(repeated)
+        lookups = (lookup for lookup in self.run.lookups.values() if lookup.of == axis)
+        stays = axis in self.run.held or any(len({*lookup.looked_up}) < size for lookup in lookups)
         return Renaming(range(size) if stays else self.draw.order(size), self._signs(axis, size))
 
     def _signs(self, axis: Side, size: int) -> list[int]:
@@ -153,7 +151,7 @@ class _Drawing:
         """
         lookup = self.run.lookups[axis]
         places = self.renaming(lookup.of).places
-        pins = {place: lookup.found[old] for place, old in zip(lookup.found, places, strict=True)}
+        pins = {place: lookup.looked_up[old] for place, old in zip(lookup.looked_up, places, strict=True)}
         return self._pinned(axis, pins)
 
     def _pinned(self, axis: Side, pins: Mapping[int, int]) -> Renaming:
@@ -182,7 +180,7 @@ class _Drawing:
         """Draw, or draw again, the orders of single rows, and the exchanges of single cells."""
         for axis, other in self.run.within.items():
             lookup, places = self.run.lookups.get(axis), self.renaming(other).places
-            pins = [{lookup.found[i]: lookup.found[old]} if lookup else {} for i, old in enumerate(places)]
+            pins = [{lookup.looked_up[i]: lookup.looked_up[old]} if lookup else {} for i, old in enumerate(places)]
             self.in_rows[axis] = [self._pinned(axis, pin) for pin in pins]
         self.cells = {self._axes(name): self._exchanged(kinds) for name, kinds in self.run.kinds.items()}
 

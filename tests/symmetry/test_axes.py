@@ -103,7 +103,7 @@ def test_rows_that_are_looked_up_move_along_or_not_at_all():
     tape, table = tape_of(table=(3, 2))
     found = gather_rows(table, name="y", sizes={"i": (2, "")}, rows=(2, 0))
     known = symmetries(tape)
-    assert known.lookups[known.axes["table", 0]].found == (2, 0)
+    assert known.lookups[known.axes["table", 0]].looked_up == (2, 0)
     mask_future(found, name="masked")
     assert known.axes["table", 0] in symmetries(tape).held
 
