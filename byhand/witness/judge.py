@@ -66,14 +66,14 @@ def _is_right(name: str, wire: Wire, run: Recorded) -> bool:
 
 
 @lru_cache(MOST_KNOWN)
-def _makes(rule: Rule | None, wire: Wire, inputs: tuple[Texts | None, ...], found: Texts) -> bool:
+def _makes(rule: Rule | None, wire: Wire, inputs: tuple[Texts | None, ...], recorded: Texts) -> bool:
     """Whether a wire, whose rule this is, makes of its inputs what was found.
 
     Of the copies of a class, most have most of their steps alike, and each of these is computed once.
     """
     steps = {name: _exact(texts) for name, texts in zip(wire.inputs, inputs, strict=True) if texts is not None}
     try:
-        return [*map(list, computed("", wire, steps, floats=False))] == _exact(found)
+        return [*map(list, computed("", wire, steps, floats=False))] == _exact(recorded)
     except WitnessError:  # `judge` says it of a step by its name
         return False
 
@@ -127,16 +127,16 @@ def _agreement(run: Recorded) -> Agree:
             raise WitnessError(f"the witness does not know the numbers {other!r}")
 
 
-def _compare(name: str, found: Sequence[Sequence[str]], rows: Rows, recorded: Rows, agree: Agree) -> None:
+def _compare(name: str, texts: Sequence[Sequence[str]], rows: Rows, recorded: Rows, agree: Agree) -> None:
     if agree is eq and [*map(list, rows)] == recorded:
         return
-    if [len(row) for row in rows] != [len(row) for row in found]:
-        raise WitnessError(f"{name} has {len(found)} rows; the witness finds {len(rows)} or others as long")
+    if [len(row) for row in rows] != [len(row) for row in texts]:
+        raise WitnessError(f"{name} has {len(texts)} rows; the witness finds {len(rows)} or others as long")
     for i, (values, others) in enumerate(zip(rows, recorded, strict=True)):
         for j, (value, other) in enumerate(zip(values, others, strict=True)):
             if not agree(value, other):
                 where = f"{name}, row {i + 1}, column {j + 1}"
-                raise WitnessError(f"{where}: the run has {found[i][j]}, the witness {_shown(value)}")
+                raise WitnessError(f"{where}: the run has {texts[i][j]}, the witness {_shown(value)}")
 
 
 def _shown(value: Any) -> str:
