@@ -43,16 +43,16 @@ def arrange(sheet: Sheet, values: Values, options: Options, quality: Quality | N
 
 
 def arranged(
-    sheet: Sheet, values: Values, options: Options, domain: Domain, whole: bool = True, own: Values | None = None
+    sheet: Sheet, values: Values, options: Options, domain: Domain, whole: bool = True, formed: Values | None = None
 ) -> tuple[Document, Run, Tape]:
     """The document and the run of `arrange`, in any number system, and the tape behind the run.
 
     In the number system of many copies, the document has slots for all words and numbers of the run.
 
-    whole: whether to evaluate the steps that are not on the page, too. own: the values whose forms the page says; by
-    default these.
+    whole: whether to evaluate the steps that are not on the page, too. formed: the values whose forms the page
+    says; by default these.
     """
-    forms = forms_of(own or values, sheet.values)
+    forms = forms_of(formed or values, sheet.values)
     while True:
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
         context = _context(sheet, values, options, tape, domain, forms)

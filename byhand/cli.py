@@ -745,8 +745,8 @@ def verify(paths: tuple[str, ...], onnx: bool, jobs: int, secret_file: str | Non
         quiet = not sys.stderr.isatty()
         with click.progressbar(length=len(files), label=folder.name, file=sys.stderr, hidden=quiet) as bar:
             for tally in findings_of(files, jobs, onnx, secret):
-                bar.update(tally.found.total())
-                counts += tally.found
+                bar.update(tally.findings.total())
+                counts += tally.findings
                 for page, line in tally.lines:
                     _say(f"{page}: {line}")
         passed = f"; passed over: {', '.join(others)}" if others else ""

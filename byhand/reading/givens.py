@@ -83,13 +83,13 @@ def _sets(plan: Plan) -> NumberSets:
 
 
 def recorded_with_lost(
-    sheet: Sheet, own: Values, values: Values, shown: Shown, options: Options, domain: Domain
+    sheet: Sheet, formed: Values, values: Values, shown: Shown, options: Options, domain: Domain
 ) -> tuple[Document, Run]:
     """A sheet's document and run on these values, with unknown entries found from the results that a page prints.
 
-    own: the values of which the page says the forms.
+    formed: the values of which the page says the forms.
     """
-    document, run, tape = arranged(sheet, values, options, domain, False, own)
+    document, run, tape = arranged(sheet, values, options, domain, False, formed)
     if not shown.lost:
         return document, run
     inputs = dict(values.inputs)
@@ -98,5 +98,5 @@ def recorded_with_lost(
             rows = [list(row) for row in inputs[operand]]
             rows[i][j] = plain(number)
             inputs[operand] = rows
-    document, run, _ = arranged(sheet, replace(values, inputs=inputs), options, domain, False, own)
+    document, run, _ = arranged(sheet, replace(values, inputs=inputs), options, domain, False, formed)
     return document, run

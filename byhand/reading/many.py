@@ -33,7 +33,7 @@ Line = tuple[Path, str]  # a file, and what it is found to be
 class Tally(Struct, frozen=True):
     """How many of some files are found to be what."""
 
-    found: Counter[Finding]
+    findings: Counter[Finding]
     lines: tuple[Line, ...]
     """A line for each file that is not right."""
 

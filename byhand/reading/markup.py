@@ -115,12 +115,12 @@ def markup_difference(page: str, reprint: str) -> str:
     return next((_told(ours, page_event) for ours, page_event in pairs if ours != page_event), "")
 
 
-def _told(own: Event, found: Event) -> str:
+def _told(ours: Event, theirs: Event) -> str:
     """Where an event differs from the one of the reprint."""
-    if own[0] == found[0] and own[0].startswith("<") and found != own:
-        more, less = ([x for x in a[1:] if x not in b] for a, b in ((found, own), (own, found)))
-        return f"its {own[0]} has {_named(more)} where the reprint has {_named(less)}"
-    return f"it has {_named(found)} where the reprint has {_named(own)}"
+    if ours[0] == theirs[0] and ours[0].startswith("<") and theirs != ours:
+        more, less = ([x for x in a[1:] if x not in b] for a, b in ((theirs, ours), (ours, theirs)))
+        return f"its {ours[0]} has {_named(more)} where the reprint has {_named(less)}"
+    return f"it has {_named(theirs)} where the reprint has {_named(ours)}"
 
 
 def _named(event: Sequence[str]) -> str:

@@ -60,41 +60,41 @@ def _told(path: Path) -> str:
     return f"the reprint has not the same {part} ({shown(' '.join(path))})"
 
 
-def _differing(own: Any, found: Any) -> Path | None:
+def _differing(ours: Any, theirs: Any) -> Path | None:
     """The path to the first difference below two objects; None where they are alike."""
-    left = deque[tuple[Any, Any, Path]]([(own, found, ())])
+    left = deque[tuple[Any, Any, Path]]([(ours, theirs, ())])
     seen = set[tuple[tuple[int, int], tuple[int, int]]]()
     while left:
-        own, found, path = left.popleft()
-        if isinstance(own, int | Decimal) and isinstance(found, int | Decimal):
-            if own != found or isinstance(own, bool) != isinstance(found, bool):
+        ours, theirs, path = left.popleft()
+        if isinstance(ours, int | Decimal) and isinstance(theirs, int | Decimal):
+            if ours != theirs or isinstance(ours, bool) != isinstance(theirs, bool):
                 return path
             continue
-        if not isinstance(own, pikepdf.Object):
-            if type(own) is not type(found) or own != found:
+        if not isinstance(ours, pikepdf.Object):
+            if type(ours) is not type(theirs) or ours != theirs:
                 return path
             continue
-        if not isinstance(found, pikepdf.Object) or own._type_code != found._type_code:
+        if not isinstance(theirs, pikepdf.Object) or ours._type_code != theirs._type_code:
             return path
-        if own.is_indirect and found.is_indirect:
-            pair = own.objgen, found.objgen
+        if ours.is_indirect and theirs.is_indirect:
+            pair = ours.objgen, theirs.objgen
             if pair in seen:
                 continue
             seen.add(pair)
             if len(seen) > MOST_PAIRS:
                 return path
-        if isinstance(own, pikepdf.Stream) and own.read_bytes() != found.read_bytes():
+        if isinstance(ours, pikepdf.Stream) and ours.read_bytes() != theirs.read_bytes():
             return path
-        if isinstance(own, pikepdf.Stream | pikepdf.Dictionary):
-            names = _names(own)
-            if other := next(iter(sorted({*names} ^ {*_names(found)})), ""):
+        if isinstance(ours, pikepdf.Stream | pikepdf.Dictionary):
+            names = _names(ours)
+            if other := next(iter(sorted({*names} ^ {*_names(theirs)})), ""):
                 return (*path, other)
-            left += [(own[name], found[name], (*path, name)) for name in names]
-        elif isinstance(own, pikepdf.Array):
-            if len(own) != len(found):
+            left += [(ours[name], theirs[name], (*path, name)) for name in names]
+        elif isinstance(ours, pikepdf.Array):
+            if len(ours) != len(theirs):
                 return path
-            left += [(a, b, (*path, str(n))) for n, (a, b) in enumerate(zip(own, found, strict=True))]
-        elif own != found:
+            left += [(a, b, (*path, str(n))) for n, (a, b) in enumerate(zip(ours, theirs, strict=True))]
+        elif ours != theirs:
             return path
     return None
 

@@ -230,7 +230,7 @@ class _Reader:
 
     def __init__(self, drawn: Callable[[str], str] = str) -> None:
         self.drawn = drawn
-        self.found = Collector()
+        self.collector = Collector()
         self.margins = dict.fromkeys(MARGINS, "")
         self.margin, self.deep = "", 0  # the element for a margin that is open, and the depth of open elements in it
         self.skipping = 0  # the depth of open elements within one that is left out
@@ -253,9 +253,9 @@ class _Reader:
     def _start(self, tag: str, known: Mapping[str, str]) -> None:
         if tag == "meta":
             if known.get("name") == ASKED:
-                self.found.asked = self.found.asked or known.get("content", "")
+                self.collector.asked = self.collector.asked or known.get("content", "")
             if known.get("name") == "generator":
-                self.found.maker = known.get("content", "")
+                self.collector.maker = known.get("content", "")
         if tag in VOID:
             return
         if self.skipping or tag in self.SKIPPED:
@@ -264,7 +264,7 @@ class _Reader:
             self.margin = self.margin if self.deep else known["class"] if tag != "footer" else "foot"
             self.deep += 1
         elif tag in self.TABLES:
-            self.found.open(self.TABLES[tag], head=tag == "th")
+            self.collector.open(self.TABLES[tag], head=tag == "th")
 
     def _end(self, tag: str) -> None:
         if self.skipping:
@@ -272,7 +272,7 @@ class _Reader:
         elif self.deep:
             self.deep -= 1
         elif tag in self.TABLES:
-            self.found.close(self.TABLES[tag])
+            self.collector.close(self.TABLES[tag])
 
     def _text(self, text: str) -> None:
         if self.skipping:
@@ -280,7 +280,7 @@ class _Reader:
         if self.deep:
             self.margins[self.margin] += self.drawn(text)
         else:
-            self.found.text(self.drawn(text))
+            self.collector.text(self.drawn(text))
 
 
 def read_html(html: str, drawn: Callable[[str], str] = str) -> Page:
@@ -299,25 +299,25 @@ def read_html(html: str, drawn: Callable[[str], str] = str) -> Page:
         reader.feed(html)
     except LookupError:
         raise UnreadableError("its tables end where none begins: it is none of byhand's pages") from None
-    return reader.found.page([*reader.margins.values()])
+    return reader.collector.page([*reader.margins.values()])
 
 
-def differences(found: str, expected: str) -> Iterator[tuple[str, str]]:
+def differences(text: str, expected: str) -> Iterator[tuple[str, str]]:
     """Where two texts differ: the words found and expected, with some context."""
     from difflib import SequenceMatcher
 
-    if found == expected:
+    if text == expected:
         return
-    start = _alike(found, expected)
-    end = _alike(found[start:][::-1], expected[start:][::-1])
-    ours, theirs = expected[start : len(expected) - end], found[start : len(found) - end]
+    start = _alike(text, expected)
+    end = _alike(text[start:][::-1], expected[start:][::-1])
+    ours, theirs = expected[start : len(expected) - end], text[start : len(text) - end]
     changes: list[tuple[str, int, int, int, int]] = [("replace", 0, len(theirs), 0, len(ours))]
     if len(ours) * len(theirs) < MOST_COMPARED:
         changes = SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes()  # type: ignore[assignment]
     for kind, a, b, c, d in changes:
         if kind != "equal":
             yield (
-                cut(found[max(start + a - 20, 0) : start + b + 12]),
+                cut(text[max(start + a - 20, 0) : start + b + 12]),
                 cut(expected[max(start + c - 20, 0) : start + d + 12]),
             )
 

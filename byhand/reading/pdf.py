@@ -60,7 +60,7 @@ class Walk(Struct):
     """A walk over the structure tree, which takes the texts that it comes to off the pages."""
 
     drawn: Mapping[tuple[int, int], Drawn]
-    found: Collector = field(default_factory=Collector)
+    collector: Collector = field(default_factory=Collector)
     rows: list[list[list[Spot]]] = field(default_factory=list)
     """The places of the texts in each cell of the current table."""
     unread: int = 0
@@ -79,7 +79,7 @@ class Walk(Struct):
         if what == "cell":
             self.rows[-1].append([])
         if what:
-            self.found.open(what, head=kind == "/TH")
+            self.collector.open(what, head=kind == "/TH")
         for child in children if isinstance(children, pikepdf.Array | tuple) else [children]:
             if isinstance(child, int):
                 self.text(child, page)
@@ -88,7 +88,7 @@ class Walk(Struct):
             else:
                 self.element(child, page)
         if what:
-            self.found.close(what)
+            self.collector.close(what)
         if what == "table":
             self.check()
         self.unread -= kind in _UNREAD
@@ -98,8 +98,8 @@ class Walk(Struct):
         text = on.texts.pop(mark, "")
         if self.unread:
             return
-        self.found.text(text)
-        if self.found.inside == "cell" and text.strip():
+        self.collector.text(text)
+        if self.collector.inside == "cell" and text.strip():
             self.rows[-1][-1].append((on.number, *on.places[mark]))
 
     def check(self) -> None:
@@ -114,7 +114,7 @@ class Walk(Struct):
         tops = [min((page, y) for cell in row for page, _, y in cell) for row in rows]
         below = all(above < top for above, top in zip(bottoms[:-1], tops[1:], strict=True))
         if not (in_cells and in_rows and below):
-            number = len(self.found.tables)
+            number = len(self.collector.tables)
             raise UnreadableError(f"its table {number} is not drawn in the order of its structure: it was changed")
 
 

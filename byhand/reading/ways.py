@@ -109,7 +109,7 @@ def sheet_of(page: Page) -> Sheet:
         raise UnreadableError(f"it is {of}: {error}") from None
 
 
-def _printer(page: Page, sheet: Sheet, options: Options, own: Values, domain: Domain, judges: Judges) -> Print:
+def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain: Domain, judges: Judges) -> Print:
     """A function that prints values with a page's givens in their places; in ROUGHLY if the number system fails.
 
     Raises: UnreadableError where the page does not say what it prints of itself.
@@ -118,8 +118,8 @@ def _printer(page: Page, sheet: Sheet, options: Options, own: Values, domain: Do
 
     def print_again(shown: Shown, roughly: bool) -> Printed:
         words = {kind: texts for kind, texts in shown.words.items() if texts}
-        values = replace(own, **words, inputs={**own.inputs, **shown.numbers})
-        print_in = partial(recorded_with_lost, sheet, own, values, shown)
+        with_shown = replace(values, **words, inputs={**values.inputs, **shown.numbers})
+        print_in = partial(recorded_with_lost, sheet, values, with_shown, shown)
         try:
             document, run = print_in(options, domain)
             for each in () if roughly else judges:
@@ -137,7 +137,7 @@ def _printer(page: Page, sheet: Sheet, options: Options, own: Values, domain: Do
             from byhand.classroom.students import signed
 
             document = signed(document, student)
-        return Printed(document, run, {kind: tuple(map(str, getattr(values, kind))) for kind in WORDS})
+        return Printed(document, run, {kind: tuple(map(str, getattr(with_shown, kind))) for kind in WORDS})
 
     return print_again
 

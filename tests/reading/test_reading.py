@@ -76,8 +76,8 @@ def read(html):
     return "".join(
         [
             *reader.margins.values(),
-            *reader.found.texts,
-            *(x for table in reader.found.tables for row in table for x in row),
+            *reader.collector.texts,
+            *(x for table in reader.collector.tables for row in table for x in row),
         ]
     )
 
