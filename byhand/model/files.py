@@ -132,12 +132,12 @@ def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _as_entries(found: Mapping[str, Any]) -> dict[str, Any]:
+def _as_entries(content: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a binary file as the entries of a values file: `inputs/NAME` under inputs, config, tokens and so
     on as they are, and all else under weights.
     """
     entries: dict[str, Any] = {"inputs": {}, "weights": {}}
-    for name, entry in found.items():
+    for name, entry in content.items():
         if name in OTHER_ENTRIES:
             entries[name] = entry
         elif name.startswith("inputs/"):

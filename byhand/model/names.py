@@ -160,10 +160,10 @@ SYMBOLS = {
 _PRIMES = {"ln1": "", "ln2": "'", "ln3": "''", "ln_final": "''"}
 
 
-def symbol(name: str, heads: int = 1, own: Mapping[str, str] = {}) -> str:
+def symbol(name: str, heads: int = 1, of_sheet: Mapping[str, str] = {}) -> str:
     """The symbol of a step or parameter, in LaTeX. It has the head's number only if there are several heads.
 
-    own: symbols that a sheet has for steps of its lesson, as in `SYMBOLS`.
+    of_sheet: symbols that a sheet has for steps of its lesson, as in `SYMBOLS`.
 
     `symbol("blocks.0.attn.hook_q[1]", heads=2)` is "Q_2".
     """
@@ -173,7 +173,7 @@ def symbol(name: str, heads: int = 1, own: Mapping[str, str] = {}) -> str:
     for key in (".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}", parts[-1]):
         numbered = re.fullmatch(r"(.*\D)(\d+)", key)
         ends = [key, *([f"{numbered[1]}<t>"] if numbered else [])]
-        latex = next((table[end] for end in ends for table in (own, SYMBOLS) if end in table), None)
+        latex = next((table[end] for end in ends for table in (of_sheet, SYMBOLS) if end in table), None)
         if latex is not None:
             primes = next((p for part, p in _PRIMES.items() if part in parts), "")
             expert = str(int(parts[parts.index("experts") + 1]) + 1) if "experts" in parts else ""
