@@ -24,7 +24,7 @@ _OF_MANY = re.compile("|".join(_PARTS).encode(), re.DOTALL)
 Place = tuple[int, int]  # of a part: where it begins after the index, and how long it is
 
 
-def found(digest: str) -> bytes | None:
+def result(digest: str) -> bytes | None:
     """The result with this hash; None where the wheel has brought none, or where it is damaged."""
     start, index = _index()
     if digest not in index:

@@ -55,7 +55,7 @@ def cached(kind: str, make: Callable[[], bytes], *parts: str) -> bytes:
     path = home() / kind / digest
     result = content_of(path)
     if result is None:
-        result = brought.found(digest)
+        result = brought.result(digest)
     if result is None:
         result = make()
         with suppress(OSError):

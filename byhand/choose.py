@@ -55,7 +55,7 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
 def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Quality]:
     """New numbers for a seed, and the promises that they keep."""
     search = _search(sheet, values, options)
-    if (known := first_seeds.found(search, options.chosen_seed)) is not None:
+    if (known := first_seeds.numbers(search, options.chosen_seed)) is not None:
         return known
     from byhand.numbers.choice import choose  # heavy
 

@@ -116,11 +116,11 @@ def main(ctx: click.Context, debug: bool) -> None:
         ctx.default_map = {name: _of_command(command, settings) for name, command in main.commands.items()}
 
 
-def _of_command(command: click.Command, own: dict[str, Any]) -> dict[str, Any]:
+def _of_command(command: click.Command, settings: dict[str, Any]) -> dict[str, Any]:
     """What a command takes of the options of a file: some have formats or kinds of numbers of their own."""
     names = {param.name for param in command.params}
     apart = {"mark": {"formats"}, "class": {"formats"}, "run": {"numbers"}}.get(command.name or "", set[str]())
-    return {name: value for name, value in own.items() if name in names - apart}
+    return {name: value for name, value in settings.items() if name in names - apart}
 
 
 Completion = Callable[[click.Context, click.Parameter, str], list[str]]

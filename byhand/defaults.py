@@ -61,11 +61,11 @@ PARAMETERS = {"softmax": "base", "format": "formats"}  # of commands, where thes
 
 def files() -> list[Path]:
     """The files that there are: the user's own, then the current folder's."""
-    paths = {path.resolve(): path for path in (own(), Path(NAME)) if path.is_file()}
+    paths = {path.resolve(): path for path in (users_file(), Path(NAME)) if path.is_file()}
     return [*paths.values()]
 
 
-def own() -> Path:
+def users_file() -> Path:
     """The user's own file, in the folder for settings."""
     from platformdirs import user_config_path
 
@@ -94,8 +94,8 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
     for name, value in entries.items():
         if name not in OPTIONS:
             raise ConfigError(f"{path}: {UnknownNameError('option', name, OPTIONS)}")
-        if name == "trust" and path.resolve() != own().resolve():
-            raise ConfigError(f"{path}: trust counts in your folder for settings only; write it into {own()}")
+        if name == "trust" and path.resolve() != users_file().resolve():
+            raise ConfigError(f"{path}: trust counts in your folder for settings only; write it into {users_file()}")
         fits, told = OPTIONS[name]
         if not fits(value):
             from byhand.notation.number import shown  # which pages from the cache need nothing of

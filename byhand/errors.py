@@ -36,10 +36,10 @@ class ByHandError(Exception):
         return _again, (type(self), self.args, self.__dict__)
 
 
-def _again(kind: type[ByHandError], args: tuple[Any, ...], own: dict[str, Any]) -> ByHandError:
+def _again(kind: type[ByHandError], args: tuple[Any, ...], attributes: dict[str, Any]) -> ByHandError:
     """An error as it was, without its making: that of some needs what its message no longer tells."""
     error = kind.__new__(kind)
-    error.args, error.__dict__ = args, own
+    error.args, error.__dict__ = args, attributes
     return error
 
 

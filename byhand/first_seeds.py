@@ -39,9 +39,9 @@ def digest(search: Search) -> str:
     return sha256(repr(("first seeds", search)).encode()).hexdigest()
 
 
-def found(search: Search, seed: int) -> tuple[Values, dict[str, Any]] | None:
+def numbers(search: Search, seed: int) -> tuple[Values, dict[str, Any]] | None:
     """The numbers of a seed and their quality; None where the wheel has brought none."""
-    content = brought.found(digest(search)) if seed in SEEDS else None
+    content = brought.result(digest(search)) if seed in SEEDS else None
     if content is None:
         return None
     entries = json.loads(content)[str(seed)]

@@ -48,14 +48,14 @@ def file(tmp_path, monkeypatch):
 
 def found():
     brought._index.cache_clear()
-    return {digest: result for digest in RESULTS if (result := brought.found(digest)) is not None}
+    return {digest: result for digest in RESULTS if (result := brought.result(digest)) is not None}
 
 
 def test_what_is_brought_is_found_and_nothing_else(file):
-    assert brought.found("one") is None
+    assert brought.result("one") is None
     file.write_bytes(brought.packed(RESULTS))
     assert found() == RESULTS
-    assert brought.found("another") is None
+    assert brought.result("another") is None
 
 
 @pytest.mark.parametrize("make", [pdf, page])
