@@ -798,5 +798,5 @@ def _tied(context: Context, name: str, i: int, j: int, k: int) -> tuple[Any, Any
     return letters[0], rate, -rest / rate
 
 
-def _listed(found: Iterable[str]) -> str:
-    return ", ".join(found) or "no letter"
+def _listed(letters: Iterable[str]) -> str:
+    return ", ".join(letters) or "no letter"

@@ -53,7 +53,7 @@ class Context(Struct, frozen=True, dict=True):
     """The minutes of each sitting, as the page says them; where there are none, they are counted."""
     spelled: Mapping[str, str] = field(default_factory=dict)
     """Where words are marks in slots, the word that each mark stands for."""
-    own: Tape | None = None
+    behind: Tape | None = None
     """The tape behind the one of a page with slots, without these."""
     forms: str = ""
     """The forms of the numbers, as forms.py has them, where they are not the sheet's."""
@@ -70,7 +70,7 @@ class Context(Struct, frozen=True, dict=True):
 
     def mistaken(self, mistake: str) -> Context:
         """The same context, its run computed with a mistake."""
-        return replace(self, tape=foil(self.tape, mistake), own=None)
+        return replace(self, tape=foil(self.tape, mistake), behind=None)
 
     def symbol(self, name: str) -> str:
         """The symbol of a step, in LaTeX."""
@@ -80,7 +80,7 @@ class Context(Struct, frozen=True, dict=True):
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
         """A cell with its rule and, if it is a blank, the seconds that it takes."""
-        seconds = working(rule, (self.own or self.tape).value) if cell.blank else 0.0
+        seconds = working(rule, (self.behind or self.tape).value) if cell.blank else 0.0
         return replace(cell, rule=rule, seconds=seconds)
 
     def panel(
@@ -201,11 +201,11 @@ class Context(Struct, frozen=True, dict=True):
             leave_out(self.left_out, name, rules)
         return rules
 
-    def _with_blanks(self, panel: Panel, found: Mapping[Place, Expr]) -> Panel:
+    def _with_blanks(self, panel: Panel, rules: Mapping[Place, Expr]) -> Panel:
         """A matrix with blanks for its unknown entries, each with the rule by which it is found."""
 
         def as_blank(cell: Cell) -> Cell:
-            rule = found.get(cell.place) if cell.at else None
+            rule = rules.get(cell.place) if cell.at else None
             return self.worked_out(replace(cell, blank=True), rule) if rule is not None else cell
 
         return replace(panel, cells=tuple(tuple(map(as_blank, row)) for row in panel.cells))
@@ -258,9 +258,9 @@ def _direction(axis: str) -> str:
     return "token" if axis.startswith(("word", "tile")) or axis in _SPOKEN else "dim"
 
 
-def _sources(found: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:
+def _sources(rules: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:
     """The places of a result from which unknown entries are found."""
-    return {ref.index for rule in found.values() for ref in refs(rule) if ref.matrix == name}  # type: ignore[misc]
+    return {ref.index for rule in rules.values() for ref in refs(rule) if ref.matrix == name}  # type: ignore[misc]
 
 
 def _printed_at(panel: Panel, places: Container[object]) -> Panel:

@@ -116,8 +116,8 @@ class Reply(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Raises: SheetError where there are numbered options without labels, or labels of others."""
         if self.role != "claim" and len(self.labels) != len(self.options):
-            found = f"{len(self.options)} options and {len(self.labels)} labels"
-            raise SheetError(f"{self.asker.kind}: a reply has {found}; give each option its label on the page")
+            counts = f"{len(self.options)} options and {len(self.labels)} labels"
+            raise SheetError(f"{self.asker.kind}: a reply has {counts}; give each option its label on the page")
 
 
 def filling_in(cells: Iterable[Cell]) -> Effort:

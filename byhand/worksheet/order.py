@@ -117,7 +117,7 @@ def routes() -> tuple[Route, ...]:
 
 def _sheets() -> tuple[tuple[tuple[str, Placed], ...], frozenset[str]]:
     """Where each sheet belongs that says so, and which of them are somebody's own."""
-    own_sheets = _own(folders()[:-1])
+    own_sheets = _own_sheets(folders()[:-1])
     return tuple({**_shipped(), **own_sheets}.items()), frozenset(own_sheets)
 
 
@@ -131,10 +131,10 @@ def _shipped_places() -> dict[str, Placed]:
     return _placed_in(shipped())
 
 
-def _own(own: tuple[Path, ...]) -> dict[str, Placed]:
+def _own_sheets(places: tuple[Path, ...]) -> dict[str, Placed]:
     """Where one's own sheets belong; one in place of a shipped sheet may leave it to that."""
     by_name = dict[str, Placed]()
-    for folder in reversed(own):
+    for folder in reversed(places):
         by_name |= _placed_in(folder)
     return by_name
 
@@ -155,7 +155,7 @@ def _placed(front: Mapping[Any, Any]) -> Placed | None:
 
 
 @lru_cache(maxsize=2)
-def _groups(sheets: tuple[tuple[str, Placed], ...], own: frozenset[str]) -> dict[str, tuple[str, ...]]:
+def _groups(sheets: tuple[tuple[str, Placed], ...], own_sheets: frozenset[str]) -> dict[str, tuple[str, ...]]:
     """The sheets of each group in their order: of two that follow the same sheet, one's own comes first.
 
     Raises: SheetError where a sheet names a group, or a sheet before it, that there is not.
@@ -164,10 +164,10 @@ def _groups(sheets: tuple[tuple[str, Placed], ...], own: frozenset[str]) -> dict
     for name, placed in sheets:
         if placed.group not in names:
             raise SheetError(f"{name}.md: group: {UnknownNameError('group', placed.group, names)}")
-    return {group: tuple(_chain({n: p.after for n, p in sheets if p.group == group}, own)) for group in names}
+    return {group: tuple(_chain({n: p.after for n, p in sheets if p.group == group}, own_sheets)) for group in names}
 
 
-def _chain(after: Mapping[str, str], own: frozenset[str]) -> Iterator[str]:
+def _chain(after: Mapping[str, str], own_sheets: frozenset[str]) -> Iterator[str]:
     """The sheets of a group, each behind the one that it follows.
 
     Raises: SheetError where that is none of the group, or follows it itself.
@@ -178,7 +178,7 @@ def _chain(after: Mapping[str, str], own: frozenset[str]) -> Iterator[str]:
         if name:
             seen.add(name)
             yield name
-        behind = sorted((each for each in after if after[each] == name), key=lambda each: (each in own, each))
+        behind = sorted((each for each in after if after[each] == name), key=lambda each: (each in own_sheets, each))
         left += behind
     if lost := sorted(after.keys() - seen):
         others = sorted(after.keys() - {lost[0]})
