@@ -503,7 +503,7 @@ def _encoder_decoder(w: Wiring) -> None:
 
 def wires(run: Recorded) -> dict[str, Wire]:
     """The wires of a run's steps: those of its model's wiring here; for any other step, those that were recorded."""
-    wired = _own(run)
+    wired = _wired(run)
     return wired | {
         name: _recorded(run, name, step) for name, step in computed_steps(run).items() if name not in wired
     }
@@ -511,11 +511,11 @@ def wires(run: Recorded) -> dict[str, Wire]:
 
 def unwired(run: Recorded) -> list[str]:
     """The computed steps for which a run's model has no wiring here."""
-    wired = _own(run)
+    wired = _wired(run)
     return [name for name in computed_steps(run) if name not in wired]
 
 
-def _own(run: Recorded) -> dict[str, Wire]:
+def _wired(run: Recorded) -> dict[str, Wire]:
     """The wires of a model's wiring here; none for a model that has none.
 
     Raises: WitnessError where the run lacks a step.
