@@ -90,16 +90,13 @@ class Options(Struct, frozen=True):
     @property
     def keeps_numbers(self) -> bool:
         """Whether the sheet's or the file's numbers are used, possibly in other places, and none are searched for."""
-        return self._own or self.chosen_seed == 0
+        return self.keeps_its_numbers or self.chosen_seed == 0
 
     @property
     def keeps_its_numbers(self) -> bool:
-        """Whether no other seed has other numbers."""
-        return self._own
-
-    @property
-    def _own(self) -> bool:
-        """Whether letters or a file's numbers rule out new numbers. A file with only config and words does not."""
+        """Whether no other seed has other numbers, since letters or a file's numbers rule new ones out; a file with
+        only config and words does not.
+        """
         only = isinstance(self.values, Mapping) and self.values.keys().isdisjoint({"inputs", "weights"})
         return self.numbers == "symbolic" or (self.values is not None and not only)
 
@@ -108,7 +105,7 @@ class Options(Struct, frozen=True):
         """The seed, or its default where none is given."""
         if self.seed is not None:
             return self.seed
-        return int(not self._own and bool(self.tokens or self.answer or self.level))
+        return int(not self.keeps_its_numbers and bool(self.tokens or self.answer or self.level))
 
     @property
     def known_seed(self) -> int | None:
