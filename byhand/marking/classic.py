@@ -17,7 +17,7 @@ from byhand.marking.reckoning import Span
 from byhand.marking.rules import Rules
 from byhand.marking.verdicts import Judged
 from byhand.mistakes.slips import LEAST_HITS
-from byhand.page.reader import ALL, Mistaken, Own, Rewritten
+from byhand.page.reader import ALL, Detour, Mistaken, Rewritten
 from byhand.worksheet.document import Blank
 
 
@@ -40,15 +40,15 @@ class Suspected(Struct, frozen=True, eq=False):
 
     judged: Judged
     mistake: Classic
-    _known: dict[tuple[int, Own], Mistaken] = field(default_factory=dict)
+    _known: dict[tuple[int, Detour], Mistaken] = field(default_factory=dict)
 
-    def value(self, blank: Blank, own: Own = "") -> Any:
+    def value(self, blank: Blank, detour: Detour = "") -> Any:
         """What the mistake makes of a blank, from what the student has in front of them; None where it makes
         nothing.
         """
-        known = self.judged.rules.section_of[blank.id], own
+        known = self.judged.rules.section_of[blank.id], detour
         if known not in self._known:
-            self._known[known] = self.judged.paper.mistaken(self.mistake.rewritten, blank, own)
+            self._known[known] = self.judged.paper.mistaken(self.mistake.rewritten, blank, detour)
         return self._known[known].value(blank.cell.place)
 
 

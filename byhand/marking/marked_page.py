@@ -365,8 +365,8 @@ class Handwriting:
     def mended_of(self, block: Block) -> Markup:
         """What should have been ticked in a block, if it was not."""
         section = self.sections.get(id(block))
-        found = (each for each in section.replies if each.asker is block and each.options) if section else ()
-        return Markup("").join(self.mended(block, each.options[0]) for each in found)
+        replies = (each for each in section.replies if each.asker is block and each.options) if section else ()
+        return Markup("").join(self.mended(block, each.options[0]) for each in replies)
 
     def mended(self, thing: Block | Panel, part: object) -> Markup:
         """What should have been ticked, if it was not."""

@@ -144,13 +144,13 @@ def _share(judgement: Judgement, policy: Policy, guard: Guard) -> Fraction:
     return share / 2 if judgement.form == "power" else share
 
 
-def _guard(judged: Judged, worth: Worth, policy: Policy, found: list[Judgement]) -> tuple[float, Guard]:
+def _guard(judged: Judged, worth: Worth, policy: Policy, judgements: list[Judgement]) -> tuple[float, Guard]:
     """The work of the followed answers of a section, as a share of the key's, and whether they keep their points."""
-    if _is_constant(judged, found):
+    if _is_constant(judged, judgements):
         return 1.0, "constant"
-    if sum(judgement.verdict == "followed" for judgement in found) < LEAST_FOLLOWED:
+    if sum(judgement.verdict == "followed" for judgement in judgements) < LEAST_FOLLOWED:
         return 1.0, "kept"
-    standing = [judgement.blank for judgement in found if judgement.stands]
+    standing = [judgement.blank for judgement in judgements if judgement.stands]
     theirs = dict(_own_work(judged, worth, blank) for blank in standing)
     keys = dict(worth.work(blank) for blank in standing)
     ratio = sum(theirs.values()) / sum(keys.values()) if sum(keys.values()) else 1.0
@@ -173,12 +173,12 @@ def _own_work(judged: Judged, worth: Worth, blank: Blank) -> tuple[Hashable, flo
     return _work(judged.rules, blank, number)
 
 
-def _is_constant(judged: Judged, found: list[Judgement]) -> bool:
+def _is_constant(judged: Judged, judgements: list[Judgement]) -> bool:
     """Whether a student wrote one number everywhere, where the key has several."""
-    if not any(judgement.verdict == "wrong" for judgement in found):
+    if not any(judgement.verdict == "wrong" for judgement in judgements):
         return False
-    numbers = [j for j in found if j.blank.role not in ("word", "text") and j.reading.kind == "number"]
-    if len(numbers) < LEAST_BLANKS or len(numbers) < len(found):
+    numbers = [j for j in judgements if j.blank.role not in ("word", "text") and j.reading.kind == "number"]
+    if len(numbers) < LEAST_BLANKS or len(numbers) < len(judgements):
         return False
     answers = {str(j.reading.values[0]) for j in numbers}
     keys = {judged.key_text(j.blank) for j in numbers}

@@ -255,14 +255,14 @@ class Report(Struct, frozen=True, eq=False, dict=True):
 
     def heat(self) -> Mapping[str, Any]:
         """Where the class slipped."""
-        found, students, say = matrices(self.document), self.tally.students, self.say
+        shown, students, say = matrices(self.document), self.tally.students, self.say
         slips = {name: cell.slips for name, cell in self.tally.cells.items() if cell.slips}
         tones = [say("heat.nobody"), *meanings(
             students, lambda n: say("heat.more", n=f"{n:,}"),
             lambda n, most: say("heat.between", n=f"{n:,}", most=f"{most:,}"),
         )]  # fmt: skip
         return {
-            "matrices": found, "size": size_of(found), "slips": {name: f"{n:,}" for name, n in slips.items()},
+            "matrices": shown, "size": size_of(shown), "slips": {name: f"{n:,}" for name, n in slips.items()},
             "tones": {name: tone(n, students) for name, n in slips.items()}, "meanings": tones,
         }  # fmt: skip
 
@@ -296,8 +296,9 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         cell, apart = self.tally.blanks[name], self.tally.tells_apart(name)
         return {
             "where": self.places.where(name, matrix=True), "key": printed(cell.key) if cell.key else "",
-            "stands": f"{round(100 * cell.stands / (cell.students or 1))} %", "slips": cell.slips, "own": cell.own,
-            "empty": cell.empty, "apart": "–" if apart is None else f"{apart:.2f}".replace("-", "−"),
+            "stands": f"{round(100 * cell.stands / (cell.students or 1))} %", "slips": cell.slips,
+            "followed": cell.followed, "empty": cell.empty,
+            "apart": "–" if apart is None else f"{apart:.2f}".replace("-", "−"),
         }  # fmt: skip
 
     @cached_property
@@ -484,7 +485,7 @@ def states_of(cells: Iterable[BlankTally]) -> dict[State, int]:
     counts = dict.fromkeys(STATES, 0)
     for cell in cells:
         counts["right"] += cell.right
-        counts["own"] += cell.own
+        counts["own"] += cell.followed
         counts["not"] += cell.wrong + cell.unreadable
         counts["empty"] += cell.empty
     return counts

@@ -77,7 +77,7 @@ def _cells(report: Report) -> Iterator[Entry]:
         yield {
             "table": "cell", "id": name, "what": report.plain(name), "key": cell.key or "",
             "why": "doubtful" if name in doubtful else "", "share": cell.stands / (cell.students or 1),
-            "right": cell.right, "own": cell.own, "not right": cell.wrong + cell.unreadable, "empty": cell.empty,
+            "right": cell.right, "own": cell.followed, "not right": cell.wrong + cell.unreadable, "empty": cell.empty,
             "slips": cell.slips, "tells apart": "" if apart is None else apart,
         }  # fmt: skip
     for name, cell in tally.choices.items():

@@ -38,7 +38,7 @@ from byhand.marking.verdicts import Judged, Judgement
 from byhand.mistakes.slips import BY_FORM, PRIOR, filled, matched
 from byhand.notation.number import plain
 from byhand.ops.attention import mask_future
-from byhand.page.reader import Own, place_of
+from byhand.page.reader import Detour, place_of
 from byhand.tape import Shape
 from byhand.worksheet.document import Blank
 
@@ -68,21 +68,21 @@ def slips(judged: Judged, judgement: Judgement) -> list[Slip]:
     if reading.values[0] == math.inf:
         return [Slip("sign-of-infinity", "", PRIOR["sign-of-infinity"])]
     if not isinstance(judged.reckoning, Exact):
-        return _found(judged, judgement)
+        return _searched(judged, judgement)
     written, blank = judged.paper.written, judgement.blank
     around = ((name, written[name]) for name in judged.rules.around(blank) if not judged.is_key(name))
     case, known = (blank.id, judgement.answer, *around), judged.rules.diagnoses
     if case not in known:
         if len(known) == MOST_DIAGNOSES:
             known.clear()
-        known[case] = _found(judged, judgement)
+        known[case] = _searched(judged, judgement)
     diagnosis: list[Slip] = known[case]
     return diagnosis
 
 
-def _found(judged: Judged, judgement: Judgement) -> list[Slip]:
+def _searched(judged: Judged, judgement: Judgement) -> list[Slip]:
     for detour in ("", *judged.detours(judgement.blank)):
-        slips = _Search(judged, judgement, detour).found()
+        slips = _Search(judged, judgement, detour).slips()
         if slips:
             return slips
     return []
@@ -93,14 +93,14 @@ class _Search(Struct, frozen=True, eq=False, dict=True):
 
     judged: Judged
     judgement: Judgement
-    own: Own
+    detour: Detour
     """Whose printed numbers the student replaced by others."""
 
     @property
     def blank(self) -> Blank:
         return self.judgement.blank
 
-    def found(self) -> list[Slip]:
+    def slips(self) -> list[Slip]:
         """The slips that give the answer."""
         known = dict[str, dict[str, Any]]()
         for kind, detail, value in self._values():
@@ -145,7 +145,7 @@ class _Search(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _number(self) -> Callable[[Ref], Any]:
         """What stands for a reference; most changed trees read the same ones."""
-        return cache(lambda ref: self.judged.paper.number(self.blank, place_of(ref), self.own))
+        return cache(lambda ref: self.judged.paper.number(self.blank, place_of(ref), self.detour))
 
     def _miscomputed(self, rule: Expr) -> Iterator[tuple[str, str, Any]]:
         """Slips within the cell's own arithmetic."""

@@ -75,7 +75,7 @@ class BlankTally(Struct):
     key: str | None = None
     """What it is, if it is the same for all."""
     right: int = 0
-    own: int = 0
+    followed: int = 0
     wrong: int = 0
     unreadable: int = 0
     empty: int = 0
@@ -92,7 +92,7 @@ class BlankTally(Struct):
     @property
     def stands(self) -> int:
         """The students whose answer is right, or right from their own numbers."""
-        return self.right + self.own
+        return self.right + self.followed
 
     @property
     def students(self) -> int:
@@ -102,7 +102,7 @@ class BlankTally(Struct):
     def merge(self, other: BlankTally) -> None:
         """Add what others wrote."""
         self.key = other.key if not self.students else self.key if self.key == other.key else ""
-        for name in ("right", "own", "wrong", "unreadable", "empty", "slips", "carried", "product"):
+        for name in ("right", "followed", "wrong", "unreadable", "empty", "slips", "carried", "product"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         _merge(self.answers, other.answers, (OTHER, (UNEXPLAINED, "")))
         _merge(self.texts, other.texts, OTHER)
@@ -185,7 +185,7 @@ class Tally(Struct):
             case "right":
                 tally.right += 1
             case "followed":
-                tally.own += 1
+                tally.followed += 1
             case "missing":
                 tally.empty += 1
             case "unreadable":

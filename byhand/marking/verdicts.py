@@ -23,7 +23,7 @@ from byhand.marking.marks import Verdict
 from byhand.marking.reckoning import Reckoning, Rounded, Span, reckoning, shown
 from byhand.marking.rules import Rules
 from byhand.notation.typed import MISSING, UNREADABLE, Form, Reading
-from byhand.page.reader import ALL, Own, Paper, place_of
+from byhand.page.reader import ALL, Detour, Paper, place_of
 from byhand.tape import Place
 from byhand.worksheet.document import Blank
 
@@ -154,7 +154,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         """The key's number as others are computed from it."""
         return self.reckoning.printed(self.key(blank))
 
-    def _own(self, blank: Blank) -> Any:
+    def _counted(self, blank: Blank) -> Any:
         """The student's number, or the key's where there is none that can be used."""
         reading = self.reading(blank)
         if reading.kind == "number" and reading.values[0] != math.inf:
@@ -165,7 +165,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         """A printed number. A rounded one may also stand for the student's own, if that is the same to one unit."""
         name, i, j = at
         number = self.reckoning.printed(self.rules.run.values(name)[i][j])
-        blank = self.rules.own(section, at) if isinstance(self.reckoning, Rounded) else None
+        blank = self.rules.own_blank(section, at) if isinstance(self.reckoning, Rounded) else None
         if blank is None or not self.judgement(blank.id).stands:
             return number
         theirs: Span = self.judgement(blank.id).value
@@ -201,7 +201,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
             return self._text(Judgement(blank, answer, reading, "wrong", answer))
         if reading.kind == "number" and blank.role not in ("word", "inverse"):
             return self._number(blank, answer, reading)
-        judgement = Judgement(blank, answer, reading, "wrong", self._own(blank))
+        judgement = Judgement(blank, answer, reading, "wrong", self._counted(blank))
         if reading.kind != "number":
             followed = self._word_that_follows(blank) if blank.role == "word" else self._followed(blank)
             return replace(judgement, verdict=reading.kind, followed=followed)
@@ -227,7 +227,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
                 return judgement("right", number, form="rounded otherwise", followed=value)
             form = "rounded" if exactly is None else reading.form
             return judgement("followed", number, form=form, source="own" if detour else "", followed=value)
-        return judgement("wrong", self._own(blank), followed=followed)
+        return judgement("wrong", self._counted(blank), followed=followed)
 
     def _followed(self, blank: Blank) -> Any:
         """What follows from the student's own numbers; the key where these are the key's, and for an inverse."""
@@ -238,7 +238,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         """Whether all numbers that a blank is computed from are the key's, exactly."""
         return self.reckoning.places is None and all(map(self.is_key, self.rules.reads(blank)))
 
-    def _what_follows(self, blank: Blank, followed: Any) -> Iterator[tuple[Own, Any]]:
+    def _what_follows(self, blank: Blank, followed: Any) -> Iterator[tuple[Detour, Any]]:
         """What follows in a blank from what stands in front of the student; then, from their own numbers in place of
         all that is printed, and in place of each printed matrix alone.
         """
@@ -246,7 +246,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         for detour in self.detours(blank):
             yield detour, self.paper.follows(blank, detour)
 
-    def detours(self, blank: Blank) -> Iterator[Own]:
+    def detours(self, blank: Blank) -> Iterator[Detour]:
         """Whose printed numbers a student may have replaced by others of their own: ALL, or the name of a step."""
         rule, front = self.rules.rule(blank), set(self.rules.reads(blank))
         names = dict.fromkeys(place_of(ref)[0] for ref in refs(rule)) if rule is not None else ()
@@ -316,7 +316,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
     def _makes_what_is_printed(self, blank: Blank) -> bool:
         """Whether the entries that the student found make every printed result that reads the blank's."""
         section, run = self.rules.document.sections[self.rules.section_of[blank.id]], self.rules.run
-        entries = {other.cell.place: self._own(other) for other in section.blanks if other.result == blank.result}
+        entries = {other.cell.place: self._counted(other) for other in section.blanks if other.result == blank.result}
 
         def number(ref: Ref) -> Any:
             return entries.get(place_of(ref), self.reckoning.printed(run.value(ref)))
@@ -349,8 +349,8 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         """The number of the word, or of the first of those, that follow from the student's own numbers."""
         return next(iter(self._words(blank, self._numbers_for(blank))), None)
 
-    def _numbers_for(self, blank: Blank, own: Own = "") -> Callable[[Ref], Any]:
-        return lambda ref: self.paper.number(blank, place_of(ref), own)
+    def _numbers_for(self, blank: Blank, detour: Detour = "") -> Callable[[Ref], Any]:
+        return lambda ref: self.paper.number(blank, place_of(ref), detour)
 
     def _words(self, blank: Blank, number: Callable[[Ref], Any]) -> list[Fraction]:
         """The numbers of the words that a rule may choose: of words with equal logits, all."""

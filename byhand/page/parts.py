@@ -269,7 +269,7 @@ def end_of(document: Document) -> Iterator[Part]:
 
 def block_parts(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     """The parts of a block. replies: those that it asks for, with their ids."""
-    yield from KINDS.get(block.kind, _own)(block, replies, messages)
+    yield from KINDS.get(block.kind, _of_other_kind)(block, replies, messages)
 
 
 def labels(reply: Reply, messages: Messages) -> tuple[str, ...]:
@@ -279,7 +279,7 @@ def labels(reply: Reply, messages: Messages) -> tuple[str, ...]:
     return reply.labels
 
 
-def _own(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+def _of_other_kind(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
     """A kind of block that is not ours: its text, its matrices, its cells by name, and what it asks for."""
     if tokens := getattr(block, "tokens", ()):
         yield Text(tokens)

@@ -29,7 +29,7 @@ from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.document import Blank, Cell, Document, Table
 
-Own = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
+Detour = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
 ALL = "*"
 _SHAPE = re.compile(r"(\d+) ?[x×*·] ?(\d+)")
 AROUND = "around"  # a name of no step
@@ -74,7 +74,7 @@ class Sources:
         is_copied = blank.role == "copy" and place == blank.cell.place
         return self.before(section, place) if is_copied else self.source(section, place)
 
-    def own(self, section: int, place: Place) -> Blank | None:
+    def own_blank(self, section: int, place: Place) -> Blank | None:
         """The student's latest blank for a place in a section before this one."""
         shown = (front.get(place) for front in reversed(self.fronts[:section]))
         return next((each for each in shown if isinstance(each, Blank)), None)
@@ -91,7 +91,7 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
         return {}
 
     @cached_property
-    def _reads(self) -> dict[tuple[str, Own], tuple[str, ...]]:
+    def _reads(self) -> dict[tuple[str, Detour], tuple[str, ...]]:
         return {}
 
     @cached_property
@@ -119,14 +119,14 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
         A number that stands nowhere is replaced by its own rule; a given one, which the text says, by its value.
         """
 
-        def found(leaf: Num | Ref) -> Expr:
+        def leaf_on_page(leaf: Num | Ref) -> Expr:
             if isinstance(leaf, Num) or not leaf.index or self.source(section, place_of(leaf)) is not None:
                 return leaf
             if self.run[leaf.matrix].op is None:
                 return Num(self.run.value(leaf))
             return self.on_page(section, self.run.rule(*place_of(leaf)))
 
-        return rebuild(tree, found)
+        return rebuild(tree, leaf_on_page)
 
     # what is printed is given
 
@@ -213,11 +213,11 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
         itself = {name: (name,) for name in self.blanks}
         return _Names(self, itself, lambda section, place: (), lambda tree, number: _once(map(number, refs(tree))))
 
-    def reads(self, blank: Blank, own: Own = "") -> tuple[str, ...]:
+    def reads(self, blank: Blank, detour: Detour = "") -> tuple[str, ...]:
         """The ids of the blanks that the rule of a blank reads, in the order of its rule."""
-        known = blank.id, own
+        known = blank.id, detour
         if known not in self._reads:
-            self._reads[known] = self.names.follows(blank, own) or ()
+            self._reads[known] = self.names.follows(blank, detour) or ()
         return self._reads[known]
 
     def around(self, blank: Blank) -> tuple[str, ...]:
@@ -292,37 +292,37 @@ class Paper(Struct, frozen=True, eq=False):
     printed: Callable[[int, Place], Any]
     """The number that is printed at a place, for a reader of a section."""
     compute: Compute
-    _known: dict[tuple[int, Place, Own], Any] = field(default_factory=dict)
+    _known: dict[tuple[int, Place, Detour], Any] = field(default_factory=dict)
 
-    def number(self, blank: Blank, place: Place, own: Own = "") -> Any:
+    def number(self, blank: Blank, place: Place, detour: Detour = "") -> Any:
         """The number at a place that a student who fills in a blank goes by; None where it cannot be computed."""
         shown, section = self.reader.shown(blank, place), self.reader.section_of[blank.id]
         if isinstance(shown, Blank):
             return self.written[shown.id]
-        is_own = shown is None or own in (ALL, place[0])
-        return self._beneath(section, place, own) if is_own else self.printed(section, place)
+        is_own = shown is None or detour in (ALL, place[0])
+        return self._beneath(section, place, detour) if is_own else self.printed(section, place)
 
-    def _beneath(self, section: int, place: Place, own: Own) -> Any:
+    def _beneath(self, section: int, place: Place, detour: Detour) -> Any:
         """The number at a place that is printed or stands nowhere, from the student's own where there is one."""
-        known = section, place, own
+        known = section, place, detour
         if known not in self._known:
-            self._known[known] = self._computed(section, place, own)
+            self._known[known] = self._computed(section, place, detour)
         return self._known[known]
 
-    def _computed(self, section: int, place: Place, own: Own) -> Any:
+    def _computed(self, section: int, place: Place, detour: Detour) -> Any:
         reader = self.reader
-        if own and (blank := reader.own(section, place)):
+        if detour and (blank := reader.own_blank(section, place)):
             return self.written[blank.id]
         rule = reader.worked(place)
-        if rule is None or (own and not self._is_own(section, place)):
+        if rule is None or (detour and not self._is_own(section, place)):
             return self.printed(section, place)
 
         def number(ref: Ref) -> Any:
             shown = reader.source(section, place_of(ref))
             if isinstance(shown, Blank):
                 return self.written[shown.id]
-            if own or shown is None:
-                return self._beneath(section, place_of(ref), own)
+            if detour or shown is None:
+                return self._beneath(section, place_of(ref), detour)
             return self.printed(section, place_of(ref))
 
         return self.compute(rule, number)
@@ -331,18 +331,18 @@ class Paper(Struct, frozen=True, eq=False):
         """Whether a place comes from blanks, where the student's own numbers are taken in place of printed ones."""
         return bool(self.reader.names._beneath(section, place, ALL))
 
-    def follows(self, blank: Blank, own: Own = "") -> Any:
+    def follows(self, blank: Blank, detour: Detour = "") -> Any:
         """What follows in a blank from the student's numbers; None where its rule has no value."""
         rule = self.reader.rule(blank)
-        return None if rule is None else self.value(blank, rule, own)
+        return None if rule is None else self.value(blank, rule, detour)
 
-    def value(self, blank: Blank, tree: Expr, own: Own = "") -> Any:
+    def value(self, blank: Blank, tree: Expr, detour: Detour = "") -> Any:
         """The value of a tree for the student who fills in a blank; None where it has none."""
-        return self.compute(tree, lambda ref: self.number(blank, place_of(ref), own))
+        return self.compute(tree, lambda ref: self.number(blank, place_of(ref), detour))
 
-    def mistaken(self, mistake: Rewritten, blank: Blank, own: Own = "") -> Mistaken:
+    def mistaken(self, mistake: Rewritten, blank: Blank, detour: Detour = "") -> Mistaken:
         """The numbers of a mistake for the student who fills in a blank."""
-        return Mistaken(mistake, lambda place: self.number(blank, place, own), self.compute)
+        return Mistaken(mistake, lambda place: self.number(blank, place, detour), self.compute)
 
 
 class _Names(Paper, frozen=True):
@@ -351,8 +351,8 @@ class _Names(Paper, frozen=True):
         return place[0] not in self.reader.asked_steps
 
 
-def _once(found: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(chain.from_iterable(found)))
+def _once(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))
 
 
 # what a mistake makes of a cell
