@@ -59,20 +59,20 @@ class Nodes(HTMLParser):
             self.texts.append(data)
 
 
-def changes(own: Nodes, new: Nodes) -> dict[str, Json] | None:
+def changes(old: Nodes, new: Nodes) -> dict[str, Json] | None:
     """What a new page has otherwise than a sheet's own; None where they differ in more than texts, attributes and
     drawings.
     """
-    tags = [[tag for tag, _ in each.elements] for each in (own, new)]
+    tags = [[tag for tag, _ in each.elements] for each in (old, new)]
     if tags[0] != tags[1] or any(
-        len(getattr(own, kind)) != len(getattr(new, kind)) for kind in ("texts", "drawings")
+        len(getattr(old, kind)) != len(getattr(new, kind)) for kind in ("texts", "drawings")
     ):
         return None
     return {
-        "texts": [*_others(own.texts, new.texts)], "drawings": [*_others(own.drawings, new.drawings)],
+        "texts": [*_others(old.texts, new.texts)], "drawings": [*_others(old.drawings, new.drawings)],
         "attributes": [
             [at, name, after.get(name, "")]
-            for at, ((_, before), (_, after)) in enumerate(zip(own.elements, new.elements, strict=True))
+            for at, ((_, before), (_, after)) in enumerate(zip(old.elements, new.elements, strict=True))
             for name in {**before, **after} if before.get(name) != after.get(name)
         ],
     }  # fmt: skip

@@ -25,18 +25,18 @@ class _File:
 
 
 class _Cell:
-    """The code of a cell. found: by the names that it defines, each statement after those that it uses."""
+    """The code of a cell. code: by the names that it defines, each statement after those that it uses."""
 
-    def __init__(self, own: dict[str, _File]) -> None:
-        self.own = own
-        self.imports, self.found = set[str](), dict[str, str]()
+    def __init__(self, beside: dict[str, _File]) -> None:
+        self.beside = beside
+        self.imports, self.code = set[str](), dict[str, str]()
 
     def add(self, file: _File, name: str) -> None:
         """Add what a name means in a file, and all that this uses.
 
         Raises: ValueError where the cell has something else under this name.
         """
-        file = self.own.get(name, file)
+        file = self.beside.get(name, file)
         statement = file.defined[name]
         source = file.source(statement)
         match statement:
@@ -44,15 +44,15 @@ class _Cell:
                 self.add(_file(module), name)
             case ast.Import() | ast.ImportFrom():
                 self.imports.add(source)
-            case _ if name not in self.found:
+            case _ if name not in self.code:
                 names = [*_names_of(statement)]
-                self.found |= dict.fromkeys(names, source)  # it may use itself
+                self.code |= dict.fromkeys(names, source)  # it may use itself
                 for used in _used(statement):
                     if used in file.defined:
                         self.add(file, used)
                 for each in names:  # behind these
-                    self.found[each] = self.found.pop(each)
-            case _ if self.found[name] != source:
+                    self.code[each] = self.code.pop(each)
+            case _ if self.code[name] != source:
                 raise ValueError(f"a notebook's cell needs two things that are called {name} in byhand; rename one")
 
 
@@ -72,7 +72,7 @@ def inlined(*names: str) -> tuple[str, frozenset[str]]:
         cell.add(file, name)
     imports = "\n".join(["from __future__ import annotations", *sorted(cell.imports)])
     imported = (name for statement in ast.parse(imports).body for name in _names_of(statement))
-    return "\n\n\n".join(dict.fromkeys([imports, *cell.found.values()])), frozenset({*cell.found, *imported})
+    return "\n\n\n".join(dict.fromkeys([imports, *cell.code.values()])), frozenset({*cell.code, *imported})
 
 
 @cache

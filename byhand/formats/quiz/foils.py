@@ -53,7 +53,7 @@ class Foils(Struct, frozen=True, dict=True):
         }
 
     def _add(
-        self, found: dict[Number, tuple[list[str], int]], name: str, blank: Blank, throughout: Mistaken,
+        self, foils: dict[Number, tuple[list[str], int]], name: str, blank: Blank, throughout: Mistaken,
         alone: Mistaken,
     ) -> None:  # fmt: skip
         right = number(blank.cell.value)
@@ -63,9 +63,9 @@ class Foils(Struct, frozen=True, dict=True):
             if value is None or value == right:
                 continue
             credit = MADE if made_here else FOLLOWS
-            names, before = found.setdefault(value, ([], credit))
+            names, before = foils.setdefault(value, ([], credit))
             names.append(name)
-            found[value] = names, max(before, credit)
+            foils[value] = names, max(before, credit)
 
     @cached_property
     def _mistakes(self) -> Mapping[str, Rewritten]:

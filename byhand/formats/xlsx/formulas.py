@@ -191,7 +191,7 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
             first = max(self.row_of.values(), default=FIRST - 1) + 3
             row = self.between.setdefault((section, place), first + len(self.between))
             return cell_name(row, KEY if whose == "key" else OWN, self.names.check)
-        return self.at(shown.cell, self.names.key) if whose == "key" else self.own(shown)
+        return self.at(shown.cell, self.names.key) if whose == "key" else self.own_cell(shown)
 
     def _shown(self, section: int, place: Place) -> Cell | Blank | None:
         """What stands for a place where a reader of a section looks for it, if it shows its number."""
@@ -207,11 +207,11 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
 
     # the check
 
-    def own(self, found: Cell | Blank) -> str:
+    def own_cell(self, shown: Cell | Blank) -> str:
         """The name of the cell that has a student's own number, or the one that is printed for them."""
-        if isinstance(found, Blank):
-            return cell_name(self.row_of[found.id], OWN, self.names.check)
-        return self.at(found, self.names.worksheet)
+        if isinstance(shown, Blank):
+            return cell_name(self.row_of[shown.id], OWN, self.names.check)
+        return self.at(shown, self.names.worksheet)
 
     def follows(self, section: int, blank: Blank) -> str:
         """The formula of what follows in a blank from the student's own numbers; "" where it is the key's number."""
@@ -223,7 +223,7 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
             original = self._shown(section - 1, place)
             if original is not None:
                 return (
-                    self.own(original).removeprefix(sheet_name(self.names.check))
+                    self.own_cell(original).removeprefix(sheet_name(self.names.check))
                     if isinstance(original, Blank)
                     else ""
                 )
