@@ -13,10 +13,10 @@ from byhand.arithmetic.copies import Many
 from byhand.arithmetic.expr import Fn, Num
 from byhand.notation.marks import MARK, Mark, MarkedCopies, mark_number
 
-Own = Callable[[int], Any]  # what a copy has, by its number
+OfCopy = Callable[[int], Any]  # what a copy has, by its number
 
 
-def apart(thing: Any, domain: MarkedCopies) -> Own:
+def apart(thing: Any, domain: MarkedCopies) -> OfCopy:
     """What each copy has, by its number, of something that is made of values of this number system.
 
     What all copies have alike, they share; what stands in several places of a copy is one thing there, too.
@@ -27,15 +27,15 @@ def apart(thing: Any, domain: MarkedCopies) -> Own:
 class _Varying:
     """A part that differs from copy to copy. It is made once for a copy, however often it stands there."""
 
-    __slots__ = ("copy", "make", "own")
+    __slots__ = ("copy", "made", "make")
 
-    def __init__(self, make: Own) -> None:
-        self.make, self.copy, self.own = make, -1, None
+    def __init__(self, make: OfCopy) -> None:
+        self.make, self.copy, self.made = make, -1, None
 
     def __call__(self, copy: int) -> Any:
         if copy != self.copy:
-            self.copy, self.own = copy, self.make(copy)
-        return self.own
+            self.copy, self.made = copy, self.make(copy)
+        return self.made
 
 
 class _Apart:
@@ -43,9 +43,9 @@ class _Apart:
 
     def __init__(self, domain: MarkedCopies) -> None:
         self.domain = domain
-        self.known = dict[int, tuple[Any, Own | None]]()
+        self.known = dict[int, tuple[Any, OfCopy | None]]()
 
-    def of(self, thing: Any) -> Own | None:
+    def of(self, thing: Any) -> OfCopy | None:
         """What makes a copy's own of a thing; None where all copies have it alike."""
         if isinstance(thing, str):
             return self._text(thing)
@@ -54,7 +54,7 @@ class _Apart:
             self.known[id(thing)] = thing, make and _Varying(make)
         return self.known[id(thing)][1]
 
-    def _of(self, thing: Any) -> Own | None:
+    def _of(self, thing: Any) -> OfCopy | None:
         match thing:
             case Many():
                 return self._value(thing)
@@ -78,14 +78,14 @@ class _Apart:
             return self._made(parts, lambda of_copy: dataclasses.replace(thing, **of_copy))
         return None
 
-    def _made(self, parts: Mapping[Any, Any], whole: Callable[[dict[Any, Any]], Any]) -> Own | None:
+    def _made(self, parts: Mapping[Any, Any], whole: Callable[[dict[Any, Any]], Any]) -> OfCopy | None:
         """What makes a thing of its parts. whole: of those that a copy has for itself."""
         makers = {name: make for name, part in parts.items() if (make := self.of(part))}
         if not makers:
             return None
         return lambda copy: whole({name: make(copy) for name, make in makers.items()})
 
-    def _text(self, text: str) -> Own | None:
+    def _text(self, text: str) -> OfCopy | None:
         if isinstance(text, Mark):
             return text.texts.at
         if not MARK.search(text):
@@ -93,7 +93,7 @@ class _Apart:
         texts = self.domain.texts
         return lambda copy: MARK.sub(lambda mark: texts[mark_number(mark[0])].at(copy), text)
 
-    def _value(self, many: Many) -> Own:
+    def _value(self, many: Many) -> OfCopy:
         """The values of copies, of which words may be marks themselves."""
         by_code = [self.of(value) or (lambda copy, value=value: value) for value in many.categories]
         return lambda copy: by_code[many.codes[copy]](copy)

@@ -67,9 +67,9 @@ class ClassRun(Struct, frozen=True):
         }
         own_params = {name: _copies(step.params) for name, step in run.steps.items() if _has_columns(step.params)}
         for _, rows, texts in zip(range(self.domain.count), _copies(run.rows), _copies(columns), strict=False):
-            own = {name: structs.replace(run.steps[name], params=next(params)) for name, params in own_params.items()}
+            changed = {name: structs.replace(run.steps[name], params=next(each)) for name, each in own_params.items()}
             yield structs.replace(
-                run, domain=self.domain.inner, steps={**run.steps, **own}, rows=rows, texts=texts, hash=""
+                run, domain=self.domain.inner, steps={**run.steps, **changed}, rows=rows, texts=texts, hash=""
             )
 
     def tapes(self) -> Iterator[Tape]:
@@ -89,7 +89,7 @@ def _copies(entry: Any) -> Iterator[Any]:
     if varies(entry):
         return iter(entry.tolist())
     if isinstance(entry, Mapping):
-        return (dict(zip(entry, own, strict=True)) for own in _side_by_side(entry.values()))
+        return (dict(zip(entry, values, strict=True)) for values in _side_by_side(entry.values()))
     if isinstance(entry, Sequence) and not isinstance(entry, str):
         return _side_by_side(entry)
     return repeat(entry)

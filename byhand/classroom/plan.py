@@ -121,7 +121,7 @@ class NumberSets(Struct, frozen=True, dict=True):
     """
 
     plan: Plan
-    found: dict[str, Values] = field(default_factory=dict)
+    searched: dict[str, Values] = field(default_factory=dict)
     """The sets that were searched for, by the keys that decide them."""
 
     @cached_property
@@ -219,9 +219,9 @@ class NumberSets(Struct, frozen=True, dict=True):
         return run_copies(self.plan.sheet, self.sets, variants, self.plan.options)
 
     def _searched(self, key: str) -> Values:
-        if key not in self.found:
-            self.found[key] = self._others.searched(1 + Draw(f"byhand/{key}/seed").below(2**31))
-        return self.found[key]
+        if key not in self.searched:
+            self.searched[key] = self._others.searched(1 + Draw(f"byhand/{key}/seed").below(2**31))
+        return self.searched[key]
 
     def run_plain(self, others: Iterable[Values]) -> ClassRun:
         """Run the first set and others as they are."""

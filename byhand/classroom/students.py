@@ -306,13 +306,13 @@ def said_of(page: Document, student: Student) -> dict[str, str]:
     }  # fmt: skip
 
 
-def judged_page(plan: Plan, own: Values, left: str = "", minutes: tuple[int, ...] = ()) -> tuple[Document, Run]:
+def judged_page(plan: Plan, values: Values, left: str = "", minutes: tuple[int, ...] = ()) -> tuple[Document, Run]:
     """The document of one copy's numbers and its run, which the witness has judged.
 
     left, minutes: as those of the class.
     """
     options = structs.replace(plan.options, left_out=left_out({"left": left}), minutes=minutes)
-    page, run, _ = arranged(plan.sheet, own, options, options.domain)
+    page, run, _ = arranged(plan.sheet, values, options, options.domain)
     judge(run)
     return page, run
 
