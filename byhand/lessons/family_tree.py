@@ -204,10 +204,10 @@ def _shares_are_easy(run: Candidates) -> Bools:
     """The last word's scores are small in every member of the family, and their shares easy; the word is closer to
     one than to another in its bucket.
     """
-    own, mates = run("new.scores")[:, 0], run("hash.bucket")[:, :-1, 0] == 1
-    apart = np.where(mates, own[:, :-1], -9).max(1) - np.where(mates, own[:, :-1], 9).min(1)
+    scores, mates = run("new.scores")[:, 0], run("hash.bucket")[:, :-1, 0] == 1
+    apart = np.where(mates, scores[:, :-1], -9).max(1) - np.where(mates, scores[:, :-1], 9).min(1)
     ok: Bools = (apart == 1) | (apart == 2)
-    for row in (own, run("slope.scores")[:, 0], own[:, -2:], run("short.scores")[:, 0]):
+    for row in (scores, run("slope.scores")[:, 0], scores[:, -2:], run("short.scores")[:, 0]):
         ok &= (totals(row, run.base) <= LARGEST_OF_ROW) & (abs(row) <= 5).all(1) & one_largest(row)
     return ok
 

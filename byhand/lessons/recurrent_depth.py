@@ -161,9 +161,9 @@ def _block_is_small(run: Candidates) -> Bools:
     """What is found on the way back through a block is small; ReLU cuts off what is below 0."""
     ok: Bools = np.ones(run.count, dtype=bool)
     for name, most in (("g_pre", 6), ("f_pre", 6), ("x2", 4), ("x1", 4)):
-        found = run(f"back.{name}")[:, 0]
-        ok &= (abs(found) <= most).all(1)
-        ok &= (found < 0).any(1) if "pre" in name else found.any(1) & (found[:, 0] != found[:, 1])
+        row = run(f"back.{name}")[:, 0]
+        ok &= (abs(row) <= most).all(1)
+        ok &= (row < 0).any(1) if "pre" in name else row.any(1) & (row[:, 0] != row[:, 1])
     return ok
 
 
