@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 
 from byhand.cli import main
 from byhand.model import MODELS
-from byhand.model.config import CHOICES, Config
+from byhand.model.config import CHOICES, DEFAULTS, Config
 from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 
@@ -419,3 +419,8 @@ def test_the_example_in_the_documentation_gives_what_it_says(command, tmp_path):
     result = command("run", "attention-head", "--values", "v.toml", "--json", "-")
     z = next(s for s in json.loads(result.stdout)["steps"] if s["name"] == "blocks.0.attn.hook_z[0]")["values"]
     assert f"`{json.dumps(z)}`".replace('"', "") in text
+
+
+def test_the_documentation_tells_every_option():
+    text = (Path(__file__).parents[1] / "docs" / "values.md").read_text(encoding="utf-8")
+    assert [option for option in DEFAULTS if not re.search(rf"`{option}\b", text)] == []

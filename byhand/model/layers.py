@@ -14,6 +14,7 @@ from typing import Any
 from byhand.errors import ValuesError
 from byhand.model.builder import Builder
 from byhand.model.config import BIASES, Config
+from byhand.model.names import symbols
 from byhand.model.parameters import learned, of_first
 from byhand.ops import ACTIVATIONS
 from byhand.ops.attention import (
@@ -98,6 +99,11 @@ def steps_of(name: str, part: str) -> str:
     return f"{stem}.{part}{bracket}{head}"
 
 
+@symbols({
+    "mean": r"\mu<p>", "centered": r"x - \mu", "variance": r"\sigma<p>^2", "mean_square": "r<p>^2",
+    "hook_scale": r"\sigma<p>", "standardized": r"(x - \mu) \div \sigma", "hook_normalized": "N<p>",
+    "w": "w<p>", "b": "b<p>",
+})  # fmt: skip
 def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
     """LayerNorm or RMSNorm of each row, then w and b where they are given; x itself if the config has no norm.
 
@@ -132,6 +138,7 @@ def _with_parameters(standard: Matrix, at: str, name: str) -> Matrix:
     return scale_and_shift(standard, w, b, name=name)
 
 
+@symbols({"bn.hook_normalized": r"(x - \mu) \div \sigma"})
 def batch_norm(x: Matrix, at: str, config: Config) -> Matrix:
     """BatchNorm as in training: each column normalised over the rows of the batch, then w and b where they are given.
 
@@ -147,6 +154,13 @@ def batch_norm(x: Matrix, at: str, config: Config) -> Matrix:
     return _with_parameters(normalize_columns(centered, scale, name=f"{at}.standardized"), at, name)
 
 
+@symbols({
+    "hook_q": "Q<h>", "W_Q": "W_{Q<,h>}", "b_Q": "b_{Q<,h>}", "hook_rot_q": "Q'<h>", "phi_q": r"\varphi(Q<h>)",
+    "hook_k": "K<h>", "W_K": "W_{K<,h>}", "b_K": "b_{K<,h>}", "hook_rot_k": "K'<h>", "phi_k": r"\varphi(K<h>)",
+    "hook_v": "V<h>", "W_V": "W_{V<,h>}", "b_V": "b_{V<,h>}",
+    "attn.E": "E", "keys_short": r"K_{\text{short}<,h>}", "attn.F": "F", "values_short": r"V_{\text{short}<,h>}",
+    "hook_pattern.exp": "P<h>", "hook_pattern.sum": "s<h>", "hook_pattern": "A<h>", "hook_z": "Z<h>",
+})  # fmt: skip
 def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = None) -> Matrix:
     """One head of attention: queries, keys, values, scores, pattern, and the mixture of the values.
 
@@ -267,6 +281,7 @@ def turned(x: Matrix, name: str, config: Config, start: int = 0) -> Matrix:
     return _once(rotate, x, name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
 
 
+@symbols({"attn.mem": "M", "attn.seen": r"[\,M ;\; X\,]"})
 def _seen(x: Matrix, at: str, config: Config) -> Matrix:
     """The rows that keys and values come from: those that this layer read in the segment before, given as `attn.mem`,
     and then its own.
@@ -279,6 +294,11 @@ def _seen(x: Matrix, at: str, config: Config) -> Matrix:
     return _once(vstack, past, f"{at}.seen", x, sizes={"i": (config.mem_len + x.rows, "source")})
 
 
+@symbols({
+    "latent": "C", "k_content": r"C W_{\mathrm{UK}<,h>}", "k_position": r"X W_{\mathrm{KR}}",
+    "W_DKV": r"W_{\mathrm{DKV}}", "W_UK": r"W_{\mathrm{UK}<,h>}", "W_UV": r"W_{\mathrm{UV}<,h>}",
+    "W_KR": r"W_{\mathrm{KR}<,h>}",
+})  # fmt: skip
 def keys_from_latent(x: Matrix, at: str, h: int, config: Config) -> tuple[Matrix, Matrix]:
     """A head's keys and values, made from `attn.latent`, the only rows that all heads keep. Where positions are
     rotary, keys begin with a part from x that is turned, and that heads share.
@@ -323,6 +343,7 @@ def kernel_features(x: Matrix, name: str, config: Config) -> Matrix:
     return _once(elu_plus_one, x, name, base=config.softmax_base)
 
 
+@symbols({"attn.norm": "s<h>"})
 def _shares(q: Matrix, k: Matrix, at: str, h: int, causal: bool) -> Matrix:
     """The pattern of linear attention: dot products of queries and keys that are above 0, each over the sum of its
     row, `attn.norm`. So no token needs a row of scores: it needs only the sums of k vᵀ and of k over the others.
@@ -337,6 +358,10 @@ def _shares(q: Matrix, k: Matrix, at: str, h: int, causal: bool) -> Matrix:
     return normalize_rows(scores, row_sum(scores, name=f"{at}.norm[{h}]"), name=f"{at}.hook_pattern[{h}]")
 
 
+@symbols({
+    "scores_raw": "S<h>", "scores_scaled": r"S<h> \div \sqrt{d_k}", "scores_biased": "S<h> + B<h>",
+    "scores_visible": "S<h>", "scores_hashed": "S<h>", "scores_local": "M<h>", "hook_attn_scores": "M<h>",
+})  # fmt: skip
 def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool) -> Matrix:
     """The scores as softmax reads them, step by step: dot products (the sum of two for relative positions), scaled,
     with a bias for the distance, with a mask of 0 and −∞ that is given as `{at}.mask`, without those that a local
@@ -373,6 +398,7 @@ def _scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, crosses: bool
     return scores
 
 
+@symbols({"W_R": "R<h>"})
 def _buckets(q: Matrix, at: str, h: int, config: Config) -> Matrix:
     """The bucket of each query: the place of the largest of [q R; −q R], for random directions R.
 
@@ -384,6 +410,10 @@ def _buckets(q: Matrix, at: str, h: int, config: Config) -> Matrix:
     return buckets(q, q.tape.given(f"{owner}.W_R[{h}]", shape, ("d_head", "direction")), at, f"[{h}]")
 
 
+@symbols({
+    "hash_along": "H<h>", "hash_against": "-H<h>", "attn.hash": r"[\,H<h> \;\; -H<h>\,]",
+    "attn.bucket": r"\text{bucket}",
+})  # fmt: skip
 def buckets(q: Matrix, directions: Matrix, at: str, head: str = "") -> Matrix:
     """The place of the largest of [q R; −q R] for each row q, by given directions R.
 
@@ -395,6 +425,11 @@ def buckets(q: Matrix, directions: Matrix, at: str, head: str = "") -> Matrix:
     return row_argmax(both, name=f"{at}.bucket{head}")
 
 
+@symbols({
+    "rel_pos_keys": "r<h>", "r_w_bias": "u<h>", "r_r_bias": "v<h>", "q_content": "(Q<h> + u<h>)",
+    "q_position": "(Q<h> + v<h>)", "scores_content": "C<h>", "scores_by_distance": "D<h>",
+    "scores_relative": r"S_{\text{distance}<,h>}", "scores_position": r"S_{\text{distance}<,h>}",
+})  # fmt: skip
 def _relative_scores(q: Matrix, k: Matrix, at: str, h: int, config: Config, name: str) -> Matrix:
     """Dot products of queries with keys, plus those of queries with a row for the distance.
 
@@ -434,6 +469,7 @@ def _rows_of_sines(tape: Tape, at: str, h: int, config: Config, count: int) -> M
     return matmul(far, tape.given(f"{learned(at, c)}.W_KR[{h}]", (c.d_model, c.d_head), axes), name=name)
 
 
+@symbols({"distances": "R"})
 def _distances(tape: Tape, name: str, config: Config, count: int) -> Matrix:
     """Sines and cosines of as many distances, from the largest to 0, as a sinusoidal position has them.
 
@@ -445,6 +481,7 @@ def _distances(tape: Tape, name: str, config: Config, count: int) -> Matrix:
     return tape[name]
 
 
+@symbols({"attn.bias": "B<h>", "rel_pos_bias": "b<h>"})
 def _bias(tape: Tape, at: str, h: int, config: Config, sizes: Mapping[str, tuple[int, str]]) -> Matrix:
     """What is added to the scores of a head for the distance of two tokens.
 
@@ -461,6 +498,7 @@ def _bias(tape: Tape, at: str, h: int, config: Config, sizes: Mapping[str, tuple
                          both_ways=c.attention_dir != "causal")  # fmt: skip
 
 
+@symbols({"hook_attn_out": "O", "hook_cross_attn_out": "C"})
 def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, out: str = "") -> Matrix:
     """An attention layer: what all heads read, times W_O. Shapes: (pos, d_model) → (pos, d_model)."""
     out = out or f"{at.rpartition('.')[0]}.hook_attn_out"
@@ -469,6 +507,7 @@ def attention(x: Matrix, at: str, config: Config, memory: Matrix | None = None, 
         return output(heads, at, config, out)
 
 
+@symbols({"W_O": "W_O", "b_O": "b_O"})
 def output(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     """What heads read, side by side, times W_O; with use_attn_result, each head is multiplied by its part of W_O, and
     the products are added: the same numbers.
@@ -478,6 +517,7 @@ def output(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     return (_summed if config.use_attn_result else _side_by_side)(heads, at, config, out)
 
 
+@symbols({"attn.z": "Z<h>", "cross_attn.z": "Z"})
 def _side_by_side(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     """The heads side by side, times W_O, plus b_O where it is given."""
     c, tape, owner, width = config, heads[0].tape, learned(at, config), config.n_heads * config.d_v
@@ -489,6 +529,7 @@ def _side_by_side(heads: list[Matrix], at: str, config: Config, out: str) -> Mat
     return linear(z, weight, f"{owner}.b_O", out)
 
 
+@symbols({"hook_result": "O<h>"})
 def _summed(heads: list[Matrix], at: str, config: Config, out: str) -> Matrix:
     """The sum over the heads of z times the head's part of W_O, plus b_O where it is given."""
     tape, owner = heads[0].tape, learned(at, config)
@@ -520,6 +561,7 @@ def of_config(op: Op, config: Config) -> dict[str, Any]:
     return {"base": config.softmax_base} if "base" in signature(op.rule).parameters else {}
 
 
+@symbols({"hook_mlp_out": "F"})
 def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
     """The feed-forward network: two linear layers with an activation between them, applied to each position.
 
@@ -530,6 +572,10 @@ def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
         return (_experts if config.num_experts else _network)(x, at, config, result)
 
 
+@symbols({
+    "W_in": r"W_{\mathrm{in}<,e>}", "hook_pre": "H<e>", "hook_post": "R<e>",
+    "W_out": r"W_{\mathrm{out}<,e>}", "b_in": r"b_{\mathrm{in}}", "b_out": r"b_{\mathrm{out}}",
+})  # fmt: skip
 def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
     """One feed-forward network, with a gate or without. Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model)."""
     c, tape, owner = config, x.tape, learned(at, config)
@@ -551,6 +597,10 @@ def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
     return mixed(x, routed(x, at, config), at, config, out)
 
 
+@symbols({
+    "W_gate": r"W_{\mathrm{gate}}", "router": "L", "router_probs": "P", "router_kept": r"\text{kept}",
+    "hook_expert_weights": "G",
+})  # fmt: skip
 def routed(x: Matrix, at: str, config: Config) -> Matrix:
     """How much each token takes from each expert: a router gives it to a few, by the largest of its shares, which are
     then divided by their sum.
@@ -571,6 +621,7 @@ def only_largest(shares: Matrix, kept: str, name: str, count: int) -> Matrix:
     return normalize_rows(largest, row_sum(largest, name=f"{kept}.sum"), name=name)
 
 
+@symbols({"out": "E<e>", "share": "g<e> E<e>"})
 def mixed(x: Matrix, weights: Matrix, at: str, config: Config, out: str) -> Matrix:
     """What each token takes from the experts together. What one of these says is `experts.0.out`.
 
@@ -584,6 +635,7 @@ def mixed(x: Matrix, weights: Matrix, at: str, config: Config, out: str) -> Matr
     return add_all(*parts, name=out)
 
 
+@symbols({"mlp.gate": "G", "hook_pre_linear": "U", "gated": r"G \odot U"})
 def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:
     """Hidden units multiplied by their gates: act(x W_gate) ⊙ x W_in, then b_in where it is given, as in
     TransformerLens.
@@ -603,6 +655,7 @@ def _gated(x: Matrix, w_in: Matrix, at: str, config: Config) -> Matrix:
     return shift(gated, tape.given(bias, (1, w_in.cols), ("", w_in.axes[1])), name=name)
 
 
+@symbols({"hook_resid_pre": "X", "hook_resid_mid": "X'", "hook_resid_post": "X''", "hook_normalized_resid_post": "Y"})
 def block(x: Matrix, at: str, config: Config) -> Matrix:
     """A block: attention and then the feed-forward network, each added to the residual stream.
 
@@ -629,6 +682,7 @@ def _sum(x: Matrix, update: Matrix, name: str, part: str) -> Matrix:
         return add(x, update, name=name)
 
 
+@symbols({"hook_resid_mid_cross": "X''", "decoder.hook_resid_post": "X'''"})
 def decoder_block(x: Matrix, memory: Matrix, at: str, config: Config) -> Matrix:
     """A decoder's block: masked self-attention, attention to the encoder's result, and the feed-forward network, each
     added to the stream. The names are those of TransformerLens's T5Block.
@@ -668,6 +722,7 @@ def convolution(x: Matrix, weight: Matrix, bias: str, at: str, name: str) -> Mat
     return shift(whole, tape.given(bias, (1, weight.cols), ("", weight.axes[1])), name=name)
 
 
+@symbols({"W_U": "W_U", "b_U": "b_U", "logits": "L"})
 def unembedding(x: Matrix, config: Config) -> Matrix:
     """The logits: a product with W_U, or with the transpose of W_E where the two are tied; plus b_U where it is
     given.
@@ -686,6 +741,7 @@ def unembedding(x: Matrix, config: Config) -> Matrix:
         return dot_rows(x, w_e, name="logits")
 
 
+@symbols({"embed.W_E": "W_E", "pos_embed.W_pos": "W_P", "hook_embed": "E", "hook_pos_embed": "P"})
 def embedding(tape: Tape, ids: tuple[int, ...], config: Config, positions: int) -> Matrix:
     """Each token's row of W_E, plus its position where that is learned or sinusoidal. ids: the tokens as rows of W_E.
 
@@ -729,6 +785,10 @@ def right_words(build: Builder, rows: int, words: int) -> tuple[int, ...]:
     return tokens[1:]
 
 
+@symbols({
+    "probs.exp": "E", "probs.sum": "s", "probs": "P", "probs.right": "p",
+    "loss_per_token": r"\text{surprise}", "loss": r"\text{loss}",
+})  # fmt: skip
 def loss_of(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
     """The probabilities of logits, and the loss: the mean surprisal of the right words."""
     base, right = build.config.softmax_base, right_words(build, *logits.shape)

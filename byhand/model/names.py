@@ -1,98 +1,24 @@
-"""Names of steps and parameters, and their symbols on paper, in LaTeX. A sheet has those of its own steps."""
+"""Names of steps and parameters, and their symbols on paper, in LaTeX. A layer has those of its own steps, and so has
+a sheet.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 RESID_PRE, RESID_MID = "blocks.0.hook_resid_pre", "blocks.0.hook_resid_mid"
 ATTN, ATTN_OUT = "blocks.0.attn", "blocks.0.hook_attn_out"
 ENCODER, DECODER = "encoder.0.hook_resid_pre", "decoder.0.hook_resid_pre"
 
+F = TypeVar("F")
+
 # The symbol for each end of a name. <h> stands for the head's number as an index, <,h> for the same after a comma,
 # <e> and <,e> for an expert's number, <p> for the primes that tell the norms of a model apart, <t> for the number
 # of a word, with which the name ends. Names count from 0, symbols from 1. Words stand in \text{…}; each language has
-# its own.
+# its own. Those here are of steps that several models have; layers add theirs.
 SYMBOLS = {
-    "hook_embed": "E",
-    "hook_pos_embed": "P",
-    "hook_resid_pre": "X",
-    "hook_resid_mid": "X'",
-    "hook_resid_post": "X''",
-    "hook_resid_mid_cross": "X''",
-    "decoder.hook_resid_post": "X'''",
-    "hook_normalized_resid_post": "Y",
-    "mean": r"\mu<p>",
-    "centered": r"x - \mu",
-    "variance": r"\sigma<p>^2",
-    "mean_square": "r<p>^2",
-    "hook_scale": r"\sigma<p>",
-    "standardized": r"(x - \mu) \div \sigma",
-    "hook_normalized": "N<p>",
-    "bn.hook_normalized": r"(x - \mu) \div \sigma",
-    "hook_q": "Q<h>",
-    "hook_k": "K<h>",
-    "hook_v": "V<h>",
-    "hook_rot_q": "Q'<h>",
-    "hook_rot_k": "K'<h>",
-    "phi_q": r"\varphi(Q<h>)",
-    "phi_k": r"\varphi(K<h>)",
-    "attn.norm": "s<h>",
-    "attn.mem": "M",
-    "attn.seen": r"[\,M ;\; X\,]",
-    "distances": "R",
-    "rel_pos_keys": "r<h>",
-    "r_w_bias": "u<h>",
-    "r_r_bias": "v<h>",
-    "q_content": "(Q<h> + u<h>)",
-    "q_position": "(Q<h> + v<h>)",
-    "scores_content": "C<h>",
-    "scores_by_distance": "D<h>",
-    "scores_relative": r"S_{\text{distance}<,h>}",
-    "scores_position": r"S_{\text{distance}<,h>}",
-    "W_R": "R<h>",
-    "hash_along": "H<h>",
-    "hash_against": "-H<h>",
-    "attn.hash": r"[\,H<h> \;\; -H<h>\,]",
-    "attn.bucket": r"\text{bucket}",
-    "scores_hashed": "S<h>",
-    "latent": "C",
-    "k_content": r"C W_{\mathrm{UK}<,h>}",
-    "k_position": r"X W_{\mathrm{KR}}",
-    "keys_short": r"K_{\text{short}<,h>}",
-    "values_short": r"V_{\text{short}<,h>}",
-    "attn.E": "E",
-    "attn.F": "F",
-    "scores_raw": "S<h>",
-    "scores_scaled": r"S<h> \div \sqrt{d_k}",
-    "scores_biased": "S<h> + B<h>",
-    "scores_visible": "S<h>",
-    "scores_local": "M<h>",
-    "attn.bias": "B<h>",
-    "rel_pos_bias": "b<h>",
-    "hook_attn_scores": "M<h>",
-    "hook_pattern.exp": "P<h>",
-    "hook_pattern.sum": "s<h>",
-    "hook_pattern": "A<h>",
-    "hook_z": "Z<h>",
-    "attn.z": "Z<h>",
-    "cross_attn.z": "Z",
-    "hook_result": "O<h>",
-    "hook_attn_out": "O",
-    "hook_pre": "H<e>",
-    "hook_post": "R<e>",
-    "router": "L",
-    "router_probs": "P",
-    "router_kept": r"\text{kept}",
-    "hook_expert_weights": "G",
-    "hook_pre_linear": "U",
-    "mlp.gate": "G",
-    "gated": r"G \odot U",
-    "out": "E<e>",
-    "share": "g<e> E<e>",
-    "hook_mlp_out": "F",
-    "hook_cross_attn_out": "C",
-    "logits": "L",
     "next_token": r"\text{next}",
     "dot": r"u \cdot v",
     "p": "p",
@@ -102,12 +28,6 @@ SYMBOLS = {
     "scores": "S",
     "softmax": "A",
     "one_hot": "Y",
-    "probs.exp": "E",
-    "probs.sum": "s",
-    "probs": "P",
-    "probs.right": "p",
-    "loss_per_token": r"\text{surprise}",
-    "loss": r"\text{loss}",
     "new": "x",
     "new.q": "q<h>",
     "new.k": "k<h>",
@@ -133,31 +53,14 @@ SYMBOLS = {
     "plain.scores": r"s_{\text{plain}}",
     "plain.scores_scaled": r"s_{\text{plain}} \div \sqrt{d_k}",
     "plain.pattern": r"a_{\text{plain}}",
-    "embed.W_E": "W_E",
-    "pos_embed.W_pos": "W_P",
-    "W_Q": "W_{Q<,h>}",
-    "W_K": "W_{K<,h>}",
-    "W_V": "W_{V<,h>}",
-    "W_DKV": r"W_{\mathrm{DKV}}",
-    "W_UK": r"W_{\mathrm{UK}<,h>}",
-    "W_UV": r"W_{\mathrm{UV}<,h>}",
-    "W_KR": r"W_{\mathrm{KR}<,h>}",
-    "W_O": "W_O",
-    "W_gate": r"W_{\mathrm{gate}}",
-    "W_in": r"W_{\mathrm{in}<,e>}",
-    "W_out": r"W_{\mathrm{out}<,e>}",
-    "W_U": "W_U",
-    "b_Q": "b_{Q<,h>}",
-    "b_K": "b_{K<,h>}",
-    "b_V": "b_{V<,h>}",
-    "b_O": "b_O",
-    "b_in": r"b_{\mathrm{in}}",
-    "b_out": r"b_{\mathrm{out}}",
-    "b_U": "b_U",
-    "w": "w<p>",
-    "b": "b<p>",
 }
 _PRIMES = {"ln1": "", "ln2": "'", "ln3": "''", "ln_final": "''"}
+
+
+def symbols(of_steps: Mapping[str, str]) -> Callable[[F], F]:
+    """Say above a layer what its steps and parameters are called on paper, as in `SYMBOLS`."""
+    SYMBOLS.update(of_steps)
+    return lambda layer: layer
 
 
 def symbol(name: str, heads: int = 1, of_sheet: Mapping[str, str] = {}) -> str:
