@@ -28,7 +28,7 @@ from byhand.witness.wiring import STREAM, Wiring, wiring
 
 
 @model("segment-memory", part="heads", one_head=True, only=of_one_row(
-    positional_embedding_type=("relative",), norm_position=("post",),
+    "mem_len", positional_embedding_type=("relative",), norm_position=("post",),
 ))  # fmt: skip
 def _steps(build: Builder) -> Results:
     """A head that also reads the rows that its layer read in the segment before; and what the last token would read

@@ -13,7 +13,7 @@ from typing import Any
 
 from byhand.errors import ValuesError
 from byhand.model.builder import Builder
-from byhand.model.config import BIASES, Config
+from byhand.model.config import BIASES, DEFAULTS, OF_SOME, Config
 from byhand.model.names import symbols
 from byhand.model.parameters import learned, of_first
 from byhand.ops import ACTIVATIONS
@@ -63,17 +63,23 @@ from byhand.tape import Matrix, Op, Tape
 ADDED = ("standard", "sinusoidal")  # positions that are added to the embeddings
 
 
+# Options that change nothing in a head, or only beside another: a kind of positions, or use_local_attn
+BESIDE_A_HEAD = frozenset({
+    "gated_mlp", "num_experts", "experts_per_token", "n_key_value_heads", "share_layers", "knn", "lmbda",
+    "rotary_dim", "rotary_adjacent_pairs", "rotary_base", "rotary_periods", "alibi_slopes", "max_relative_position",
+    "relative_attention_num_buckets", "relative_attention_max_distance", "window_size", "attn_types", "attn_pattern",
+})  # fmt: skip
+
+
 def of_one_row(*read: str, **values: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
     """What a model that reads one row of attention says of options (`Model.only`): it has a score and a power for
-    each key, and no positions but those that are added to the rows.
+    each key, and no positions but those that are added to the rows. Any other option of attention, also a new one, is
+    refused: the row would be read without it.
 
     read: options that it computes with all the same. values: of others, those that it computes with.
     """
-    plain: dict[str, tuple[Any, ...]] = {
-        "attention_kernel": (), "linformer_k": (), "kv_lora_rank": (), "num_buckets": (), "use_local_attn": (),
-        "positional_embedding_type": ("sinusoidal", None),
-    }  # fmt: skip
-    return {option: allowed for option, allowed in plain.items() if option not in read} | values
+    refused = [option for option in DEFAULTS if option in OF_SOME - BESIDE_A_HEAD - {*read}]
+    return {"positional_embedding_type": ("sinusoidal", None), **dict.fromkeys(refused, ())} | values
 
 
 OF_LAST_ROW = of_one_row("use_local_attn", positional_embedding_type=("sinusoidal", "rotary", *BIASES, None))

@@ -10,7 +10,8 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ByHandError, ConfigError, DomainError
 from byhand.model import MODELS
-from byhand.model.config import COMMON_SIZES, DEFAULTS
+from byhand.model.config import COMMON_SIZES, DEFAULTS, OF_SOME
+from byhand.model.layers import of_one_row
 from byhand.model.registry import model
 from byhand.model.weights import Values
 from byhand.ops.linear import times_number
@@ -58,6 +59,18 @@ def test_a_model_computes_otherwise_with_an_option_or_refuses_it(name, flips):
     for values, unread in refused if FULL else refused[:1]:
         with pytest.raises(ConfigError, match=rf"^{name} does not read {unread[0]}=[^\n]+; leave \w+ out[^\n]*$"):
             MODELS[name].check_options(values)
+
+
+@pytest.mark.parametrize(("option", "config"), [flip for flip in FLIPS if flip[0] in OF_SOME])
+def test_an_option_that_changes_a_head_is_refused_where_one_row_is_read(option, config):
+    """A model that does not refuse it says so by name, and computes with it."""
+    without = config | {option: DEFAULTS[option]}
+    both = [flipped("attention-head", options) for options in (config, without)]
+    steps = [rules("attention-head", values)[0] for values in both if values]
+    if len(steps) < 2 or steps[0] == steps[1]:
+        return
+    refused = [o for o, read in of_one_row().items() if config.get(o, DEFAULTS[o]) not in (DEFAULTS[o], *read)]
+    assert refused, f"{option} changes a head"
 
 
 LAST = {  # models that read a row once more: their step, and the step of the model that reads all rows
