@@ -27,7 +27,8 @@ def conventions(
         sentences.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
     if "scores_scaled" in steps:
         sentences.append(say("conventions.scale", d_head=c.d_head))
-    if steps & {"hook_pattern", "pattern"} and c.attention_dir == "causal":
+    hides_the_future = any(s.op and s.op.name in ("mask_future", "zero_future") for s in tape.steps.values())
+    if hides_the_future and steps & {"hook_pattern", "pattern"}:
         sentences.append(say("conventions.causal"))
     if "hook_scale" in steps:
         sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))
