@@ -8,13 +8,14 @@ from pathlib import Path
 from every_sheet import FULL
 from msgspec.structs import replace
 
-from byhand.model import MODELS
+from byhand.model import MODELS, models
 from byhand.model.config import CHOICES, DEFAULTS, Config
 from byhand.model.weights import Values, parameter_shapes
 from byhand.runs import Run
 from byhand.tape import OPS, Tape
 from byhand.witness import wiring
 from byhand.witness.wiring import DECODER, ENCODER, MIDDLE, STREAM
+from byhand.worksheet.sheet import all_sheets
 
 FOLDER = Path(__file__).parent / "published"
 PUBLISHED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -83,13 +84,17 @@ def published(name, domain):
 
 
 ROWS = [[3, 0, 1, -2], [-1, 2, 2, 0], [0, -3, 1, 1]]
-GIVEN = {  # what each model starts from, where it is not the stream of a block
-    "embedding": [], "sizing": [], "softmax": ["scores"], "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "mlp": ["x"], "linear-layer": ["x"],
-    "sparse-patterns": [], "position-biases": [], "flash-attention": [], "grouped-query-attention": [],
-    "mixture-of-experts": ["x"], "llama-block": [],
-    "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
-    "dot-product": ["u", "v"], "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
+GIVEN = {  # what models start from, where it is not the stream of a block
+    "gpt": [], "microgpt": [], "feed-forward": [MIDDLE], "llama-block": [], "kv-cache": [STREAM],
+    "mixture-of-experts": ["x"], "rotary": [f"blocks.0.attn.hook_{letter}[0]" for letter in "qkv"],
+    "hashed-attention": ["blocks.0.attn.hook_q[0]"],
+    "cross-attention": [ENCODER, DECODER], "encoder": [ENCODER], "encoder-decoder": [ENCODER, DECODER],
 }  # fmt: skip
+LESSONS = {  # models of lessons with the numbers of their sheets, of which options alone are changed
+    sheet.model.name: sheet.given(letters=False)
+    for sheet in all_sheets()
+    if sheet.model.name not in GIVEN and sheet.model.write.__module__ != models.__name__
+}
 VARIANTS = [
     {},
     {"norm_position": "post", "act_fn": "gelu", "softmax_base": "e"},
@@ -122,31 +127,8 @@ VARIANTS = [
     {"positional_embedding_type": "relative_positional_bias", "attention_dir": "bidirectional"},
     {"num_experts": 3, "experts_per_token": 2, "gated_mlp": True, "act_fn": "silu", "normalization_type": None},
 ]  # fmt: skip
-
-
-OF_WORDS = ("gpt", "microgpt", "nearest-neighbours", "llama-block", "embedding", "perplexity", "cross-entropy")
-SHAPES = {  # of what models of a few steps are given; the variants of a config change little in them
-    "position-biases": {"attn.raw": (1, 4), "attn.v": (4, 2), "t5.scores": (1, 6), "t5.table": (1, 4)},
-    "sparse-patterns": {"attn.scores": (1, 5), "attn.v": (5, 2), "span.back": (1, 5), "span.z": (1, 1)},
-    "flash-attention": {f"attn.tile{t}.{name}": size for t in (0, 1) for name, size in (("scores", (3, 2)), ("v", (2, 4)))},
-    "grouped-query-attention": {"attn.q": (4, 1), **{f"{at}.{x}": (2, 3) for at in ("attn", "own") for x in "kv"}},
-    "linear-attention": {f"blocks.0.attn.hook_{x}[0]": (3, 2) for x in "qkv"},
-    "latent-attention": {STREAM: (3, 4)},
-    "relative-positions": {"new.q": (1, 4), "blocks.0.attn.hook_k[0]": (3, 4), "blocks.0.attn.hook_v[0]": (3, 2)},
-    "low-rank-attention": {f"blocks.0.attn.hook_{x}[0]": (3, 2 if x == "v" else 4) for x in "qkv"},
-    "segment-memory": {STREAM: (2, 4)},
-    "recurrent-depth": {STREAM: (3, 4), "halt.logits": (1, 3), "halt.states": (3, 2), "rev.x1": (1, 2), "rev.x2": (1, 2),
-                        "rev.W_F": (2, 2), "rev.W_G": (2, 2), "own.W_Q": (4, 4), "own.W_K": (4, 4), "own.W_V": (4, 4)},
-    "hashed-attention": {"again.R": (4, 2)},
-    "embedding": {}, "sizing": {}, "sampling": {"r": (3, 1)}, "cross-entropy": {"logits": (2, 5)},
-    "perplexity": {"ln_final.hook_normalized": (2, 4), "arrows.n": (1, 2), "arrows.words": (5, 2)},
-    "positional-encoding": {"hook_embed": (3, 4)},
-    "transformer-by-hand": {STREAM: (3, 4), "blocks.0.attn.hook_pattern[0]": (3, 3)},
-    "nearest-neighbours": {"knn.keys": (3, 2), "knn.query": (1, 2), "logits": (1, 5)},
-    "family-tree": {"attn.q": (4, 4), "attn.k": (4, 4), "hash.bucket": (4, 1), "short.E": (4, 2)},
-}  # fmt: skip
-# models that read next to none of the options; with BYHAND_FULL=1, fewer of them
-PLAIN = {*SHAPES} if FULL else {*SHAPES, "dot-product", "linear-layer", "matrix-product"}
+# The variants of a config change little in lessons, and do not go with buckets
+PLAIN = {*LESSONS, "hashed-attention"}
 CASES = [(model, config) for config in VARIANTS for model in WIRED if model not in PLAIN or config in VARIANTS[:2]]
 # and kinds of attention, each once
 CASES += [
@@ -174,8 +156,8 @@ CASES += [(model, {"share_layers": True, "n_layers": 2, "gated_mlp": True}) for 
 
 
 def small(model, **config):
-    """Values of a model with two heads, every bias and every norm's parameters, without options that it does not
-    read.
+    """Values of a model, without options that it does not read: those of a lesson's sheet, or with two heads, every
+    bias and every norm's parameters.
     """
     values = given_options(model, **config)
     while unread := MODELS[model].unread_options(values):
@@ -188,6 +170,10 @@ def small(model, **config):
 
 def given_options(model, **config):
     """The same values, whether or not the model reads these options."""
+    if model in LESSONS:
+        values = LESSONS[model]
+        words = values.tokens if values.vocabulary else ()  # else nothing looks them up
+        return replace(values, config=Config.of(values.config.as_dict() | config), tokens=words)
     dice = random.Random(model)
     sizes = {
         "d_model": 4,
@@ -199,46 +185,22 @@ def given_options(model, **config):
         "n_ctx": 3,
         "softmax_base": 2,
     }
-    if model == "mixture-of-experts":
-        sizes |= {"num_experts": 3, "experts_per_token": 2}
+    needed = {
+        "mixture-of-experts": {"num_experts": 3, "experts_per_token": 2},
+        "hashed-attention": {"num_buckets": 4},
+    }
 
     def numbers(*shape):
         return [numbers(*shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))
 
-    if model in ("sparse-patterns", "family-tree"):
-        sizes |= {"use_local_attn": True, "window_size": 2}
-    if model == "relative-positions":
-        sizes |= {"positional_embedding_type": "relative", "max_relative_position": 1}
-    if model == "segment-memory":
-        sizes |= {"n_ctx": 2, "positional_embedding_type": "relative", "mem_len": 2}
-    if model == "hashed-attention":
-        sizes |= {"num_buckets": 4}
-    if model == "latent-attention":
-        sizes |= {"kv_lora_rank": 2}
-    if model == "low-rank-attention":
-        sizes |= {"linformer_k": 2, "attention_dir": "bidirectional"}
-    if model == "sizing":
-        sizes |= {"d_v": 4}
-    if model == "recurrent-depth":
-        sizes |= {"n_heads": 1, "d_v": 4, "n_layers": 2, "share_layers": True}
-    config = sizes | config
+    config = sizes | needed.get(model, {}) | config
     weights = {name: numbers(*shape) for name, shape in parameter_shapes(Config.of(config)).items()}
     inputs = dict.fromkeys(GIVEN.get(model, [STREAM]), ROWS)
-    if model == "matrix-product":
-        inputs = {"A": ROWS, "B": numbers(4, 2)}
-    if model in SHAPES:
-        inputs = {name: numbers(*size) for name, size in SHAPES[model].items()}
     if model == "hashed-attention":
-        inputs |= {"blocks.0.attn.hook_q[0]": ROWS}  # no row of length 0
-    if model == "sparse-patterns":
-        inputs |= {"span.ramp": [[2]]}
-    if model == "sampling":
-        inputs |= {"logits": [[1, 0, 3, 2]], "temperatures": [[1], ["1/2"]], "k": [[2]], "p": [["3/4"]],
-                   "first": [["1/4"], ["1/2"], ["1/8"], ["1/8"]], "second": [["1/2", "1/4", "1/8", "1/8"]] * 4,
-                   "r": [["1/8"], ["1/2"], ["9/10"]]}  # fmt: skip
+        inputs |= {"again.R": numbers(4, 2)}
     if config.get("mem_len"):
         inputs |= {"blocks.0.attn.mem": numbers(config["mem_len"], 4)}
-    tokens = [3, 0, 4] if model in OF_WORDS else None
+    tokens = [3, 0, 4] if model in ("gpt", "microgpt", "llama-block") else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})
 
 
