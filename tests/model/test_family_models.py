@@ -3,11 +3,14 @@
 from fractions import Fraction
 
 import pytest
+from judged import run_on
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ValuesError
 from byhand.model import MODELS
 from byhand.model.weights import Values
+from byhand.witness.judge import judge
+from byhand.witness.wiring import unwired
 
 AT, X = "blocks.0.attn.", "blocks.0.hook_resid_pre"
 
@@ -18,12 +21,17 @@ def matrix(text):
 
 
 def run(model, config, inputs=(), weights=(), **entries):
-    """A run; weights of one head are given as one matrix."""
+    """A run that the witness confirms; weights of one head are given as one matrix."""
     one = ("W_DKV", "rel_pos_keys", ".E", ".F", "_bias")
     heads = {name: matrix(x) if name.endswith(one) else [matrix(x)] for name, x in dict(weights).items()}
     given = {name: matrix(x) for name, x in dict(inputs).items()}
     config = {"softmax_base": 2, **config}
-    return MODELS[model].run(Values.of({"config": config, "inputs": given, "weights": heads, **entries}), RATIONALS)
+    values = Values.of({"config": config, "inputs": given, "weights": heads, **entries})
+    tape = MODELS[model].run(values, RATIONALS)
+    made = run_on(tape, model, values)
+    assert unwired(made) == []
+    judge(made)
+    return tape
 
 
 def rows(tape, name):
