@@ -6,9 +6,12 @@ import runpy
 import subprocess
 import sys
 import zipfile
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from page_layout import boxes, laid_out
 from page_text import page_text
 from pypdf import PdfReader
 
@@ -48,6 +51,20 @@ def own(folder, monkeypatch):
 def test_the_example_is_one_class_one_template_and_a_sheet():
     assert list(FILES) == ["worksheets/pick-a-share.py", "blocks/pick.html", "worksheets/pick-a-share.md"]
     assert len(re.findall(r"^class ", FILES["worksheets/pick-a-share.py"], re.MULTILINE)) == 1
+
+
+HIGH = 1.4  # of a stacked fraction, in ems
+
+
+def test_fractions_in_lines_of_options_have_room(own, monkeypatch):
+    many = tuple(Fraction(n, 7 * n + 1) for n in range(1, 31))
+    monkeypatch.setitem(calls.CALLS, "pick", lambda context, *_: own["Pick"](many, 0))
+    html = Pages(lower(*prepare(load_sheet("pick-a-share"), Options()))).html("worksheet", "print")
+    options = [box for box in boxes(laid_out(html).pages[0]) if re.fullmatch(r" \d+/\d+", getattr(box, "text", ""))]
+    assert len(options) == len(many)
+    lines = sorted({box.position_y + box.height / 2 for box in options})
+    assert len(lines) > 1
+    assert min(below - line for line, below in pairwise(lines)) > HIGH * options[0].style["font_size"]
 
 
 def test_the_question_is_on_the_page_and_counted(own):
