@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import permutations
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,18 +12,18 @@ from byhand.model.layers import of_one_row, read_by
 from byhand.model.names import ATTN
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Dice
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import grid, natural
 from byhand.numbers.promises import look_most_elsewhere, sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.registry import Entries, Task, exactly
 from byhand.numbers.scores import (
-    HANDED_ON,
     LARGEST_DENOMINATOR,
     REACH,
     different,
     draw_values,
     one_largest,
+    only,
     shares_are_short,
     totals,
 )
@@ -75,50 +75,44 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-ASKING_TRIED = 6  # queries
-KEYS_TRIED = 300  # sets of keys, and of rows for distances, for one query
+KEYS, VALUES, TABLE = (f"{ATTN}.{name}" for name in ("hook_k[0]", "hook_v[0]", "rel_pos_keys"))
+ROWS = grid(4, REACH)
+ROWS = ROWS[((ROWS != 0).sum(1) > 1) & ((abs(ROWS) > 1).sum(1) < 2)]
+SMALL = ROWS[abs(ROWS).max(1) == 1]
 
 
-@search("relative-positions", like_sheet=True, requires=[
+def _scores_are_easy(run: Candidates, at: str) -> Bools:
+    """The scores are small and of three numbers or more, one of them is largest, and their shares are easy."""
+    scores = run(f"{at}.scores_scaled")[:, 0]
+    ok: Bools = (abs(scores) <= 3).all(1) & one_largest(scores) & (different(scores) > 2)
+    return ok & (totals(scores, run.base) <= LARGEST_DENOMINATOR)
+
+
+def _distances_tell(run: Candidates) -> Bools:
+    """The query has a small product of its own with each distance. No row that is printed gives scores away."""
+    told, table = run("new.by_distance")[:, 0], run(TABLE)
+    printed = np.concatenate([run("new.q"), run(KEYS), table], 1)
+    ok: Bools = (abs(told) <= 4).all(1) & (different(told) == 5) & natural(table, 15, 50)
+    for name in ("plain.scores_scaled", "new.scores_scaled", "new.scores_content", "new.scores", "new.scores_relative"):
+        ok &= ~(printed == run(name)).all(2).any(1)
+    return ok
+
+
+def _distances(run: Candidates, dice: Dice) -> Entries:
+    """Rows for five distances (5, 4) that have even products with the query."""
+    return {TABLE: dice.choices_each(SMALL, run("new.q")[:, 0] @ SMALL.T % 2 == 0, 5)}
+
+
+@draw("relative-positions", like_sheet=True, requires=[
     shares_are_short, exactly(4, d_head=4, use_attn_scale=True, max_relative_position=2),
+], fits=[lambda run: natural(run(KEYS), 10, 45), partial(_scores_are_easy, at="plain")], then=[
+    (_distances, [_distances_tell, partial(_scores_are_easy, at="new")]),
 ])  # fmt: skip
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A query, keys (4, 4) and a table (5, 4) of rows for distances, with even dot products. The last token looks
-    most at one token, and at another one without the table; no two rows of the table give it the same score.
-
-    Method: rejection sampling, of keys that have even dot products with the query, and of rows by their products.
-    """
-    base, rows = whole_base(task.config), grid(4, REACH)
-    rows = rows[((rows != 0).sum(1) > 1) & ((abs(rows) > 1).sum(1) < 2)]
-    small = rows[abs(rows).max(1) == 1]
-    for q in dice.choices(rows[(rows != 0).sum(1) > 2], ASKING_TRIED):
-        fit, near = (x[(x @ q % 2 == 0) & (abs(x @ q) <= most)] for x, most in ((rows, 6), (small, 4)))
-        products, count = np.unique(near @ q, return_counts=True)
-        wanted = np.array([each for each in permutations(products, 5) if _rows_tell(each)], dtype=np.int64)
-        if not len(wanted):
-            continue
-        k, told = dice.choices(fit, KEYS_TRIED, 4), dice.choices(wanted, KEYS_TRIED)
-        at = np.searchsorted(products, told)
-        near = near[np.argsort(near @ q, kind="stable")]
-        table = near[(count.cumsum() - count)[at] + dice.below_each(count[at])]  # (count, 5, 4)
-        content = k @ q
-        scores = content + told[:, [0, 0, 1, 2]]  # two and more steps back, one, none
-        ok = (content.argmax(1) != scores.argmax(1)) & (abs(scores) <= 6).all(1)
-        for each in (content, scores):
-            ok &= one_largest(each) & (different(each) > 2) & (totals(each // 2, base) <= LARGEST_DENOMINATOR)
-        ok &= natural(k, 10, 45) & natural(table, 15, 50)
-        printed = np.concatenate((np.broadcast_to(q, (KEYS_TRIED, 1, 4)), k, table), 1)
-        for each in (content, scores, scores - content):  # a row that is printed would give them away
-            ok &= ~((printed == each[:, None]) | (2 * printed == each[:, None])).all(-1).any(1)
-        for i, v in zip(np.flatnonzero(ok), draw_values(dice, HANDED_ON, 4, task.config.d_v), strict=False):
-            if v.any(1).all():
-                inputs = {"new.q": [q.tolist()], f"{ATTN}.hook_k[0]": k[i].tolist(), f"{ATTN}.hook_v[0]": v.tolist()}
-                yield Instance(inputs, {f"{ATTN}.rel_pos_keys": table[i].tolist()})
-
-
-def _rows_tell(told: Sequence[int]) -> bool:
-    """Whether a query's products with the rows, from two steps back to two ahead, show that distances count."""
-    return all((told[0], told[-1])) and max(told[:3]) > max(told[3:])
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """A query, keys (4, 4) that have even products with it, and values."""
+    q = dice.choices(ROWS[(ROWS != 0).sum(1) > 2], count)
+    k, v = dice.choices_each(ROWS, q @ ROWS.T % 2 == 0, 4), draw_values(dice, count, 4, task.config.d_v)
+    return {"new.q": q[:, None], KEYS: k, VALUES: only(v, v.any(2).all(1))}
 
 
 @sheet_promise

@@ -81,6 +81,14 @@ class Dice:
         """Items drawn with replacement, each as likely as any other, in an array of this shape."""
         return items[self.below(len(items), *shape)]
 
+    def choices_each(self, items: Ints, fit: Bools, number: int) -> Ints:
+        """For each row of a mask (count, items), some of the items that it marks, drawn with replacement:
+        (count, number, …). Where a row marks none, they are the first item.
+        """
+        places = np.argsort(~fit, axis=1, kind="stable")
+        drawn = self.below_each(np.repeat(fit.sum(1)[:, None], number, 1))
+        return items[np.take_along_axis(places, drawn, 1)]
+
     def permutation(self, n: int) -> Ints:
         """0 … n − 1 in random order."""
         return np.argsort(self._bits(n)).astype(np.int64)  # no two are equal, so every sorting algorithm agrees

@@ -5,7 +5,8 @@
         return {"blocks.0.attn.hook_q[0]": dice.below(5, count, 4, 4) - 2, …}
 
 A lesson says how its givens are distributed, and what its promise does not ask for (`fits`). What the model makes of
-them is read from its own steps.
+them is read from its own steps. Where hardly anything would fit, it draws in stages (`then`): what is drawn later, only
+for those candidates that fit so far, and if need be from what suits their own numbers.
 """
 
 from __future__ import annotations
@@ -110,36 +111,45 @@ def _instance(task: Task, entries: Entries) -> Instance:
 
 
 Draw = Callable[[Task, Dice, int], Entries]
+DrawOn = Callable[[Candidates, Dice], Entries]
 Fits = Callable[[Candidates], Bools]
+Stages = Sequence[tuple[DrawOn | Sequence[str], Sequence[Fits]]]
 
 
 class Draws(Struct, frozen=True):
     """How the numbers of a model are drawn, `count` candidates at a time.
 
-    fits: which candidates are worth more work; each function is asked of those that are left. then: what is drawn
-    again for those, the names of its entries, so that there are as many candidates as at first; and which of them are
-    worth more work.
+    fits: which candidates are worth more work; each function is asked of those that are left. then: what is drawn for
+    those, which are repeated until there are as many as at first: more entries, by a function, or some entries again,
+    by their names; and which of them are worth more work.
     """
 
     draw: Draw
     fits: Sequence[Fits]
-    then: Sequence[tuple[Sequence[str], Sequence[Fits]]]
+    then: Stages
     count: int
 
     def fitting(self, task: Task, dice: Dice) -> Candidates | None:
         """Candidates that fit; None if none do."""
         left = Candidates(task, self.draw(task, dice, self.count))
-        for names, fits in ((), self.fits), *self.then:
+        for more, fits in ((), self.fits), *self.then:
             dice.pay(WORK * self.count)
-            if names:
-                new, left = self.draw(task, dice, self.count), left.among(np.arange(self.count) % left.count)
-                left = Candidates(task, left.entries | {name: new[name] for name in names})
+            if more:
+                left = left.among(np.arange(self.count) % left.count)
+                left = Candidates(task, left.entries | self._drawn(more, left, dice))
             for asked in fits:
                 ok = left.fitting(asked)
                 if not ok.any():
                     return None
                 left = left.among(ok)
         return left
+
+    def _drawn(self, more: DrawOn | Sequence[str], left: Candidates, dice: Dice) -> Entries:
+        """What a stage draws for the candidates that are left."""
+        if callable(more):
+            return more(left, dice)
+        again = self.draw(left.task, dice, self.count)
+        return {name: again[name] for name in more}
 
     def find(self, task: Task, dice: Dice) -> Iterator[Instance]:
         """Instances that fit, and keep the sheet's own promises.
@@ -154,8 +164,7 @@ class Draws(Struct, frozen=True):
 
 
 def draw(
-    model: str, *, fits: Sequence[Fits] = (), then: Sequence[tuple[Sequence[str], Sequence[Fits]]] = (),
-    count: int = CANDIDATES, **of_search: Any,
+    model: str, *, fits: Sequence[Fits] = (), then: Stages = (), count: int = CANDIDATES, **of_search: Any,
 ) -> Callable[[Draw], Draws]:  # fmt: skip
     """Register a function that draws the numbers of candidates as the search of a model; it is told how many.
 
