@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 from byhand.worksheet.document import Document
 
@@ -37,7 +38,7 @@ def write(space: dict[str, Any], task: str, name: str, own: Mapping[str, Any], d
         asked = ids.get(cell["id"])
         if asked is not None and asked.at and asked.step in own and isinstance(cell["at"], list):
             row, column = cell["at"]
-            space[name][row][column] = own[asked.step][asked.at[0]][asked.at[1]]
+            space[normalize("NFKC", name)][row][column] = own[asked.step][asked.at[0]][asked.at[1]]
 
 
 def with_answers(notebook: Any, answers: Mapping[str, str]) -> list[Ran]:

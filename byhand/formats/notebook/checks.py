@@ -1,16 +1,21 @@
-"""What checks an answer: it computes each number by its rule, from what is given and from your own numbers."""
+"""What checks an answer: it computes each number by its rule, from what is given and from your own numbers.
+
+It knows the sheet as byhand/page.schema.json describes it.
+"""
 
 import base64
 import hashlib
 import json
 import math
+import operator
 import zlib
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from byhand.formats.notebook.entries import NEVER, is_empty, number, numbers, power, sqrt
-from byhand.page.reader import Paper, Sources
+from byhand.arithmetic.domain import half_away
+from byhand.formats.notebook.entries import NEVER, is_empty, number, numbers, power, replace, sqrt
+from byhand.page.reader import Paper, Rewritten, Sources, place_of
 
 
 class StopError(Exception):
@@ -31,15 +36,16 @@ def log(base, x):
 
 
 def real(function):
-    return lambda x: Fraction(function(float(x)))
+    return lambda *args: Fraction(function(*map(float, args)))
 
 
 FUNCTIONS = {
-    "F": Fraction, "NEVER": NEVER, "power": power, "sqrt": sqrt, "log": log, "div": div, "max": max, "sum": sum,
-    "range": range, "e": Fraction(math.e), "pi": Fraction(math.pi), "sin": real(math.sin), "cos": real(math.cos),
+    "sum": lambda *args: sum(args), "sub": operator.sub, "mul": operator.mul, "div": div, "pow": power, "sqrt": sqrt,
+    "log": log, "e": real(lambda: math.e), "pi": real(lambda: math.pi), "sin": real(math.sin), "cos": real(math.cos),
+    "sinpi": real(lambda x: math.sin(math.pi * x)), "cospi": real(lambda x: math.cos(math.pi * x)),
     "erf": real(math.erf), "gelu": real(lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2),
-    "argmax": lambda *args: Fraction(args.index(max(args))), "choose": lambda at, *args: args[int(at)],
-    "__builtins__": {},
+    "max": lambda *args: max(args), "argmax": lambda *args: Fraction(args.index(max(args))),
+    "choose": lambda at, *args: args[int(at)],
 }  # fmt: skip
 
 
@@ -51,57 +57,88 @@ class Ref:
     index: tuple
 
 
-class Cells:
-    """The numbers that a rule reads, as v[step,i,j]."""
-
-    def __init__(self, read):
-        self.read = read
-
-    def __getitem__(self, place):
-        step, *index = place
-        value = self.read(Ref(step, tuple(index)))
-        if value is None:
-            raise ArithmeticError
-        return value
+def evaluated(tree, read, at):
+    """The value of a tree. read: the number of what it reads. at: what its letters stand for."""
+    match tree:
+        case ["num", text]:
+            return NEVER if text == "-inf" else Fraction(text)
+        case ["ref", step, i, j]:
+            value = read(Ref(step, (at.get(i, i), at.get(j, j))))
+            if value is None:
+                raise ArithmeticError
+            return value
+        case ["bigsum", letter, count, body]:
+            return sum(evaluated(body, read, {**at, letter: k}) for k in range(count))
+        case ["fn", name, *args] | [name, *args]:
+            return FUNCTIONS[name](*[evaluated(arg, read, at) for arg in args])
 
 
 class Rule(NamedTuple):
-    """A rule in row i and column j."""
+    """A rule in row i and column j. places: to how many decimals its value is rounded."""
 
-    text: str
+    tree: list
     i: int = 0
     j: int = 0
     places: int | None = None
-    """The decimals to which its value is rounded, halves away from 0."""
 
     def value(self, read):
         """Its value; None where it has none. read: the number of what it reads."""
         try:
-            value = eval(compiled(self.text), {**FUNCTIONS, "v": Cells(read), "i": self.i, "j": self.j})
+            return rounded(evaluated(self.tree, read, {"i": self.i, "j": self.j}), self.places)
         except (ArithmeticError, ValueError, TypeError):
             return None
-        if self.places is None or value is None or value == NEVER:
-            return value
-        size = math.floor(abs(value) * 10**self.places + Fraction(1, 2))
-        return Fraction(size, 10**self.places) * (1 if value > 0 else -1)
 
 
-def compiled(rule, known={}):  # noqa: B006 - it is there to be kept
-    if rule not in known:
-        known[rule] = compile(rule, "rule", "eval")
-    return known[rule]
+def rounded(value, places):
+    """A number to some decimals."""
+    if places is None or value is None or value == NEVER:
+        return value
+    return Fraction(half_away(Fraction(value) * 10**places), 10**places)
+
+
+class Step:
+    """A step. op: its rule, or one for each cell; None for a given."""
+
+    def __init__(self, name, data):
+        self.name, self.data, self.shape = name, data, tuple(data["shape"])
+        self.inputs, self.op = data.get("inputs", ()), data.get("rule", data.get("rules"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """The steps of the sheet. places: to how many decimals their numbers are rounded."""
+
+    steps: dict
+    places: int | None
+
+    def __getitem__(self, step):
+        return self.steps[step]
+
+    def rule(self, step, i, j):
+        op = self.steps[step].op
+        return Rule(op if "rule" in self.steps[step].data else op[i][j], i, j, self.places)
 
 
 class Blank(NamedTuple):
-    """A cell to fill in."""
+    """A cell to fill in. own: its own rule, if it has one."""
 
     id: str
     role: str
-    place: tuple
+    place: tuple | None
+    places: int | None
+    own: list | None
 
     @property
     def cell(self):
         return self
+
+
+def places_of(step, stretches):
+    """The cells of stretches; None for what has no place."""
+    for i, j, count in zip(*[iter(stretches)] * 3, strict=True):
+        yield from ((step, i, j + n) if count > 0 else (step, i + n, j) for n in range(abs(count)))
+    if not stretches:
+        yield None
 
 
 class Answers(dict):
@@ -113,96 +150,85 @@ class Answers(dict):
 
     def __missing__(self, name):
         blank, sheet = self.sheet.blanks[name], self.sheet
-        self[name] = sheet.key(*blank.place) if sheet.rule(blank) is None else sheet.paper.follows(blank)
+        self[name] = sheet.right(blank) if sheet.rule(blank) is None else sheet.paper.follows(blank)
         return self[name]
 
 
 class Sheet(Sources):
-    """The rules of the sheet, for one value of each letter, and your answers, as far as they were checked."""
+    """The sheet, for one value of each letter, and your answers, as far as they were checked."""
 
-    def __init__(self, data, letters):
-        self.data, self.letters, self.known, self.answers, self._sources = data, letters, {}, {}, {}
-        self.blanks, self.section_of, self.texts = {}, {}, {}
-        tasks = data["tasks"].values()
-        self.fronts = fronts = [{} for _ in range(1 + max((task["section"] for task in tasks), default=0))]
-        for task in tasks:
-            front = fronts[task["section"]]
-            for *at, text in task["prints"]:
-                front.setdefault(tuple(at), text)
-                self.texts.setdefault(tuple(at), text)
-            for cell in task["cells"]:
-                blank = self.blanks[cell["id"]] = Blank(cell["id"], cell["kind"], tuple(cell["place"] or ()))
-                self.section_of[blank.id] = task["section"]
-                if blank.place:
-                    front.setdefault(blank.place, blank)
+    def __init__(self, page, letters):
+        self.letters, self.places, self.answers, self._sources = letters, page.get("places"), {}, {}
+        self.known = {tuple(place): number(text, letters) for *place, text in page.get("printed", ())}
+        steps = {at: Step(at, step) for at, step in enumerate(page["steps"])}
+        self.run = Run(steps, self.places if page.get("rounding") == "carry" else None)
+        fronts, blanks = [{} for _ in page["sections"]], []
+        for at, section in enumerate(page["sections"]):
+            for role, step, stretches, *beside in section["seen"]:
+                for place in places_of(step, stretches):
+                    each: Any = self.blank(section["number"], role, place, *beside) if role else "printed"
+                    fronts[at].setdefault(place, each)
+                    blanks += [(at, each)] if role else []
+        self.fronts, self.blanks = fronts, {blank.id: blank for _, blank in blanks}
+        self.section_of = {blank.id: at for at, blank in blanks}
+        asked = {blank.place[0] for blank in self.blanks.values() if blank.role in ("ask", "entry")}
+        self.unknown = {blank.place: Rule(blank.own) for blank in self.blanks.values() if blank.role == "inverse"}
+        self.mistakes = {mistake["name"]: self.rewritten(asked, **mistake) for mistake in page["mistakes"]}
+
+    def blank(self, number, role, place, beside=None):
+        """A blank of the section of a number. beside: what is known of it beside its role and place."""
+        known = {"places": self.places, "rule": None, **(beside or {})}
+        if "id" not in known:
+            step, i, j = place
+            known["id"] = f"{number}/{role}/{self.run[step].data['name']}/{i + 1},{j + 1}"
+        return Blank(known["id"], role, place, known["places"], known["rule"])
+
+    def rewritten(self, asked, name, made, steps):
+        """A mistake. asked: the steps that are; it is told in those that it leaves their shape."""
+        new = [Step(*each) for each in steps]
+        mistake = Rewritten(self.run, dict.fromkeys(made, new))
+        return replace(mistake, written=set(filter(mistake.fits, asked)))
 
     def check(self, answers):
         """Go on with these answers, by blank."""
         self.answers |= answers
         self.paper = Paper(self, Answers(self, self.answers), self.printed, lambda rule, read: rule.value(read))
 
-    def rule_of(self, rules, step, i, j):
-        rule = rules[str(step)]
-        return Rule(rule[i][j] if isinstance(rule, list) else rule, i, j, self.data["places"])
-
     def worked(self, place):
         """The rule of a place; None where it is given."""
-        return None if str(place[0]) in self.data["given"] else self.rule_of(self.data["rules"], *place)
+        return None if self.run[place[0]].op is None else self.run.rule(*place)
 
     def rule(self, blank):
         """The rule of a blank; None for what has none."""
         if blank.role == "copy":
-            return Rule("v[{},{},{}]".format(*blank.place))
-        return self.worked(blank.place) if blank.role in ("number", "word") else None
+            return Rule(["ref", *blank.place])
+        return self.worked(blank.place) if blank.role in ("ask", "entry", "word") else None
 
-    def key(self, step, i, j):
+    def key(self, place):
         """The right number of a place."""
-        if (step, i, j) not in self.known:
-            given = self.data["given"].get(str(step))
-            if given is None:
-                value = self.worked((step, i, j)).value(self.right_of)
-            elif given[i][j] is None:
-                rule = Rule(self.data["inverse"][f"{step},{i},{j}"])
-                value = rule.value(lambda ref: self.printed(0, (ref.matrix, *ref.index)))
-            else:
-                value = number(given[i][j], self.letters)
-            self.known[step, i, j] = value
-        return self.known[step, i, j]
+        if place not in self.known:
+            (step, i, j), rule = place, self.unknown.get(place) or self.worked(place)
+            given = None if rule else self.run[step].data["values"][i][j]
+            self.known[place] = rule.value(self.right_of) if rule else number(given, self.letters)
+        return self.known[place]
 
     def right_of(self, ref):
-        return self.key(ref.matrix, *ref.index)
+        return self.key(place_of(ref))
 
     def printed(self, section, place):
-        """The number at a place as it is printed, or else the right one."""
-        text = self.texts.get(place)
-        return self.key(*place) if text is None else number(text, self.letters)
+        """The number at a place as it is printed, or would be."""
+        return self.key(place) if self.worked(place) is None else rounded(self.key(place), self.places)
 
-    def right(self, cell):
-        """The right number of a cell."""
-        return Rule(cell["rule"]).value(self.right_of) if "rule" in cell else self.key(*cell["place"])
+    def right(self, blank):
+        """The right number of a blank."""
+        return self.key(blank.place) if blank.place else Rule(blank.own).value(self.right_of)
 
-    def follows(self, cell):
-        """What follows in a cell from your own numbers; None where nothing does."""
-        return self.paper.follows(self.blanks[cell["id"]])
-
-    def mistaken(self, cell, foil):
-        """What a mistake makes of a cell, from your own numbers."""
-        if cell["kind"] != "number" or cell["place"][0] not in foil["tells"]:
+    def mistaken(self, blank, name):
+        """What a mistake makes of a blank, from your own numbers; None where it tells nothing."""
+        mistake = self.mistakes[name]
+        if blank.role not in ("ask", "entry") or blank.place[0] not in filter(mistake.tells, mistake.written):
             return None
-        return self.paper.mistaken(Foil(self, foil), self.blanks[cell["id"]]).value(tuple(cell["place"]))
-
-
-class Foil:
-    """A mistake: the rules of who makes it. It leaves each step its shape."""
-
-    def __init__(self, sheet, foil):
-        self.sheet, self.rules, self.away = sheet, foil["rules"], foil["away"]
-
-    def at(self, step, i, j):
-        return i, j
-
-    def rule(self, step, i, j):
-        return self.sheet.rule_of(self.sheet.data["rules"] | self.rules, step, i, j)
+        return self.paper.mistaken(mistake, blank).value(blank.place)
 
 
 def near(a, b, places):
@@ -224,7 +250,7 @@ class Checker:
     def __init__(self, packed):
         self.data = json.loads(zlib.decompress(base64.b85decode(packed)))
         points = ({letter: Fraction(*value) for letter, value in point.items()} for point in self.data["letters"])
-        self.sheets = [Sheet(self.data, letters) for letters in points]
+        self.sheets = [Sheet(self.data["page"], letters) for letters in points]
 
     def __call__(self, name, entries):
         """Say what is right, what follows from your own numbers, and what is neither; True where nothing is wrong.
@@ -237,7 +263,9 @@ class Checker:
         if empty:
             raise StopError(self.say("empty", task, n=len(empty), of=len(cells), cells=empty[0]))
         for sheet in self.sheets:
-            sheet.check({cell["id"]: self.number(task, cell, entry, sheet) for cell, entry in cells if cell["place"]})
+            sheet.check({
+                cell["id"]: self.number(task, cell, entry, sheet) for cell, entry in cells if "seal" not in cell
+            })  # fmt: skip
         verdicts: dict[str, list[dict]] = {"right": [], "followed": [], "wrong": []}
         for cell, entry in cells:
             verdicts[self.verdict(task, cell, entry)].append(cell)
@@ -247,8 +275,9 @@ class Checker:
             if judged := verdicts[verdict]:
                 some = "; ".join(cell["called"] for cell in judged[:4]) + "; …" * (len(judged) > 4)
                 print(self.say(verdict, task, n=len(judged), of=len(cells), cells=some))
-        for foil in self.mistakes(task) if verdicts["wrong"] else ():
-            print(self.say("mistake", task, told=foil["told"], mend=foil["mend"]))
+        for name in self.mistakes(task) if verdicts["wrong"] else ():
+            told, mend = self.data["told"][name]
+            print(self.say("mistake", task, told=told, mend=mend))
         return not verdicts["wrong"]
 
     def say(self, what, task, **places):
@@ -266,42 +295,42 @@ class Checker:
 
     def number(self, task, cell, entry, sheet):
         """The number that an entry is, of two the one nearest to the right one; of a word, its place among all."""
-        words = [word.casefold() for word in self.data["words"]]
-        if cell["kind"] == "word" and str(entry).casefold() in words:
+        blank, words = sheet.blanks[cell["id"]], [word.casefold() for word in self.data["page"]["vocabulary"]]
+        if blank.role == "word" and str(entry).casefold() in words:
             return Fraction(words.index(str(entry).casefold()))
         try:
             values = numbers(entry, sheet.letters)
         except ValueError:
-            if cell["kind"] == "word":
+            if blank.role == "word":
                 return Fraction(-1)
             raise StopError(self.say("unreadable", task, cells=cell["called"], entry=entry)) from None
-        return min(values, key=lambda x: abs(x - sheet.right(cell))) if len(values) > 1 else values[0]
+        return min(values, key=lambda x: abs(x - sheet.right(blank))) if len(values) > 1 else values[0]
 
     def verdict(self, task, cell, entry):
         if "seal" in cell:
             return "right" if sealed(cell["id"], entry) == cell["seal"] else "wrong"
-        pairs = [(sheet, self.number(task, cell, entry, sheet)) for sheet in self.sheets]
-        if all(near(value, sheet.right(cell), cell["places"]) for sheet, value in pairs):
+        judged = [(sheet, sheet.blanks[cell["id"]], self.number(task, cell, entry, sheet)) for sheet in self.sheets]
+        if all(near(value, sheet.right(blank), blank.places) for sheet, blank, value in judged):
             return "right"
-        follows = all(near(value, sheet.follows(cell), cell["places"]) for sheet, value in pairs)
+        follows = all(near(value, sheet.paper.follows(blank), blank.places) for sheet, blank, value in judged)
         return "followed" if follows else "wrong"
 
     def mistakes(self, task):
         """The classic mistakes that give what is wrong: those with the most hits, and no more misses than hits."""
         scored = []
-        for foil in self.data["foils"]:
-            told = [self.hit(cell, foil) for cell in task["cells"]]
+        for name in self.data["told"]:
+            told = [self.hit(cell["id"], name) for cell in task["cells"] if "seal" not in cell]
             hits, misses = told.count(True), told.count(False)
             if hits >= max(misses, 1) and hits >= min(2, hits + misses):
-                scored.append((hits, -misses, foil))
+                scored.append((hits, -misses, name))
         best = max((pair[:2] for pair in scored), default=None)
-        return [foil for *score, foil in scored if tuple(score) == best][:2]
+        return [name for *score, name in scored if tuple(score) == best][:2]
 
-    def hit(self, cell, foil):
+    def hit(self, cell, name):
         """Whether a cell has a mistake's number; None where that is what follows anyway."""
-        made = [(sheet, sheet.mistaken(cell, foil)) for sheet in self.sheets]
-        if any(value is None for _, value in made):
+        made = [(sheet, sheet.blanks[cell], sheet.mistaken(sheet.blanks[cell], name)) for sheet in self.sheets]
+        if any(value is None for *_, value in made):
             return None
-        if all(near(value, sheet.follows(cell), cell["places"]) for sheet, value in made):
+        if all(near(value, sheet.paper.follows(blank), blank.places) for sheet, blank, value in made):
             return None
-        return all(near(sheet.answers[cell["id"]], value, cell["places"]) for sheet, value in made)
+        return all(near(sheet.answers[cell], value, blank.places) for sheet, blank, value in made)

@@ -27,6 +27,10 @@ def field(default_factory):
     return dataclasses.field(default_factory=default_factory)
 
 
+def replace(record, **changes):
+    return dataclasses.replace(record, **changes)
+
+
 def number(entry, letters=None):
     """The exact number that an entry is: a whole number, a fraction, a decimal, -inf, or a text such as "-1/2".
 

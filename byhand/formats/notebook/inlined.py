@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+from importlib import import_module
+from inspect import getsource
 from typing import Any
 
 
@@ -13,8 +14,7 @@ class _File:
     """A file of byhand: its lines, and the statement that defines or imports each name."""
 
     def __init__(self, name: str) -> None:
-        package, _, file = name.rpartition(".")
-        text = (files(package) / f"{file}.py").read_text(encoding="utf-8")
+        text = getsource(import_module(name))
         self.lines = text.splitlines()
         self.defined = {name: statement for statement in ast.parse(text).body for name in _names_of(statement)}
 

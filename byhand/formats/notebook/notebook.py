@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import json
 import keyword
 import re
 from collections.abc import Sequence
@@ -109,8 +110,7 @@ class _Notebook(Struct, frozen=True, eq=False):
             "language": page.messages.language, **page.stamp,
         }  # fmt: skip
         if feedback:
-            data = tasks.data
-            about |= {"steps": [*tasks.numbers], **{each: data[each] for each in ("rules", "given", "inverse")}}
+            about["steps"] = [json.dumps(step, ensure_ascii=False) for step in tasks.known["steps"]]
         self.cells.insert(at, self._code(_setup(tasks if feedback else None), **FOLDED))
         if self.setup.nbgrader:
             self._mark(at, "setup", locked=True)
