@@ -25,7 +25,6 @@ END = b"</quiz>\n"
 ROOT = "$course$/top/byhand"
 ABOUT = "quiz.about"  # a message
 _PLACE = re.compile(r'<(entry|choice) n="(\d+)" />')
-_IMAGE = re.compile(r'(<img src=")(\w+)"')
 
 
 def moodle(page: Page, *_: object) -> bytes:
@@ -110,14 +109,16 @@ class _Writer:
         return "<defaultgrade>0</defaultgrade>" if question.kind == "text" else ""
 
     def _text(self, question: Question) -> str:
-        html = tostring(styled(question.body), encoding="unicode")
-        html = html.replace("{", "&#123;").replace("}", "&#125;")
+        body = styled(question.body)
+        for image in body.iter("img"):
+            image.set("src", f"@@PLUGINFILE@@/{image.get('src')}.svg")
+        html = tostring(body, encoding="unicode").replace("{", "&#123;").replace("}", "&#125;")
 
         def field(match: re.Match[str]) -> str:
             n = int(match[2])
             return _entry(question.entries[n]) if match[1] == "entry" else _choice(question.choices[n])
 
-        return _IMAGE.sub(r'\1@@PLUGINFILE@@/\2.svg"', _PLACE.sub(field, html))
+        return _PLACE.sub(field, html)
 
     def _files(self, question: Question) -> str:
         names = [node.get("src", "") for node in question.body.iter("img")]

@@ -42,7 +42,12 @@ from byhand.worksheet.document import (
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import VIEWS, View, shows_answers
 
-Words: TypeAlias = "Sequence[Any] | str"  # Markdown tokens, of lines or of paragraphs; or a plain text
+Words: TypeAlias = "Sequence[Any] | str"  # Markdown tokens, of a line or of paragraphs; or a plain text
+
+
+def are_paragraphs(words: Words) -> bool:
+    """Whether words are paragraphs, lists or code; else they are a line."""
+    return any(getattr(token, "block", False) for token in words)
 
 
 class Title(Struct, frozen=True, eq=False):

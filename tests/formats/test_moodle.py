@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from cloze import read
 from every_sheet import FULL, SEEDS, SHEETS, made
-from kinds import kinds_and_run
+from kinds import kinds_and_run, lesson
 from msgspec.structs import replace
 from quiz_pages import missing_rows
 
@@ -26,7 +26,9 @@ from byhand.formats.quiz.spelling import number
 from byhand.mistakes import MISTAKES, foil
 from byhand.notation.text import value_text
 from byhand.notation.typed import read as read_number
+from byhand.options import Options
 from byhand.page.page import lower
+from byhand.pipeline import prepare
 
 ORACLE = Path(__file__).resolve().parents[3] / "shared" / "tools" / "check_moodle.py"
 NUMERIC = [sheet for sheet in SHEETS if sheet != "attention-in-letters"]
@@ -302,3 +304,11 @@ def test_five_hundred_variants_of_a_head_are_less_than_fifty_megabytes():
     assert b"<file" in begin
     assert not any(b"<file" in questions for questions in part.values())
     assert len(begin) + 500 * sum(map(len, part.values())) < 50_000_000
+
+
+def test_a_list_and_code_stand_in_no_paragraph():
+    sheet = lesson("## Before you begin\n\n- a pencil\n- a rubber\n\n## Code\n\n```\nx = 1\n```\n")
+    questions = Quiz(lower(*prepare(sheet, Options()))).questions
+    inside = {child.tag for question in questions for part in question.body.iter("p") for child in part}
+    assert inside.isdisjoint({"p", "ul", "ol", "pre", "div"})
+    assert {"ul", "pre"} <= {node.tag for question in questions for node in question.body.iter()}

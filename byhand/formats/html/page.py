@@ -42,6 +42,7 @@ from byhand.page.grid import (
 )
 from byhand.page.look import COLOURS, LEAD, LOOK
 from byhand.page.page import Page, lower
+from byhand.page.parts import are_paragraphs
 from byhand.pictures.labels import words
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
@@ -423,8 +424,7 @@ def prose(tokens: Iterable[Any], tied: bool = True, formula: Callable[[str], str
     tied: whether the last word of a paragraph never stands on a line by itself. formula: one as HTML.
     """
     tokens, renderer = list(tokens), _markdown()
-    whole = any(t.type == "inline" for t in tokens)
-    write = renderer.renderer.render if whole else renderer.renderer.renderInline
+    write = renderer.renderer.render if are_paragraphs(tokens) else renderer.renderer.renderInline
     made = write(tokens, renderer.options, {"formula": formula})
     return Markup(_LAST_WORD.sub("\u00a0", made) if tied else made)
 

@@ -27,7 +27,7 @@ from byhand.page.grid import Grid, Slot
 from byhand.page.layout import strips
 from byhand.page.page import Page
 from byhand.page.parts import Entries as TableOfEntries
-from byhand.page.parts import Example, Matrix, Options, Text, Words, block_parts
+from byhand.page.parts import Example, Matrix, Options, Text, Words, are_paragraphs, block_parts
 from byhand.page.sections import laid_figures
 from byhand.tape import shape_text
 from byhand.worksheet.document import Blank, Block, Cell, Checkpoint, Claim, Figure, Panel, Reply, Strip
@@ -64,7 +64,7 @@ class Body(Struct, frozen=True, eq=False):
         self.pictures[MAP] = alone(self.page.map)
         conventions = " ".join(_prose(line) for line in d.conventions)
         parts = [
-            _paragraph(_prose(d.goal)),
+            _paragraph(d.goal),
             f'<p><img src="{MAP}" alt="{escape(architecture_map.said(d))}"/></p>',
         ]
         parts += [f"<p>{conventions}</p>", f"<p>{escape(say('quiz.typed'))}</p>"]
@@ -104,7 +104,7 @@ class Body(Struct, frozen=True, eq=False):
         for part in block_parts(block, replies, self.page.messages):
             match part:
                 case Text(lead=""):
-                    pieces.append(_paragraph(_prose(part.words)))
+                    pieces.append(_paragraph(part.words))
                 case Text():
                     pieces.append(f"<p><b>{escape(part.lead)}</b> {_prose(part.words)}</p>")
                 case Example():
@@ -204,8 +204,8 @@ def _value(value: Any) -> str:
     return escape(value) if isinstance(value, str) else write_value(value, STYLE)
 
 
-def _paragraph(html: str) -> str:
-    return html if html.lstrip().startswith("<") and "<p" in html[:40] else f"<p>{html}</p>"
+def _paragraph(words: Words) -> str:
+    return _prose(words) if are_paragraphs(words) else f"<p>{_prose(words)}</p>"
 
 
 def _table(grid: Grid, entries: Entries) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from byhand.page.parts import Words
+from byhand.page.parts import Words, are_paragraphs
 
 
 class Marks(Struct, frozen=True):
@@ -38,11 +38,7 @@ def paragraphs(words: Words, marks: Marks) -> list[str]:
     """Words as paragraphs; one, where they are a line."""
     if isinstance(words, str):
         return [marks.text(words)]
-    return (
-        [*_paragraphs(words, marks)]
-        if any(getattr(token, "block", False) for token in words)
-        else ["".join(_inline(words, marks))]
-    )
+    return [*_paragraphs(words, marks)] if are_paragraphs(words) else ["".join(_inline(words, marks))]
 
 
 def _paragraphs(tokens: Iterable[Any], marks: Marks) -> Iterator[str]:
