@@ -422,11 +422,8 @@ def _joined(parts: Iterable[Markup | str]) -> Markup:
 
 
 def capital(said: str) -> Markup:
-    """A sentence with its first letter as a capital; the sentence may begin with a tag."""
-    at = 0
-    while said[at : at + 1] == "<":
-        at = said.index(">", at) + 1
-    return Markup(said[:at] + said[at : at + 1].upper() + said[at + 1 :])
+    """A sentence with its first letter as a capital. One that begins with what somebody wrote stays as it is."""
+    return Markup(said[:1].upper() + said[1:])
 
 
 def _cut(said: str, most: int = 40) -> str:

@@ -23,7 +23,7 @@ from byhand.formats.pdf import filled
 from byhand.marking.marked_page import MarkedPages, halves
 from byhand.marking.marker import Marker
 from byhand.marking.marks import OpenMark
-from byhand.marking.notes import Notes, is_computed, state, tally, written
+from byhand.marking.notes import Notes, capital, is_computed, state, tally, written
 from byhand.mistakes.slips import PRIOR
 from byhand.page.page import lower
 from byhand.worksheet.front import sheet_files
@@ -391,3 +391,9 @@ def test_decimals_and_letters_have_notes_too(numbers, said):
     assert said in found
     assert "from your numbers" not in found
     assert MarkedPages(lower(page.document, page.run)).pdf(marks, "Ada").startswith(b"%PDF")
+
+
+def test_a_sentence_begins_with_a_capital_but_not_what_somebody_wrote():
+    assert capital("three cells are empty.") == "Three cells are empty."
+    theirs = '<span class="key">a/2</span> is right.'
+    assert capital(theirs) == theirs
