@@ -255,3 +255,13 @@ def test_of_two_in_a_step_each_item_of_canvas_asks_one(own, folder):
     (question,) = (each for each in Quiz(page).questions if each.choices)
     marked = [each for each in question.body.iter() if each.get("class") == "q"]
     assert [len([*each.iter("choice")]) for each in marked] == [1, 1]
+
+
+def test_the_same_question_asked_twice_is_two(own, folder):
+    path = folder / "worksheets" / "pick-a-share.md"
+    one = '{{ pick("softmax", 1, 0, "softmax-over-columns", "no-powers") }}'
+    path.write_text(path.read_text(encoding="utf-8").replace(one, f"{one}\n\n{one}"), encoding="utf-8")
+    page, _ = prepare(load_sheet("pick-a-share"), Options())
+    one, other = (block for block in page.blocks if isinstance(block, own["Pick"]))
+    assert one != other
+    assert [(reply.id, reply.asker) for reply in page.replies()] == [("1/choice/1", one), ("1/choice/2", other)]
