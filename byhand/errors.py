@@ -86,6 +86,14 @@ class SheetError(ByHandError):
     """A sheet or a template that does not parse."""
 
 
+class UnchangedError(SheetError):
+    """A classic mistake that changes none of the steps that are to show it."""
+
+    def __init__(self, mistake: str, steps: Iterable[str]) -> None:
+        self.told = f"the foil {mistake} changes nothing in {', '.join(steps)}"
+        super().__init__(f"{self.told}; choose other steps")
+
+
 class LimitError(ByHandError):
     """A page that is too large, or takes too long to lay out."""
 

@@ -189,9 +189,10 @@ def is_relu(task: Task) -> str:
     act = task.config.act_fn
     if act == "relu":
         return ""
+    searched = f"no numbers are searched for act_fn={act!r}"
     if not any(_is_rational(act, x, task.config) for x in (1, 2, -3)):
-        return f"act_fn={act!r} is never rational; use act_fn='relu'"
-    return f"no numbers are searched for act_fn={act!r}; use act_fn='relu', or give inputs and weights"
+        return f"{searched}, which is never rational; use act_fn='relu', or inputs and weights with --numbers decimal"
+    return f"{searched}; use act_fn='relu', or give inputs and weights"
 
 
 def _is_rational(act_fn: str, x: int, config: Config) -> bool:

@@ -21,7 +21,7 @@ from byhand.arithmetic.copies import categories, each, same
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
-from byhand.errors import SheetError, ValuesError
+from byhand.errors import SheetError, UnchangedError, ValuesError
 from byhand.model.layers import steps_of
 from byhand.notation.marks import word_in_slot, written
 from byhand.notation.text import value_text
@@ -513,15 +513,14 @@ def find_the_error(
     shown = [steps] if isinstance(steps, str) else steps
     changed = [step for step in shown if not same(wrong.tape.values(step), tape.values(step))]
     panels = [wrong.panel(step, "given", caption=caption).of_a_mistake() for step in shown]
-    if row is not None or changed_only:
-        if not changed:
-            raise SheetError(f"the foil {name} does not change {', '.join(shown)}; choose another step")
+    picks, ticks = row is not None or changed_only, not isinstance(steps, str)
+    if not changed and (picks or ticks):
+        raise UnchangedError(name, shown)
+    if picks:
         rows = _changed_rows(wrong.tape, tape, changed[0])
         at = rows if row is None else [min(rows, key=lambda at: (at < row, at))]
         panels = [panel.only(at, context.transposed) for panel in panels]
-    if not isinstance(steps, str):
-        if not changed:
-            raise SheetError(f"the foil {name} changes none of {', '.join(steps)}; choose other steps")
+    if ticks:
         panels = [replace(panel, right=panel.step == changed[0]) for panel in panels]
     told = answer or context.messages.mistake(name, "told", context.transposed)
     what_is_wrong = Answer(lines, inline(told))

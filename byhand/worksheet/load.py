@@ -18,7 +18,7 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from msgspec.structs import replace
 
 from byhand.effort import TYPICAL, parted
-from byhand.errors import ByHandError, ConfigError, SheetError, UnknownNameError
+from byhand.errors import ByHandError, ConfigError, SheetError, UnchangedError, UnknownNameError
 from byhand.model.config import SIZES, Config
 from byhand.notation.marks import word_in_slot
 from byhand.notation.number import shown
@@ -154,21 +154,31 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
         return text
     except TemplateSyntaxError as error:
         raise SheetError(f"{name} line {error.lineno}: {error.message}") from None
-    except UnknownNameError as error:
-        other = _other_choices(sheet, context.config) if error.kind == "step" else None
+    except ByHandError as error:
+        lacks = _lacking(error)
+        other = _other_choices(sheet, context.config) if lacks else None
         if other is None:
             raise SheetError(f"{name}{_line(error)}: {error}") from None
         written_for, chosen = other
         raise ConfigError(
-            f"{sheet.name} is written for {written_for}, and with {chosen} there is no step {error.name!r}; "
+            f"{sheet.name} is written for {written_for}, and with {chosen} {lacks}; "
             f"leave that out, or use byhand run {sheet.model.name}"
         ) from None
-    except ByHandError as error:
-        raise SheetError(f"{name}{_line(error)}: {error}") from None
     except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NameError) as error:
         raise SheetError(f"{name}{_line(error)}: {_readable(error)}") from None
     except (RecursionError, MemoryError):
         raise SheetError(f"{name}: the sheet does not end") from None
+
+
+def _lacking(error: ByHandError) -> str:
+    """What a run lacks that a sheet shows, as one with other options may; "" of any other error."""
+    match error:
+        case UnknownNameError(kind="step"):
+            return f"there is no step {error.name!r}"
+        case UnchangedError():
+            return error.told
+        case _:
+            return ""
 
 
 def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:

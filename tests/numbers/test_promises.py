@@ -221,7 +221,7 @@ def test_base_e_has_whole_scores():
          "use sinusoidal_periods=[4, 2]"),
         ("encoder-decoder", {"attn_only": True},
          "a decoder's block is not without its feed-forward network; use attn_only=false"),
-        ("feed-forward", {"act_fn": "gelu"}, "act_fn='gelu' is never rational; use act_fn='relu'"),
+        ("feed-forward", {"act_fn": "gelu"}, "no numbers are searched for act_fn='gelu', which is never rational; use act_fn='relu', or inputs and weights with --numbers decimal"),
         ("block", {"eps": Fraction(1, 100)}, "a root with eps=1/100 is not rational; use eps=0"),
         ("block", {"n_ctx": 2}, "numbers are chosen for 3 to 5 tokens, not 2; use n_ctx=3, or give values"),
         ("multi-head-attention", {"n_heads": 3}, "numbers are chosen for 1 or 2 heads, not 3; use n_heads=2"),

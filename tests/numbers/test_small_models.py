@@ -130,8 +130,8 @@ def test_what_cannot_be_listed_has_no_list():
     [
         ("batch-norm", {"d_model": 4}, "rational for 4 tokens and d_model=4, not 3 and 4"),
         ("cross-entropy", {"softmax_base": 3, "d_vocab": 4}, "4 powers of 3 never add up to one"),
-        ("convolution", {"act_fn": "gelu"}, "act_fn='gelu' is never rational; use act_fn='relu'"),
-        ("convolution", {"act_fn": "silu", "softmax_base": "e"}, "act_fn='silu' is never rational; use act_fn='relu'"),
+        ("convolution", {"act_fn": "gelu"}, "no numbers are searched for act_fn='gelu', which is never rational; use act_fn='relu', or inputs and weights with --numbers decimal"),
+        ("convolution", {"act_fn": "silu", "softmax_base": "e"}, "act_fn='silu', which is never rational; use act_fn='relu', or inputs and weights with --numbers decimal"),
         ("convolution", {"act_fn": "silu", "softmax_base": 2},
          "no numbers are searched for act_fn='silu'; use act_fn='relu', or give inputs and weights"),
         ("kv-cache", {"d_head": 3}, "√d_head = √3 makes no small whole scores"),

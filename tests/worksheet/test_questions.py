@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import refs, substitute
-from byhand.errors import SheetError
+from byhand.errors import ConfigError, SheetError
 from byhand.model.config import Config
 from byhand.notation.marks import MarkedCopies
 from byhand.notation.text import text
@@ -386,7 +386,7 @@ def test_stretch_has_no_hints_and_lets_a_sheet_ask_otherwise():
         ("shapes(('hook_q', 3))", "3 is neither a matrix of the run nor a shape such as [3, 4]"),
         (
             "find_the_error('no-mask', ['hook_q'], 1)",
-            "the foil no-mask changes none of blocks.0.attn.hook_q[0]; choose",
+            "the foil no-mask changes nothing in blocks.0.attn.hook_q[0]; choose",
         ),
         ("inverse('hook_attn_scores', 'x')", "hook_attn_scores[0] is no product, sum, mean or look-up; leave out"),
     ],
@@ -396,6 +396,15 @@ def test_what_cannot_be_asked_is_said(call, message):
     with pytest.raises(SheetError) as error:
         prepare(lesson(f"## A\n\n{{{{ {full} }}}}\n"), Options())
     assert message in str(error.value)
+
+
+def test_a_mistake_that_options_of_ones_own_take_away_is_told_by_these():
+    with pytest.raises(ConfigError) as error:
+        prepare(load_sheet("feed-forward"), Options(values={"config": {"act_fn": "gelu"}}, numbers="decimal"))
+    assert str(error.value) == (
+        "feed-forward is written for act_fn='relu', and with act_fn='gelu' the foil no-relu changes nothing in "
+        "blocks.0.hook_mlp_out; leave that out, or use byhand run feed-forward"
+    )
 
 
 def test_the_inputs_of_a_product_may_be_computed_where_they_stand():
