@@ -70,7 +70,17 @@ def read(name: str, language: str) -> tuple[dict[Any, Any], str]:
     if name not in files:
         raise UnknownNameError("sheet", name, files)
     translated = name in originals and files[name] != originals[name]
-    return parsed(name, text_of(files[name]), text_of(originals[name]) if translated else "")
+    return parsed(file_of(files[name]), text_of(files[name]), text_of(originals[name]) if translated else "")
+
+
+def file_of(path: Path) -> str:
+    """A sheet's file as messages name it: softmax.md, and of a translation de/softmax.md."""
+    return path.relative_to(_home(path)).as_posix()
+
+
+def _home(path: Path) -> Path:
+    """The folder of all sheets that a sheet's file stands in."""
+    return next(above for above in path.parents if above.name == "worksheets")
 
 
 def text_of(path: Path) -> str:
@@ -78,48 +88,47 @@ def text_of(path: Path) -> str:
 
     Raises: SheetError where the file cannot be read, is too large or links out of its folder.
     """
-    name, home = path.stem, next(above for above in path.parents if above.name == "worksheets")
-    if not path.resolve().is_relative_to(home.resolve()):
-        raise SheetError(f"{path.name} is a link that leads out of its folder")
+    if not path.resolve().is_relative_to(_home(path).resolve()):
+        raise SheetError(f"{file_of(path)} is a link that leads out of its folder")
     try:
         with path.open(encoding="utf-8-sig") as file:
             text = file.read(LARGEST_SHEET + 1)
     except (OSError, UnicodeDecodeError) as error:
-        raise SheetError(f"{path.name}: cannot be read: {error}") from None
+        raise SheetError(f"{file_of(path)}: cannot be read: {error}") from None
     if len(text) > LARGEST_SHEET:
-        raise SheetError(f"{name}.md has over {LARGEST_SHEET:,} characters; a sheet has ten thousand")
+        raise SheetError(f"{file_of(path)} has over {LARGEST_SHEET:,} characters; a sheet has ten thousand")
     return text
 
 
 @lru_cache(maxsize=128)  # each page names other sheets by their titles
-def parsed(name: str, text: str, original: str = "") -> tuple[dict[Any, Any], str]:
+def parsed(file: str, text: str, original: str = "") -> tuple[dict[Any, Any], str]:
     """The front matter of a sheet, each entry of its kind, and its body. original: as for `parse_sheet`.
 
     Raises: SheetError.
     """
     if original:
-        (front, body), (english, _) = parsed(name, text), parsed(name, original)
+        (front, body), (english, _) = parsed(file, text), parsed(file.rpartition("/")[2], original)
         merged = {key: english[key] | front[key] for key in TABLES if key in english.keys() & front.keys()}
         return english | front | merged, body
     text = text.replace("\r\n", "\n")
     if bad := unprintable(text, lines=True):
-        raise SheetError(f"{name}.md holds {bad}, which cannot be printed")
+        raise SheetError(f"{file} holds {bad}, which cannot be printed")
     match = _FRONT.match(text)
     if match is None:
-        raise SheetError(f"{name}.md has no front matter; begin with --- and end it with ---")
-    front = _yaml(name, match[1])
+        raise SheetError(f"{file} has no front matter; begin with --- and end it with ---")
+    front = _yaml(file, match[1])
     for key, value in front.items():
         if key not in _KEYS:
-            raise SheetError(f"{name}.md: {UnknownNameError('front matter entry', str(key), _KEYS)}")
+            raise SheetError(f"{file}: {UnknownNameError('front matter entry', str(key), _KEYS)}")
         if isinstance(value, str) and (bad := unprintable(value, lines=True)):
-            raise SheetError(f"{name}.md: {key} holds {bad}, which cannot be printed")
+            raise SheetError(f"{file}: {key} holds {bad}, which cannot be printed")
         if not isinstance(value, _KEYS[key]):
-            raise SheetError(f"{name}.md: {key} is a {_KEYS[key].__name__}; found {type(value).__name__}")
+            raise SheetError(f"{file}: {key} is a {_KEYS[key].__name__}; found {type(value).__name__}")
     # empty lines replace the front matter, so that line numbers in messages are those of the file
     return front, "\n" * match[0].count("\n") + text[match.end() :]
 
 
-def _yaml(name: str, text: str) -> dict[Any, Any]:
+def _yaml(file: str, text: str) -> dict[Any, Any]:
     import yaml
 
     try:
@@ -129,11 +138,11 @@ def _yaml(name: str, text: str) -> dict[Any, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 2}" if mark else ""
-        raise SheetError(f"{name}.md{where}: {getattr(error, 'problem', None) or error}") from None
+        raise SheetError(f"{file}{where}: {getattr(error, 'problem', None) or error}") from None
     except (RecursionError, ValueError) as error:
-        raise SheetError(f"{name}.md: the front matter cannot be read: {error}") from None
+        raise SheetError(f"{file}: the front matter cannot be read: {error}") from None
     if not isinstance(front, dict):
-        raise SheetError(f"{name}.md: the front matter is a table of names; found {type(front).__name__}")
+        raise SheetError(f"{file}: the front matter is a table of names; found {type(front).__name__}")
     return front
 
 

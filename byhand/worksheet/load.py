@@ -50,18 +50,16 @@ def document(context: Context) -> Document:
     """
     sheet, blocks = context.sheet, list[Block]()
     if re.search("[\U000f0000-\U0010ffff]", sheet.body):
-        raise SheetError(f"{sheet.name}.md uses a character that is reserved, above U+EFFFF")
+        raise SheetError(f"{sheet.file} uses a character that is reserved, above U+EFFFF")
     text = _rendered(context, blocks)
     try:
         tokens = paragraphs(text)
     except SheetError as error:
-        raise SheetError(f"{sheet.name}.md: {error}") from None
-    sections = tuple(_sections(sheet.name, tokens, blocks))
+        raise SheetError(f"{sheet.file}: {error}") from None
+    sections = tuple(_sections(sheet.file, tokens, blocks))
     sittings = context.minutes or _sittings(sections, sheet.sittings or (1,))
     if len(sittings) != max(1, len(sheet.sittings)):
-        raise SheetError(
-            f"{sheet.name}.md has {max(1, len(sheet.sittings))} sittings, and minutes for {len(sittings)}"
-        )
+        raise SheetError(f"{sheet.file} has {max(1, len(sheet.sittings))} sittings, and minutes for {len(sittings)}")
     told = [word_in_slot(context.tape.domain, str(minutes)) for minutes in sittings]
     sections = tuple(_with_minutes(section, told) for section in sections)
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
@@ -144,7 +142,7 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
 
     Raises: SheetError, which names the line.
     """
-    sheet, name = context.sheet, f"{context.sheet.name}.md"
+    sheet, name = context.sheet, context.sheet.file
     environment = Sandbox(SHEET_BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
     environment.globals = sheet_globals(context, blocks)
     try:
@@ -194,7 +192,7 @@ def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
     return written_for, chosen
 
 
-def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:
+def _sections(file: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:
     """The sections: the Markdown tokens after each heading, with the blocks in the places of their markers.
 
     A heading with ## begins a numbered section; one with ### a part without a number, which is left out where its
@@ -215,7 +213,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
     def section() -> Iterator[Section]:
         made = Section(number, title, tuple(words), tuple(figures), heading)
         if not number and (made.blanks or made.replies):
-            raise SheetError(f"{name}.md: “{title}” asks for answers, so it has a number; begin it with ##, not ###")
+            raise SheetError(f"{file}: “{title}” asks for answers, so it has a number; begin it with ##, not ###")
         if title and (number or figures):
             yield made
 
@@ -236,7 +234,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
         markers = _MARKER.findall(token.content) if token.type == "inline" else []
         if markers:
             if _MARKER.sub("", token.content).strip() or not prose or prose[-1].type != "paragraph_open":
-                raise SheetError(f"{name}.md: put {{{{ … }}}} of a block on a line of its own")
+                raise SheetError(f"{file}: put {{{{ … }}}} of a block on a line of its own")
             prose.pop()
             flush()
             marked = [blocks[int(m)] for m in markers]
@@ -248,7 +246,7 @@ def _sections(name: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
         at += 1
     flush()
     if words and not title:
-        raise SheetError(f"{name}.md has text but no heading; begin its first step with ##")
+        raise SheetError(f"{file} has text but no heading; begin its first step with ##")
     yield from section()
 
 

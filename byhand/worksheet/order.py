@@ -143,7 +143,7 @@ def _placed_in(folder: Path) -> dict[str, Placed]:
     by_name = dict[str, Placed]()
     for path in sorted((folder / "worksheets").glob("*.md")):
         with suppress(ByHandError):  # which is told where the sheet is asked for
-            if placed := _placed(parsed(path.stem, text_of(path))[0]):
+            if placed := _placed(parsed(path.name, text_of(path))[0]):
                 by_name[path.stem] = placed
     return by_name
 

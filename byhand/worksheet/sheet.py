@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
@@ -20,7 +21,7 @@ from byhand.model.weights import Values
 from byhand.notation.number import shown
 from byhand.numbers.promises import sheet_promise_named
 from byhand.worksheet.folders import ENGLISH, folders
-from byhand.worksheet.front import TABLES, known_language, parsed, read, sheet_files
+from byhand.worksheet.front import TABLES, file_of, known_language, parsed, read, sheet_files
 from byhand.worksheet.messages import messages
 from byhand.worksheet.order import number_of, place
 from byhand.worksheet.program import code_key
@@ -46,6 +47,8 @@ class Sheet(Struct, frozen=True):
     """A sheet's front matter and its body."""
 
     name: str
+    file: str
+    """The one that has it, as messages name it."""
     title: str
     model: Model
     goal: str
@@ -167,7 +170,7 @@ def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
     Raises: UnknownNameError; SheetError where the file does not parse.
     """
     front, body = read(name, language)
-    return _made(name, front | {"title": _title(name, front, language)}, body)
+    return _made(file_of(sheet_files(language)[name]), front | {"title": _title(name, front, language)}, body)
 
 
 def all_sheets(language: str = ENGLISH) -> list[Sheet]:
@@ -213,53 +216,54 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
 
     Raises: SheetError with the line where the front matter does not parse.
     """
-    return _made(name, *parsed(name, text, original))
+    return _made(f"{name}.md", *parsed(f"{name}.md", text, original))
 
 
-def _made(name: str, front: dict[Any, Any], body: str) -> Sheet:
-    """A sheet of its front matter and its body.
+def _made(file: str, front: dict[Any, Any], body: str) -> Sheet:
+    """The sheet of a file, of its front matter and its body.
 
     Raises: SheetError.
     """
+    name = Path(file).stem
     for key in _WORDS:
         if not front.get(key):
-            raise SheetError(f"{name}.md: the front matter has no {key}")
+            raise SheetError(f"{file}: the front matter has no {key}")
     if front.get("numbers", NUMBER_SYSTEMS[0]) not in NUMBER_SYSTEMS:
-        raise SheetError(f"{name}.md: no numbers {front['numbers']!r}; use {', '.join(NUMBER_SYSTEMS)}")
+        raise SheetError(f"{file}: no numbers {front['numbers']!r}; use {', '.join(NUMBER_SYSTEMS)}")
     for section, worth in front.get("points", {}).items():
         if not (isinstance(section, int) and isinstance(worth, int) and worth >= 0):
-            raise SheetError(f"{name}.md: points: write whole numbers by the number of a section, as in {{5: 4}}")
+            raise SheetError(f"{file}: points: write whole numbers by the number of a section, as in {{5: 4}}")
     if front.get("easy_rows", 1) not in (1, 2):
-        raise SheetError(f"{name}.md: easy_rows: {shown(front['easy_rows'])} rows at the easy level; use 1 or 2")
+        raise SheetError(f"{file}: easy_rows: {shown(front['easy_rows'])} rows at the easy level; use 1 or 2")
     starts = front.get("sittings", [1, 2])
     if len(starts) < 2 or starts[0] != 1 or not all(type(b) is int and a < b for a, b in pairwise(starts)):
-        raise SheetError(f"{name}.md: sittings: write the step with which each begins, as in [1, 10, 18]")
+        raise SheetError(f"{file}: sittings: write the step with which each begins, as in [1, 10, 18]")
     load_lesson(name)
     try:
         model = MODELS[front["model"]]
     except UnknownNameError as error:
-        raise SheetError(f"{name}.md: {error}{_of_own(name)}") from None
+        raise SheetError(f"{file}: {error}{_of_own(name)}") from None
     kept = {k: v for k, v in front.items() if k not in _VALUES} | {"model": model}
     for key in ("prerequisites", "objectives", "answer", "in_place", "promises", "fractions", "meets"):
         if other := next((entry for entry in front.get(key, ()) if isinstance(entry, dict | list)), None):
-            raise SheetError(f"{name}.md: {key}: {shown(other)} is no text; write it in quotes")
+            raise SheetError(f"{file}: {key}: {shown(other)} is no text; write it in quotes")
         kept[key] = tuple(str(x) for x in front.get(key, ()))
     values = {k: front[k] for k in _VALUES if k in front}
     given = {**values.get("inputs", {}), **values.get("weights", {})}
     if unknown := [key for key in kept["in_place"] if key not in given]:
-        raise SheetError(f"{name}.md: in_place: {UnknownNameError('input or weight', unknown[0], given)}")
+        raise SheetError(f"{file}: in_place: {UnknownNameError('input or weight', unknown[0], given)}")
     try:
         for key in kept["promises"]:
             sheet_promise_named(key)
     except (UnknownNameError, SheetError) as error:
-        raise SheetError(f"{name}.md: promises: {error}") from None
+        raise SheetError(f"{file}: promises: {error}") from None
     for key in TABLES:
         if other := next((entry for entry in front.get(key, {}).values() if not isinstance(entry, str)), None):
-            raise SheetError(f"{name}.md: {key}: {shown(other)} is no text; write it in quotes")
+            raise SheetError(f"{file}: {key}: {shown(other)} is no text; write it in quotes")
     if unknown := [key for key in front.get("lecturer", {}) if key not in ForLecturer.__struct_fields__]:
-        raise SheetError(f"{name}.md: {UnknownNameError('lecturer', unknown[0], ForLecturer.__struct_fields__)}")
+        raise SheetError(f"{file}: {UnknownNameError('lecturer', unknown[0], ForLecturer.__struct_fields__)}")
     kept["lecturer"] = ForLecturer(**front.get("lecturer", {}))
     kept["sittings"] = tuple(front.get("sittings", ()))
     kept["names"] = {str(axis): tuple(map(str, words)) for axis, words in front.get("names", {}).items()}
     kept["in_place"] += tuple(kept["names"])
-    return Sheet(name=name, body=body, values=values, **kept)
+    return Sheet(name=name, file=file, body=body, values=values, **kept)

@@ -67,7 +67,7 @@ def test_a_language_is_no_sheet(german):
     assert sheet_files("xx").keys() == sheet_files().keys()
     (german / "worksheets" / "xx" / "only-german.md").write_text(GERMAN, encoding="utf-8")
     assert sheet_files("xx").keys() - sheet_files().keys() == {"only-german"}
-    with pytest.raises(SheetError, match=r"^only-german.md: the front matter has no model$"):
+    with pytest.raises(SheetError, match=r"^xx/only-german.md: the front matter has no model$"):
         load_sheet("only-german", "xx")
 
 
@@ -75,7 +75,7 @@ def test_a_sheet_that_is_a_link_out_of_the_folder_is_refused(german, tmp_path_fa
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "softmax.md").write_text(GERMAN, encoding="utf-8")
     (german / "worksheets" / "yy").symlink_to(elsewhere)
-    with pytest.raises(SheetError, match=r"^softmax.md is a link that leads out of its folder$"):
+    with pytest.raises(SheetError, match=r"^yy/softmax.md is a link that leads out of its folder$"):
         load_sheet("softmax", "yy")
 
 
@@ -101,3 +101,22 @@ def test_the_command_prints_in_a_language(german, tmp_path):
     listed = CliRunner().invoke(main, ["list", "--language", "xx"]).stdout
     assert "Das Skalarprodukt" in listed
     assert "Softmax" in listed
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "message"),
+    [
+        ("title: Das Skalarprodukt", "title: [1]", "xx/dot-product.md: title is a str; found list"),
+        ("goal: Du", "goal: 'Du", "xx/dot-product.md line 3: "),
+        ("---\n## Erst", "## Erst", "xx/dot-product.md has no front matter; "),
+        ("goal: Du rechnest.", "sittings: [2]", "xx/dot-product.md: sittings: "),
+        ("elementwise", "elementwis", "xx/dot-product.md line 9: no step 'elementwis'; "),
+        ("## Erst malnehmen", "Erst", "xx/dot-product.md has text but no heading; "),
+    ],
+)
+def test_an_error_in_a_translation_names_its_language(german, own, other, message):
+    path = german / "worksheets" / "xx" / "dot-product.md"
+    path.write_text(GERMAN.replace(own, other), encoding="utf-8")
+    with pytest.raises(SheetError) as error:
+        page("dot-product")
+    assert str(error.value).startswith(message)
