@@ -93,7 +93,8 @@ def _distances_tell(run: Candidates) -> Bools:
     told, table = run("new.by_distance")[:, 0], run(TABLE)
     printed = np.concatenate([run("new.q"), run(KEYS), table], 1)
     ok: Bools = (abs(told) <= 4).all(1) & (different(told) == 5) & natural(table, 15, 50)
-    for name in ("plain.scores_scaled", "new.scores_scaled", "new.scores_content", "new.scores", "new.scores_relative"):
+    scores = ("plain.scores_scaled", "new.scores_scaled", "new.scores_content", "new.scores", "new.scores_relative")
+    for name in scores:
         ok &= ~(printed == run(name)).all(2).any(1)
     return ok
 
@@ -112,7 +113,7 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """A query, keys (4, 4) that have even products with it, and values."""
     q = dice.choices(ROWS[(ROWS != 0).sum(1) > 2], count)
     k, v = dice.choices_each(ROWS, q @ ROWS.T % 2 == 0, 4), draw_values(dice, count, 4, task.config.d_v)
-    return {"new.q": q[:, None], KEYS: k, VALUES: only(v, v.any(2).all(1))}
+    return {"new.q": q[:, None], KEYS: k, VALUES: only(v, (v != 0).any(2).all(1))}
 
 
 @sheet_promise

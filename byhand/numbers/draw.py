@@ -5,8 +5,8 @@
         return {"blocks.0.attn.hook_q[0]": dice.below(5, count, 4, 4) - 2, …}
 
 A lesson says how its givens are distributed, and what its promise does not ask for (`fits`). What the model makes of
-them is read from its own steps. Where hardly anything would fit, it draws in stages (`then`): what is drawn later, only
-for those candidates that fit so far, and if need be from what suits their own numbers.
+them is read from its own steps. Where hardly anything would fit, it draws in stages (`then`): what is drawn later,
+only for those candidates that fit so far, and if need be from what suits their own numbers.
 """
 
 from __future__ import annotations
