@@ -76,8 +76,8 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 KEYS, VALUES, TABLE = (f"{ATTN}.{name}" for name in ("hook_k[0]", "hook_v[0]", "rel_pos_keys"))
-ROWS = grid(4, REACH)
-ROWS = ROWS[((ROWS != 0).sum(1) > 1) & ((abs(ROWS) > 1).sum(1) < 2)]
+ALL_ROWS = grid(4, REACH)
+ROWS = ALL_ROWS[((ALL_ROWS != 0).sum(1) > 1) & ((abs(ALL_ROWS) > 1).sum(1) < 2)]
 SMALL = ROWS[abs(ROWS).max(1) == 1]
 
 
