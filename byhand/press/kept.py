@@ -71,6 +71,8 @@ class Pages(Protocol):
 # how a text of a kept page is written: by which of the page's writers, and of what: values by their numbers, and
 # texts and measures as they are
 Recipe = tuple[str, tuple[int | str | float, ...]]
+# of a document, what its page does not follow from, and what is looked at otherwise
+APART = ("messages", "sections", "sittings", "asked", "options", "over", "others")
 OF_ALL = ("version", "modules")  # of what a page says of itself, what all runs of a sheet have alike
 
 
@@ -172,9 +174,8 @@ def shape_of(own: Pages, medium: Medium) -> str:
         [of.asked.get(name) for name in OPTIONS],
     ) if medium == "screen" else ()  # fmt: skip
     whole = (
-        of.name, of.title, of.number, of.goal, of.before, of.conventions, of.map, of.orientation, of.level,
-        of.messages.language, of.objectives, len(of.sittings), of.group, of.beside, dict(of.stamp),
-        [(each.section, each.laid, each.opens) for each in sections],
+        {name: getattr(of, name) for name in of.__struct_fields__ if name not in APART},
+        of.messages.language, len(of.sittings), [(each.section, each.laid, each.opens) for each in sections],
         [block.kind for block in of.blocks], [*own.first.values()],
     )  # fmt: skip
     return hashlib.sha256(msgspec.msgpack.encode((whole, screen), enc_hook=_outside)).hexdigest()
