@@ -28,8 +28,17 @@ _ONE = r"“?[^\W\d_]+”?"
 _LISTED = re.compile(rf"(?:{_ONE}, )*{_ONE} [^\W\d_]{{1,3}} {_ONE}")  # cat, dog and bird; cat” and “dog, in quotes
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
 _SIZE = r"(?:\d+(?:,\d{3})*(?:[./]\d+)?|∞)"
-_NUMBER = re.compile(rf"\(−{_SIZE}\)|−?{_SIZE}")
-_SIGN_OF_LETTER, _SIGN_OF_SUM = re.compile(r"−(?=[^\W\d_])"), re.compile(r"(?<= )[+−](?= 2)")
+# what a text is made typical by: parts of it, and what comes in their place, one after the other
+_TYPICAL = tuple(
+    (re.compile(part), typical)
+    for part, typical in (
+        (rf"\(−{_SIZE}\)|−?{_SIZE}", "2"),  # a number, with its sign
+        (r"−(?=[^\W\d_])", ""),  # the sign of a letter
+        (r"(?<= )[+−](?= 2)", "−"),  # that of a number in a sum
+        ("2", "−2"),
+        ("−2·−2", "2·−2"),  # lines with two signs in each product are rare
+    )
+)
 
 
 class Slotted(Struct, frozen=True):
@@ -95,8 +104,8 @@ def typical(text: str) -> str:
         return "0"
     if _HASH.fullmatch(text):
         return "0000000"
-    text = _SIGN_OF_SUM.sub("−", _SIGN_OF_LETTER.sub("", _NUMBER.sub("2", text))).replace("2", "−2")
-    text = text.replace("−2·−2", "2·−2")  # lines with two signs in each product are rare
+    for part, instead in _TYPICAL:
+        text = part.sub(instead, text)
     return "word" if _LISTED.fullmatch(text) else _WORD.sub("word", text)
 
 
