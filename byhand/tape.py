@@ -456,9 +456,9 @@ class Tape:
     def _computed(self, step: Step, op: Op) -> Rows:
         rows, cols = step.shape
         shapes = [self.steps[name].shape for name in step.inputs]
-        return tuple(tuple([self._settled(step, op, i, j, shapes) for j in range(cols)]) for i in range(rows))
+        return tuple(tuple([self._value_of_cell(step, op, i, j, shapes) for j in range(cols)]) for i in range(rows))
 
-    def _settled(self, step: Step, op: Op, i: int, j: int, shapes: Sequence[Shape]) -> Scalar:
+    def _value_of_cell(self, step: Step, op: Op, i: int, j: int, shapes: Sequence[Shape]) -> Scalar:
         """The value of a cell.
 
         Raises: DomainError that names the step and the cell.

@@ -194,4 +194,4 @@ def test_there_is_one_kind_of_record():
     """msgspec's Struct; a notebook's cell, which may have no msgspec, says what stands for it."""
     defining = re.compile(r"(?<!is_)\bdataclass\(|@dataclass")
     others = {name for name, path in FILES.items() if defining.search(path.read_text(encoding="utf-8"))}
-    assert others == {"formats/notebook/checks.py", "formats/notebook/entries.py"}
+    assert others == {"formats/notebook/checks.py", "formats/notebook/arrays.py"}

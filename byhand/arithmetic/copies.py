@@ -215,10 +215,10 @@ class Copies(Domain):
         node = rebuild(node, as_ref)
         read = list(dict.fromkeys(refs(node)))
 
-        def settled(*numbers: Any) -> Any:
+        def value_of_copy(*numbers: Any) -> Any:
             return self.inner.settle(node, dict(zip(read, numbers, strict=True)).__getitem__)
 
-        return each(settled, *(values(ref) if ref.matrix else constants[ref] for ref in read))
+        return each(value_of_copy, *(values(ref) if ref.matrix else constants[ref] for ref in read))
 
 
 def _combined(f: Callable[..., Any], many: Sequence[Many]) -> Many:

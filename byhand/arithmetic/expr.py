@@ -258,13 +258,13 @@ def substitute(node: Expr, values: Callable[[Ref], Scalar]) -> Expr:
     return rebuild(node, lambda leaf: Num(values(leaf)) if isinstance(leaf, Ref) else leaf)
 
 
-def settled(node: Expr, values: Callable[[Ref], Scalar], domain: Arithmetic) -> Expr:
+def without_choices(node: Expr, values: Callable[[Ref], Scalar], domain: Arithmetic) -> Expr:
     """The tree with what each choice in it chooses in the place of the choice."""
     match node:
         case Fn("choose", (place, *options)):
-            return settled(options[int(evaluate(place, values, domain))], values, domain)
+            return without_choices(options[int(evaluate(place, values, domain))], values, domain)
         case _:
-            return changed(node, lambda child: settled(child, values, domain))
+            return changed(node, lambda child: without_choices(child, values, domain))
 
 
 def bind(node: Expr, at: Mapping[Index, At]) -> Expr:

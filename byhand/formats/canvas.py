@@ -36,7 +36,7 @@ LAST = {"continue": "No"}  # of a condition after which no other is tried
 def canvas(page: Page, *_: object) -> bytes:
     """A sheet as a quiz, one question at a time."""
     quiz, name, title = quiz_of(page), package_name(page), page.document.title
-    writer = _Writer(quiz)
+    writer = _Items(quiz)
     items = [item for question in quiz.questions for item in writer.items(question)]
     section = node("section", {"ident": "root_section"}, *items)
     assessment = node("assessment", {"ident": name, "title": title}, _metadata({"cc_maxattempts": "1"}), section)
@@ -66,7 +66,7 @@ def _meta(name: str, title: str, about: str, points: int) -> Element:
     return node("quiz", {"identifier": name}, *(node(each, {}, text) for each, text in settings.items()))
 
 
-class _Writer:
+class _Items:
     """Writes the items of a quiz, and counts their points."""
 
     def __init__(self, quiz: Quiz) -> None:

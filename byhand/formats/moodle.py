@@ -30,7 +30,7 @@ _PLACE = re.compile(r'<(entry|choice) n="(\d+)" />')
 def moodle(page: Page, *_: object) -> bytes:
     """A sheet as a category of questions, in its order."""
     quiz = quiz_of(page)
-    writer = _Writer(quiz, page.stamp["hash"])
+    writer = _Questions(quiz, page.stamp["hash"])
     seed, name = page.stamp["seed"], page.document.name
     category = _category(f"{ROOT}/{_named(name)}/{_named(f'seed {seed}')}", page.document.title)
     questions = "".join(writer.question(question) for question in (quiz.about, *quiz.questions))
@@ -43,7 +43,7 @@ def begun_bank(page: Page) -> bytes:
     The pictures show the numbers of this run, as an example.
     """
     quiz = quiz_of(page)
-    writer = _Writer(quiz, page.stamp["hash"])
+    writer = _Questions(quiz, page.stamp["hash"])
     say, root = page.messages.say, _bank(page)
     texts = "".join(
         writer.question(question) for question in (quiz.about, *quiz.questions) if question.kind == "text"
@@ -55,7 +55,7 @@ def begun_bank(page: Page) -> bytes:
 def bank_part(page: Page, number: int) -> Mapping[bytes, bytes]:
     """One variant's questions, by the category that each belongs to. number: the variant's."""
     quiz = quiz_of(page)
-    writer, by_category = _Writer(quiz, f"{number:04}"), dict[bytes, bytes]()
+    writer, by_category = _Questions(quiz, f"{number:04}"), dict[bytes, bytes]()
     asked = [question for question in quiz.questions if question.kind != "text"]
     for n, question in enumerate(asked, 1):
         path = f"{_bank(page)}/{_named(f'{n:02} {question.title}')}"
@@ -83,7 +83,7 @@ def _category(path: str, info: str) -> str:
     return f'<question type="category"><category><text>{escape(path)}</text></category>{told}</question>\n'
 
 
-class _Writer:
+class _Questions:
     """Writes the questions of one sheet. variant: what tells its questions from those of other numbers."""
 
     def __init__(self, quiz: Quiz, variant: str) -> None:

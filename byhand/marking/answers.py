@@ -23,7 +23,7 @@ from msgspec import Struct, field
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import LONGEST_ID, csv_rows
 from byhand.errors import AnswersError, ByHandError, RosterError, UnknownNameError, UnreadableError
-from byhand.marking.entries import LARGEST_DECODED, Decoded, begin, decoded, entries, list_of, mapped
+from byhand.marking.json_files import LARGEST_DECODED, Decoded, begin, decoded, entries, list_of, mapped
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.options_file import as_entries

@@ -28,8 +28,8 @@ from byhand.errors import AnswersError, ByHandError, ConfigError, UnknownNameErr
 from byhand.files import output_errors, staging, sync_folder
 from byhand.marking.answers import Answers, Filled, Unmarked, read_answers
 from byhand.marking.causes import FOIL, UNEXPLAINED
-from byhand.marking.entries import decoded
 from byhand.marking.folder import FORMATS, MARKED, MARKS, Marked, MarksFolder, row_of
+from byhand.marking.json_files import decoded
 from byhand.marking.marker import Marker
 from byhand.marking.marks import Marks, Policy
 from byhand.marking.overrides import Changes, number_of_points, overridden, read_overrides

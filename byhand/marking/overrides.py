@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import csv_rows
 from byhand.errors import AnswersError, ValuesError
-from byhand.marking.entries import decoded, entries, list_of, mapped
+from byhand.marking.json_files import decoded, entries, list_of, mapped
 from byhand.marking.marks import BlankMark, Marks, OpenMark, SectionMark, Verdict, section_of
 from byhand.marking.points import SHARES
 from byhand.marking.record import overrides_of

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from byhand.errors import ValuesError
-from byhand.model.entries import MOST_ENTRIES, plain_lists
+from byhand.model.nested import MOST_ENTRIES, plain_lists
 from byhand.notation.number import shown
 
 LARGEST_VALUES_FILE = 4_000_000  # bytes

@@ -21,7 +21,7 @@ from byhand.errors import (
     together,
 )
 from byhand.model.config import Config
-from byhand.model.entries import MOST_ENTRIES, cut, flat, plain_lists, rows, sizes
+from byhand.model.nested import MOST_ENTRIES, cut, flat, plain_lists, rows, sizes
 from byhand.model.parameters import has_heads, parameter_shapes, shape_of
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable

@@ -377,11 +377,11 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
                 }
                 grid.scale = scale
                 if grid.width <= (room if scale == 1.0 else most):
-                    return _settled(grid, room)
-    return _settled(grid, room)
+                    return _finished(grid, room)
+    return _finished(grid, room)
 
 
-def _settled(grid: Grid, room: float) -> Grid:
+def _finished(grid: Grid, room: float) -> Grid:
     """Break labels that are wider than their columns, and make their rows higher."""
     wide = room + GUTTER if {"g", "j"} <= set(grid.cols) else room
     for kind, most in (("g", 7.0), ("j", 6.0), ("g", PRINT_WIDTHS["g"])):

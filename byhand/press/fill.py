@@ -63,7 +63,7 @@ def _slots(block: Line | Paragraph) -> list[int]:
     return [run.slot for run in block.runs if run.slot is not None]
 
 
-def _drawn_by(writer: _Writer, spots: Iterable[DrawnSlot]) -> Iterator[tuple[Write, list[int]]]:
+def _drawn_by(writer: _Blocks, spots: Iterable[DrawnSlot]) -> Iterator[tuple[Write, list[int]]]:
     return ((partial(writer.draw, spot), [spot.slot]) for spot in spots)
 
 
@@ -77,9 +77,9 @@ def without_room(layout: Layout, texts: Sequence[str], view: View) -> set[int]:
     return full
 
 
-def _writer(layout: Layout) -> _Writer:
+def _writer(layout: Layout) -> _Blocks:
     glyphs = {font: set(alphabet(layout.faces[font], letters)) for font, letters in layout.letters.items()}
-    return _Writer(layout.faces, glyphs)
+    return _Blocks(layout.faces, glyphs)
 
 
 def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
@@ -89,7 +89,7 @@ def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
     return [None if None in copy else in_px(*copy) for copy in copies]
 
 
-class _Writer(Struct, frozen=True):
+class _Blocks(Struct, frozen=True):
     """Writes blocks with texts in their slots. faces: the file of each font; glyphs: those that its slots may use."""
 
     faces: dict[str, str]

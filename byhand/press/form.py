@@ -101,7 +101,7 @@ def form(base: Template, answers: tuple[Spoken, ...], of_students: bool = False)
 
     rooms = _rooms(base, answers)
     with pikepdf.open(io.BytesIO(base.pdf)) as file:
-        _Writer(file, rooms).add(answers, of_students)
+        _Fields(file, rooms).add(answers, of_students)
         file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     made = template_of(out)
     if not of_students:
@@ -132,7 +132,7 @@ def _names(answer: Spoken) -> list[str]:
     return [f"{answer.id}{BETWEEN}{option}" for option in answer.options] or [answer.id]
 
 
-class _Writer(Struct, dict=True):
+class _Fields(Struct, dict=True):
     """Writes fields into a PDF. rooms: by their names, each with the number of its page."""
 
     file: Any

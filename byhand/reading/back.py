@@ -60,7 +60,7 @@ class Printed(Struct, frozen=True):
 Print = Callable[[Shown, bool], Printed]  # the flag: whether any number system will do
 
 
-def settled(again: Again, print_again: Print) -> Again:
+def with_givens_of_page(again: Again, print_again: Print) -> Again:
     """Print the sheet again until its givens are those that the page shows in their places.
 
     Raises: UnreadableError where the page's view is not known, or its tables are not the sheet's; the errors of

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from byhand.errors import ByHandError, UnreadableError
-from byhand.reading.back import Again, settled
+from byhand.reading.back import Again, with_givens_of_page
 from byhand.reading.fields import misfilled
 from byhand.reading.look import check_markup, numbers_alone
 from byhand.reading.page import Page, read_html
@@ -95,7 +95,7 @@ def _judged(way: Reprint) -> tuple[Again, tuple[str, ...]]:
     if first.as_printed and first.words == first.printed.words:  # of which the hash has the tokens only
         return first, tuple(first.problems())
     try:
-        first = settled(first, way.printer)
+        first = with_givens_of_page(first, way.printer)
         faults = tuple(first.problems())
     except UnreadableError:
         raise

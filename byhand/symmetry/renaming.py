@@ -14,7 +14,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError
 from byhand.model import Model
 from byhand.model.config import Config
-from byhand.model.entries import sizes
+from byhand.model.nested import sizes
 from byhand.model.parameters import has_heads, parameter_shapes, shape_of
 from byhand.model.weights import Values, numbers
 from byhand.notation.number import parse, plain

@@ -14,7 +14,7 @@ from msgspec import MsgspecError, Struct, json
 from byhand.arithmetic.copies import varies
 from byhand.errors import UnreadableError
 from byhand.model.config import Config
-from byhand.model.entries import DEEPEST, MOST_ENTRIES, flat, sizes
+from byhand.model.nested import DEEPEST, MOST_ENTRIES, flat, sizes
 from byhand.model.weights import Values
 
 # the entries of a config that are said: sizes, which a page's tables have, and a choice that its conventions tell

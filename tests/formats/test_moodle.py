@@ -20,7 +20,7 @@ from byhand import __version__
 from byhand.arithmetic.expr import refs
 from byhand.cli import main
 from byhand.errors import ConfigError, SheetError
-from byhand.formats.moodle import _entry, _Writer, bank_part, begun_bank, moodle
+from byhand.formats.moodle import _entry, _Questions, bank_part, begun_bank, moodle
 from byhand.formats.quiz.questions import Entry, Quiz
 from byhand.formats.quiz.spelling import number
 from byhand.mistakes import MISTAKES, foil
@@ -274,7 +274,7 @@ def test_odd_words_can_be_typed(word):
     quiz = written("attention-head")[2]
     question = next(question for question in quiz.questions if question.entries)
     entries = (replace(question.entries[0], texts=(word,), value="", wrong=()), *question.entries[1:])
-    xml = f"<quiz>{_Writer(quiz, 'x').question(replace(question, entries=entries))}</quiz>".encode()
+    xml = f"<quiz>{_Questions(quiz, 'x').question(replace(question, entries=entries))}</quiz>".encode()
     (found,) = read(xml)
     field = next(field for entry, field in paired(question, found) if entry is question.entries[0])
     assert field.mark(word).share == 1

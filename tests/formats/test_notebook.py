@@ -24,10 +24,10 @@ from written_back import number, panels, right
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import DomainError
 from byhand.formats import Setup
+from byhand.formats.notebook import arrays as of_arrays
 from byhand.formats.notebook import checks as checking
-from byhand.formats.notebook import entries
-from byhand.formats.notebook.entries import NEVER
-from byhand.formats.notebook.entries import number as entered
+from byhand.formats.notebook.arrays import NEVER
+from byhand.formats.notebook.arrays import number as entered
 from byhand.formats.notebook.inlined import inlined
 from byhand.formats.notebook.notebook import notebook
 from byhand.formats.page_json import page_json
@@ -353,13 +353,13 @@ def test_a_letter_has_its_value():
 
 @pytest.mark.parametrize("what", [read, formula, Sources, Paper, Rewritten, Mistaken])
 def test_the_folded_cell_holds_the_reader_of_byhand_as_it_stands(what):
-    assert inspect.getsource(what).rstrip() in inlined("entries", "checks")[0]
+    assert inspect.getsource(what).rstrip() in inlined("arrays", "checks")[0]
 
 
 def test_what_a_cell_defines_by_itself_stands_for_few_names_only():
     own = {
         name
-        for file in (entries, checking)
+        for file in (of_arrays, checking)
         for name, value in vars(file).items()
         if getattr(value, "__module__", file.__name__) == file.__name__ and not name.startswith("__")
     }
@@ -367,7 +367,7 @@ def test_what_a_cell_defines_by_itself_stands_for_few_names_only():
     assert own & others - {"math", "re", "ast"} == {"Blank", "Ref", "Run", "Step", "Struct", "field", "replace"}
 
 
-@pytest.mark.parametrize("names", [("entries",), ("entries", "checks")])
+@pytest.mark.parametrize("names", [("arrays",), ("arrays", "checks")])
 def test_the_folded_cell_needs_numpy_and_the_standard_library(names):
     code, defined = inlined(*names)
     modules = {

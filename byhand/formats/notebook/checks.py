@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from byhand.arithmetic.domain import half_away
-from byhand.formats.notebook.entries import NEVER, is_empty, number, numbers, power, replace, sqrt
+from byhand.formats.notebook.arrays import NEVER, is_empty, number, numbers, power, replace, sqrt
 from byhand.page.reader import Paper, Rewritten, Sources, place_of
 
 

@@ -37,7 +37,7 @@ from byhand.tape import shape_text
 from byhand.worksheet.document import Cell, Panel, Section
 from byhand.worksheet.views import View, shows_answers
 
-CHECKING = ("entries", "checks")  # the files of the folded cell
+CHECKING = ("arrays", "checks")  # the files of the folded cell
 OWN = {"check", "F"}  # names that it has beside those that they define
 SCHEMA = 3  # of nbgrader's metadata
 FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
@@ -318,7 +318,7 @@ def _are_alike(cells: Sequence[Cell], others: Sequence[Cell]) -> bool:
 def _setup(tasks: Tasks | None) -> str:
     """The folded cell: what reads numbers, and, with tasks, what checks them."""
     if tasks is None:
-        return inlined("entries")[0]
+        return inlined("arrays")[0]
     packed = tasks.packed
     lines = [packed[at : at + 110] for at in range(0, len(packed), 110)]
     checker = "check = Checker(\n" + "\n".join(f"    {line!r}" for line in lines) + "\n)"

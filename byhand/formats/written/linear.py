@@ -12,7 +12,7 @@ from functools import cached_property
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from byhand.arithmetic.expr import Fn, Ref, nodes, refs, settled
+from byhand.arithmetic.expr import Fn, Ref, nodes, refs, without_choices
 from byhand.formats import Setup
 from byhand.formats.written.inline import Marks, line, paragraphs
 from byhand.notation.inline import spoken
@@ -177,7 +177,7 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
             run, rule = self.page.run, self.page.reader.on_page(at, cell.rule)
             chooses = any(isinstance(node, Fn) and node.name == "choose" for node in nodes(rule))
             if chooses:
-                rule = settled(rule, run.value, run.domain)
+                rule = without_choices(rule, run.value, run.domain)
             # how an inverse is found is asked, and so is which cells are masked, kept or chosen
             if panel.role == "ask" and (shows_answers(self.view) or (self._is_uniform(cell.step) and not chooses)):
                 yield write(rule, replace(TEXT, ref=lambda ref: self._name(at, ref)))

@@ -62,12 +62,12 @@ def workbook(page: Page, view: View, setup: Setup) -> bytes:
     out = io.BytesIO()
     font = {"font_name": looks.FACE, "font_size": 10}  # its digits are as wide as those that XlsxWriter reckons with
     book = Workbook(out, {"in_memory": True, "default_format_properties": font})
-    _Writer(book, page, setup, plan(page, setup.feedback and not in_letters)).write()
+    _Workbook(book, page, setup, plan(page, setup.feedback and not in_letters)).write()
     book.close()
     return out.getvalue()
 
 
-class _Writer(Struct, eq=False, dict=True):
+class _Workbook(Struct, eq=False, dict=True):
     """Writes a workbook."""
 
     book: Any
