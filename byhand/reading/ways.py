@@ -15,7 +15,7 @@ from msgspec.structs import replace as with_other
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
-from byhand.errors import ByHandError, DomainError, SheetError, UnknownNameError, UnreadableError
+from byhand.errors import ByHandError, ConfigError, DomainError, SheetError, UnknownNameError, UnreadableError
 from byhand.model.weights import Values
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -124,13 +124,13 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
             document, run = print_in(options, domain)
             for each in () if roughly else judges:
                 each(run)
-        except (DomainError, SheetError):
+        except (DomainError, SheetError, ConfigError):
             if not roughly:
                 raise
             others = replace(options, left_out={})  # what the page leaves out, other numbers may not tell
             try:
                 document, run = print_in(others, domain)
-            except (DomainError, SheetError):
+            except (DomainError, SheetError, ConfigError):
                 document, run = print_in(others, ROUGHLY)
         document = replace(document, stamp=stamp)
         if student:
