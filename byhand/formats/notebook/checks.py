@@ -74,12 +74,13 @@ def evaluated(tree, read, at):
 
 
 class Rule(NamedTuple):
-    """A rule in row i and column j. places: to how many decimals its value is rounded."""
+    """A rule in row i and column j."""
 
     tree: list
     i: int = 0
     j: int = 0
     places: int | None = None
+    """The decimals to which its value is rounded."""
 
     def value(self, read):
         """Its value; None where it has none. read: the number of what it reads."""
@@ -106,10 +107,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Run:
-    """The steps of the sheet. places: to how many decimals their numbers are rounded."""
+    """The steps of the sheet."""
 
     steps: dict
     places: int | None
+    """The decimals to which their numbers are rounded."""
 
     def __getitem__(self, step):
         return self.steps[step]
@@ -120,13 +122,14 @@ class Run:
 
 
 class Blank(NamedTuple):
-    """A cell to fill in. own: its own rule, if it has one."""
+    """A cell to fill in."""
 
     id: str
     role: str
     place: tuple | None
     places: int | None
-    own: list | None
+    rule: list | None
+    """The rule that is its own; None where it has that of its place."""
 
     @property
     def cell(self):
@@ -172,7 +175,7 @@ class Sheet(Sources):
         self.fronts, self.blanks = fronts, {blank.id: blank for _, blank in blanks}
         self.section_of = {blank.id: at for at, blank in blanks}
         asked = {blank.place[0] for blank in self.blanks.values() if blank.role in ("ask", "entry")}
-        self.unknown = {blank.place: Rule(blank.own) for blank in self.blanks.values() if blank.role == "inverse"}
+        self.unknown = {blank.place: Rule(blank.rule) for blank in self.blanks.values() if blank.role == "inverse"}
         self.mistakes = {mistake["name"]: self.rewritten(asked, **mistake) for mistake in page["mistakes"]}
 
     def blank(self, number, role, place, beside=None):
@@ -221,7 +224,7 @@ class Sheet(Sources):
 
     def right(self, blank):
         """The right number of a blank."""
-        return self.key(blank.place) if blank.place else Rule(blank.own).value(self.right_of)
+        return self.key(blank.place) if blank.place else Rule(blank.rule).value(self.right_of)
 
     def mistaken(self, blank, name):
         """What a mistake makes of a blank, from your own numbers; None where it tells nothing."""
