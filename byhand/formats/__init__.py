@@ -9,6 +9,7 @@ Another package adds a format by an entry point that names a Format:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -75,8 +76,9 @@ class Format(Struct, frozen=True):
     """The command that installs them."""
     many: Bind | None = None
     """Writes several sheets as one set of files, such as a book; without it, each sheet is written by itself."""
-    marks: bool = False
-    """Whether its files are of no use without telling right from wrong."""
+    minds_feedback: bool = False
+    """Whether its files, but for a key, tell nobody what is right where Setup asks for that; a format that does not
+    say so is refused there."""
     bank: Bank | None = None
     """Writes a whole class as one file, where that is of more use than a file for each student."""
 
@@ -102,46 +104,47 @@ def _json(page: Page, view: View, setup: Setup) -> bytes:
     return as_text(page.run).encode()
 
 
+minding = partial(Format, minds_feedback=True)  # with json, which is the run as the teacher has it
 OWN = {
     format.name: format
     for format in (
-        Format(
+        minding(
             "html",
             "a page for the screen and the phone",
             {"{view}.html": _from("html.filled:html")},
             many=_from("html.book:folder"),
         ),
-        Format("pdf", "a page for the printer", {"{view}.pdf": _from("pdf:filled")}, many=_from("pdf:book")),
-        Format(
+        minding("pdf", "a page for the printer", {"{view}.pdf": _from("pdf:filled")}, many=_from("pdf:book")),
+        minding(
             "pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _from("pdf:form")}
         ),
-        Format("md", "Markdown with tables, for notes and chats", {"{view}.md": _from("written.markdown:markdown")}),
-        Format(
+        minding("md", "Markdown with tables, for notes and chats", {"{view}.md": _from("written.markdown:markdown")}),
+        minding(
             "txt",
             "text for braille displays and screen readers, a number a line",
             {"{view}.txt": _from("written.linear:linear")},
         ),
-        Format(
+        minding(
             "tex",
             "LaTeX to edit, and an exam with solutions",
             {"{view}.tex": _from("written.latex:latex"), "exam.tex": _from("written.latex:exam")},
         ),
-        Format(
+        minding(
             "ipynb",
             "a Jupyter notebook that checks what is filled in",
             {"{view}.ipynb": _from("notebook.notebook:notebook")},
             needs=("nbformat",),
             install="pip install 'byhand[ipynb]'",
         ),
-        Format(
+        minding(
             "xlsx",
             "a worksheet as a spreadsheet, which computes, and its key",
             {"worksheet.xlsx": _from("xlsx.workbook:workbook")},
             needs=("xlsxwriter",),
             install="pip install 'byhand[xlsx]'",
         ),
-        Format("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
-        Format(
+        minding("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
+        minding(
             "page",
             "the page as data: texts, cells with their rules, and places",
             {"page.json": _from("page_json:page_json")},
@@ -150,20 +153,17 @@ OWN = {
             "moodle",
             "questions for Moodle, one a step, and a question bank of a class",
             {"moodle.xml": _from("moodle:moodle")},
-            marks=True,
             bank=Bank("bank.xml", *map(_from, ("moodle:begun_bank", "moodle:bank_part", "moodle:ended_bank"))),
         ),
         Format(
             "canvas",
             "a quiz for Canvas's Classic Quizzes, an item a step",
             {"canvas.zip": _from("canvas:canvas")},
-            marks=True,
         ),
         Format(
             "qti",
             "a test in QTI 2.1 and in 3.0, an item a step",
             {"qti21.zip": _from("qti:qti21"), "qti30.zip": _from("qti:qti30")},
-            marks=True,
         ),
     )
 }
@@ -195,9 +195,8 @@ def ready(name: str, setup: Setup | None = None) -> Format:
     chosen = known(name)
     if chosen.missing:
         raise ExtraError(f"the format {name} needs {', '.join(chosen.missing)}; {chosen.install}")
-    if setup and chosen.marks and not setup.feedback:
-        told = f"the format {name} holds what is right, for the program that marks it; leave out one of the two"
-        raise ConfigError(f"--no-feedback: {told}")
+    if setup and not (setup.feedback or chosen.minds_feedback):
+        raise ConfigError(f"--no-feedback: the format {name} holds what is right; leave out one of the two")
     return chosen
 
 

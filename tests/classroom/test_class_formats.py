@@ -164,7 +164,7 @@ def test_a_bank_is_refused_where_nothing_may_tell_what_is_right(tmp_path):
         str(tmp_path / "o"),
     ]
     result = CliRunner().invoke(main, arguments)
-    told = "the format moodle holds what is right, for the program that marks it; leave out one of the two"
+    told = "the format moodle holds what is right; leave out one of the two"
     assert (result.exit_code, result.stderr) == (1, f"byhand: --no-feedback: {told}\n")
     assert not (tmp_path / "o").exists()
 

@@ -14,6 +14,7 @@ from every_sheet import FULL
 from office import SOFFICE, printed
 from pypdf import PdfReader
 
+from byhand.formats import OWN
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
 from byhand.worksheet.sheet import load_sheet
@@ -24,8 +25,10 @@ VALUES = {"inputs": {
     "B": [[1061, 1063, 1069], [1087, 1091, 1093], [1097, 1103, 1109]],
     "other.A": [[1117, 1123, 1129], [1151, 1153, 1163]], "other.B": [[1171, 1181], [1187, 1193], [1201, 1213]],
 }}  # fmt: skip
-FORMATS = ("html", "pdf", "pdf-form", "md", "txt", "tex", "ipynb", "xlsx")
-WITH_ANSWERS = ("worksheet.xlsx", "exam.tex")  # unless there is no feedback, as docs/formats.md says
+FORMATS = tuple(
+    name for name, each in OWN.items() if each.minds_feedback and name != "json"
+)  # that is the run itself
+WITH_ANSWERS = ("worksheet.xlsx", "exam.tex", "page.json")  # unless there is no feedback, as docs/formats.md says
 _GROUPED = re.compile(r"(?<=\d)(?:[,\u2009\u202f]|\{,\}|\\,)(?=\d{3})")
 
 

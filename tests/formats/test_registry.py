@@ -141,12 +141,14 @@ def test_an_unknown_format_says_what_was_meant():
     assert "no format 'jsn'; did you mean 'json'?" in result.output
 
 
-def test_what_only_marks_is_refused_where_nothing_may_tell_what_is_right(monkeypatch, tmp_path):
-    monkeypatch.setitem(OWN, "pdf", replace(OWN["pdf"], marks=True))
-    result = command("generate", "dot-product", "--no-feedback", "--format", "html,pdf", "--out", str(tmp_path / "o"))
-    told = "the format pdf holds what is right, for the program that marks it; leave out one of the two"
+@pytest.mark.parametrize("name", ["moodle", "count"])
+def test_a_format_that_does_not_mind_feedback_is_refused_without(name, other_package, tmp_path):
+    """So one that is new, or of another package, tells no answers by mistake."""
+    out = tmp_path / "o"
+    result = command("generate", "dot-product", "--no-feedback", "--format", f"html,{name}", "--out", str(out))
+    told = f"the format {name} holds what is right; leave out one of the two"
     assert (result.exit_code, result.stderr) == (1, f"byhand: --no-feedback: {told}\n")
-    assert not (tmp_path / "o").exists()
+    assert not out.exists()
 
 
 def test_what_one_of_ours_lacks_is_one_line(monkeypatch, tmp_path):
