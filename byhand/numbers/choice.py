@@ -69,9 +69,12 @@ def choose(
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
     dice, limits = Dice(f"{seed} {level} {sheet}".rstrip(), MOST_WORK), limits_of(level)
-    accepted: list[Chosen] = []
+    accepted, has_candidates = list[Chosen](), False
     try:
-        for chosen in _accepted(model, values, seed, dice, tuple(answer), limits, pick_words, promises):
+        for chosen in _candidates(model, values, seed, dice, tuple(answer), limits, pick_words, promises):
+            has_candidates = True
+            if chosen is None:
+                continue
             accepted.append(chosen)
             if len(accepted) == limits.drawn or dice.work > ENOUGH_WORK:
                 break
@@ -79,9 +82,10 @@ def choose(
         if accepted:  # fewer to take the easiest of
             return _easiest(accepted)
         other = "another seed or another answer" if answer or pick_words else "another seed"
+        none = "other options, or other numbers to begin with: no seed is likely to have some"
         raise ConfigError(
             f"no numbers for seed {seed} in {MOST_WORK // 10**6} million steps of the search, the most that it may "
-            f"take; use {other}"
+            f"take; use {other if has_candidates else none}"
         ) from None
     return _easiest(accepted)
 
@@ -91,11 +95,11 @@ def _easiest(found: Sequence[Chosen]) -> Chosen:
     return min(found, key=lambda each: each.seconds)
 
 
-def _accepted(
+def _candidates(
     model: Model, values: Values, seed: int, dice: Dice, answer: tuple[str, ...], limits: Limits, pick_words: bool,
     promises: Sequence[str],
-) -> Iterator[Chosen]:  # fmt: skip
-    """Numbers whose run keeps every promise, one after the other.
+) -> Iterator[Chosen | None]:  # fmt: skip
+    """The numbers that a search finds, one after the other; None for those whose run breaks a promise.
 
     Raises: SpentError.
     """
@@ -123,8 +127,8 @@ def _accepted(
             work = work or work_of(model.run(chosen, RATIONALS, force=False))  # each instance takes as much
             dice.pay(work)
             kept = accepted(model, chosen, limits, wanted, expected, promises)
-            if kept is not None:
-                yield Chosen(chosen, kept.quality, kept.seconds)
+            yield Chosen(chosen, kept.quality, kept.seconds) if kept else None
+            if kept:
                 break  # another attempt has other numbers throughout
 
 
