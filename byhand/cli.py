@@ -239,7 +239,7 @@ def list_(as_json: bool, language: str) -> None:
     """The sheets, in the order of the course."""
     from byhand.course import course
 
-    sheets = course(language)
+    sheets = course(language, _tell)
     if as_json:
         import json
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from byhand.cache import cached_by
+from byhand.errors import ByHandError
 from byhand.worksheet.card import Card
 from byhand.worksheet.folders import ENGLISH
 from byhand.worksheet.program import program_key
@@ -32,21 +33,27 @@ class Listed(Struct, frozen=True):
     """The time that it takes with its own numbers."""
 
 
-@cached_by("course", lambda language=ENGLISH: program_key("course", language))
-def course(language: str = ENGLISH) -> tuple[Listed, ...]:
-    """Every sheet in a language, in the order of the course.
+@cached_by("course", lambda language=ENGLISH, tell=None: program_key("course", language))
+def course(language: str = ENGLISH, tell: Callable[[ByHandError], None] | None = None) -> tuple[Listed, ...]:
+    """Every sheet in a language, in the order of the course. tell: says why one is left out that cannot be made.
 
-    Raises: ByHandError where a sheet cannot be made.
+    Raises: ByHandError where a sheet cannot be made, without `tell`.
     """
     from byhand.arrange import own_effort
-    from byhand.worksheet.sheet import all_sheets
+    from byhand.worksheet.sheet import all_names, load_sheet
 
-    return tuple(
-        Listed(
-            sheet.name, sheet.number, sheet.title, sheet.prerequisites, sheet.model.name, own_effort(sheet).minutes
-        )
-        for sheet in all_sheets(language)
-    )
+    listed = list[Listed]()
+    for name in all_names(language):
+        try:
+            sheet = load_sheet(name, language)
+            minutes = own_effort(sheet).minutes
+        except ByHandError as error:
+            if tell is None:
+                raise
+            tell(error)
+        else:
+            listed.append(Listed(name, sheet.number, sheet.title, sheet.prerequisites, sheet.model.name, minutes))
+    return tuple(listed)
 
 
 def write_index(made: Mapping[str, Sequence[Path]], options: Options, out: Path) -> list[Path]:

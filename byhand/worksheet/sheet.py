@@ -173,9 +173,14 @@ def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
     return _made(file_of(sheet_files(language)[name]), front | {"title": _title(name, front, language)}, body)
 
 
+def all_names(language: str = ENGLISH) -> list[str]:
+    """The name of every sheet: those of the course in its order, then one's own by name."""
+    return sorted(sheet_files(known_language(language)), key=place)
+
+
 def all_sheets(language: str = ENGLISH) -> list[Sheet]:
-    """Every sheet: those of the course in its order, then one's own by name."""
-    return [load_sheet(name, language) for name in sorted(sheet_files(known_language(language)), key=place)]
+    """Every sheet, in the same order."""
+    return [load_sheet(name, language) for name in all_names(language)]
 
 
 class Named(Struct, frozen=True):

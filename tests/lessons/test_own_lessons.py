@@ -13,6 +13,7 @@ from byhand.errors import ByHandError, UnknownNameError
 from byhand.model import MODELS
 from byhand.numbers.promises import sheet_promise_named
 from byhand.witness.wiring import WIRINGS
+from byhand.worksheet.order import order
 from byhand.worksheet.sheet import parse_sheet
 
 TEXT = """---
@@ -84,6 +85,19 @@ def test_its_python_does_not_run_unless_its_folder_is_trusted(course, tmp_path):
     assert made.output.endswith(f"worksheets/squares.py may have it, which is read with --trust {course}\n")
     assert not (course / "worksheets" / "has_run").exists()
     assert not (tmp_path / "out").exists()
+
+
+def test_a_list_has_every_other_sheet_and_says_in_a_line_why_one_is_left_out(course):
+    (course / "worksheets" / "torn.md").write_text("---\ntitle: Torn\n")
+    (course / "worksheets" / "whole.md").write_text(TEXT.replace("Squares", "Whole"))
+    result = command("list", "--json")
+    assert result.exit_code == 0
+    assert [sheet["name"] for sheet in json.loads(result.stdout)] == [*order()]
+    untrusted, torn, whole = result.stderr.splitlines()
+    assert untrusted.startswith("byhand: squares.md: no model 'squared-numbers'; ")
+    assert untrusted.endswith(f"; worksheets/squares.py may have it, which is read with --trust {course}")
+    assert torn == "byhand: torn.md has no front matter; begin with --- and end it with ---"
+    assert whole.startswith("byhand: whole.md: no model 'squared-numbers'; ")
 
 
 def test_it_makes_pages_that_are_right(course, tmp_path):
