@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import islice
@@ -29,6 +28,7 @@ from byhand.press import (
     Filled,
     Slotted,
     Template,
+    alike,
     base_of,
     check_installed,
     copy_alone,
@@ -36,7 +36,6 @@ from byhand.press import (
     copy_pdf,
     cut,
     filled_copies,
-    in_order,
     layouts,
     said_in,
     width,
@@ -56,7 +55,6 @@ NAME_ROOM = NAME_LINE * THOUSANDTHS / 8.5  # in print.css, names have 8.5 pt, an
 FOOT_ROOM = (CODE_LEFT - 2) * THOUSANDTHS / 7.5
 SAMPLES = 24  # copies that are run before students are known: they tell how wide columns are, and what never differs
 SAMPLE_ATTEMPTS = 12  # keys that are tried for each sample
-_TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
 
 
 class Copy(Struct, frozen=True):
@@ -149,16 +147,6 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
     return LaidOut(laid, html, tuple(samples), tuple(same), page.asked.get("left", ""), page.sittings)
 
 
-def _same_pages(pages: Mapping[View, str], others: Mapping[View, str]) -> bool:
-    """Whether pages have the same slots and are the same except for the widths of columns."""
-    return all(_unmeasured(pages[view]) == _unmeasured(others[view]) for view in CLASS_VIEWS)
-
-
-def _unmeasured(html: str) -> str:
-    """A page without the numbers in its tags, which are measures, and whatever its marks are."""
-    return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), in_order(html))
-
-
 def student_copies(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> list[Copy]:
     """The copies of students, in their order.
 
@@ -190,7 +178,7 @@ def _together(
     run = _stamped(run_of(tuple(keys.values())), [*keys])
     printed = Pages(lower(run.document, run.run.in_slots()))
     html = _html(plan, printed)
-    if not _same_pages(class_.html, html):
+    if not all(alike(class_.html[view], html[view]) for view in CLASS_VIEWS):
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())

@@ -49,12 +49,12 @@ from byhand.press.many import Filled, base_of, copy_alone, filled_copies, layout
 from byhand.press.pieces import TextOf
 from byhand.press.printing import printed
 from byhand.press.shape import cut, has, width
-from byhand.press.slotted import LETTERS, Slotted, filled, in_order, shared, typical
+from byhand.press.slotted import LETTERS, Slotted, alike, filled, shared, typical
 from byhand.press.template import Template, copy_pdf, said_in
 
 __all__ = [
-    "LETTERS", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "base_of", "bound", "check_installed",
-    "copy_alone", "copy_form", "copy_html", "copy_pdf", "cut", "face_of", "filled", "filled_copies", "filled_form",
-    "fonts_of", "has", "heights", "in_order", "kept_page", "layouts", "levels", "printed", "said_in", "shared",
-    "typical", "width", "with_slots", "with_texts",
+    "LETTERS", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "alike", "base_of", "bound",
+    "check_installed", "copy_alone", "copy_form", "copy_html", "copy_pdf", "cut", "face_of", "filled",
+    "filled_copies", "filled_form", "fonts_of", "has", "heights", "kept_page", "layouts", "levels", "printed",
+    "said_in", "shared", "typical", "width", "with_slots", "with_texts",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from byhand.press.views import views_of
 from byhand.worksheet.views import Paper, View, in_one
 
 LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold
+_TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
 _ONE = r"“?[^\W\d_]+”?"
 _LISTED = re.compile(rf"(?:{_ONE}, )*{_ONE} [^\W\d_]{{1,3}} {_ONE}")  # cat, dog and bird; cat” and “dog, in quotes
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
@@ -83,6 +84,16 @@ def in_order(html: str) -> str:
     """A page whose marks are numbered in the order in which they appear."""
     by_number = {number: chr(FIRST_MARK + at) for at, number in enumerate(slots_of(html))}
     return MARK.sub(lambda mark: by_number[mark_number(mark[0])], html)
+
+
+def alike(page: str, other: str) -> bool:
+    """Whether pages have the same slots and are the same but for measures, as of the widths of columns."""
+    return _unmeasured(page) == _unmeasured(other)
+
+
+def _unmeasured(html: str) -> str:
+    """A page without the numbers in its tags, which are measures, and whatever its marks are."""
+    return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), in_order(html))
 
 
 def slots_of(html: str) -> list[int]:

@@ -309,3 +309,9 @@ def test_a_typical_text_has_no_number_of_the_run(text, expected):
 def test_what_a_sheet_says_of_fractions_is_of_its_steps(sheet):
     found = load_sheet(sheet)
     assert {*found.fractions} <= prepared(sheet)[1].steps.keys()
+
+
+def test_pages_are_alike_however_wide_their_columns_are():
+    page = '<td style="--w:8mm" class="g">1</td>'
+    others = [page, page.replace("8", "8.183"), page.replace("g", "t"), page.replace(">1", ">2")]
+    assert [slotted.alike(page, other) for other in others] == [True, True, False, False]
