@@ -4,8 +4,8 @@ Parts stand in reading order (parts.py); each is asked with the view for what it
 has a known size in millimetres, so figures are placed on grids and never flow: the key breaks where the worksheet
 breaks, and both papers break alike.
 
-data.py says as JSON what page.json and the script of a page on a screen both need: the rules of the steps, and what
-stands in front of the reader of each section. page.schema.json describes it.
+data.py says as JSON what page.json, the script of a page on a screen and a notebook need: the rules of the steps, and
+what stands in front of the reader of each section. page.schema.json describes it.
 
 A section knows what its reader has in front of them: for each place of the run a printed cell, or a blank, the
 reader's own result or a copy. reader.py alone reads that; marking, spreadsheets, questions and notebooks ask it where

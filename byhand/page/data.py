@@ -1,9 +1,9 @@
-"""A page as data, as far as page.json and a page on a screen have it in common: byhand/page.schema.json describes it.
+"""A page as data, as page.json, a page on a screen and a notebook have it: byhand/page.schema.json describes it.
 
-It is short, since a page on a screen brings it along. A step is told by its number among all. Cells with one role in
-one step stand together as stretches: of each the row and the column of the first, and how many follow in its row; a
-negative number of them follows in its column. Nothing in it is an answer; with no feedback, it has no rule and no
-number either.
+It is short, since a page on a screen and a notebook bring it along. A step is told by its number among all. Cells
+with one role in one step stand together as stretches: of each the row and the column of the first, and how many
+follow in its row; a negative number of them follows in its column. Nothing in it is an answer; with no feedback, it
+has no rule and no number either.
 """
 
 from __future__ import annotations

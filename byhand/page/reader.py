@@ -7,7 +7,7 @@ mistaken.value(place)              → what a mistake makes of a cell
 A section shows places of the run: printed numbers, and blanks. What a rule reads is taken from its own section, or
 else from the nearest section before. A place that stands nowhere is computed by its own rule from places that do.
 
-A notebook holds `Sources`, `Paper` and `Mistaken` as they stand here, with rules of its own kind.
+A notebook holds `Sources`, `Paper`, `Rewritten` and `Mistaken` as they stand here, over the page as data (data.py).
 """
 
 from __future__ import annotations
