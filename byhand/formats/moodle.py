@@ -9,10 +9,9 @@ Source: docs.moodle.org, Embedded Answers (Cloze) question type, and Moodle XML 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from html import escape
-from xml.etree.ElementTree import tostring
+from xml.etree.ElementTree import Element, tostring
 
 from byhand.errors import SheetError
 from byhand.formats.quiz.look import styled
@@ -24,7 +23,6 @@ BEGIN = b'<?xml version="1.0" encoding="UTF-8"?>\n<quiz>\n'
 END = b"</quiz>\n"
 ROOT = "$course$/top/byhand"
 ABOUT = "quiz.about"  # a message
-_PLACE = re.compile(r'<(entry|choice) n="(\d+)" />')
 
 
 def moodle(page: Page, *_: object) -> bytes:
@@ -113,12 +111,10 @@ class _Questions:
         for image in body.iter("img"):
             image.set("src", f"@@PLUGINFILE@@/{image.get('src')}.svg")
         html = tostring(body, encoding="unicode").replace("{", "&#123;").replace("}", "&#125;")
-
-        def field(match: re.Match[str]) -> str:
-            n = int(match[2])
-            return _entry(question.entries[n]) if match[1] == "entry" else _choice(question.choices[n])
-
-        return _PLACE.sub(field, html)
+        for kind, fields in (("entry", map(_entry, question.entries)), ("choice", map(_choice, question.choices))):
+            for n, field in enumerate(fields):
+                html = html.replace(tostring(Element(kind, n=str(n)), encoding="unicode"), field)
+        return html
 
     def _files(self, question: Question) -> str:
         names = [node.get("src", "") for node in question.body.iter("img")]
