@@ -94,7 +94,7 @@ class Options(Struct, frozen=True):
 
     @property
     def keeps_its_numbers(self) -> bool:
-        """Whether no other seed has other numbers, since letters or a file's numbers rule new ones out; a file with
+        """Whether letters or a file's numbers rule out new numbers, so that no other seed has others. A file with
         only config and words does not.
         """
         only = isinstance(self.values, Mapping) and self.values.keys().isdisjoint({"inputs", "weights"})

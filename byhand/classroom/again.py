@@ -100,7 +100,7 @@ def own_copies(plan: Plan, copies: Sequence[Copy]) -> Iterator[OwnCopy]:
     for copy, key in zip(copies, keys, strict=True):
         at, (run, hash_, said) = next(own_runs) if key else (0, (of_class.run, "", ""))
         if hash_ == copy.hash:
-            texts, usual = partial(_text_of, of_class, at), partial(_typical, of_class)
+            texts, usual = partial(of_class.text_of, copy=at), partial(_typical, of_class)
             own_run = structs.replace(run, hash=hash_)
             own_replies = _with_texts(replies, iter(said.split("\0")))
             yield OwnCopy(copy, document, own_run, own_replies, texts, usual)
@@ -128,10 +128,6 @@ def _run(numbers: NumberSets, copies: Sequence[Copy]) -> tuple[Sequence[str | No
         return keys, run
     fit = fitting(numbers.run, keys)
     return fit, numbers.run([key for key in fit if key])
-
-
-def _text_of(run: ClassRun, copy: int, mark: int) -> str:
-    return run.text_of(mark, copy)
 
 
 def _typical(run: ClassRun, mark: int) -> str:

@@ -202,10 +202,6 @@ class Span(NamedTuple):
     low: float
     high: float
 
-    @property
-    def is_point(self) -> bool:
-        return self.low == self.high
-
     def middle(self, places: int) -> Decimal:
         """The number in the middle, rounded to so many decimal places."""
         return decimal_of(half_away(Fraction((self.low + self.high) / 2) * 10**places), places)
@@ -280,7 +276,7 @@ class Rounded(Reckoning):
 
     def _is_exact(self, span: Span) -> bool:
         scaled = span.low / self.unit
-        return span.is_point and (math.isinf(scaled) or abs(scaled - round(scaled)) < 1e-6)
+        return span.low == span.high and (math.isinf(scaled) or abs(scaled - round(scaled)) < 1e-6)
 
     def widened(self, span: Span) -> Span:
         """The span with half a unit on each side."""

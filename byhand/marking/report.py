@@ -138,10 +138,6 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         }
         return {student: _cut(name or student, LONGEST_NAME) for student, name in short.items()}
 
-    def full_name(self, row: Row) -> str:
-        """A student's name, or their number where students are not named."""
-        return escaped_line(row.name) if self.names else self.name_of[row.student]
-
     def filled(self, text: str, write: Callable[[str], str] = str) -> str:
         """A text with what stands in its slots. write: what is made of each text there."""
         if self.texts is None:

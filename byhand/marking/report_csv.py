@@ -129,8 +129,9 @@ def _students(report: Report) -> Iterator[Entry]:
         why += [f"too easy in step {number}" for number in row.guarded]
         why += [f"one number in step {number}" for number in row.constant]
         why += [f"{row.loose} that do not follow"] * (row.loose >= 3)
+        name = escaped_line(row.name) if report.names else report.name_of[row.student]
         yield {
-            "table": "student", "id": escaped_line(row.student) if report.names else n, "what": report.full_name(row),
+            "table": "student", "id": escaped_line(row.student) if report.names else n, "what": name,
             "why": "; ".join(why), "points": row.points, "of": Fraction(row.of, 2), "share": row.share,
             "right": row.right, "own": row.stands - row.right, "empty": row.empty,
         }  # fmt: skip

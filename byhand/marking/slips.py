@@ -106,19 +106,13 @@ class _Search(Struct, frozen=True, eq=False, dict=True):
         for kind, detail, value in self._values():
             if value is not None:
                 known.setdefault(kind, {}).setdefault(detail, value)
-        count = {kind: len({*map(self._told_apart, values.values())}) for kind, values in known.items()}
+        count = {kind: len({x if x.__hash__ else str(x) for x in values.values()}) for kind, values in known.items()}
         return [
             Slip(kind, detail, PRIOR[kind] / count[kind])
             for kind in PRIOR
             for detail, value in known.get(kind, {}).items()
-            if self._is_answer(value)
+            if self.judged.says(self.judgement, value)
         ]
-
-    def _told_apart(self, value: Any) -> Any:
-        return value if value.__hash__ else str(value)
-
-    def _is_answer(self, value: Any) -> bool:
-        return self.judged.says(self.judgement, value)
 
     def _values(self) -> Iterator[tuple[str, str, Any]]:
         """The slips that can be made here: kind, detail, and the number that each gives."""

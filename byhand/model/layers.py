@@ -569,13 +569,16 @@ def of_config(op: Op, config: Config) -> dict[str, Any]:
 
 @symbols({"hook_mlp_out": "F"})
 def mlp(x: Matrix, at: str, config: Config, out: str = "") -> Matrix:
-    """The feed-forward network: two linear layers with an activation between them, applied to each position.
+    """The feed-forward network: two linear layers with an activation between them, applied to each position; or a
+    mixture of several, of which each token takes from a few, as the router says (`routed`).
 
     Shapes: (pos, d_model) → (pos, d_mlp) → (pos, d_model).
     """
     result = out or f"{at.rpartition('.')[0]}.hook_mlp_out"
     with x.tape.part("mlp"):
-        return (_experts if config.num_experts else _network)(x, at, config, result)
+        if config.num_experts:
+            return mixed(x, routed(x, at, config), at, config, result)
+        return _network(x, at, config, result)
 
 
 @symbols({
@@ -593,14 +596,6 @@ def _network(x: Matrix, at: str, config: Config, out: str) -> Matrix:
         post = activation(pre, f"{at}.hook_post", c)
     w_out = tape.given(f"{owner}.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
     return linear(post, w_out, f"{owner}.b_out", out)
-
-
-def _experts(x: Matrix, at: str, config: Config, out: str) -> Matrix:
-    """A mixture of feed-forward networks: each token takes from a few, as the router says (`routed`).
-
-    Shapes: (pos, d_model) → (pos, num_experts) → (pos, d_model).
-    """
-    return mixed(x, routed(x, at, config), at, config, out)
 
 
 @symbols({

@@ -196,8 +196,5 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
 def laid_figures(figures: Iterable[Figure], grids: Grids = strips) -> tuple[LaidFigure, ...]:
     """Figures laid out below each other. grids: breaks a strip into grids."""
     layouts: dict[str, LayOut] = {**LAYOUTS, Strip.kind: grids}
-    return tuple(chain.from_iterable(layouts.get(figure.kind, _as_it_is)(figure) for figure in figures))
-
-
-def _as_it_is(figure: Figure) -> list[LaidFigure]:
-    return [AsItIs(figure)]
+    laid = (layouts.get(figure.kind, lambda each: [AsItIs(each)])(figure) for figure in figures)
+    return tuple(chain.from_iterable(laid))

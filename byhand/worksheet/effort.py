@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from operator import add
+
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from byhand.effort import TYPICAL, minutes
 from byhand.worksheet.messages import Messages
@@ -30,26 +33,16 @@ class Effort(Struct, frozen=True):
     """The number of questions."""
 
     def __add__(self, other: Effort) -> Effort:
-        return Effort(
-            self.seconds + other.seconds,
-            self.blanks + other.blanks,
-            self.copies + other.copies,
-            self.questions + other.questions,
-        )
+        return Effort(*map(add, astuple(self), astuple(other)))
 
     @property
     def minutes(self) -> int:
         """The minutes that a typical student needs."""
         return minutes(TYPICAL * self.seconds)
 
-    @property
-    def practised(self) -> int:
-        """The minutes that a practised person needs."""
-        return minutes(self.seconds)
-
     def __str__(self) -> str:
         """The minutes and the counts, in one English line."""
-        hand = f"{TYPICAL} times the {self.practised} min of a practised hand"
+        hand = f"{TYPICAL} times the {minutes(self.seconds)} min of a practised hand"
         return f"about {self.minutes} min: {self.counted} ({hand})"
 
     @property

@@ -179,12 +179,9 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
             choices = tuple(self._choice(section, reply) for reply in chosen)
             yield Question(section.number, section.title, body, entries, choices, mend=self._mend(entries))
         for n, reply in enumerate(words, 1):
-            title = section.title if len(words) == 1 and not asks else self._titled(section, n + asks)
+            title = section.title if len(words) == 1 and not asks else f"{section.title} ({n + asks})"
             body = self._body.of_section(at, [], [], self._before(at, []))
             yield Question(section.number, title, body, words=Words(reply.id, reply.right))
-
-    def _titled(self, section: Section, n: int) -> str:
-        return f"{section.title} ({n})"
 
     # what a question prints of the steps before it
 
