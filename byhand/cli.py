@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -203,6 +203,16 @@ _rounding = click.option(
     "--rounding", type=click.Choice(["carry", "once"]), default="carry", show_default=True,
     help="Decimals: go on with each rounded result, or round only what is printed.",
 )  # fmt: skip
+_orientation = click.option(
+    "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
+    help="Tokens as rows (X W) or as columns (W X).",
+)  # fmt: skip
+_paper = click.option(
+    "--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size."
+)
+_jobs = click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use."
+)
 _values = partial(
     click.option, "--values", "values_files", type=click.Path(), multiple=True,
     help="Your own numbers: a TOML, JSON, npz or safetensors file; a second adds to the first.",
@@ -230,6 +240,16 @@ def _say(*lines: object, err: bool = False) -> None:
 def _tell(line: object) -> None:
     """Print a message for the user on standard error."""
     _say(f"byhand: {line}", err=True)
+
+
+def _write(file: str, content: bytes, err: bool = False) -> None:
+    """Write a file, and say so."""
+    from pathlib import Path
+
+    from byhand.files import write
+
+    target = Path(file)
+    _say(*write(target.parent, {target.name: content}), err=err)
 
 
 @main.command("list")
@@ -285,10 +305,8 @@ def _show_sheet(sheet: str, language: str) -> None:
     _say(f"time        {asked}")
     _say(f"before it   {', '.join(each.called for each in before) or 'nothing'}")
     if group_of(sheet):
-        names = [
-            f"{say(f'lecturer.routes.{route.name}.short')} {_numbers(places)}" for route, places in routes if places
-        ]
-        _say(f"routes      {', '.join(names)}")
+        at = {say(f"lecturer.routes.{route.name}.short"): " and ".join(map(str, places)) for route, places in routes}
+        _say(f"routes      {', '.join(f'{name} {numbers}' for name, numbers in at.items() if numbers)}")
     if (told := loaded.lecturer).look_for:
         _say(f"look for    {told.look_for}{f' ({told.mistake})' if told.mistake else ''}")
         _say(f"it may mean {told.thinks}", f"ask         {told.ask}")
@@ -319,11 +337,6 @@ def _show_course(language: str) -> None:
         _say(f"      {sheet.thinks} → {sheet.ask}")
 
 
-def _numbers(places: Sequence[int]) -> str:
-    """Where a sheet comes in a route: 3, or 9 and 10."""
-    return " and ".join(map(str, places))
-
-
 def _of_numbers(command: Callable[..., None]) -> Callable[..., None]:
     """The options that decide which numbers a sheet has, and how it is written: those of `_options`."""
     for option in reversed((
@@ -342,10 +355,7 @@ def _of_numbers(command: Callable[..., None]) -> Callable[..., None]:
         _places,
         _rounding,
         click.option("--softmax", "base", type=click.Choice(["2", "3", "e"]), help="The base of softmax."),
-        click.option(
-            "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
-            help="Tokens as rows (X W) or as columns (W X).",
-        ),
+        _orientation,
         click.option(
             "--level", type=click.Choice(["easy", "standard", "stretch"]),
             help="How large new numbers are; easy asks for last rows only, stretch has no hints.",
@@ -410,8 +420,7 @@ def generate(
     if book:
         from byhand.book import book as bind
 
-        for path in bind(names, options, out, _tell):
-            _say(path)
+        _say(*bind(names, options, out, _tell))
         return
     made = {}
     for name in names:
@@ -421,11 +430,9 @@ def generate(
             if len(names) > 1:
                 error.add_note(name)  # which of the sheets it is
             raise
-        for path in made[name]:
-            _say(path)
+        _say(*made[name])
     if every and "html" in formats:
-        for path in write_index(made, options, Path(out)):
-            _say(path)
+        _say(*write_index(made, options, Path(out)))
 
 
 @main.command("class")
@@ -450,10 +457,7 @@ def generate(
 )  # fmt: skip
 @_places
 @_rounding
-@click.option(
-    "--orientation", type=click.Choice(["rows", "columns"]), default="rows", show_default=True,
-    help="Tokens as rows (X W) or as columns (W X).",
-)  # fmt: skip
+@_orientation
 @click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
 @_language
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
@@ -601,19 +605,14 @@ def mark(
 
 def _blank_answers(name: str, options: Options, out: str | None) -> None:
     """Write a file of answers to fill in, to a file or to standard output."""
-    from pathlib import Path
-
-    from byhand.files import write
     from byhand.marking.mark import blank_answers
     from byhand.worksheet.sheet import load_sheet
 
-    sheet = load_sheet(name, options.language)
+    answers = blank_answers(load_sheet(name, options.language), options)
     if out is None:
-        click.echo(blank_answers(sheet, options), nl=False)
-        return
-    target = Path(out)
-    for path in write(target.parent, {target.name: blank_answers(sheet, options).encode()}):
-        _say(path)
+        click.echo(answers, nl=False)
+    else:
+        _write(out, answers.encode())
 
 
 @main.command()
@@ -683,9 +682,6 @@ def run(
     rounding: Any, json_file: str | None, onnx_file: str | None,
 ) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
-    from pathlib import Path
-
-    from byhand.files import write
     from byhand.own_numbers import load_values, run_values
     from byhand.record import as_table, as_text
 
@@ -694,15 +690,11 @@ def run(
     if onnx_file:
         from byhand.formats.onnx import as_bytes
 
-        target = Path(onnx_file)
-        for path in write(target.parent, {target.name: as_bytes(made)}):
-            _say(path, err=json_file == "-")
+        _write(onnx_file, as_bytes(made), err=json_file == "-")
     if json_file == "-":
         click.echo(as_text(made), nl=False)
     elif json_file:
-        target = Path(json_file)
-        for path in write(target.parent, {target.name: as_text(made).encode()}):
-            _say(path)
+        _write(json_file, as_text(made).encode())
     elif not onnx_file:
         _say(*as_table(made).split("\n"))
 
