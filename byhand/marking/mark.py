@@ -27,7 +27,7 @@ from byhand.classroom.workers import Submit, workers
 from byhand.errors import AnswersError, ByHandError, ConfigError, UnknownNameError, collecting
 from byhand.files import output_errors, staging, sync_folder
 from byhand.marking.answers import Answers, Filled, Unmarked, read_answers
-from byhand.marking.causes import FOIL, UNEXPLAINED
+from byhand.marking.causes import UNEXPLAINED
 from byhand.marking.folder import FORMATS, MARKED, MARKS, Marked, MarksFolder, row_of
 from byhand.marking.json_files import decoded
 from byhand.marking.marker import Marker
@@ -195,14 +195,11 @@ def told(marks: Marks, options: Options) -> str:
     if not marks.causes:
         return line
     cause, texts = marks.causes[0], messages(options.language)
-    transposed = options.orientation == "columns"
     step, more = cause.first.partition("/")[0], f", {cause.explains} more follow" if cause.explains else ""
     if cause.kind == UNEXPLAINED:
         return f"{line}  step {step}: unexplained{more}"
-    if cause.kind == FOIL:
-        why = texts.mistake(cause.foil, "told", transposed).rstrip(".")
-    else:
-        why = "perhaps " * (not cause.sure) + texts.say(f"slips.{cause.kind}.told", **texts.lines(transposed))
+    why = texts.why(cause.kind, cause.foil, "told", options.orientation == "columns").rstrip(".")
+    why = "perhaps " * (not (cause.sure or cause.foil)) + why
     return f"{line}  step {step}: {why[0].lower()}{why[1:]} ({cause.foil or cause.kind}){more}"
 
 

@@ -164,11 +164,6 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
         """Where the blanks stand."""
         return Places(self.document)
 
-    @property
-    def transposed(self) -> bool:
-        """Whether tokens are columns."""
-        return self.document.orientation == "columns"
-
     # what is said
 
     def say(self, name: str, /, **places: Any) -> Markup:
@@ -260,19 +255,19 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
 
     def _reason(self, cause: Cause, mark: BlankMark) -> Markup:
         """Why an answer is not right, in a sentence or two; nothing where it is not known."""
-        messages, lines = self.document.messages, self.document.messages.lines(self.transposed)
+        messages, transposed = self.document.messages, self.document.transposed
         if cause.kind == FOIL:
-            told = " ".join(messages.mistake(cause.foil, part, self.transposed) for part in ("told", "mend"))
+            told = " ".join(messages.mistake(cause.foil, part, transposed) for part in ("told", "mend"))
             return escape(told) if cause.sure else self.say("perhaps_foil", told=told)
         kinds = [cause.kind]
         likely = [reason for reason in mark.because if reason.weight >= EITHER]
         if not cause.sure and likely and likely[0].weight < PERHAPS:
             kinds = list(dict.fromkeys(reason.kind for reason in likely if reason.kind != FOIL))[:2]
-        first, *other = (messages.say(f"slips.{kind}.told", **lines) for kind in kinds)
+        first, *other = (messages.slip(kind, "told", transposed) for kind in kinds)
         if other:
             return self.say("either", told=first, other=other[0])
         said = self.say("sure", told=capital(first)) if cause.sure else self.say("perhaps", told=first)
-        return _joined([said, escape(messages.say(f"slips.{kinds[0]}.mend", **lines))])
+        return _joined([said, escape(messages.slip(kinds[0], "mend", transposed))])
 
     def _line(self, mark: BlankMark) -> Markup:
         """The line of arithmetic of an answer in the student's own numbers, if it is short."""

@@ -75,7 +75,7 @@ class Places(Struct, frozen=True, eq=False, dict=True):
         """The labels of a cell; of a pair of tokens, the one that asks and an arrow to the one that answers."""
         row, column = escape(panel.rows[i]), escape(panel.cols[j])
         if panel.along == ("token", "token") and row and column:
-            asks, answers = (column, row) if self.document.orientation == "columns" else (row, column)
+            asks, answers = (column, row) if self.document.transposed else (row, column)
             return (Markup("{} → {}").format(asks, answers),)
         return _texts(row, column)
 

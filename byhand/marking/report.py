@@ -95,8 +95,8 @@ class Report(Struct, frozen=True, eq=False, dict=True):
             lead=self.lead, points=self.points(medium), bars=self.bars, heat=self.heat(),
             thought=[(kind, thoughts[:MOST_THOUGHTS]) for kind, thoughts in self.thought.items() if thoughts],
             hardest=self.hardest,
-            watched=self.watched, watched_count=self.counted(len(self.watched)), flawless=self.flawless,
-            alpha=self.alpha, note=self.note, more=self.more, foot=self.foot, states=STATES,
+            watched=self.watched, watched_count=self.document.messages.counted(len(self.watched)),
+            flawless=self.flawless, alpha=self.alpha, note=self.note, more=self.more, foot=self.foot, states=STATES,
             textures=strokes.TEXTURES, where=self.plain,
             students=self.tally.students, few=self.tally.students < FEWEST,
         )  # fmt: skip
@@ -111,15 +111,6 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     def say(self, name: str, /, **places: Any) -> Markup:
         """A text of the messages as HTML."""
         return Markup(self.document.messages.say(f"report.{name}", escape, **places))
-
-    def counted(self, n: int) -> str:
-        """A number in words, if the messages have it."""
-        return self.document.messages.texts.get(f"counts.{n}", f"{n:,}")
-
-    @property
-    def transposed(self) -> bool:
-        """Whether tokens are columns."""
-        return self.document.orientation == "columns"
 
     # names
 
@@ -191,23 +182,18 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         """What a mistake is, or the name of a slip, as a sentence of its own."""
         kind, foil = reason
         if kind == FOIL:
-            return self.document.messages.mistake(foil, "told", self.transposed)
+            return self.document.messages.mistake(foil, "told", self.document.transposed)
         return f"{capital(self.slip(reason))}."
 
     def slip(self, reason: Reason) -> str:
         """The name of a slip, within a sentence."""
-        messages = self.document.messages
         if reason[0] in (FOIL, UNEXPLAINED):
             return self.told(reason) if reason[0] == FOIL else str(self.say("unexplained"))
-        return messages.say(f"slips.{reason[0]}.name", **messages.lines(self.transposed))
+        return self.document.messages.slip(reason[0], "name", self.document.transposed)
 
     def mend(self, reason: Reason) -> str:
         """How to mend a mistake or a slip."""
-        kind, foil = reason
-        messages = self.document.messages
-        if kind == FOIL:
-            return messages.mistake(foil, "mend", self.transposed)
-        return messages.say(f"slips.{kind}.mend", **messages.lines(self.transposed))
+        return self.document.messages.why(*reason, "mend", self.document.transposed)
 
     def points(self, medium: Medium) -> Mapping[str, Any]:
         """The distribution of the points."""

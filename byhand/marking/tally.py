@@ -20,7 +20,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand.marking.causes import FOIL, UNEXPLAINED
-from byhand.marking.marks import BlankMark, Cause, Marks, Policy
+from byhand.marking.marks import BlankMark, Cause, Marks, Policy, SectionMark
 from byhand.marking.notes import is_computed
 from byhand.marking.verdicts import NOT_FOLLOWING
 from byhand.mistakes.slips import EITHER
@@ -114,6 +114,11 @@ class SectionTally(Struct):
     points: Fraction = Fraction(0)
     worth: Fraction = Fraction(0)
 
+    def add(self, other: SectionMark | SectionTally) -> None:
+        """Add what others have."""
+        self.points += other.points
+        self.worth += other.worth
+
 
 class Example(Struct, frozen=True):
     """An answer to which a mistake led: whose, in which blank, what it is, and what it should be."""
@@ -166,9 +171,7 @@ class Tally(Struct):
         for cause in marks.causes:
             self._add_cause(cause, marks)
         for section in marks.sections:
-            tally = self.sections.setdefault(section.number, SectionTally())
-            tally.points += section.points
-            tally.worth += section.worth
+            self.sections.setdefault(section.number, SectionTally()).add(section)
         for answer in marks.answers:
             self.keys[answer.id] = answer.key
             text = " ".join(answer.answer.split())[:LONGEST_TEXT]
@@ -220,9 +223,7 @@ class Tally(Struct):
         for name, blank in other.blanks.items():
             self.blanks.setdefault(name, BlankTally()).merge(blank)
         for number, section in other.sections.items():
-            tally = self.sections.setdefault(number, SectionTally())
-            tally.points += section.points
-            tally.worth += section.worth
+            self.sections.setdefault(number, SectionTally()).add(section)
         self.habits += other.habits
         self.examples = {**other.examples, **self.examples}
         self.keys |= other.keys
@@ -232,13 +233,6 @@ class Tally(Struct):
         self.total += other.total
         self.squares += other.squares
         return self
-
-    def __add__(self, other: Tally) -> Tally:
-        """Both parts of a class, these students first."""
-        both = Tally()
-        both += self
-        both += other
-        return both
 
     # the students
 

@@ -60,8 +60,8 @@ class Page(Struct, frozen=True, eq=False, dict=True):
 
     def mistake(self, name: str) -> tuple[str, str]:
         """What a student is told of a classic mistake, and how it is mended."""
-        transposed = self.document.orientation == "columns"
-        return self.messages.mistake(name, "told", transposed), self.messages.mistake(name, "mend", transposed)
+        told, mend = (self.messages.mistake(name, part, self.document.transposed) for part in ("told", "mend"))
+        return told, mend
 
     @property
     def stamp(self) -> Mapping[str, str]:

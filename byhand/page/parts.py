@@ -261,7 +261,7 @@ def parts_of(section: Section, document: Document) -> Iterator[Part]:
     for block in (*first, *section.figures, *after):
         yield from block_parts(block, [reply for reply in section.replies if reply.asker is block], document.messages)
     for block in section.blocks:
-        works: Sequence[Working] = block.worked(document.orientation == "columns")
+        works: Sequence[Working] = block.worked(document.transposed)
         yield from (Worked(work.symbol, lines) for work in works for lines in work.lines)
 
 

@@ -53,8 +53,7 @@ def _worked_shapes(document: Document, section: Section, view: str) -> list[tupl
     """The shapes of a section's tables of worked lines: a label, then three cells a line."""
     if view != "worked":
         return []
-    transposed = document.orientation == "columns"
-    workings = (working for block in section.blocks for working in block.worked(transposed))
+    workings = (working for block in section.blocks for working in block.worked(document.transposed))
     return [(1, *(3 for _ in lines.rows)) for working in workings for lines in working.lines]
 
 

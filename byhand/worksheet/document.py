@@ -821,6 +821,11 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """Gives the same sheet with the numbers of the next seeds; None where nobody asks for them."""
 
     @property
+    def transposed(self) -> bool:
+        """Whether tokens are columns."""
+        return self.orientation == "columns"
+
+    @property
     def blocks(self) -> Iterator[Block]:
         """The blocks of all sections, in the order of the page."""
         return (block for section in self.sections for block in section.blocks)

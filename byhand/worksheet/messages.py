@@ -64,6 +64,14 @@ class Messages(Struct, frozen=True):
         text = self.texts.get(f"mistakes.{name}.{part}") or getattr(mistake_named(name), part)
         return _filled(text, self.lines(transposed))
 
+    def slip(self, kind: str, part: Literal["name", "told", "mend"], transposed: bool) -> str:
+        """What a kind of slip is called in a list, what may have happened ("told"), or how to mend it ("mend")."""
+        return self.say(f"slips.{kind}.{part}", **self.lines(transposed))
+
+    def why(self, kind: str, foil: str, part: Literal["told", "mend"], transposed: bool) -> str:
+        """The same of a classic mistake, where it is one, or of a kind of slip."""
+        return self.mistake(foil, part, transposed) if foil else self.slip(kind, part, transposed)
+
     def rule(self, op: Op, transposed: bool = False) -> str:
         """What is done in a cell of an operation."""
         return _filled(self.texts.get(f"rules.{op.name}", op.said), self.lines(transposed))

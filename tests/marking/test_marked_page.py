@@ -335,10 +335,8 @@ def test_every_kind_of_slip_has_a_name_a_sentence_and_a_remedy_in_the_words_of_t
 
 
 def test_where_tokens_are_columns_the_words_row_and_column_change_places():
-    page = page_of(orientation="columns")
     marks = marks_of(down_the_columns(orientation="columns"), orientation="columns")
     assert "Each power divided by the sum of its row." in text(marks, orientation="columns")
-    assert Notes(page.document, page.run, marks).transposed
 
 
 def test_a_guess_says_perhaps_and_a_habit_does_not():

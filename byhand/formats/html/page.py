@@ -266,7 +266,7 @@ class Pages:
 
     def worked(self, block: Block) -> list[SideBySide]:
         """The worked lines of a block, matrix by matrix."""
-        return [self._side_by_side(working) for working in block.worked(self.d.orientation == "columns")]
+        return [self._side_by_side(working) for working in block.worked(self.d.transposed)]
 
     def _side_by_side(self, working: Working) -> SideBySide:
         """Lay out worked lines, with as many tokens side by side as have room for their lines."""

@@ -171,7 +171,7 @@ def slip_table() -> dict[str, Json]:
 def texts(data: Data) -> Iterator[tuple[str, str]]:
     """The texts that the page may say, by name; words for rows and columns are filled in."""
     messages, document = data.page.messages, data.page.document
-    transposed = document.orientation == "columns"
+    transposed = document.transposed
     lines = messages.lines(transposed)
     left_out = (
         () if data.run.places else {f"slips.{kind}.{part}" for kind in OF_DECIMALS for part in ("told", "mend")}
