@@ -663,24 +663,26 @@ def block(x: Matrix, at: str, config: Config) -> Matrix:
     Norms stand before the layers, as in GPT-2, or after the sums, as in Vaswani et al. 2017; then the names are those
     of TransformerLens's BertBlock.
     """
-    c = config
-    if c.norm_position == "pre":
-        name = f"{at}.hook_resid_post" if c.attn_only else f"{at}.hook_resid_mid"
-        x = _sum(x, attention(norm(x, f"{at}.ln1", c), f"{at}.attn", c), name, "add1")
-        if c.attn_only:
-            return x
-        return _sum(x, mlp(norm(x, f"{at}.ln2", c), f"{at}.mlp", c), f"{at}.hook_resid_post", "add2")
-    x = norm(_sum(x, attention(x, f"{at}.attn", c), f"{at}.hook_resid_mid", "add1"), f"{at}.ln1", c)
+    c, out, last = config, f"{at}.hook_resid_post", f"{at}.hook_normalized_resid_post"
+    once = out if c.attn_only and c.norm_position == "pre" else f"{at}.hook_resid_mid"
+    x = _around(x, lambda y: attention(y, f"{at}.attn", c), f"{at}.ln1", once, "add1", c)
     if c.attn_only:
         return x
-    x = _sum(x, mlp(x, f"{at}.mlp", c), f"{at}.hook_resid_post", "add2")
-    return norm(x, f"{at}.ln2", c, name=f"{at}.hook_normalized_resid_post")
+    return _around(x, lambda y: mlp(y, f"{at}.mlp", c), f"{at}.ln2", out, "add2", c, last)
 
 
-def _sum(x: Matrix, update: Matrix, name: str, part: str) -> Matrix:
-    """The residual stream plus the result of a layer."""
+def _around(
+    x: Matrix, layer: Callable[[Matrix], Matrix], ln: str, name: str, part: str, config: Config, normalized: str = ""
+) -> Matrix:
+    """The residual stream plus the result of a layer, `name`, with a norm before the layer or after the sum.
+
+    normalized: the name of the normalised sum.
+    """
+    before = config.norm_position == "pre"
+    update = layer(norm(x, ln, config) if before else x)
     with x.tape.part(part):
-        return add(x, update, name=name)
+        total = add(x, update, name=name)
+    return total if before else norm(total, ln, config, normalized)
 
 
 @symbols({"hook_resid_mid_cross": "X''", "decoder.hook_resid_post": "X'''"})
@@ -692,17 +694,13 @@ def decoder_block(x: Matrix, memory: Matrix, at: str, config: Config) -> Matrix:
 
     Source: Vaswani et al. 2017, section 3.1; pre-norm as in PyTorch's norm_first.
     """
-    c, cross, out = config, f"{at}.cross_attn", f"{at}.hook_cross_attn_out"
-    if c.norm_position == "pre":
-        x = _sum(x, attention(norm(x, f"{at}.ln1", c), f"{at}.attn", c), f"{at}.hook_resid_mid", "add1")
-        update = attention(norm(x, f"{at}.ln2", c), cross, c, memory, out)
-        x = _sum(x, update, f"{at}.hook_resid_mid_cross", "add_cross")
-        return _sum(x, mlp(norm(x, f"{at}.ln3", c), f"{at}.mlp", c), f"{at}.hook_resid_post", "add2")
-    x = norm(_sum(x, attention(x, f"{at}.attn", c), f"{at}.hook_resid_mid", "add1"), f"{at}.ln1", c)
-    update = attention(x, cross, c, memory, out)
-    x = norm(_sum(x, update, f"{at}.hook_resid_mid_cross", "add_cross"), f"{at}.ln2", c)
-    x = _sum(x, mlp(x, f"{at}.mlp", c), f"{at}.hook_resid_post", "add2")
-    return norm(x, f"{at}.ln3", c, name=f"{at}.hook_normalized_resid_post")
+    c, mid, out = config, f"{at}.hook_resid_mid", f"{at}.hook_cross_attn_out"
+    last = f"{at}.hook_normalized_resid_post"
+    x = _around(x, lambda y: attention(y, f"{at}.attn", c), f"{at}.ln1", mid, "add1", c)
+    x = _around(
+        x, lambda y: attention(y, f"{at}.cross_attn", c, memory, out), f"{at}.ln2", f"{mid}_cross", "add_cross", c
+    )
+    return _around(x, lambda y: mlp(y, f"{at}.mlp", c), f"{at}.ln3", f"{at}.hook_resid_post", "add2", c, last)
 
 
 def convolution(x: Matrix, weight: Matrix, bias: str, at: str, name: str) -> Matrix:
