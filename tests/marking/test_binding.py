@@ -24,7 +24,7 @@ def pdfs():
     """Pages of three students, one of whom needs a page more for notes."""
     page = Page.of("attention-head")
     pages = MarkedPages(lower(page.document, page.run))
-    found = [pages.pdf(marks, marks.name) for marks in marks_of_a_class()[:6]]
+    found = [pages.pdf(marks, marks.name) for marks in marks_of_a_class(count=6)]
     return sorted(found, key=lambda pdf: -len(pypdfium2.PdfDocument(pdf)))[:3]
 
 
@@ -59,7 +59,7 @@ def test_the_same_pages_make_the_same_bytes(pdfs):
 
 def test_verify_says_that_marks_are_not_to_be_verified(pdfs, tmp_path):
     page, tally = Page.of("attention-head"), Tally()
-    tally.add(marks_of_a_class()[0])
+    tally.add(marks_of_a_class(count=1)[0])
     report = Report(page.document, tally)
     files = {
         "book.pdf": bound(pdfs),

@@ -202,14 +202,20 @@ def school(request, tmp_path_factory):
     return make_class(request.param, ROSTER, options, folder).folder, secret
 
 
-def test_a_class_is_marked_with_each_student_s_own_numbers(school, tmp_path):
+@pytest.fixture(scope="module")
+def marked_school(school, tmp_path_factory):
+    """The copies of the class, each with its own numbers, and the folder of its marks."""
     folder, secret = school
-    of_class = Class.in_folder(folder, secret)
-    copies = list(own_copies(of_class.plan, of_class.copies))
+    of_class, out = Class.in_folder(folder, secret), tmp_path_factory.mktemp("marks")
+    made = marked(folder / "index.csv", out=out, class_folder=folder, secret=secret, formats=("json", "html"))
+    return of_class, list(own_copies(of_class.plan, of_class.copies)), made.folder
+
+
+def test_a_class_is_marked_with_each_student_s_own_numbers(marked_school):
+    of_class, copies, folder = marked_school
     assert [own.run.hash for own in copies] == [copy.hash for copy in of_class.copies]
     assert len({own.run.hash for own in copies}) == len(ROSTER)
-    made = mark(folder / "index.csv", out=tmp_path, class_folder=folder, secret=secret)
-    marks = json.loads((made.folder / "marks.json").read_text())
+    marks = json.loads((folder / "marks.json").read_text())
     assert {blank["verdict"] for student in marks for blank in student["blanks"]} == {"right"}
     assert [(m["student"], m["name"]) for m in marks] == [(s.id, s.name) for s in ROSTER]
     for own, student in zip(copies, marks, strict=True):
@@ -263,12 +269,10 @@ def test_each_student_has_a_marked_page_and_old_ones_are_taken_away(tmp_path):
     assert [each.name for each in home.iterdir()] == [f"{stems[0]}.html"]
 
 
-def test_a_class_s_marked_pages_have_each_student_s_own_numbers(school, tmp_path):
-    folder, secret = school
-    of_class = Class.in_folder(folder, secret)
-    made = marked(folder / "index.csv", out=tmp_path, class_folder=folder, secret=secret, formats=("html",))
-    for own in own_copies(of_class.plan, of_class.copies):
-        page = (made.folder / "marked" / f"{own.copy.student.stem}.html").read_text(encoding="utf-8")
+def test_a_class_s_marked_pages_have_each_student_s_own_numbers(marked_school):
+    _, copies, folder = marked_school
+    for own in copies:
+        page = (folder / "marked" / f"{own.copy.student.stem}.html").read_text(encoding="utf-8")
         assert own.copy.hash in page
         assert own.copy.student.name in page
         assert not MARK.search(page)

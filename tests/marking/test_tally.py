@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 from functools import cache, reduce
-from itertools import pairwise
+from itertools import count, islice, pairwise
 from operator import iadd
 
 import numpy as np
@@ -21,13 +21,25 @@ from byhand.marking.tally import MOST_ANSWERS, OTHER, Tally
 AT = "blocks.0.attn."
 
 
-@cache
 def marks_of_a_class(sheet="attention-head", count=30):
+    """The marks of so many students, each of whom is marked once for all tests of a process."""
+    found, others = class_of(sheet)
+    found.extend(islice(others, max(0, count - len(found))))
+    return tuple(found[:count])
+
+
+@cache
+def class_of(sheet):
+    """A list for the marks of students, and the marks of as many as are asked for."""
+    return [], marks_of(sheet)
+
+
+def marks_of(sheet):
     """Students who slip, leave cells empty and make classic mistakes, as a seed says."""
     page = Page.of(sheet)
-    marker, rnd, found = Marker.of(page.document, page.run), random.Random(3), []
+    marker, rnd = Marker.of(page.document, page.run), random.Random(3)
     asked = [blank.id for blank in page.blanks if blank.role in ("ask", "entry")]
-    for k in range(count):
+    for k in count():
         written = {
             name: Fraction(rnd.randint(-9, 9))
             for name in rnd.sample(asked, min(rnd.choice([0, 0, 1, 2, 6]), len(asked)))
@@ -39,8 +51,7 @@ def marks_of_a_class(sheet="attention-head", count=30):
         said = OpenMark(
             "8/lines/1", rnd.choice(["It sees itself.", "it  sees itself.", "", "No idea"]), "Key.", Fraction(3)
         )
-        found.append(replace(marker.mark(answers, f"s{k}", f"Student {k}"), answers=(said,)))
-    return tuple(found)
+        yield replace(marker.mark(answers, f"s{k}", f"Student {k}"), answers=(said,))
 
 
 def tally_of(marks):
@@ -92,7 +103,7 @@ def test_the_reliability_is_cronbachs_alpha():
 
 
 def test_of_few_students_nothing_is_said_of_how_cells_tell_them_apart():
-    tally = tally_of(marks_of_a_class()[:7])
+    tally = tally_of(marks_of_a_class(count=7))
     assert tally.reliability is None
     assert not any(tally.tells_apart(name) is not None for name in tally.cells)
 
@@ -107,7 +118,7 @@ def test_of_few_students_nothing_is_said_of_how_cells_tell_them_apart():
     ],
 )
 def test_the_quartiles_of_small_classes(points, quartiles):
-    row = tally_of(marks_of_a_class()[:1]).rows[0]
+    row = tally_of(marks_of_a_class(count=1)).rows[0]
     tally = Tally(rows=[replace(row, halves=2 * each) for each in points])
     assert tuple(tally.quantile(Fraction(k, 4)) for k in (1, 2, 3)) == quartiles
 
@@ -143,7 +154,7 @@ def test_the_forms_of_one_wrong_number_are_one_answer():
 
 
 def test_the_answers_of_a_cell_and_of_a_question_do_not_grow_with_the_class():
-    marks = marks_of_a_class()[0]
+    marks = marks_of_a_class(count=1)[0]
     wrong = next(mark for mark in marks.blanks if mark.id.startswith("1/ask"))
     tally = Tally()
     for k in range(3 * MOST_ANSWERS):
