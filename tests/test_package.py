@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+from base64 import b64decode
 from hashlib import sha256
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
@@ -18,14 +19,14 @@ from installed import built, installed, run
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from byhand.fonts.faces import build
+from byhand.fonts import FACES, packed
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory):
-    return built(CHECKOUT, tmp_path_factory.mktemp("dist"), BYHAND_BRINGS="fonts")
+    return built(CHECKOUT, tmp_path_factory.mktemp("dist"), "wheel", "sdist", BYHAND_BRINGS="fonts")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_the_archives_come_out_the_same_bytes_from_another_folder_at_another_tim
         (elsewhere,) = (tmp_path / "elsewhere").iterdir()
         for path in elsewhere.rglob("*"):
             os.utime(path, (10**9, 10**9))
-        again = built(elsewhere, tmp_path / "dist", BYHAND_BRINGS="fonts")
+        again = built(elsewhere, tmp_path / "dist", "wheel", "sdist", BYHAND_BRINGS="fonts")
     finally:
         os.umask(before)
     assert [path.read_bytes() for path in again] == [wheel.read_bytes(), source.read_bytes()]
@@ -60,18 +61,35 @@ def test_the_wheel_holds_every_template_and_the_licence(wheel):
     assert any(name.endswith(".dist-info/sboms/byhand.cdx.json") for name in held)
 
 
-def test_the_wheel_brings_the_fonts_as_they_are_built_here(wheel):
+def test_the_wheel_brings_the_fonts_of_pages_made_here(wheel):
     with ZipFile(wheel) as archive:
         held = {name: archive.read(name) for name in archive.namelist() if "/built/" in name}
     table = json.loads(held.pop("byhand/fonts/built/built.json"))
-    fonts = build()
+    fonts = {name: content for face in FACES for name, content in files_of(face)}
     assert held == {f"byhand/fonts/built/{name}": file for name, file in fonts.items()}
     assert table["files"] == {name: sha256(file).hexdigest() for name, file in fonts.items()}
 
 
-def test_fonts_are_built_with_nothing_but_what_building_a_wheel_asks_for():
-    code = "import sys; from byhand.fonts import build; build(); print(*sys.modules)"
-    imported = {name.partition(".")[0] for name in run(sys.executable, "-c", code, cwd=CHECKOUT).split()}
+def files_of(face):
+    """A font's files by their names: plain, compressed, and with few letters."""
+    yield face.name, face.font
+    yield from ((packed(face.name, few), b64decode(face.url(few).partition(",")[2])) for few in (False, True))
+
+
+BUILD = """
+import hashlib, json, sys
+from byhand.fonts import build
+print(json.dumps({name: hashlib.sha256(file).hexdigest() for name, file in build().items()}))
+print(*sys.modules)
+"""
+
+
+def test_fonts_are_built_alike_anywhere_with_nothing_but_what_building_a_wheel_asks_for():
+    odd = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"}
+    env = {**os.environ, **odd, "FONTTOOLS_LOOKUP_DEBUGGING": "1"}
+    found, modules = run(sys.executable, "-c", BUILD, cwd=CHECKOUT, env=env).splitlines()
+    assert json.loads(found) == {name: sha256(file).hexdigest() for face in FACES for name, file in files_of(face)}
+    imported = {name.partition(".")[0] for name in modules.split()}
     installed = packages_distributions()
     owners = {canonicalize_name(owner) for name in imported for owner in installed.get(name, ())}
     at_will = {"lxml", "uharfbuzz", "zopfli"}  # which fontTools uses where they are installed
@@ -173,7 +191,7 @@ print("weasyprint" in sys.modules)
 def with_layouts(tmp_path_factory):
     """The Python of an environment with a wheel that brings the pages of a sheet."""
     folder = tmp_path_factory.mktemp("with layouts")
-    wheel, _ = built(CHECKOUT, folder / "dist", BYHAND_BRINGS=SHEET)
+    (wheel,) = built(CHECKOUT, folder / "dist", "wheel", BYHAND_BRINGS=SHEET)
     return installed(wheel, folder / "venv")
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -76,17 +74,6 @@ def advances(reader: PdfReader) -> set[int]:
 def outline(font: TTFont, character: str) -> list[tuple[float, float]]:
     table = font["glyf"]
     return list(table[font.getBestCmap()[ord(character)]].getCoordinates(table)[0])
-
-
-def test_another_process_builds_the_same_bytes(faces: dict[str, fonts.Face], tmp_path: Path) -> None:
-    code = """
-import hashlib, json, pathlib
-fonts.BROUGHT = pathlib.Path("nowhere")
-print(json.dumps({face.name: hashlib.sha256(face.font).hexdigest() for face in fonts.FACES}))"""
-    odd = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"}
-    built = json.loads(elsewhere(code, XDG_CACHE_HOME=str(tmp_path), FONTTOOLS_LOOKUP_DEBUGGING="1", **odd))
-    assert built == {name: hashlib.sha256(face.font).hexdigest() for name, face in faces.items()}
-    assert len(list(tmp_path.glob("byhand/fonts/*"))) == 1
 
 
 def test_built_fonts_are_found_without_font_tools(faces: dict[str, fonts.Face]) -> None:
