@@ -33,8 +33,8 @@ SHEETS = sorted(sheet_files())
 EXACT, DECIMAL, SYMBOLIC = ("exact", None), ("decimal", "e"), ("symbolic", None)
 TO_FILL = ("worksheet", "key")
 BOTH_PAPERS = SHEETS if FULL else (*FEW, "gpt", "linear-attention")
-IN_COLUMNS, WITH_WORKED = (SHEETS, SHEETS) if FULL else (SHEETS[1::2], SHEETS[::4])
-WITH_KEY = SHEETS if FULL else SHEETS[::2]  # the others have theirs in columns
+# all have their worksheets in rows; these have theirs in columns, a key in rows, and worked lines, too
+IN_COLUMNS, WITH_KEY, WITH_WORKED = (SHEETS,) * 3 if FULL else (SHEETS[1::3], SHEETS[::3], SHEETS[2::6])
 COMBINATIONS = [
     *((sheet, "rows", EXACT, VIEWS if sheet in WITH_WORKED else TO_FILL if sheet in WITH_KEY else ("worksheet",)) for sheet in SHEETS),
     *((sheet, "columns", EXACT, TO_FILL) for sheet in IN_COLUMNS),

@@ -17,7 +17,7 @@ from byhand.pipeline import prepare
 from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 
-SEEDS = range(0, 51, 1 if FULL else 10)  # a search judges all numbers that it finds
+SEEDS = range(0, 51, 1 if FULL else 25)  # a search judges all numbers that it finds
 DISTANCES = "blocks.0.attn.rel_pos_keys[0]"  # a row for each, from the farthest to 0
 PROMISING = {sheet.name: sheet for sheet in all_sheets() if sheet.promises}
 
@@ -37,7 +37,7 @@ def test_a_sheet_keeps_its_promises_for_every_seed(name):
     for seed in SEEDS:
         values, quality = numbers_of(sheet, seed)
         assert quality is None or quality["promises"] == dict.fromkeys(sheet.promises, True)
-        if quality is None or seed in SEEDS[1::3]:  # what the search says it has looked at is looked at again
+        if quality is None or seed in SEEDS[2::3]:  # what the search says it has looked at is looked at again
             assert not broken(sheet, values), seed
 
 

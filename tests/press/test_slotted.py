@@ -60,7 +60,7 @@ def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
 @pytest.mark.parametrize("sheet", ["gpt", "feed-forward"])  # words of all lengths; a picture that says much
 def test_runs_of_a_sheet_are_filled_into_the_same_page(sheet):
     found_pages = set()
-    for seed in range(1, 7):
+    for seed in range(1, 7 if FULL else 4):
         found = slotted.shared(pages(lower(*prepared(sheet, seed))), "key", "a4", cache=False, fills=False)
         found_pages.add((found.page, found.texts))
     assert len(found_pages) <= 2  # a claim of gpt is true of some runs
@@ -94,7 +94,7 @@ WITH_SLOTS = sorted(set(sheet_files("en")) - {"attention-in-letters"})  # letter
 WAYS = {"seed": 0}, {"seed": 1, "numbers": "decimal", "rounding": "once"}, {"seed": 2, "orientation": "columns"}
 
 
-@pytest.mark.parametrize(("sheet", "asked"), in_turn(*WAYS, among=WITH_SLOTS if FULL else WITH_SLOTS[::2]), ids=str)
+@pytest.mark.parametrize(("sheet", "asked"), in_turn(*WAYS, among=WITH_SLOTS if FULL else WITH_SLOTS[1::3]), ids=str)
 def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
     """In print and on the screen, where no number is asked for as the page is written."""
     document, run = prepared(sheet, **asked)
