@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,25 @@ FORBIDDEN = {
 FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+@cache
+def tree(path):
+    """A file as Python reads it, once for all tests of a process."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes(path):
+    """All that is within a file."""
+    return tuple(ast.walk(tree(path)))
+
+
 def room(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imported_rooms(path):
     """The rooms that a file imports from, also within its functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path}: imports by full names only"
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
         if isinstance(node, ast.ImportFrom):
@@ -73,10 +86,9 @@ BOXES = {"_page_box", "_box", "position_x", "position_y", "element_tag", "is_in_
 
 @pytest.mark.parametrize("name", sorted(FILES.keys() - {"press/inner.py"}))
 def test_one_file_knows_the_inner_forms_of_weasyprint(name):
-    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
-    imported = {module for node in ast.walk(tree) for module in modules(node)}
+    imported = {module for node in nodes(FILES[name]) for module in modules(node)}
     assert not {each for each in imported if each.partition(".")[0] in ("weasyprint", "pydyf")} - PUBLIC
-    assert not {getattr(node, "attr", None) for node in ast.walk(tree)} & BOXES
+    assert not {getattr(node, "attr", None) for node in nodes(FILES[name])} & BOXES
 
 
 HEAVY = {"weasyprint", "ziamath", "sympy", "mpmath", "fontTools", "numpy"}
@@ -93,7 +105,7 @@ def test_importing_a_room_imports_nothing_heavy(module):
 
 def imported_files(path):
     """The files of the package that a file imports, also within its functions and for type checkers."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom):
             for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
                 file = name.removeprefix("byhand.").replace(".", "/") + ".py"
@@ -104,7 +116,7 @@ def imported_files(path):
 @pytest.mark.parametrize("name", sorted(name for name in FILES if not name.startswith("press/")))
 def test_the_press_is_used_through_its_door(name):
     """Also within functions: what a file of the press is called is of no concern to other rooms."""
-    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+    for node in nodes(FILES[name]):
         assert not [module for module in modules(node) if module.startswith("byhand.press.")]
         if isinstance(node, ast.ImportFrom) and node.module == "byhand.press":
             assert {alias.name for alias in node.names} <= {*byhand.press.__all__}
@@ -132,7 +144,7 @@ def modules(node):
 def is_heavy(module):
     """Whether a library is heavy, or a file of the package imports one that is."""
     file = module.removeprefix("byhand.").replace(".", "/") + ".py"
-    imports = ast.parse(FILES[file].read_text(encoding="utf-8")).body if file in FILES else []
+    imports = tree(FILES[file]).body if file in FILES else []
     return bool(
         HEAVY & {name.partition(".")[0] for name in (module, *(m for node in imports for m in modules(node)))}
     )
@@ -140,7 +152,7 @@ def is_heavy(module):
 
 @pytest.mark.parametrize("name", sorted(name for name in FILES if name.startswith("arithmetic/")))
 def test_arithmetic_imports_within_a_function_only_what_is_heavy(name):
-    for function in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+    for function in nodes(FILES[name]):
         if isinstance(function, ast.FunctionDef):
             imported = [module for node in ast.walk(function) for module in modules(node)]
             assert all(map(is_heavy, imported)), f"{name}: {function.name} imports {imported}"
@@ -151,7 +163,7 @@ def test_only_a_class_and_its_printing_know_of_many_copies(name):
     """Other rooms call the functions of arithmetic/copies on any value."""
     if name.startswith(("classroom/", "press/")):
         return
-    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+    for node in nodes(FILES[name]):
         named = {getattr(node, field, None) for field in ("id", "attr", "name")}
         assert not named & {"Many", "Copies", "MarkedCopies"}, f"{name} names the type"
 
@@ -159,9 +171,8 @@ def test_only_a_class_and_its_printing_know_of_many_copies(name):
 @pytest.mark.parametrize("name", sorted(name for name in FILES if not name.startswith(("page/", "worksheet/"))))
 def test_only_the_reader_of_a_page_says_what_a_section_shows(name):
     """Other rooms ask byhand/page/reader.py where a number is found; a method of this name is called."""
-    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    read = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and id(node) not in called]
+    called = {id(node.func) for node in nodes(FILES[name]) if isinstance(node, ast.Call)}
+    read = [node for node in nodes(FILES[name]) if isinstance(node, ast.Attribute) and id(node) not in called]
     assert not [node.lineno for node in read if node.attr in ("front", "fronts") and isinstance(node.ctx, ast.Load)]
 
 
@@ -170,7 +181,7 @@ def test_only_the_reader_of_a_page_says_what_a_mistake_makes_of_a_cell():
     imported = {
         name
         for name, path in FILES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module in ("byhand.mistakes", "byhand.mistakes.registry")
         if "away" in {alias.name for alias in node.names}
     }
@@ -181,7 +192,7 @@ def test_no_name_of_a_file_is_bound_twice():
     """Else the second meaning takes the place of the first, also in the functions before it."""
     for path in FILES.values():
         found = Counter[str]()
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in tree(path).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 found[node.name] += node.name != "_"
             targets = node.targets if isinstance(node, ast.Assign) else []
