@@ -406,6 +406,8 @@ def together(inner: Domain, numbers: Mapping[str, Any]) -> tuple[Domain, dict[st
     def columns(array: np.ndarray) -> Any:
         if array.ndim > 1:
             return [columns(array[:, i]) for i in range(array.shape[1])]
+        if array.dtype == object:  # fractions, which are slow to sort
+            return domain.column(array.tolist())
         distinct, codes = np.unique(array, return_inverse=True)
         return domain.number(distinct.tolist(), codes)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, permutations
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from byhand.arithmetic.copies import each
@@ -16,11 +16,10 @@ from byhand.model.builder import Builder
 from byhand.model.layers import softmax
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Dice
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import sheet_promise
-from byhand.numbers.registry import Instance, Task, search
-from byhand.numbers.shuffled import as_entry
+from byhand.numbers.registry import Entries, Task
 from byhand.ops.attention import largest_entry, normalize_rows, row_argmax, row_sum
 from byhand.ops.chance import running_sum, stretch_of
 from byhand.ops.linear import divided_by_each, scale_rows
@@ -71,10 +70,9 @@ def _renormalised(probs: Matrix, name: str, pick: Callable[..., list[int]], limi
     pick: the columns that are kept, from the limit and the probabilities.
     """
 
-    def is_kept(j: int) -> Any:
-        return each(lambda *arguments: Computed(j in pick(*arguments)), limit, *probs.values[0])
-
-    kept = keep_entries(probs, name=name, kept=(tuple(map(is_kept, range(probs.cols))),))
+    picked = each(lambda *arguments: tuple(pick(*arguments)), limit, *probs.values[0])
+    is_kept = tuple(each(lambda columns, j=j: Computed(j in columns), picked) for j in range(probs.cols))
+    kept = keep_entries(probs, name=name, kept=(is_kept,))
     return normalize_rows(kept, row_sum(kept, name=f"{name}.sum"), name=f"{name}.probs")
 
 
@@ -111,15 +109,26 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-LOGITS_DRAWN = (
-    (2, 1, 0, 0),
-    (2, 1, 1, 0),
-)  # above the smallest: their shares are short fractions at both temperatures
-NUCLEI = ("3/5", "2/3", "7/10", "3/4", "4/5", "5/6", "17/20", "9/10", "19/20")  # p of top-p
-FIRST_WORDS = (("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10"))
-AFTER_LIKELIEST = (("2/5", "1/5", "1/5", "1/5"), ("2/5", "3/10", "1/5", "1/10"), ("3/8", "1/4", "1/4", "1/8"))
-AFTER_OTHERS = ((1, 0, 0, 0), ("1/2", "1/2", 0, 0), ("3/4", "1/4", 0, 0), ("2/3", "1/3", 0, 0))
-THROWS_TRIED = 40  # throws and second words, for the same logits
+
+def _in_any_order(*rows: Sequence[Any]) -> Any:
+    """Each of these rows in each of its orders, as exact numbers: (count, words)."""
+    return np.array([order for row in rows for order in permutations(map(Fraction, row))])
+
+
+# above the smallest; their shares are short fractions at both temperatures
+LOGITS = np.array([[*permutations(row)] for row in ((2, 1, 0, 0), (2, 1, 1, 0))])
+TEMPERATURES = _in_any_order((1, "1/2"))
+NUCLEI = np.array(
+    [*map(Fraction, ("3/5", "2/3", "7/10", "3/4", "4/5", "5/6", "17/20", "9/10", "19/20"))]
+)  # p of top-p
+THROWS = np.array([Fraction(n, 100) for n in range(2, 99)])
+FIRST_WORDS = _in_any_order(
+    ("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10")
+)
+AFTER_LIKELIEST = _in_any_order(
+    ("2/5", "1/5", "1/5", "1/5"), ("2/5", "3/10", "1/5", "1/10"), ("3/8", "1/4", "1/4", "1/8")
+)
+AFTER_OTHERS = _in_any_order((1, 0, 0, 0), ("1/2", "1/2", 0, 0), ("3/4", "1/4", 0, 0), ("2/3", "1/3", 0, 0))
 
 
 def _has_four_words(task: Task) -> str:
@@ -127,72 +136,42 @@ def _has_four_words(task: Task) -> str:
     return "" if count == 4 else f"sampling has new numbers for 4 words, not {count}; use 4, or give values"
 
 
-@search("sampling", like_sheet=True, requires=[_has_four_words])
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Logits whose top k and top p drop a word, throws that fall far from every border, and two words in a row, the
-    likeliest of which does not begin with the likeliest first word.
+def _throws_tell(run: Candidates) -> Bools:
+    """The first two throws fall on different words, the third on another one under top k only; all are far from every
+    border.
     """
-
-    def one_of(options: Sequence[Any]) -> Any:
-        return options[dice.one_below(len(options))]
-
-    base = whole_base(task.config)
-    above, shift, temperatures = one_of(LOGITS_DRAWN), one_of((-1, 0, 1)), one_of(((1, "1/2"), ("1/2", 1)))
-    logits = [int(above[i]) + shift for i in dice.permutation(4)]
-    plain, last = (_shares(logits, base, Fraction(t)) for t in temperatures)
-    cuts = [k for k in (2, 3) if _is_cut(plain, k)]
-    nuclei = [p for p in NUCLEI if _is_cut(last, _reaching(last, Fraction(p))) and _reaching(last, Fraction(p)) > 1]
-    nuclei = [p for p in nuclei if words_reaching(plain, Fraction(p)) != words_reaching(last, Fraction(p))]
-    if not cuts or not nuclei:
-        return
-    clear = {k: _clear_throws(plain, k) for k in cuts}
-    for _ in range(THROWS_TRIED):  # so that logits that seldom fit are chosen as often as others
-        k, p = one_of(cuts), one_of(nuclei)
-        throws = [*one_of(clear[k][0]), one_of(clear[k][1])] if all(clear[k]) else []
-        first = one_of(FIRST_WORDS)
-        rows = [one_of(AFTER_LIKELIEST), *(one_of(AFTER_OTHERS) for _ in range(3))]
-        places = dice.permutation(4)
-        second = [[rows[i][j] for j in dice.permutation(4)] for i in places]
-        joint = [[Fraction(first[i]) * Fraction(x) for x in row] for i, row in zip(places, second, strict=True)]
-        best, greedy = max(map(max, joint)), max(joint[list(places).index(0)])
-        flat = [x for row in joint for x in row]
-        if throws and greedy < best and flat.count(best) == 1 and flat.count(greedy) == 1:
-            yield Instance({
-                "logits": [logits], "temperatures": [[t] for t in temperatures], "k": [[k]], "p": [[p]],
-                "r": [[as_entry(r)] for r in throws], "first": [[first[i]] for i in places], "second": second,
-            }, {})  # fmt: skip
+    past = [run("r") - run(f"{name}.ends") for name in ("plain", "top_k")]
+    plain, kept = ((x > 0).sum(2) for x in past)
+    ok: Bools = ((plain != kept) == [False, False, True]).all(1) & (plain[:, 0] != plain[:, 1])
+    return ok & (abs(np.array(past)) > NEAR - 1e-9).all((0, 2, 3))
 
 
-def _shares(logits: Sequence[int], base: int, temperature: Fraction) -> list[Fraction]:
-    powers = [Fraction(base) ** int(x / temperature) for x in logits]
-    return [x / sum(powers) for x in powers]
+def _greedy_misses(run: Candidates) -> Bools:
+    return np.asarray((run("greedy") < run("best")).all((1, 2)))
 
 
-def _reaching(shares: Sequence[Fraction], p: Fraction) -> int:
-    """How many words, the likeliest first, together reach p; 0 where p is too near to what some of them reach."""
-    ends = accumulate(sorted(shares, reverse=True))
-    return 0 if any(abs(end - p) < NEAR for end in ends) else words_reaching(shares, p)
+def _texts(run: Candidates, dice: Dice) -> Entries:
+    """Two words in a row: the shares of the second are more even after the likeliest first word."""
+    first = dice.choices(FIRST_WORDS, run.count)[..., None]
+    after = (dice.choices(rows, run.count, 4) for rows in (AFTER_LIKELIEST, AFTER_OTHERS))
+    return {"first": first, "second": np.where(first == first.max(1, keepdims=True), *after)}
 
 
-def _is_cut(shares: Sequence[Fraction], kept: int) -> bool:
-    """Whether the `kept` likeliest words are told from the others: the next one is less likely."""
-    ordered = sorted(shares, reverse=True)
-    return 0 < kept < len(ordered) and ordered[kept - 1] > ordered[kept]
-
-
-def _clear_throws(plain: Sequence[Fraction], k: int) -> tuple[list[tuple[Fraction, Fraction]], list[Fraction]]:
-    """Throws in hundredths, each 2 or more of these from every border: pairs that fall on two words, which stay under
-    top-k; and those that fall on another word there.
+@draw("sampling", like_sheet=True, requires=[_has_four_words], fits=[_throws_tell], count=500, then=[
+    (_texts, [_greedy_misses]),
+])  # fmt: skip
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Logits, of which top k keeps those above the smallest, temperatures, p of top p, and throws in hundredths. All
+    have the same logits but for their order, and the same temperatures: so rare ones are not passed over.
     """
-    smallest = sorted(plain, reverse=True)[k - 1]
-    kept = [x if x >= smallest else Fraction(0) for x in plain]
-    ends, kept_ends = (list(accumulate(shares)) for shares in (plain, [x / sum(kept) for x in kept]))
-    borders = {*ends, *kept_ends}
-    far = [r for r in (Fraction(n, 100) for n in range(2, 99)) if all(abs(r - x) >= NEAR for x in borders)]
-    fallen = [(r, bisect(ends, r), bisect(kept_ends, r)) for r in far]
-    stay = [(r, word) for r, word, again in fallen if word == again]
-    pairs = [(r, other) for r, word in stay for other, its_word in stay if word != its_word]
-    return pairs, [r for r, word, again in fallen if word != again]
+    above = dice.choices(dice.choices(LOGITS, 1)[0], count, 1)
+    return {
+        "logits": above + dice.below(3, count, 1, 1) - 1,
+        "temperatures": np.repeat(dice.choices(TEMPERATURES, 1), count, 0)[..., None],
+        "k": (above > 0).sum(2, keepdims=True),
+        "p": dice.choices(NUCLEI, count, 1, 1),
+        "r": dice.choices(THROWS, count, 3, 1),
+    }
 
 
 NEAR = Fraction(1, 50)  # how near a throw may be to a border between two words, or p to where top p keeps one more
