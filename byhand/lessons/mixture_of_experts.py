@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import product
 from math import sqrt
 
 import numpy as np
@@ -14,12 +16,12 @@ from byhand.model.counts import product_of
 from byhand.model.layers import last_row, mixed, only_largest, routed
 from byhand.model.registry import Results, model
 from byhand.notation.text import value_text
-from byhand.numbers.attention import whole_base
-from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import WEIGHTS, distinct, grid, natural
 from byhand.numbers.promises import sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import different, powers
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.scores import different, only
 from byhand.ops.linear import matmul, multiply, row_dots
 from byhand.ops.norms import column_mean
 from byhand.ops.shapes import vstack
@@ -86,78 +88,58 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-GATES_TRIED = 60
-TABLES_TRIED = 300  # of words, for one router
-NETWORKS_TRIED = 1000
-THREES_TRIED = 100
+MLP = "blocks.0.mlp"
 EXPERTS = 3
 LONGEST_BALANCE = 14  # its denominator
+WORDS = grid(4, 2)[((grid(4, 2) != 0).sum(1) > 2) & ((abs(grid(4, 2)) > 1).sum(1) < 3)]
 
 
-@search("mixture-of-experts", like_sheet=True, requires=[
+def _balance_is_short(run: Candidates) -> Bools:
+    """The balance is not even, and a short fraction. The words look natural, and their largest logits differ."""
+    x, logits, balance = run("x"), run(f"{MLP}.router"), run("balance")[:, 0, 0]
+    ok: Bools = natural(x, 10, 40) & (different(x.swapaxes(1, 2)).min(1) > 2) & (different(logits.max(2)) > 1)
+    ok &= (balance > 1) & (run.denominators("balance")[:, 0, 0] <= LONGEST_BALANCE)
+    return ok
+
+
+def _network_is_small(run: Candidates, e: int) -> Bools:
+    """Of what an expert says of the last word, three numbers or more are not 0, and all are small."""
+    pre, said = run(f"{MLP}.experts.{e}.hook_pre")[:, 0], run(f"{MLP}.experts.{e}.out")[:, 0]
+    ok: Bools = (pre > 0).any(1) & (abs(pre) <= 3).all(1) & ((said != 0).sum(1) > 2) & (abs(said).sum(1) < 10)
+    return ok & (abs(said) <= 6).all(1)
+
+
+def _experts_differ(run: Candidates) -> Bools:
+    """A unit of the two experts that the last word takes from is silent. No row that is printed gives away what an
+    expert says, or the word's share of it.
+    """
+    asked, experts = run("last.weights")[:, 0] > 0, [f"{MLP}.experts.{e}" for e in range(EXPERTS)]
+    silent = np.concatenate([(run(f"{expert}.hook_pre") < 0).any(2) for expert in experts], 1)
+    ok: Bools = distinct(run("all.said")) & (asked & silent).any(1)
+    for printed, expert, part in product(experts, experts, ("out", "share")):
+        ok &= ~(run(f"{printed}.W_out") == run(f"{expert}.{part}")).all(2).any(1)
+    return ok
+
+
+def _network(run: Candidates, dice: Dice, e: int) -> Entries:
+    """The weights of an expert; in each of both matrices, at most one is 2 or −2."""
+    both = (dice.choices(WEIGHTS, run.count, *shape) for shape in ((4, 2), (2, 4)))
+    w_in, w_out = (only(w, natural(w, 10, 40) & ((abs(w) > 1).sum((1, 2)) < 2)) for w in both)
+    return {f"{MLP}.experts.{e}.W_in": w_in, f"{MLP}.experts.{e}.W_out": w_out}
+
+
+@draw("mixture-of-experts", like_sheet=True, requires=[
     exactly(4, d_model=4, d_mlp=2, num_experts=EXPERTS, experts_per_token=2, act_fn="relu", gated_mlp=False),
+], fits=[_balance_is_short], count=300, then=[
+    *((partial(_network, e=e), [partial(_network_is_small, e=e)]) for e in range(EXPERTS)), ((), [_experts_differ]),
 ])  # fmt: skip
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A router whose logits are three neighbouring whole numbers for each of four words, in which every expert is
-    asked first by a word; and networks in which a unit of the last word's experts is silent, but none of its experts.
-
-    Method: rejection sampling.
-    """
-    words, at = grid(4, 2), "blocks.0.mlp"
-    words = words[((words != 0).sum(1) > 2) & ((abs(words) > 1).sum(1) < 3)]
-    gates = dice.choices(WEIGHTS, GATES_TRIED, 4, EXPERTS)
-    for gate in gates[natural(gates, 20, 45)]:
-        logits = words @ gate
-        pool = words[(np.ptp(logits, 1) == 2) & (different(logits) == 3) & (abs(logits).max(1) <= 2)]
-        x = dice.choices(pool, TABLES_TRIED, task.n) if len(pool) > task.n else pool[:0].reshape(0, task.n, 4)
-        logits = x @ gate
-        ok = natural(x, 10, 40) & (different(logits.max(2)) > 1) & (different(x.swapaxes(1, 2)).min(1) > 2)
-        ok &= _is_short(logits, whole_base(task.config))
-        for rows, row in zip(x[ok][:4], logits[ok][:4], strict=True):
-            weights = _three_networks(dice, rows[-1], row[-1])
-            if weights is not None:
-                w_in, w_out = weights
-                networks = {
-                    f"{at}.experts.{e}.{name}": w[e].tolist()
-                    for e in range(EXPERTS)
-                    for name, w in (("W_in", w_in), ("W_out", w_out))
-                }
-                yield Instance(
-                    {**task.values.inputs, "x": rows.tolist()}, {f"{at}.W_gate": gate.tolist(), **networks}
-                )
-
-
-def _is_short(logits: Ints, base: int) -> Bools:
-    """Logits (count, n, 3), of which each row is three neighbouring numbers → whether the balance of first choices is
-    not even, and a short fraction.
-    """
-    parts = powers(logits, base)
-    first = (logits == logits.max(2, keepdims=True)).sum(1)  # of all words, how many ask each expert first
-    balance, whole = EXPERTS * (first * parts.sum(1)).sum(1), logits.shape[1] ** 2 * (1 + base + base**2)
-    return np.asarray((balance > whole) & (whole // np.gcd(balance, whole) <= LONGEST_BALANCE))
-
-
-def _three_networks(dice: Dice, x: Ints, logits: Ints) -> tuple[Ints, Ints] | None:
-    """A word x (4) and its logits (3) → W_in (3, 4, 2) and W_out (3, 2, 4) of three small networks."""
-    w_in, w_out = (dice.choices(WEIGHTS, NETWORKS_TRIED, *shape) for shape in ((4, 2), (2, 4)))
-    pre = np.einsum("i,nij->nj", x, w_in)
-    post = np.maximum(pre, 0)
-    said = np.einsum("nj,njk->nk", post, w_out)
-    ok = (post > 0).any(1) & (abs(pre).max(1) <= 3) & (abs(said).max(1) <= 6) & ((said != 0).sum(1) > 2)
-    candidates = np.flatnonzero(ok & natural(w_in, 10, 40) & natural(w_out, 10, 40))
-    if len(candidates) < EXPERTS:
-        return None
-    three = dice.choices(candidates, THREES_TRIED, EXPERTS)
-    told, printed = said[three], w_out[three].reshape(THREES_TRIED, 1, 2 * EXPERTS, 1, 4)
-    answers = told[:, :, None, None] * np.array([1, 2, 3])[:, None]  # with thirds: shares of what an expert says
-    ok = distinct(told) & (pre[three[:, logits != logits.min()]] < 0).any((1, 2))
-    ok &= ~(3 * printed == answers).all(-1).any((1, 2, 3))  # a row that is printed would give an answer away
-    three = three[ok]
-    if not len(three):
-        return None
-    cost = (abs(w_in) > 1).sum((1, 2)) + (abs(w_out) > 1).sum((1, 2)) + abs(said).sum(1)
-    best = three[cost[three].sum(1).argmin()]
-    return w_in[best], w_out[best]
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """A router, and words for which its logits are three neighbouring whole numbers."""
+    gate = dice.choices(WEIGHTS, count, 4, EXPERTS)
+    gate = only(gate, natural(gate, 20, 45))
+    logits = WORDS @ gate  # (count, word, 3)
+    fit = (np.ptp(logits, 2) == 2) & (different(logits) == 3) & (abs(logits).max(2) <= 2)
+    return {f"{MLP}.W_gate": gate, "x": dice.choices_each(WORDS, fit, 4)}
 
 
 @sheet_promise
