@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -13,12 +13,12 @@ from byhand.model.layers import head, last_row, of_one_row, read
 from byhand.model.names import ATTN
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
-from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import distinct, grid
 from byhand.numbers.promises import has_one_largest, sheet_promise
-from byhand.numbers.registry import Instance, Task, exactly, search
-from byhand.numbers.scores import HANDED_ON, REACH, different, one_largest, totals
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.scores import REACH, different, one_largest, only, totals
 from byhand.ops.linear import quotient
 from byhand.pictures.canvas import CAPTION, GREY, PALE, PEN_AREA, STROKE, TOKEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
@@ -60,66 +60,64 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 LARGEST_TOTAL = 12  # of the powers of a row, where its smallest power is 1
-POURED_TRIED = 4000  # keys and values
-QUERIES_TRIED = 40  # for the same keys
-PARTNERS = (1, 2, 3)  # of the first word, in its cup
+QUERIES = grid(4, REACH)[((grid(4, REACH) != 0).sum(1) > 1) & (abs(grid(4, REACH)).sum(1) < 6)]
+CUPS = np.array([[[j in (0, mate), j not in (0, mate)] for j in range(4)] for mate in (1, 2, 3)], int).swapaxes(1, 2)
+HALVES = np.array([[[Fraction(x, 2) for x in row] for row in cups] for cups in CUPS.tolist()])
+Q, K, V, E, F = (f"{ATTN}.{name}" for name in ("hook_q[0]", "hook_k[0]", "hook_v[0]", "E", "F"))
+SHORT_K, SHORT_V = f"{ATTN}.keys_short[0]", f"{ATTN}.values_short[0]"
 
 
-@search("low-rank-attention", like_sheet=True, requires=[
+def _cups_are_small(run: Candidates) -> Bools:
+    """Keys and values in the cups are small and whole, with few zeros; no row of values stands among the keys."""
+    k, keys, values = run(K), run(SHORT_K), run(SHORT_V)
+    ok: Bools = (abs(keys) <= 3).all((1, 2)) & ((keys != 0).sum(2) > 1).all(1) & (values % 1 == 0).all((1, 2))
+    ok &= (abs(values) <= 4).all((1, 2)) & (values != 0).any(2).all(1) & (values[:, 0] != values[:, 1]).all(1)
+    ok &= (keys == _poured_across(run)).sum((1, 2)) < 5
+    return ok & ~_stands_in(values, k) & ~_stands_in(values, keys)
+
+
+def _poured_across(run: Candidates) -> Ints:
+    """The dimensions of keys poured together, in place of words, which is printed as an error."""
+    return np.asarray(run(E) @ run(K).swapaxes(1, 2))
+
+
+def _last_word_is_clear(run: Candidates) -> Bools:
+    """The last word's scores with all keys are whole and of three numbers or more, and one is largest."""
+    plain = run("plain.scores_scaled")[:, 0]
+    ok: Bools = (plain % 1 == 0).all(1) & one_largest(plain) & (different(plain) > 2)
+    return ok & (totals(plain, run.base) <= max(LARGEST_TOTAL, (run.base + 1) ** 2))  # scores of 1, 0, 0 and −1
+
+
+def _words_differ(run: Candidates) -> Bools:
+    """Each word prefers a cup by as much as no other does. Nothing that is printed gives an answer away."""
+    q, k, raw, scores, plain = (run(name) for name in (Q, K, f"{ATTN}.scores_raw[0]", f"{ATTN}.hook_attn_scores[0]",
+                                                       "plain.scores_scaled"))  # fmt: skip
+    wrong = _poured_across(run)
+    ok: Bools = distinct(q) & (different(scores[..., 0] - scores[..., 1]) == 4)
+    for answers, printed in (
+        (scores, q), (scores, k), (raw, k), (run(SHORT_V), q), (run(SHORT_K), q), (plain, k.swapaxes(1, 2)),
+        *((each, sign * wrong) for each in (plain, run("plain.scores")) for sign in (1, -1)),
+    ):  # fmt: skip
+        ok &= ~_stands_in(answers, printed)
+    return ok
+
+
+def _queries(run: Candidates, dice: Dice) -> Entries:
+    """Queries (4, 4), whose scores with the cups are even, and differ by 2 or 4."""
+    one, other = (run(SHORT_K)[:, cup] @ QUERIES.T for cup in (0, 1))
+    fit = (one % 2 == 0) & np.isin(abs(one - other), (2, 4)) & (np.maximum(abs(one), abs(other)) <= 8)
+    return {Q: dice.choices_each(QUERIES, fit, 4)}
+
+
+@draw("low-rank-attention", like_sheet=True, requires=[
     exactly(4, n_ctx=4, d_head=4, d_v=2, linformer_k=2, use_attn_scale=True),
-])  # fmt: skip
-def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Queries and keys (4, 4), values (4, 2), and which two words are poured into each of two cups. The scores with
-    the cups' keys are all even, so that dividing them by √4 leaves whole numbers, and so are the last word's
-    scores with all four keys.
-
-    Method: rejection sampling.
-    """
-    base, queries = whole_base(task.config), grid(4, REACH)
-    most = max(LARGEST_TOTAL, (base + 1) ** 2)  # scores of 1, 0, 0 and −1
-    queries = queries[((queries != 0).sum(1) > 1) & (abs(queries).sum(1) < 6)]
-    cups = np.zeros((len(PARTNERS), 2, 4), dtype=np.int64)
-    for cup, partner in zip(cups, PARTNERS, strict=True):
-        cup[0, [0, partner]] = 1
-        cup[1] = 1 - cup[0]
-    cup = dice.choices(cups, POURED_TRIED)
-    k, v = dice.below(2 * REACH + 1, POURED_TRIED, 4, 4) - REACH, dice.below(9, POURED_TRIED, 4, 2) - 4
-    keys, values = cup @ k, cup @ v  # (count, 2, d), the values twice their means
-    ok: Bools = (abs(keys) <= 3).all((1, 2)) & ((keys != 0).sum(2) > 1).all(1) & ((k != 0).sum(2) > 1).all(1)
-    ok &= distinct(k) & distinct(v) & (v != 0).any(2).all(1) & (values % 2 == 0).all((1, 2))
-    ok &= (values[:, 0] != values[:, 1]).all(1) & (values != 0).any(2).all(1) & (abs(values) <= 8).all((1, 2))
-    for printed in (k, keys):  # which would give them away
-        ok &= ~_stands_in(values // 2, printed)
-    ok &= ((keys == cup @ k.swapaxes(1, 2)).sum((1, 2)) < 5) & ((k == 0).sum((1, 2)) < 6)
-    for i in np.flatnonzero(ok)[:HANDED_ON]:
-        scores = queries @ keys[i].T  # (count, 2)
-        fit = queries[(scores % 2 == 0).all(1) & (abs(scores) <= 8).all(1) & np.isin(np.ptp(scores, 1), (2, 4))]
-        plain = fit @ k[i].T
-        last = (plain % 2 == 0).all(1) & one_largest(plain) & (totals(plain // 2, base) <= most)
-        last &= different(plain) > 2
-        pairs = plain[:, np.argsort(-cup[i][0], kind="stable")]  # those of the first cup, then those of the second
-        last &= (pairs[:, 0] != pairs[:, 1]) & (pairs[:, 2] != pairs[:, 3])
-        if not last.any():
-            continue
-        q = dice.choices(fit, QUERIES_TRIED, 4)
-        q[:, -1] = dice.choices(fit[last], QUERIES_TRIED)
-        leads = q @ keys[i].T @ np.array([1, -1])  # (count, 4): by how much each word prefers the first cup
-        good = distinct(q) & (different(leads) == 4)
-        scores, plain = q @ keys[i].T // 2, q[:, -1:] @ k[i].T // 2
-        wrong = (cup[i] @ k[i].T)[None]  # the dimensions poured together, which is printed as an error
-        for answers, printed in (
-            *((scores, each) for each in (q, k[i, None])),
-            (2 * scores, k[i, None]),
-            *((plain, each) for each in (k[i].T[None], wrong, -wrong)),
-            *((2 * plain, each) for each in (wrong, -wrong)),
-            *((each, q) for each in (values[i, None] // 2, keys[i, None])),
-        ):
-            good &= ~_stands_in(answers, printed)
-        for rows in q[good][:1]:
-            given = {name: task.values.inputs[name] for name in ("n_ctx", "linformer_k")}
-            heads = {f"{ATTN}.hook_{x}[0]": each.tolist() for x, each in (("q", rows), ("k", k[i]), ("v", v[i]))}
-            halves = [[Fraction(int(x), 2) for x in row] for row in cup[i]]
-            yield Instance(given | heads, {f"{ATTN}.E": cup[i].tolist(), f"{ATTN}.F": halves})
+], fits=[_cups_are_small], then=[(_queries, [_last_word_is_clear, _words_differ])], count=500)  # fmt: skip
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """Keys (4, 4), values (4, 2), and which two words are poured into each of two cups."""
+    cups = dice.below(len(CUPS), count)
+    k, v = dice.below(2 * REACH + 1, count, 4, 4) - REACH, dice.below(9, count, 4, 2) - 4
+    k = only(k, distinct(k) & ((k != 0).sum(2) > 1).all(1) & ((k == 0).sum((1, 2)) < 6))
+    return {E: CUPS[cups], F: HALVES[cups], K: k, V: only(v, distinct(v) & (v != 0).any(2).all(1))}
 
 
 def _stands_in(parts: Ints, matrices: Ints) -> Bools:
