@@ -93,15 +93,14 @@ def _distances_tell(run: Candidates) -> Bools:
     told, table = run("new.by_distance")[:, 0], run(TABLE)
     printed = np.concatenate([run("new.q"), run(KEYS), table], 1)
     ok: Bools = (abs(told) <= 4).all(1) & (different(told) == 5) & natural(table, 15, 50)
-    scores = ("plain.scores_scaled", "new.scores_scaled", "new.scores_content", "new.scores", "new.scores_relative")
-    for name in scores:
+    for name in ("plain.scores_scaled", *(f"new.scores{part}" for part in ("", "_content", "_relative", "_scaled"))):
         ok &= ~(printed == run(name)).all(2).any(1)
     return ok
 
 
 def _distances(run: Candidates, dice: Dice) -> Entries:
     """Rows for five distances (5, 4) that have even products with the query."""
-    return {TABLE: dice.choices_each(SMALL, run("new.q")[:, 0] @ SMALL.T % 2 == 0, 5)}
+    return {TABLE: dice.choices_each(SMALL, run.entries["new.q"][:, 0] @ SMALL.T % 2 == 0, 5)}
 
 
 @draw("relative-positions", like_sheet=True, requires=[

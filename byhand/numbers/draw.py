@@ -5,13 +5,14 @@
         return {"blocks.0.attn.hook_q[0]": dice.below(5, count, 4, 4) - 2, …}
 
 A lesson says how its givens are distributed, and what its promise does not ask for (`fits`). What the model makes of
-them is read from its own steps. Where hardly anything would fit, it draws in stages (`then`): what is drawn later,
-only for those candidates that fit so far, and if need be from what suits their own numbers.
+them is read from its own steps. Where hardly anything would fit, it draws in stages (`then`): some numbers only for
+those candidates that fit so far, and if need be from what suits these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -43,10 +44,14 @@ class Candidates:
     def __init__(self, task: Task, entries: Entries) -> None:
         self.task, self.entries, self.count = task, entries, len(next(iter(entries.values())))
         self.base = whole_base(task.config)
-        domain, columns = together(RATIONALS, entries)
-        config, own = replace(task.config, softmax_base=self.base), _instance(task, columns)
-        values = replace(task.values, config=config, inputs=own.inputs, weights=own.weights)
-        self.tape = task.model.run(values, domain, force=False)
+
+    @cached_property
+    def tape(self) -> Tape:
+        """The run of all of them, where something is asked of it."""
+        domain, columns = together(RATIONALS, self.entries)
+        config, own = replace(self.task.config, softmax_base=self.base), _instance(self.task, columns)
+        values = replace(self.task.values, config=config, inputs=own.inputs, weights=own.weights)
+        return self.task.model.run(values, domain, force=False)
 
     def __call__(self, name: str) -> Ints:
         """The values of a step, (count, rows, cols). Where some are fractions, all are floats: two short fractions
