@@ -341,7 +341,7 @@ class Mixture(Struct, frozen=True):
 
 
 def find_mixtures(
-    dice: Dice, read: AttentionInput, found: list[Heads], config: Config, limits: Limits, *,
+    dice: Dice, read: AttentionInput, heads_by_key: list[Heads], config: Config, limits: Limits, *,
     tries: int = MIXTURES_TRIED, has_output: bool = True,
 ) -> Iterator[Mixture]:  # fmt: skip
     """Heads, a list for each W_K → layers of as many heads as the config has, each of another W_K, with their W_V.
@@ -355,12 +355,12 @@ def find_mixtures(
     n, d_model = read.query_rows.shape
     tries *= 1 if n < 5 else d_model // 2
     columns, products = _value_columns(dice, read.key_rows, read.over_keys, limits)
-    if len(found) < count or len(columns) < 2 * width:
+    if len(heads_by_key) < count or len(columns) < 2 * width:
         return
-    keys = (dice.below(len(found), tries)[:, None] + np.arange(count)) % len(found)  # (tries, heads)
-    places = dice.below_each(np.array([len(heads) for heads in found])[keys])
-    starts = np.cumsum([0, *(len(heads) for heads in found)])[:-1]
-    all_powers = np.concatenate([heads.powers for heads in found])
+    keys = (dice.below(len(heads_by_key), tries)[:, None] + np.arange(count)) % len(heads_by_key)  # (tries, heads)
+    places = dice.below_each(np.array([len(heads) for heads in heads_by_key])[keys])
+    starts = np.cumsum([0, *(len(heads) for heads in heads_by_key)])[:-1]
+    all_powers = np.concatenate([heads.powers for heads in heads_by_key])
     chosen = starts[keys] + places  # (tries, heads), places in all_powers
     powers = all_powers[chosen]
     totals = powers.sum(-1)  # (tries, heads, n)
@@ -399,8 +399,8 @@ def find_mixtures(
         t = kept[i]
         pairs = list(zip(keys[t], places[t], strict=True))
         yield Mixture(
-            np.array([found[key].W_Q[place] for key, place in pairs]),
-            np.array([found[key].W_K[place] for key, place in pairs]),
+            np.array([heads_by_key[key].W_Q[place] for key, place in pairs]),
+            np.array([heads_by_key[key].W_K[place] for key, place in pairs]),
             w_v[t], z[t], off_uniform[t], out_columns, out_products,
         )  # fmt: skip
 

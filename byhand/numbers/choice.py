@@ -90,9 +90,9 @@ def choose(
     return _easiest(accepted)
 
 
-def _easiest(found: Sequence[Chosen]) -> Chosen:
+def _easiest(accepted: Sequence[Chosen]) -> Chosen:
     """The numbers whose run needs the least time."""
-    return min(found, key=lambda each: each.seconds)
+    return min(accepted, key=lambda each: each.seconds)
 
 
 def _candidates(
@@ -170,9 +170,9 @@ def accepted(
     return case
 
 
-def _measures(model: Model, own: Values, limits: Limits) -> tuple[Limits, float]:
+def _measures(model: Model, values: Values, limits: Limits) -> tuple[Limits, float]:
     """The limits that the numbers of a small model's sheet set for new ones, and the seconds that these may take."""
-    tape = evaluated(model, own)
+    tape = evaluated(model, values)
     figures = quality(tape)
     sizes = (("integer", "largest_integer"), ("denominator", "largest_denominator"), ("ugly", "ugly"))
     larger = {name: max(getattr(limits, name), figures[figure]) for name, figure in sizes}

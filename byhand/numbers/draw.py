@@ -49,8 +49,8 @@ class Candidates:
     def tape(self) -> Tape:
         """The run of all of them, where something is asked of it."""
         domain, columns = together(RATIONALS, self.entries)
-        config, own = replace(self.task.config, softmax_base=self.base), _instance(self.task, columns)
-        values = replace(self.task.values, config=config, inputs=own.inputs, weights=own.weights)
+        config, given = replace(self.task.config, softmax_base=self.base), _instance(self.task, columns)
+        values = replace(self.task.values, config=config, inputs=given.inputs, weights=given.weights)
         return self.task.model.run(values, domain, force=False)
 
     def __call__(self, name: str) -> Ints:

@@ -137,9 +137,9 @@ class BoxReader(Struct, frozen=True):
                     continue
                 one, parts = self.width(run, " "), self.words(piece, run)
                 for n, text in enumerate(parts):
-                    space, own_space = (one, True) if n else (space, False)
+                    space, spaced = (one, True) if n else (space, False)
                     if text or run.slot is not None:
-                        words.append(Word(len(runs), text, space, own_space, start))
+                        words.append(Word(len(runs), text, space, spaced, start))
                         space, start = None, False
                 begins.append((r, run.x))
                 ends.append((r, run.x + self.width(run, piece.text.rstrip(" "))))
@@ -153,7 +153,7 @@ class BoxReader(Struct, frozen=True):
         k, last = words[first].run, rows[-1]
         before = ends[k - 1] if k else at
         if begins[k][0] == before[0]:  # perhaps behind a margin
-            before = (before[0], begins[k][1] - (0.0 if words[first].own else words[first].space or 0.0))
+            before = (before[0], begins[k][1] - (0.0 if words[first].spaced else words[first].space or 0.0))
         more = tuple(
             (block.left, last.y + last.baseline + n * last.height)
             for n in range(1, 1 + int(self.free(block) // last.height))

@@ -17,14 +17,14 @@ class Word(Struct, frozen=True):
     """A word of a run, or all of a run that does not break; empty where the run is a slot.
 
     space: the width of the space before the word; None where there is none.
-    own: whether this space belongs to the word's run, and not to the one before.
+    spaced: whether this space belongs to the word's run, and not to the one before.
     start: whether a line begins here in any case.
     """
 
     run: int
     text: str
     space: float | None = None
-    own: bool = False
+    spaced: bool = False
     start: bool = False
 
 
@@ -81,10 +81,10 @@ def broken(paragraph: Paragraph, texts: Iterable[str], faces: Mapping[str, str])
                 last.text += f" {word.text}"
                 x = last.x + width(last.run, last.text)
             else:
-                if space and last and not word.own:
+                if space and last and not word.spaced:
                     last.text += " "
-                x += 0.0 if word.own else space
-                pieces.append(Piece(word.run, row, x, " " * bool(space and word.own) + word.text))
+                x += 0.0 if word.spaced else space
+                pieces.append(Piece(word.run, row, x, " " * bool(space and word.spaced) + word.text))
                 x += width(word.run, pieces[-1].text)
             space = 0.0
     return pieces

@@ -113,9 +113,9 @@ def check_installed() -> None:
 
 def _imported() -> Any:
     with redirect_stdout(io.StringIO()):  # where a library is missing, WeasyPrint prints some lines of its own
-        import weasyprint as found
+        import weasyprint as package
         import weasyprint.text.fonts
-    return found
+    return package
 
 
 @contextmanager

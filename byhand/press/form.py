@@ -52,7 +52,7 @@ def filled_form(pages: Pages, paper: Paper, *, cache: bool, fills: bool) -> byte
     Raises: SheetError where the page has no room for an answer.
     """
     if fitted := shared(pages, "worksheet", paper, cache=cache, fills=fills):
-        base, contents, texts = fitted.slotted.templates["worksheet"], fitted.contents, fitted.own
+        base, contents, texts = fitted.slotted.templates["worksheet"], fitted.contents, fitted.of_run
     else:
         base = _alone(pages, paper, cache)
         contents, texts = [zlib.compress(b"")] * len(base.contents), []

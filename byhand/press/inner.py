@@ -191,37 +191,37 @@ def page_box(page: Any) -> Box:
         return _box(page._page_box, None)
 
 
-def _box(found: Any, parent: Box | None) -> Box:
-    found = getattr(found, "_box", found)  # what has a place of its own is held by another object
-    style, x, y = found.style, found.border_box_x(), found.border_box_y()
+def _box(laid: Any, parent: Box | None) -> Box:
+    laid = getattr(laid, "_box", laid)  # what has a place of its own is held by another object
+    style, x, y = laid.style, laid.border_box_x(), laid.border_box_y()
     box = Box(
-        kind=_KINDS.get(type(found).__name__, ""),
-        tag=found.element_tag or "",
-        classes=tuple((found.element.get("class") or "").split()) if found.element is not None else (),
+        kind=_KINDS.get(type(laid).__name__, ""),
+        tag=laid.element_tag or "",
+        classes=tuple((laid.element.get("class") or "").split()) if laid.element is not None else (),
         parent=parent,
-        x=found.position_x,
-        y=found.position_y,
-        outer_width=found.margin_width(),
-        border=(x, y, x + found.border_width(), y + found.border_height()),
-        top_edge=found.border_top_width,
-        bottom_edge=found.border_bottom_width,
-        left=found.content_box_x(),
-        top=found.content_box_y(),
-        width=found.width,
-        height=found.height,
-        min_height=found.min_height,
-        baseline=found.baseline if hasattr(found, "baseline") else 0.0,
-        in_flow=found.is_in_normal_flow(),
+        x=laid.position_x,
+        y=laid.position_y,
+        outer_width=laid.margin_width(),
+        border=(x, y, x + laid.border_width(), y + laid.border_height()),
+        top_edge=laid.border_top_width,
+        bottom_edge=laid.border_bottom_width,
+        left=laid.content_box_x(),
+        top=laid.content_box_y(),
+        width=laid.width,
+        height=laid.height,
+        min_height=laid.min_height,
+        baseline=laid.baseline if hasattr(laid, "baseline") else 0.0,
+        in_flow=laid.is_in_normal_flow(),
         in_frame=bool(style["border_top_width"]),
         anchor={"center": 0.5, "right": 1.0, "end": 1.0}.get(style["text_align_all"], 0.0),
         breaks=style["white_space"] != "nowrap",
-        slot=(slot := _slot(found.element)),
+        slot=(slot := _slot(laid.element)),
         colour=(0.0, 0.0, 0.0) if slot is None else tuple(style["color"].to("srgb").coordinates),
-        text=found.text if type(found).__name__ == "TextBox" else "",
-        margin=found.at_keyword if type(found).__name__ == "MarginBox" else "",
+        text=laid.text if type(laid).__name__ == "TextBox" else "",
+        margin=laid.at_keyword if type(laid).__name__ == "MarginBox" else "",
         children=[],
     )
-    box.children.extend(_box(child, box) for child in getattr(found, "children", ()))
+    box.children.extend(_box(child, box) for child in getattr(laid, "children", ()))
     return box
 
 
@@ -251,17 +251,17 @@ def foot_of(page: Any) -> Foot | None:
         return Foot(label, edges, bottom, len(ends["rule"]), x, x + last.border_width(), y)
 
 
-def _classes(found: Any) -> set[str]:
-    return set((found.element.get("class") or "").split()) if found.element is not None else set()
+def _classes(laid: Any) -> set[str]:
+    return set((laid.element.get("class") or "").split()) if laid.element is not None else set()
 
 
-def _is_below(found: Any) -> bool:
+def _is_below(laid: Any) -> bool:
     """Whether a box is in the flow of a page, and not in its margins."""
-    return hasattr(found, "is_in_normal_flow") and found.is_in_normal_flow() and type(found).__name__ in _FLOWING
+    return hasattr(laid, "is_in_normal_flow") and laid.is_in_normal_flow() and type(laid).__name__ in _FLOWING
 
 
-def _descendants(found: Any) -> Iterator[Any]:
-    for child in getattr(found, "children", ()):
+def _descendants(laid: Any) -> Iterator[Any]:
+    for child in getattr(laid, "children", ()):
         yield getattr(child, "_box", child)
         yield from _descendants(getattr(child, "_box", child))
 

@@ -163,9 +163,9 @@ def with_slots(pages: Pages) -> Pages:
 
 
 @lru_cache(maxsize=4)  # for the other view of the same page
-def shape_of(own: Pages, medium: Medium) -> str:
+def shape_of(pages: Pages, medium: Medium) -> str:
     """A hash of all that a page follows from, but for what stands in its slots."""
-    of, run, sections = own.page.document, own.page.run, own.page.sections
+    of, run, sections = pages.page.document, pages.page.run, pages.page.sections
     grids = [figure for section in sections for figure in section.laid if isinstance(figure, Grid)]
     screen = (  # what a page for the screen has besides: figures on a phone, and what its script reads
         [(grid.phone_widths, grid.phone_lines) for grid in grids],
@@ -176,7 +176,7 @@ def shape_of(own: Pages, medium: Medium) -> str:
     whole = (
         {name: getattr(of, name) for name in of.__struct_fields__ if name not in APART},
         of.messages.language, len(of.sittings), [(each.section, each.laid, each.opens) for each in sections],
-        [block.kind for block in of.blocks], [*own.first.values()],
+        [block.kind for block in of.blocks], [*pages.first.values()],
     )  # fmt: skip
     return hashlib.sha256(msgspec.msgpack.encode((whole, screen), enc_hook=_outside)).hexdigest()
 

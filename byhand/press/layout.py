@@ -118,11 +118,11 @@ class Layout(Struct, frozen=True):
 def copy_html(html: str, texts: TextOf) -> str:
     """The HTML of one copy. A number in a paragraph has a box of its own, like a slot, so that lines break alike."""
 
-    def own(mark: int) -> str:
+    def of_copy(mark: int) -> str:
         text = texts(mark)
         return text if isinstance(text, Svg) else f"<span>{escape(text)}</span>"
 
-    return _filled(html, texts, own)
+    return _filled(html, texts, of_copy)
 
 
 def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:

@@ -100,10 +100,10 @@ class Pen(Struct):
         else:
             layer += map(_written, runs)
 
-    def runs(self, line: Sequence[Piece], x: float, y: float, own: list[bytes]) -> list[TextRun]:
+    def runs(self, line: Sequence[Piece], x: float, y: float, lines: list[bytes]) -> list[TextRun]:
         """The texts of a line that begins here. Its boxes to tick and the lines of its roots are written.
 
-        own: what these lines are added to.
+        lines: what these are added to.
         """
         runs = []
         for piece in line:
@@ -112,7 +112,7 @@ class Pen(Struct):
             else:
                 runs.append(self.run(piece, x + piece.before, y - piece.style.lift))
             if root := piece.style.under:
-                own.append(artifact(_bar(root, x + piece.before, y, x + piece.width)))
+                lines.append(artifact(_bar(root, x + piece.before, y, x + piece.width)))
             x += piece.width
         return runs
 

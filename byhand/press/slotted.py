@@ -129,19 +129,19 @@ def filled(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
     """
     if fitted := shared(pages, view, paper, cache=cache, fills=fills):
         base = fitted.slotted.templates[view]
-        return copy_pdf(base, fitted.contents, pages.words(view), said_in(base, fitted.own.__getitem__))
+        return copy_pdf(base, fitted.contents, pages.words(view), said_in(base, fitted.of_run.__getitem__))
     return printed(pages.html(view, "print", paper), cache)
 
 
 class SharedPage(Struct, frozen=True):
     """The page that all runs of a sheet share, and what a run fills in there.
 
-    page: the page with marks. texts: those that it is laid out with; own: those of the run. contents: compressed.
+    page: the page with marks. texts: those that it is laid out with; of_run: those of the run. contents: compressed.
     """
 
     page: str
     texts: tuple[str, ...]
-    own: list[str]
+    of_run: list[str]
     slotted: Slotted
     contents: list[bytes]
 
@@ -178,7 +178,7 @@ def _shared(written: _Written, written_as: View, view: View, cache: bool) -> Sha
 
     Raises: SheetError where it has no room.
     """
-    page, texts, laid_with = written.numbered, written.own, written.typical
+    page, texts, laid_with = written.numbered, written.of_run, written.typical
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
         slotted = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, cache)
         contents = list(fill_one(slotted.layout, texts, view))
@@ -193,14 +193,14 @@ def _shared(written: _Written, written_as: View, view: View, cache: bool) -> Sha
 class _Written(Struct, frozen=True):
     """A page with slots, and a run's texts of its marks.
 
-    numbered: the page with marks numbered in their order. own: the texts in that order, as they are set. typical:
+    numbered: the page with marks numbered in their order. of_run: the texts in that order, as they are set. typical:
     those that the page is laid out with.
     """
 
     page: KeptPage
     texts: Mapping[int, str]
     numbered: str
-    own: list[str]
+    of_run: list[str]
     typical: tuple[str, ...]
 
 

@@ -221,7 +221,7 @@ def test_a_sheet_that_says_other_words_is_not_filled_into_the_page_of_before(tmp
 def test_a_word_with_an_apostrophe_is_filled_in():
     """Words are escaped in more than one way, which mean the same."""
     document, run = prepared("attention-head", 1, tokens=("don't", "be", "late"))
-    assert "don't" in slotted.shared(pages(lower(document, run)), "key", "a4", cache=True, fills=False).own
+    assert "don't" in slotted.shared(pages(lower(document, run)), "key", "a4", cache=True, fills=False).of_run
 
 
 def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
