@@ -26,7 +26,7 @@ from byhand.errors import DomainError
 from byhand.model.parameters import parameter_shapes
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.promises import broken_of_sheet
+from byhand.numbers.promises import sheet_promise_named
 from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.scores import HANDED_ON
 from byhand.tape import Rows, Tape
@@ -86,8 +86,9 @@ class Candidates:
 
     def keeps(self, place: int) -> bool:
         """Whether one candidate keeps the sheet's own promises."""
-        broken = broken_of_sheet(_OneOf(self.tape, place), self.task.promises)
-        return self.among([place]).keeps(0) if differing(self.tape.domain)[place] else not broken
+        own = _OneOf(self.tape, place)
+        kept = all(sheet_promise_named(name)(own) for name in self.task.promises)
+        return self.among([place]).keeps(0) if differing(self.tape.domain)[place] else kept
 
 
 class _OneOf(Tape):

@@ -63,3 +63,11 @@ def test_candidates_that_branch_otherwise_than_the_first_are_looked_at_again():
     expected = found("blocks.0.attn.hook_q[0]")[:, 0, 0] > 0
     assert 0 < expected.sum() < COUNT
     assert found.fitting(fits).tolist() == expected.tolist()
+
+
+def test_what_is_drawn_later_suits_the_candidates_that_it_is_drawn_for():
+    """In the sheet on relative positions, the rows of distances have even products with the query."""
+    found = next(filter(None, (DRAWS["relative-positions"].fitting(task_of("relative-positions"), Dice("later"))
+                               for _ in range(20))))  # fmt: skip
+    assert (found("new.by_distance") % 2 == 0).all()
+    assert len({str(q) for q in found("new.q").tolist()}) > 1

@@ -1,5 +1,6 @@
 """Searches by model: what they require, and what a model without one has."""
 
+import numpy as np
 import pytest
 
 from byhand.errors import ConfigError
@@ -59,3 +60,13 @@ def test_a_generator_beside_another_goes_on_where_it_was_and_draws_nothing_from_
     other = Dice("a b")
     assert drawn == [other.one_below(1000), other.one_below(1000)]
     assert dice.one_below(1000) == alone.one_below(1000)
+
+
+def test_each_row_of_a_mask_draws_only_what_it_marks_and_all_of_that():
+    items, fit = (
+        np.array([[3, 4], [5, 6], [7, 8]]),
+        np.array([[True, False, True], [False, True, False], [False] * 3]),
+    )
+    drawn = Dice("mask").choices_each(items, fit, 50)
+    assert drawn.shape == (3, 50, 2)
+    assert [{*map(tuple, row)} for row in drawn.tolist()] == [{(3, 4), (7, 8)}, {(5, 6)}, {(3, 4)}]
