@@ -118,9 +118,8 @@ def _in_any_order(*rows: Sequence[Any]) -> Any:
 # above the smallest; their shares are short fractions at both temperatures
 LOGITS = np.array([[*permutations(row)] for row in ((2, 1, 0, 0), (2, 1, 1, 0))])
 TEMPERATURES = _in_any_order((1, "1/2"))
-NUCLEI = np.array(
-    [*map(Fraction, ("3/5", "2/3", "7/10", "3/4", "4/5", "5/6", "17/20", "9/10", "19/20"))]
-)  # p of top-p
+# p of top p
+NUCLEI = np.array([*map(Fraction, ("3/5", "2/3", "7/10", "3/4", "4/5", "5/6", "17/20", "9/10", "19/20"))])
 THROWS = np.array([Fraction(n, 100) for n in range(2, 99)])
 FIRST_WORDS = _in_any_order(
     ("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10")
@@ -136,6 +135,13 @@ def _has_four_words(task: Task) -> str:
     return "" if count == 4 else f"sampling has new numbers for 4 words, not {count}; use 4, or give values"
 
 
+def _nucleus_tells(run: Candidates) -> Bools:
+    """Top p keeps two words or more, but not all, and another number of them than at the first temperature."""
+    words, ordered = (run("top_p") > 0).sum((1, 2)), np.sort(run("probs.plain"), 2)[:, 0, ::-1]
+    others = 1 + (ordered.cumsum(1) < run("p")[:, 0]).sum(1)
+    return np.asarray((words > 1) & (words < 4) & (words != others))
+
+
 def _throws_tell(run: Candidates) -> Bools:
     """The first two throws fall on different words, the third on another one under top k only; all are far from every
     border.
@@ -146,10 +152,6 @@ def _throws_tell(run: Candidates) -> Bools:
     return ok & (abs(np.array(past)) > NEAR - 1e-9).all((0, 2, 3))
 
 
-def _greedy_misses(run: Candidates) -> Bools:
-    return np.asarray((run("greedy") < run("best")).all((1, 2)))
-
-
 def _texts(run: Candidates, dice: Dice) -> Entries:
     """Two words in a row: the shares of the second are more even after the likeliest first word."""
     first = dice.choices(FIRST_WORDS, run.count)[..., None]
@@ -157,12 +159,12 @@ def _texts(run: Candidates, dice: Dice) -> Entries:
     return {"first": first, "second": np.where(first == first.max(1, keepdims=True), *after)}
 
 
-@draw("sampling", like_sheet=True, requires=[_has_four_words], fits=[_throws_tell], count=500, then=[
-    (_texts, [_greedy_misses]),
+@draw("sampling", like_sheet=True, requires=[_has_four_words], fits=[_nucleus_tells], count=500, then=[
+    (["r"], [_throws_tell]), (_texts, [lambda run: (run("greedy") < run("best"))[:, 0, 0]]),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Logits, of which top k keeps those above the smallest, temperatures, p of top p, and throws in hundredths. All
-    have the same logits but for their order, and the same temperatures: so rare ones are not passed over.
+    have the same logits but for order and shift, and the same temperatures, so that rare ones are not passed over.
     """
     above = dice.choices(dice.choices(LOGITS, 1)[0], count, 1)
     return {
