@@ -279,12 +279,12 @@ def test_every_line_for_a_person_is_made_safe_for_a_terminal():
 
 
 def test_a_class_makes_its_secret_and_verify_takes_it(command, tmp_path):
-    asked = "class", "matrix-product", "--anonymous", "1", "--secret", "s"
+    asked = "class", "layer-norm", "--anonymous", "1", "--secret", "s"
     assert command(*asked).stderr.startswith(
         "byhand: made the secret s; keep it: without it, nobody can make these numbers again\n"
     )
     assert "secret" not in command(*asked).stderr
-    (page,) = Path("output/matrix-product-class/keys").iterdir()
+    (page,) = Path("output/layer-norm-class/keys").iterdir()
     assert command("verify", "--secret", "s", str(page)).output.endswith("cells with numbers: right\n")
     missing = command("verify", "--secret", "x", str(page))
     assert (missing.exit_code, missing.output) == (

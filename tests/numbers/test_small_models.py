@@ -23,7 +23,7 @@ from byhand.pipeline import prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 SHEETS = {sheet.name: sheet for sheet in all_sheets()}
-SEEDS = range(1, 9 if FULL else 4)
+SEEDS = range(1, 9 if FULL else 3)
 EXACT = [name for name, sheet in SHEETS.items() if (own := SEARCHES.get(sheet.model.name)) and own.like_sheet]
 
 

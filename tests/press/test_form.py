@@ -8,7 +8,7 @@ from functools import cache
 
 import pikepdf
 import pytest
-from every_sheet import FULL, ORDER
+from every_sheet import FULL, ORDER, in_turn
 from kinds import kinds_and_run, lesson
 from page_pdf import different, pictures
 from pypdf import PdfReader
@@ -66,8 +66,10 @@ def test_every_answer_has_one_field(sheet):
     )
 
 
-@pytest.mark.parametrize("orientation", ["rows", "columns"])
-@pytest.mark.parametrize("sheet", ["kinds", "sizing", "kv-cache", "logits-and-perplexity", "cross-entropy", "gpt"])
+BOXED = ("kinds", "sizing", "kv-cache", "logits-and-perplexity", "cross-entropy", "gpt")
+
+
+@pytest.mark.parametrize(("sheet", "orientation"), in_turn("rows", "columns", among=BOXED))
 def test_a_field_lies_in_its_box(sheet, orientation):
     """In the picture of the page, a field for a number is white, and so is a box to tick; lines are just outside."""
     drawn = pictures(filled(lower(*prepared(sheet, orientation)), "worksheet", Setup()), DPI)
