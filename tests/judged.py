@@ -255,5 +255,5 @@ FLIPS = [
     )
 ]  # fmt: skip
 
-# Each model with a third of the options, which take turns; with BYHAND_FULL=1, with all of them
-OPTIONS_IN_TURN = [(name, FLIPS if FULL else FLIPS[n % 3 :: 3]) for n, name in enumerate(sorted(MODELS))]
+# Each model with a fifth of the options, which take turns; with BYHAND_FULL=1, with all of them
+OPTIONS_IN_TURN = [(name, FLIPS if FULL else FLIPS[n % 5 :: 5]) for n, name in enumerate(sorted(MODELS))]

@@ -260,7 +260,7 @@ def test_two_at_once_in_one_folder_do_each_other_no_harm(tmp_path):
 
 
 def test_a_killed_process_is_said_in_a_line_and_what_is_written_stands(tmp_path, monkeypatch):
-    monkeypatch.setattr("byhand.classroom.classes.CHUNK", 20)
+    monkeypatch.setattr("byhand.classroom.classes.CHUNK", 10)
 
     def killed(count):
         for worker in multiprocessing.active_children():
@@ -270,12 +270,12 @@ def test_a_killed_process_is_said_in_a_line_and_what_is_written_stands(tmp_path,
         "^one of 2 processes was killed, .*; what is written is whole, and the same command makes the rest; fewer"
     )
     with pytest.raises(WorkerError, match=message):
-        make_class(SHEET, anonymous(200), out=tmp_path, jobs=2, done=killed)
+        make_class(SHEET, anonymous(100), out=tmp_path, jobs=2, done=killed)
     folder = tmp_path / f"{SHEET}-class0"
     assert {path.name for path in folder.iterdir()} == {"class.json", "worksheets", "keys"}
     written = contents(folder)
     assert len(written) > 2
-    make_class(SHEET, anonymous(200), out=tmp_path)
+    make_class(SHEET, anonymous(100), out=tmp_path)
     assert written.items() <= contents(folder).items()
 
 

@@ -78,14 +78,14 @@ def test_a_change_of_the_program_or_its_templates_is_seen_at_once(tmp_path):
         said("generate", "shapes", "--format", "html", "--view", "worksheet")
         return Path(tmp_path, "output", "shapes-seed0", "worksheet.html").read_text(encoding="utf-8")
 
-    listed = said("list")
+    listed = said("show", "shapes")
     assert "<h1>Shapes</h1>" in page()
     replace_in_place(tmp_path / "templates" / "worksheets" / "shapes.md", "title: Shapes", "title: Sizes!")
-    told = said("list")
-    assert told == listed.replace("  Shapes\n", "  Sizes!\n") != listed
+    told = said("show", "shapes")
+    assert told == listed.replace("shapes: Shapes\n", "shapes: Sizes!\n") != listed
     assert "<h1>Sizes!</h1>" in page()
     replace_in_place(tmp_path / "byhand" / "effort.py", "TYPICAL = 1.6", "TYPICAL = 3.2")
     shutil.rmtree(tmp_path / "byhand" / "__pycache__")  # Python goes by the times and sizes of source files
-    assert said("list") != told
+    assert said("show", "shapes") != told
     replace_in_place(tmp_path / "templates" / "page.html", "<title>{{ d.title }}", "<title>{{ 'Other' }}")
     assert "<title>Other</title>" in page()

@@ -13,7 +13,7 @@ from functools import cache
 
 import pytest
 from beside_blanks import beside, pages_among
-from every_sheet import FEW, FULL
+from every_sheet import FEW, FULL, in_turn
 from kinds import kinds_and_run
 from page_layout import MM, apart, boxes, drawn, fits, inside, laid_out, roomy
 from pypdf import PdfReader
@@ -45,9 +45,12 @@ COMBINATIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("orientation", "paper"), [("rows", "a4"), ("columns", "letter")])
-@pytest.mark.parametrize(("numbers", "level"), [("exact", "easy"), ("decimal", "stretch"), ("symbolic", "standard")])
-def test_every_kind_of_question_keeps_within_its_bounds(orientation, numbers, level, paper, caplog):
+KINDS = [("exact", "easy"), ("decimal", "stretch"), ("symbolic", "standard")]  # of numbers, and their levels
+
+
+@pytest.mark.parametrize(("kind", "way"), in_turn(("rows", "a4"), ("columns", "letter"), among=KINDS), ids=str)
+def test_every_kind_of_question_keeps_within_its_bounds(kind, way, caplog):
+    (numbers, level), (orientation, paper) = kind, way
     caplog.set_level(logging.WARNING)
     fits(Pages(lower(*kinds_and_run(orientation=orientation, numbers=numbers, level=level, seed=0))), paper)
     assert not caplog.records, [r.getMessage() for r in caplog.records]
