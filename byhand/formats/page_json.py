@@ -242,7 +242,7 @@ class _PageJson(Struct, frozen=True, eq=False, dict=True):
             sizes = {"columns": [*map(_mm, laid.widths)], "rows": [*map(_mm, laid.heights)]}
             return {"kind": "table", **sizes, "cells": head + rows}
         if isinstance(laid, Boxes):
-            return {"kind": "boxes", "cells": [[self.ids[id(cell)] for cell in laid.figure.answers]]}
+            return {"kind": "boxes", "cells": [[self.ids[id(cell)] for cell in laid.figure.cells]]}
         if isinstance(laid, Drawn):
             return {"kind": "picture", "width": _mm(laid.room), "height": _mm(laid.height)}
         cells: Sequence[Cell] = laid.figure.cells  # type: ignore[attr-defined]

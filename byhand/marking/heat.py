@@ -56,7 +56,7 @@ def _grids(section: Section) -> Iterator[tuple[Markup, tuple[str, ...], Sequence
         if isinstance(block, Table):
             yield Markup(), (), [row[1:] for row in block.rows]
         if isinstance(block, WordBoxes):
-            yield Markup(), (), [block.answers]
+            yield Markup(), (), [block.cells]
 
 
 def _labels(panel: Panel) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class Places(Struct, frozen=True, eq=False, dict=True):
                         if isinstance(entry, Cell):
                             yield id(entry), Spot(section, None, _texts(_name(entries[0]), prose(head.tokens)), i)
             if isinstance(block, WordBoxes):
-                for label, cell in zip(block.labels, block.answers, strict=True):
+                for label, cell in zip(block.labels, block.cells, strict=True):
                     yield id(cell), Spot(section, None, _texts(escape(label)))
 
     def _labels(self, panel: Panel, i: int, j: int) -> tuple[Markup, ...]:

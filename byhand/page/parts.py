@@ -336,7 +336,7 @@ def _strip(block: Strip, replies: Sequence[Reply], messages: Messages) -> Iterat
 
 
 def _boxes(block: WordBoxes, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
-    yield Entries(block.labels, (block.answers,), tuple(block.called(messages)), block)
+    yield Entries(block.labels, (block.cells,), tuple(block.called(messages)), block)
 
 
 def _table(block: Table, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:

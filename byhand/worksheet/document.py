@@ -421,18 +421,14 @@ class WordBoxes(Figure, Struct, frozen=True, eq=False):
     """A row of boxes for the words that answers stand for."""
 
     labels: tuple[str, ...]
-    answers: tuple[Cell, ...]
+    cells: tuple[Cell, ...]
+    """One for each box."""
     kind = "boxes"
     by_place = True
 
     def called(self, messages: Messages) -> Iterator[str]:
         """The boxes are numbered."""
-        return (messages.say("questions.word", n=n) for n in range(1, len(self.answers) + 1))
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        """One cell for each box."""
-        return self.answers
+        return (messages.say("questions.word", n=n) for n in range(1, len(self.cells) + 1))
 
 
 class Picture(Figure, Struct, frozen=True, eq=False):

@@ -109,7 +109,7 @@ def test_the_error_to_be_found_is_one_for_every_seed(sheet, step):
 def test_the_words_that_the_answers_spell():
     document, _ = prepare(load_sheet("gpt"), Options())
     boxes = [f for s in document.sections for f in s.figures if isinstance(f, WordBoxes)]
-    assert [(b.labels, tuple(c.value for c in b.answers)) for b in boxes] == [
+    assert [(b.labels, tuple(c.value for c in b.cells)) for b in boxes] == [
         (("the", "cat", "sat"), ("cat", "sat", "down"))
     ]
 

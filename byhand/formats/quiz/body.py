@@ -170,7 +170,7 @@ class Body(Struct, frozen=True, eq=False):
 
     def _boxes(self, laid: Any, entries: Entries, name: str, asks: bool) -> str:
         head = "".join(f"<th>{escape(label)}</th>" for label in laid.figure.labels)
-        cells = "".join(_number(entries, cell) for cell in laid.figure.answers)
+        cells = "".join(_number(entries, cell) for cell in laid.figure.cells)
         return _scrolled(f"<tr>{head}</tr><tr>{cells}</tr>")
 
     def _picture(self, laid: Any, entries: Entries, name: str, asks: bool) -> str:

@@ -67,15 +67,15 @@ class Check(Struct, frozen=True, eq=False):
 
     def rows(self) -> Iterator[list[Entry]]:
         """The rows of the blanks."""
-        names = {spoken.id: spoken.name for spoken in called(self.of.document)}
+        names = {spoken.id: spoken.name for spoken in called(self.of.page.document)}
         for n, (section, each) in enumerate(self.answers):
             yield self._row(FIRST + n, section, each, names[each.id])
 
     def _row(self, row: int, section: int, each: Blank | Reply, name: str) -> list[Entry]:
         text, write = [Entry("", "")] * len(HEADS), self._at(each, self.of.names.worksheet)
-        text[STEP], text[NAME] = Entry("", float(self.of.document.sections[section].number)), Entry("", name)
+        text[STEP], text[NAME] = Entry("", float(self.of.page.document.sections[section].number)), Entry("", name)
         text[WRITTEN : KEY + 1] = self._compared(row, section, each, write)
-        code, say = cell_name(row, CODE), self.of.document.messages.say
+        code, say = cell_name(row, CODE), self.of.page.document.messages.say
         text[CODE] = Entry(self._code(row, section, each, write), float(EMPTY))
         words = [say(f"spreadsheet.{verdict}") for verdict in VERDICT_NAMES]
         text[VERDICT] = Entry(f"CHOOSE({code}+1,{','.join(map(quoted, words))})", words[EMPTY])
@@ -117,7 +117,7 @@ class Check(Struct, frozen=True, eq=False):
         return [said, Entry(_number(text), NOTHING), counts, follow, Entry(on_key, value)]
 
     def _claim(self, word: str) -> str:
-        return self.of.document.messages.say(f"questions.{word}")
+        return self.of.page.document.messages.say(f"questions.{word}")
 
     def _code(self, row: int, section: int, each: Blank | Reply, write: str) -> str:
         """The formula of the verdict's code."""

@@ -21,10 +21,10 @@ from byhand.formats.xlsx.plan import Plan
 from byhand.notation.spreadsheet import INFINITE, cell_name, formula, sheet_name
 from byhand.notation.text import value_text
 from byhand.page.page import Page
-from byhand.page.reader import Reader, place_of
+from byhand.page.reader import place_of
 from byhand.runs import Run
 from byhand.tape import Place
-from byhand.worksheet.document import Blank, Cell, Document
+from byhand.worksheet.document import Blank, Cell
 from byhand.worksheet.starts import starts
 
 # the columns of the check
@@ -84,30 +84,22 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
     order in which formulas first read them."""
 
     @property
-    def document(self) -> Document:
-        return self.page.document
-
-    @property
     def run(self) -> Run:
         return self.page.run
-
-    @property
-    def reader(self) -> Reader:
-        return self.page.reader
 
     # places
 
     @cached_property
     def starts(self) -> frozenset[str]:
         """The steps that a reader of the page starts from: those of its numbers that can be changed."""
-        return frozenset(starts(self.document, self.run.steps.values()))
+        return frozenset(starts(self.page.document, self.run.steps.values()))
 
     @cached_property
     def inputs(self) -> Mapping[Place, Cell]:
         """For each place of these that is printed, the first cell in which it is."""
         cells: dict[Place, Cell] = {}
-        for section, _ in enumerate(self.document.sections):
-            for place, cell in self.reader.printed(section):
+        for section, _ in enumerate(self.page.document.sections):
+            for place, cell in self.page.reader.printed(section):
                 if place[0] in self.starts and cell.shows == "run":
                     cells.setdefault(place, cell)
         return cells
@@ -194,6 +186,11 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
             return cell_name(row, KEY if whose == "key" else OWN, self.names.check)
         return self.at(shown.cell, self.names.key) if whose == "key" else self.own_cell(shown)
 
+    def _shown(self, section: int, place: Place) -> Cell | Blank | None:
+        """What stands for a place where a reader of a section looks for it, if it shows its number."""
+        source = self.page.reader.source(section, place) if section >= 0 else None
+        return None if source is None or source.cell.shows != "run" else source
+
     @cached_property
     def _infinite(self) -> frozenset[str]:
         """The steps that hold −∞."""
@@ -223,7 +220,7 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
                     if isinstance(original, Blank)
                     else ""
                 )
-        if not self.reader.reads(blank):
+        if not self.page.reader.reads(blank):
             return ""
         return self.rule(section, place, "own", self.names.check, cell.shows == "word")
 
@@ -234,9 +231,10 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
         unknown = Ref(blank.cell.step, blank.cell.at or ())
         for i, row in enumerate(self.run.values(blank.result)):
             for j, _ in enumerate(row):
-                rule, printed = self.run.rule(blank.result, i, j), self.reader.source(section, (blank.result, i, j))
-                if isinstance(printed, Cell) and unknown in refs(rule):
-                    made = self._written(section, self._rounded((blank.result, i, j)), "own", self.names.check)
+                place = blank.result, i, j
+                printed = self.page.reader.source(section, place)
+                if isinstance(printed, Cell) and unknown in refs(self.run.rule(*place)):
+                    made = self._written(section, self._rounded(place), "own", self.names.check)
                     yield self.at(printed, self.names.worksheet), made
 
     def not_shown(self) -> Iterator[tuple[int, int, Place, Entry, Entry]]:

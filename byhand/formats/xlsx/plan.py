@@ -423,7 +423,7 @@ class _Planner(Struct, dict=True):
 
     def _boxes(self, laid: Boxes) -> None:
         count, figure = math.ceil(BOX / USUAL), laid.figure
-        for n, (label, cell) in enumerate(zip(figure.labels, figure.answers, strict=True)):
+        for n, (label, cell) in enumerate(zip(figure.labels, figure.cells, strict=True)):
             self.plan.add(Spot(self.row, 2 + n * count, looks.LABEL, cols=count, words=plain(label)))
             look = replace(looks.NUMBER.framed(), form="@")
             self.plan.add(Spot(self.row + 1, 2 + n * count, look, cols=count, cell=cell))
