@@ -7,7 +7,7 @@ certain. Any other reason is said with "perhaps", and only where it is more prob
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -170,8 +170,8 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
     def _mended(self, names: list[str], reached: list[str]) -> int:
         """How many of the answers that come from these would be the key's, had these been what follows."""
         judged = self.judged
-        paper = Paper(judged.rules, dict(_written(judged)), judged.paper.printed, judged.reckoning.compute)
-        written: dict[str, object] = paper.written  # type: ignore[assignment]
+        written: dict[str, object] = {name: judged.paper.written[name] for name in judged.all}
+        paper = Paper(judged.rules, written, judged.paper.printed, judged.reckoning.compute)
         written |= {name: self.wrong[name].followed for name in names if self.wrong[name].followed is not None}
         count = 0
         for name in reached:
@@ -184,8 +184,3 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
             middle = (value.low + value.high) / 2 if isinstance(value, Span) else value
             count += judged.reckoning.equal(middle, key)
         return count
-
-
-def _written(judged: Judged) -> Iterator[tuple[str, object]]:
-    """By blank, the number that counts as the student's."""
-    return ((name, judged.paper.written[name]) for name in judged.all)

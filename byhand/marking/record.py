@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from byhand import __version__
-from byhand.marking.marks import BlankMark, Cause, Marks, OpenMark, Reason, SectionMark
+from byhand.marking.marks import BlankMark, Cause, Marks, OpenMark, SectionMark
 from byhand.notation.number import plain
 
 SCHEMA = 1
@@ -22,12 +23,11 @@ def as_line(marks: Marks) -> bytes:
 
 def as_entry(marks: Marks) -> dict[str, Any]:
     """The marks of a student as an entry of marks.json. Numbers are texts, as in run.json."""
-    policy = marks.policy
     return {
         "schema": SCHEMA, "byhand": __version__, "sheet": marks.sheet, "seed": marks.seed, "hash": marks.hash,
         "student": marks.student, "name": marks.name, "points": points_text(marks.points),
         "of": points_text(marks.worth),
-        "policy": {"follow": policy.follow, "rounded": policy.rounded, "guard": policy.guard},
+        "policy": asdict(marks.policy),
         "blanks": [_blank(blank) for blank in marks.blanks], "choices": [_blank(choice) for choice in marks.choices],
         "causes": [_cause(cause) for cause in marks.causes],
         "sections": [_section(section) for section in marks.sections],
@@ -50,15 +50,8 @@ def _blank(blank: BlankMark) -> dict[str, Any]:
         "id": blank.id, "answer": blank.answer, "verdict": blank.verdict, "form": blank.form,
         "key": number_text(blank.key), "followed": number_text(blank.followed), "source": blank.source,
         "points": str(blank.points), "of": str(blank.worth), "reads": list(blank.reads), "note": blank.note,
-        "because": [_reason(reason) for reason in blank.because], "cause": blank.cause,
-        "override": None if blank.override is None else dict(blank.override),
-    }  # fmt: skip
-
-
-def _reason(reason: Reason) -> dict[str, Any]:
-    weight = round(reason.weight, 3)
-    return {
-        "kind": reason.kind, "detail": reason.detail, "weight": weight, "cells": reason.cells, "foil": reason.foil,
+        "because": [asdict(reason) | {"weight": round(reason.weight, 3)} for reason in blank.because],
+        "cause": blank.cause, "override": None if blank.override is None else dict(blank.override),
     }  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """What stands on a page as a row of parts, in the order in which it is read, whatever the view.
 
 What one view shows and another does not, a part says when it is asked with the view. KINDS says for each kind of
-block which parts it is. Any other kind, such as one of a user's own, is its text, its matrices, its cells by name,
-and the answers that it asks for.
+block which parts it is. Any other kind, such as prose or one of a user's own, is its text, its matrices, its cells by
+name, and the answers that it asks for.
 """
 
 from __future__ import annotations
@@ -285,7 +285,7 @@ def labels(reply: Reply, messages: Messages) -> tuple[str, ...]:
 
 
 def _of_other_kind(block: Block, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
-    """A kind of block that is not ours: its text, its matrices, its cells by name, and what it asks for."""
+    """A kind of block without a line in KINDS: its text, its matrices, its cells by name, and what it asks for."""
     if tokens := getattr(block, "tokens", ()):
         yield Text(tokens)
     if block.matrices:
@@ -308,10 +308,6 @@ def _remark(name: str, tick: bool = False) -> Lower:
         yield Text(block.tokens, messages.say(f"remarks.{name}"), tick)
 
     return parts
-
-
-def _prose(block: Prose, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
-    yield Text(block.tokens)
 
 
 def _first(block: FirstCell, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
@@ -368,7 +364,6 @@ def _choice(block: Choice, replies: Sequence[Reply], messages: Messages) -> Iter
 
 
 KINDS: Mapping[str, Lower] = {
-    Prose.kind: _prose,
     FirstCell.kind: _first,
     Hint.kind: _remark("hint"),
     Check.kind: _remark("check", tick=True),

@@ -10,7 +10,6 @@ from typing import Any, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
-from msgspec.structs import replace as with_other
 
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
@@ -91,9 +90,8 @@ def with_others(again: Again) -> Again | None:
         with suppress(ByHandError):
             document, run = prepare(sheet_of(page), replace(asked, tokens=tokens))
             if run.hash == page.foot.hash:
-                return with_other(
-                    again, printed=with_other(printed, document=replace(printed.document, others=document.others))
-                )
+                with_them = replace(printed.document, others=document.others)
+                return replace(again, printed=replace(printed, document=with_them))
     return None
 
 

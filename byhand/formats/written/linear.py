@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Fn, Ref, nodes, refs, without_choices
@@ -60,7 +60,6 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
 
     page: Page
     view: View
-    _uniform: dict[str, bool] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -178,17 +177,14 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
             chooses = any(isinstance(node, Fn) and node.name == "choose" for node in nodes(rule))
             if chooses:
                 rule = without_choices(rule, run.value, run.domain)
-            # how an inverse is found is asked, and so is which cells are masked, kept or chosen
-            if panel.role == "ask" and (shows_answers(self.view) or (self._is_uniform(cell.step) and not chooses)):
+            # how an inverse is found is asked, and so is which cells are masked, kept or chosen: one rule for all
+            # cells of a step tells nothing of the numbers
+            if panel.role == "ask" and (
+                shows_answers(self.view) or (run.uniform(cell.step) is not None and not chooses)
+            ):
                 yield write(rule, replace(TEXT, ref=lambda ref: self._name(at, ref)))
             if worked:
                 yield text(self.page.worked_out(rule))
-
-    def _is_uniform(self, step: str) -> bool:
-        """Whether all cells of a step have one rule, which tells nothing of the numbers."""
-        if step not in self._uniform:
-            self._uniform[step] = self.page.run.uniform(step) is not None
-        return self._uniform[step]
 
     def _name(self, section: int, ref: Ref) -> str:
         """What a number of a rule is called on the page: with its step, where a name stands for several matrices."""

@@ -142,7 +142,7 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
             return Entry("", value)
         place = cell.place
         looked_up = cell.shows == "run" and role in LOOKED_UP
-        before = _numbered(self.reader.before(section, place)) if looked_up else None
+        before = _numbered(self.page.reader.before(section, place)) if looked_up else None
         if place in self.inputs and (role != "copy" or before is None):
             return Entry(self.at(self.inputs[place], self.names.worksheet), value)
         if before is not None:
@@ -179,17 +179,12 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
 
     def _name(self, section: int, place: Place, whose: Whose) -> str:
         """The name of the cell in which a place stands for a reader of a section."""
-        shown = _numbered(self.reader.source(section, place)) or self.inputs.get(place)
+        shown = _numbered(self.page.reader.source(section, place)) or self.inputs.get(place)
         if shown is None:
             first = max(self.row_of.values(), default=FIRST - 1) + 3
             row = self.between.setdefault((section, place), first + len(self.between))
             return cell_name(row, KEY if whose == "key" else OWN, self.names.check)
         return self.at(shown.cell, self.names.key) if whose == "key" else self.own_cell(shown)
-
-    def _shown(self, section: int, place: Place) -> Cell | Blank | None:
-        """What stands for a place where a reader of a section looks for it, if it shows its number."""
-        source = self.page.reader.source(section, place) if section >= 0 else None
-        return None if source is None or source.cell.shows != "run" else source
 
     @cached_property
     def _infinite(self) -> frozenset[str]:
@@ -213,7 +208,7 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
             return ""
         place = cell.place
         if blank.role == "copy":
-            original = _numbered(self.reader.before(section, place))
+            original = _numbered(self.page.reader.before(section, place))
             if original is not None:
                 return (
                     self.own_cell(original).removeprefix(sheet_name(self.names.check))
