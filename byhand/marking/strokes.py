@@ -20,6 +20,10 @@ LINE = 39.5  # the length of a line of squares
 BAR_HEIGHT = 4.6
 DISC = 1.9  # the radius of a disc
 FORM = 2.05  # the size of the usual form of an accepted answer
+# the looks of squares: those of one look share a path, because WeasyPrint takes its time over each element
+FILLED = f'fill="{SOLID}" stroke="{INK}" stroke-width="0.2"'
+OUTLINE, CROSS = (f'fill="none" stroke="{INK}" stroke-width="{width}"' for width in (0.2, 0.3))
+DASHED = f'{OUTLINE} stroke-dasharray="0.5 0.4"'
 
 
 def n(x: float) -> str:
@@ -107,47 +111,27 @@ def squares(states: Sequence[State], said: str) -> str:
     in_line = -(-len(states) // lines)
     roomy = in_line * (SQUARE + GAP) <= LINE
     side, gap = (SQUARE, GAP) if roomy else (LINE / in_line - NARROW_GAP, NARROW_GAP)
-    shapes = _Shapes()
+    by_look = dict.fromkeys((FILLED, OUTLINE, CROSS, DASHED), "")
     for at, state in enumerate(states):
         row, column = divmod(at, in_line)
-        shapes.square(0.15 + column * (side + gap), 0.15 + row * (side + gap), side, state)
-    width, height = in_line * (side + gap), lines * (side + gap)
-    return svg(shapes.parts(), width, height, said=said, name="squares")
+        for look, path in _paths(0.15 + column * (side + gap), 0.15 + row * (side + gap), side, state).items():
+            by_look[look] += path
+    parts = (f'<path d="{path}" {look}/>' for look, path in by_look.items() if path)
+    return svg(parts, in_line * (side + gap), lines * (side + gap), said=said, name="squares")
 
 
-class _Shapes:
-    """Squares of one kind share a path, because WeasyPrint takes its time over each element."""
-
-    def __init__(self) -> None:
-        self.filled: list[str] = []
-        self.outlines: list[str] = []
-        self.crosses: list[str] = []
-        self.dashed: list[str] = []
-
-    def square(self, x: float, y: float, side: float, state: State) -> None:
-        box = f"M{n(x)} {n(y)}h{n(side)}v{n(side)}h{n(-side)}z"
-        match state:
-            case "right":
-                self.filled.append(box)
-            case "own":
-                self.filled.append(f"M{n(x)} {n(y)}v{n(side)}h{n(side)}z")
-                self.outlines.append(box)
-            case "not":
-                self.outlines.append(box)
-                self.crosses.append(f"M{n(x)} {n(y)}l{n(side)} {n(side)}M{n(x)} {n(y + side)}l{n(side)} {n(-side)}")
-            case "empty":
-                self.dashed.append(box)
-
-    def parts(self) -> Iterator[str]:
-        line = f'fill="none" stroke="{INK}"'
-        if self.filled:
-            yield f'<path d="{"".join(self.filled)}" fill="{SOLID}" stroke="{INK}" stroke-width="0.2"/>'
-        if self.outlines:
-            yield f'<path d="{"".join(self.outlines)}" {line} stroke-width="0.2"/>'
-        if self.crosses:
-            yield f'<path d="{"".join(self.crosses)}" {line} stroke-width="0.3"/>'
-        if self.dashed:
-            yield f'<path d="{"".join(self.dashed)}" {line} stroke-width="0.2" stroke-dasharray="0.5 0.4"/>'
+def _paths(x: float, y: float, side: float, state: State) -> dict[str, str]:
+    """What a square is drawn of, by its look."""
+    box = f"M{n(x)} {n(y)}h{n(side)}v{n(side)}h{n(-side)}z"
+    match state:
+        case "right":
+            return {FILLED: box}
+        case "own":
+            return {FILLED: f"M{n(x)} {n(y)}v{n(side)}h{n(side)}z", OUTLINE: box}
+        case "not":
+            cross = f"M{n(x)} {n(y)}l{n(side)} {n(side)}M{n(x)} {n(y + side)}l{n(side)} {n(-side)}"
+            return {OUTLINE: box, CROSS: cross}
+    return {DASHED: box}
 
 
 # in sums

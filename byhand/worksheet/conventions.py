@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from byhand.arithmetic.domain import Domain
-from byhand.model.config import Config
-from byhand.tape import Tape
+from byhand.worksheet.context import Context
 from byhand.worksheet.document import Cell, Section, sections_asking
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.views import Orientation
 
 
-def conventions(
-    config: Config, tape: Tape, orientation: Orientation, sections: Sequence[Section], messages: Messages
-) -> tuple[str, ...]:
+def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...]:
     """The conventions that a sheet needs, for the steps that it asks for, as sentences of inline Markdown."""
-    c, say = config, messages.say
+    c, tape, say = context.config, context.tape, context.messages.say
     asked = [tape.steps[name] for name in sections_asking(sections, tape.steps)]
     steps = {s.stem.rpartition(".")[2] for s in asked}
     sentences = []
     if any("pos" in s.axes for s in tape.steps.values()) and not any("head" in s.axes for s in asked):
-        sentences.append(say(f"conventions.{orientation}"))
+        sentences.append(say(f"conventions.{context.orientation}"))
     has_powers = any(s.op and s.op.name == "power_of" for s in tape.steps.values())
     if has_powers and any(s.op and s.op.name == "normalize_rows" for s in asked):
         sentences.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
@@ -34,7 +30,7 @@ def conventions(
         sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))
     if tape.domain.name == "exact" and any(cell.places is not None for cell in _blanks(sections)):
         return tuple(sentences)  # the sheet says where to round
-    return (*sentences, written(tape.domain, messages))
+    return (*sentences, written(tape.domain, context.messages))
 
 
 def _blanks(sections: Sequence[Section]) -> Iterator[Cell]:

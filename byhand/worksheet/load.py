@@ -63,7 +63,6 @@ def document(context: Context) -> Document:
     told = [word_in_slot(context.tape.domain, str(minutes)) for minutes in sittings]
     sections = tuple(_with_minutes(section, told) for section in sections)
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
-    sentences = conventions(config, tape, orientation, sections, messages)
     chart = map_of(
         config,
         sheet.model,
@@ -82,7 +81,7 @@ def document(context: Context) -> Document:
         number=sheet.number,
         goal=inline(_goal(context, sections)),
         before=named(sheet.prerequisites, messages.language),
-        conventions=tuple(map(inline, sentences)),
+        conventions=tuple(map(inline, conventions(context, sections))),
         map=chart,
         sections=sections,
         orientation=orientation,
