@@ -89,17 +89,18 @@ QUADRUPLES = 5000  # W_O that are made of two such pairs
 
 
 class AttentionInput(Struct, frozen=True):
-    """The rows that attention reads.
-
-    query_rows: (n, d_model), from which queries are computed. key_rows: (m, d_model), from which keys and values are.
-    visible: (n, m), which key rows each query row may see. over_queries, over_keys: what they are numerators over.
-    """
+    """The rows that attention reads."""
 
     query_rows: Ints
+    """The rows from which queries are computed, (n, d_model)."""
     key_rows: Ints
+    """The rows from which keys and values are computed, (m, d_model)."""
     visible: Bools
+    """Which key rows each query row may see, (n, m)."""
     over_queries: int = 1
+    """What the query rows are numerators over."""
     over_keys: int = 1
+    """What the key rows are numerators over."""
 
     @property
     def is_crowded(self) -> bool:
@@ -132,18 +133,18 @@ def whole_base(config: Config) -> int:
 
 
 class Heads(Struct, frozen=True):
-    """Many heads on the same rows.
-
-    W_Q, W_K: (count, d_model, d_head). powers: (count, n, m), base ^ (score − the lowest of its row), 0 where masked.
-    totals: (count, n), the sums of the rows of powers; powers over totals are the pattern. cost: (count), the lower
-    the easier to compute by hand.
-    """
+    """Many heads on the same rows."""
 
     W_Q: Ints
+    """An array (count, d_model, d_head)."""
     W_K: Ints
+    """An array (count, d_model, d_head)."""
     powers: Ints
+    """The powers base ^ (score − the lowest of its row), 0 where masked: (count, n, m)."""
     totals: Ints
+    """The sums of the rows of powers, (count, n); powers over totals are the pattern."""
     cost: Ints
+    """The lower, the easier to compute by hand: (count)."""
 
     def __len__(self) -> int:
         return len(self.W_Q)
@@ -319,21 +320,23 @@ def _heads_cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
 
 
 class Mixture(Struct, frozen=True):
-    """The heads of one layer with their W_V, and what W_O may be made of.
-
-    W_Q, W_K: (heads, d_model, d_head). W_V: (heads, d_model, d_v). z: (n, heads · d_v), the heads' results side by
-    side, as numerators over a common denominator of each row. off_uniform: (n, heads · d_v), their difference from
-    the results of uniform attention, as numerators over another denominator. columns: (count, heads · d_v), columns
-    that W_O may have, whose products with z are whole. products: (count, n), these whole numbers.
-    """
+    """The heads of one layer with their W_V, and what W_O may be made of."""
 
     W_Q: Ints
+    """An array (heads, d_model, d_head)."""
     W_K: Ints
+    """An array (heads, d_model, d_head)."""
     W_V: Ints
+    """An array (heads, d_model, d_v)."""
     z: Ints
+    """The heads' results side by side, (n, heads · d_v), as numerators over a common denominator of each row."""
     off_uniform: Ints
+    """Their difference from the results of uniform attention, (n, heads · d_v), as numerators over another
+    denominator."""
     columns: Ints
+    """Columns that W_O may have, whose products with z are whole: (count, heads · d_v)."""
     products: Ints
+    """These whole numbers, (count, n)."""
 
     @property
     def heads(self) -> int:
@@ -506,17 +509,17 @@ def _whole_columns(
 
 
 class Update(Struct, frozen=True):
-    """A W_O, and the stream before and after the attention layer.
-
-    W_O: (heads · d_v, d_model). added: (n, d_model), what the layer adds. before: (n, d_model), the stream's rows
-    before it, which may differ from those that the search began with (`FriendlySums.is_free`), as numerators if those
-    were. after: (n, d_model), the sums; if a norm reads them, their units.
-    """
+    """A W_O, and the stream before and after the attention layer."""
 
     W_O: Ints
+    """An array (heads · d_v, d_model)."""
     added: Ints
+    """What the layer adds, (n, d_model)."""
     before: Ints
+    """The stream's rows before the layer, (n, d_model), which may differ from those that the search began with
+    (`FriendlySums.is_free`), as numerators if those were."""
     after: Ints
+    """The sums, (n, d_model); if a norm reads them, their units."""
 
 
 def uses_attention(mixture: Mixture, w_o: Ints, added: Ints) -> Bools:

@@ -39,14 +39,13 @@ ENOUGH_WORK = 12_000_000  # after this much, no more numbers are searched for, o
 
 
 class Chosen(Struct, frozen=True):
-    """Numbers for a run, their quality, and the seconds that it takes.
-
-    quality: the figures of run.json, such as the largest denominator.
-    """
+    """Numbers for a run, and what is known of them."""
 
     values: Values
     quality: dict[str, Any]
+    """The figures of run.json, such as the largest denominator."""
     seconds: float
+    """The seconds that the run takes."""
 
 
 def choose(

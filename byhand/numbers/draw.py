@@ -123,16 +123,14 @@ Stages = Sequence[tuple[DrawOn | Sequence[str], Sequence[Fits]]]
 
 
 class Draws(Struct, frozen=True):
-    """How the numbers of a model are drawn, `count` candidates at a time.
-
-    fits: which candidates are worth more work; each function is asked of those that are left. then: what is drawn for
-    those, which are repeated until there are as many as at first: more entries, by a function, or some entries again,
-    by their names; and which of them are worth more work.
-    """
+    """How the numbers of a model are drawn, `count` candidates at a time."""
 
     draw: Draw
     fits: Sequence[Fits]
+    """Which candidates are worth more work; each function is asked of those that are left."""
     then: Stages
+    """What is drawn for the candidates that are left, which are repeated until there are as many as at first: more
+    entries, by a function, or some entries again, by their names; and which of them are worth more work."""
     count: int
 
     def fitting(self, task: Task, dice: Dice) -> Candidates | None:

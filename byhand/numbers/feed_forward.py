@@ -28,21 +28,25 @@ LARGEST_ALIVE = 4  # after ReLU, since a student multiplies each of these number
 
 
 class FirstLayer(Struct, frozen=True):
-    """W_in (d_model, d_mlp), b_in (d_mlp) if there are biases, and post (n, d_mlp), the hidden units after ReLU."""
+    """The first layer of a feed-forward network."""
 
     W_in: Ints
+    """An array (d_model, d_mlp)."""
     b_in: Ints | None
+    """An array (d_mlp), if there are biases."""
     post: Ints
+    """The hidden units after ReLU, (n, d_mlp)."""
 
 
 class SecondLayer(Struct, frozen=True):
-    """W_out (d_mlp, d_model), b_out (d_model) if there are biases, and added (n, d_model), what the network adds to
-    the stream.
-    """
+    """The second layer of a feed-forward network."""
 
     W_out: Ints
+    """An array (d_mlp, d_model)."""
     b_out: Ints | None
+    """An array (d_model), if there are biases."""
     added: Ints
+    """What the network adds to the stream, (n, d_model)."""
 
 
 def find_first_layer(

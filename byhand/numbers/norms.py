@@ -230,13 +230,14 @@ def have_two_sizes(units: Ints) -> Bools:
 
 
 class Norm(Struct, frozen=True):
-    """The w and b of a norm, each (d_model), and its rows w·u + b (n, d_model), as numerators over `over`. RMSNorm
-    has no b; a bare norm has none of the two.
-    """
+    """The w and b of a norm, and its rows. RMSNorm has no b; a bare norm has none of the two."""
 
     w: Ints | None
+    """An array (d_model)."""
     b: Ints | None
+    """An array (d_model)."""
     rows: Ints
+    """The rows w·u + b, (n, d_model), as numerators over `over`."""
     over: int
 
     def weights(self, at: str) -> dict[str, Any]:

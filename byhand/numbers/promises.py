@@ -84,18 +84,18 @@ def limits_of(level: str) -> Limits:
 
 
 class Case(Struct, frozen=True, dict=True):
-    """An evaluated run, and what is asked of it.
-
-    quality: its figures. steps: those that take time on the sheet. expected: the seconds that they should take.
-    wanted: for a model that says words, the id of the right word at each position; None where any word will do.
-    """
+    """An evaluated run, and what is asked of it."""
 
     tape: Tape
     quality: dict[str, Any]
+    """The figures of the run."""
     steps: Sequence[Step]
+    """The steps that take time on the sheet."""
     limits: Limits
     expected: float
+    """The seconds that they should take."""
     wanted: tuple[int | None, ...] = ()
+    """For a model that says words, the id of the right word at each position; None where any word will do."""
 
     @cached_property
     def seconds(self) -> float:

@@ -25,18 +25,16 @@ from byhand.numbers.promises import FEW_TOKENS, Limits
 
 
 class Task(Struct, frozen=True):
-    """What a search has to find: new numbers for a model.
-
-    values: the config, the words, and the sheet's numbers, which the new ones replace. wanted: for a model that says
-    words, the id of the right word at each position; None where any word will do. promises: the names of the sheet's
-    own promises.
-    """
+    """What a search has to find: new numbers for a model."""
 
     model: Model
     values: Values
+    """The config, the words, and the sheet's numbers, which the new ones replace."""
     limits: Limits
     wanted: tuple[int | None, ...] = ()
+    """For a model that says words, the id of the right word at each position; None where any word will do."""
     promises: tuple[str, ...] = ()
+    """The names of the sheet's own promises."""
 
     @property
     def config(self) -> Config:
@@ -75,10 +73,12 @@ Entries = dict[str, Any]  # numbers as in a values file: nested lists, by the na
 
 
 class Instance(Struct, frozen=True):
-    """Numbers for one run: those of given steps (inputs) and of parameters (weights)."""
+    """Numbers for one run."""
 
     inputs: Entries = {}
+    """The numbers of given steps."""
     weights: Entries = {}
+    """The numbers of parameters."""
 
 
 Find = Callable[[Task, Dice], Iterator[Instance]]
@@ -88,23 +88,22 @@ ListAll = Callable[[Task, float], list[Values]]  # all numbers for a task that t
 
 
 class Search(Struct, frozen=True):
-    """How numbers are found for a model.
-
-    find: makes one attempt, and yields the instances that are worth a run. requires: what is checked before the first
-    attempt, in this order. like_sheet: whether the sheet's numbers set the limits of the new ones, in size and in
-    time. list_all: lists all numbers, for a model that has few.
-    pace: the mean time of this model's instances, as a multiple of the usual time of their steps (promises.py).
-    Softmax alone has more fractions than in attention, so it takes longer; a lone layer has smaller numbers
-    than the same layer in a block. Measured by `python bench/bench.py --only paces`.
-    bare: whether norms have no w and b, and layers no biases.
-    """
+    """How numbers are found for a model."""
 
     find: Find
+    """Makes one attempt, and yields the instances that are worth a run."""
     requires: tuple[Requirement, ...] = ()
+    """What is checked before the first attempt, in this order."""
     like_sheet: bool | Callable[[Task], bool] = False
+    """Whether the sheet's numbers set the limits of the new ones, in size and in time."""
     list_all: ListAll | None = None
+    """Lists all numbers, for a model that has few."""
     pace: float = 1.0
+    """The mean time of this model's instances, as a multiple of the usual time of their steps (promises.py). Softmax
+    alone has more fractions than in attention, so it takes longer; a lone layer has smaller numbers than the same
+    layer in a block. Measured by `python bench/bench.py --only paces`."""
     bare: bool = False
+    """Whether norms have no w and b, and layers no biases."""
 
     def is_like_sheet(self, task: Task) -> bool:
         """Whether the sheet's numbers set the limits of a task's."""

@@ -64,15 +64,14 @@ Reader = Literal["norm", "heads", ""]  # what reads the rows that a stack hands 
 
 
 class Stream(Struct, frozen=True):
-    """The layers found so far, from the first of a stack on.
-
-    first: (n, d_model), the rows that the first layer reads. out: (n, d_model), the rows that the last one hands on,
-    as numerators over `over`. weights: the weights of all, by name.
-    """
+    """The layers found so far, from the first of a stack on."""
 
     first: Ints
+    """The rows that the first layer reads, (n, d_model)."""
     out: Ints
+    """The rows that the last layer hands on, (n, d_model), as numerators over `over`."""
     weights: Entries = {}
+    """The weights of all layers, by name."""
     over: int = 1
 
     def then(self, out: Ints, over: int, *weights: Entries) -> Stream:
