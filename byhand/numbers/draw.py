@@ -86,8 +86,8 @@ class Candidates:
 
     def keeps(self, place: int) -> bool:
         """Whether one candidate keeps the sheet's own promises."""
-        own = _OneOf(self.tape, place)
-        kept = all(sheet_promise_named(name)(own) for name in self.task.promises)
+        one = _OneOf(self.tape, place)
+        kept = all(sheet_promise_named(name)(one) for name in self.task.promises)
         return self.among([place]).keeps(0) if differing(self.tape.domain)[place] else kept
 
 
