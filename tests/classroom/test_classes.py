@@ -317,13 +317,14 @@ def test_of_the_copies_that_were_made_before_nothing_is_kept(tmp_path, monkeypat
 
 
 STOPPED = """
-import sys
+import sys, time
 from byhand.classroom import classes
 from byhand.cli import main
 
 def wait(self, path, content, put=classes._StudentFiles.put):
     put(self, path, content)
     print("written", flush=True)
+    time.sleep(0.1)
 
 classes._StudentFiles.put = wait
 main()
@@ -332,7 +333,7 @@ main()
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_what_a_stopped_class_was_writing_is_gone_after_the_next_one(number, tmp_path):
-    asked = ["class", SHEET, "--anonymous", "500", "--out", str(tmp_path)]
+    asked = ["class", SHEET, "--anonymous", "100", "--out", str(tmp_path)]
     with subprocess.Popen(
         [sys.executable, "-c", STOPPED, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as made:

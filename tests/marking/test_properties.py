@@ -1,4 +1,4 @@
-"""The marks of simulated students, a fixed few of them: by most properties on half of the sheets, which take turns, and
+"""The marks of simulated students, a fixed few of them: by most properties on a third of the sheets, which take turns, and
 with BYHAND_FULL=1 on all. `make students` marks many more.
 """
 
@@ -17,14 +17,14 @@ WITHOUT = {  # the sheets on which a property cannot be tried
     "decimal_slips": {"family-tree", "shapes", "sizing"}, "letters": {*SHEETS} - {IN_LETTERS},
 }  # fmt: skip
 
-ON_ALL = {"letters", "mistakes_in_part"}  # whose figures would be of too few tries on half of the sheets
+ON_ALL = {"letters", "mistakes_in_part"}  # whose figures would be of too few tries on a third of the sheets
 
 
 @pytest.mark.parametrize("name", STUDENTS)
 def test_marks_of_simulated_students(name):
     few, found, tried = STUDENTS[name], dict[str, Count](), set[str]()
-    turn = [*STUDENTS].index(name) % 2
-    sheets = [*enumerate(SHEETS)][slice(None) if FULL or name in ON_ALL else slice(turn, None, 2)]
+    turn = [*STUDENTS].index(name) % 3
+    sheets = [*enumerate(SHEETS)][slice(None) if FULL or name in ON_ALL else slice(turn, None, 3)]
     for n, sheet in sheets:
         new = count(each for seed in seeds(n, few) for each in PROPERTIES[name](sheet, seed))
         tried |= {sheet} if new else set()

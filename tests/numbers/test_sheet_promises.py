@@ -45,7 +45,9 @@ def test_a_sheet_keeps_its_promises_for_every_seed(name):
     ("name", "level", "seeds"),
     [
         (name, *asked)
-        for name, asked in in_turn(("easy", [1]), ("stretch", [1, 2, 3] if FULL else [2]), among=PROMISING)
+        for name, asked in in_turn(
+            ("easy", [1]), ("stretch", [1, 2, 3] if FULL else [2]), among=[*PROMISING][:: 1 if FULL else 3]
+        )
     ],
 )
 def test_a_sheet_keeps_its_promises_at_every_level(name, level, seeds):

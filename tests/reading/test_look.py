@@ -362,7 +362,7 @@ def test_a_copy_of_a_class_is_compared_with_the_copy_that_the_class_prints(tmp_p
     command = ["class", "embedding", "--roster", str(roster), "--seed", "5", "--paper", "letter"]
     assert CliRunner().invoke(main, [*command, "--out", str(tmp_path)]).exit_code == 0
     copies = sorted((tmp_path / "embedding-class5").glob("*/*.pdf"))
-    assert [verify(copy).faults for copy in copies] == [()] * 4
+    assert [verify(copy).faults for copy in (copies[0], copies[-1])] == [()] * 2  # a key, and another's worksheet
     for change in (note, on_top(b"1 1 1 rg\n100 300 300 300 re\nf")):
         with pytest.raises(UnreadableError, match=CHANGED):
             verify(edited(copies[-1].read_bytes(), tmp_path / "copy.pdf", change))
