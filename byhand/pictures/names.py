@@ -41,8 +41,12 @@ def beside(
             [(x + (half + away) * cos(k * pi / 6), y + (1.3 + away) * sin(k * pi / 6)) for k in range(12)]
             for away in (1.6, 3.2, 4.8, 6.4)
         ]
-        bests = [max(ring, key=room) for ring in rings]
-        middles.append(next((at for at in bests if room(at) >= CLEAR), max(bests, key=room)))
+        bests = list[Point]()
+        for ring in rings:
+            bests.append(max(ring, key=room))
+            if room(bests[-1]) >= CLEAR:
+                break
+        middles.append(max(bests, key=room))
     return [(x, y + 0.9) for x, y in middles]
 
 
