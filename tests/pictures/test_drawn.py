@@ -46,9 +46,9 @@ WITH_PICTURE = [sheet.name for sheet in all_sheets() if "picture(" in sheet.body
 def test_a_picture_is_drawn_alike_in_both_views_and_its_pen_is_in_the_key_only(name):
     document, run = made(name)
     assert pictures_of(document)
+    worksheet, key = (Pages(lower(document, run)).html(view, "screen") for view in ("worksheet", "key"))
     for picture in pictures_of(document):
         sketch = picture.sketch
-        worksheet, key = (Pages(lower(document, run)).html(view, "screen") for view in ("worksheet", "key"))
         assert sketch.printed in worksheet
         assert sketch.printed in key
         assert KEY_PEN not in sketch.printed

@@ -2,6 +2,7 @@
 
 import io
 import logging
+from functools import lru_cache
 
 import numpy as np
 import pypdfium2
@@ -32,6 +33,7 @@ from byhand.worksheet.sheet import all_sheets, load_sheet
 Q = "blocks.0.attn.hook_q[0]"
 
 
+@lru_cache(maxsize=64)
 def prepared(sheet, seed=0, **options):
     return prepare(load_sheet(sheet), Options(seed=seed, **options))
 
