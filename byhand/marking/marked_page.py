@@ -243,7 +243,7 @@ class Handwriting:
 
     def blank(self, slot: Slot, width: float) -> str:
         """The td of a blank with what is written in it, as large as its column has room for."""
-        mark = self._mark(slot)
+        mark = self._mark(slot.cell)
         text, size = fitted(mark, width - SIDE)
         return f'<td class="{slot.cls} {size}"{self._said(mark)}>{escape(text)}{self._spoken(mark)}</td>'
 
@@ -269,7 +269,7 @@ class Handwriting:
         """The marks in the cells of a figure, and over them the numbers."""
         discs = []
         for (row, col), slot in sorted(grid.slots.items()):
-            mark = self._mark(slot) if slot.cell is not None and slot.cell.blank else None
+            mark = self._mark(slot.cell) if slot.cell is not None and slot.cell.blank else None
             if mark is None:
                 continue
             left, top, right, bottom = grid.box(row, col, row + 1, col + 1, phone=phone)
@@ -286,8 +286,8 @@ class Handwriting:
                 yield strokes.form(right, top, usual)
         yield from discs
 
-    def _mark(self, slot: Slot) -> BlankMark | None:
-        blank = self.blanks.get(id(slot.cell))
+    def _mark(self, cell: object) -> BlankMark | None:
+        blank = self.blanks.get(id(cell))
         return self.notes.known.get(blank.id) if blank else None
 
     def _said(self, mark: BlankMark | None) -> str:
@@ -304,8 +304,7 @@ class Handwriting:
 
     def cell(self, cell: Any, width: float, height: float) -> Markup:
         """What stands in a box that is no part of a figure's grid: the text with its marks. width, height: in mm."""
-        blank = self.blanks.get(id(cell))
-        mark = self.notes.known.get(blank.id) if blank else None
+        mark = self._mark(cell)
         if mark is None:
             return Markup()
         text, size = fitted(mark, width - SIDE - 2 * strokes.DISC * (mark.id in self.first))
@@ -317,8 +316,7 @@ class Handwriting:
 
     def said(self, cell: Any) -> Markup:
         """The attribute with what is read aloud of such a box."""
-        blank = self.blanks.get(id(cell))
-        return Markup(self._said(self.notes.known.get(blank.id) if blank else None))
+        return Markup(self._said(self._mark(cell)))
 
     def _signs(self, mark: BlankMark) -> str:
         """The marks of a box that is no part of a grid; they hang at its corners, whatever its size."""
