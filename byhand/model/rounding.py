@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.domain import half_away
+from byhand.arithmetic.domain import first_largest, half_away
 from byhand.arithmetic.floats import FLOATS
 from byhand.model.registry import Model
 from byhand.model.weights import Values, numbers
@@ -73,7 +73,8 @@ def effect(model: Model, values: Values, places: int) -> Effect:
     changes = [
         abs(x - y) for row, other in zip(rows, others, strict=True) for x, y in zip(row, other, strict=True) if x != y
     ]
-    answers = [i for i, (row, other) in enumerate(zip(rows, others, strict=True)) if _largest(row) != _largest(other)]
+    largest = zip(map(first_largest, rows), map(first_largest, others), strict=True)
+    answers = [i for i, (one, other) in enumerate(largest) if one != other]
     return Effect(places, weight, float(most), result, max(changes, default=0.0), tuple(answers))
 
 
@@ -86,7 +87,3 @@ def _result(tape: Tape) -> str:
     """The step that is compared: the logits if they are computed, else the last step."""
     computed = [step.name for step in tape.used() if step.op is not None]
     return "logits" if "logits" in computed else computed[-1]
-
-
-def _largest(row: tuple[float, ...]) -> int:
-    return max(range(len(row)), key=lambda j: row[j])

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.names import symbol
-from byhand.tape import Step, Tape
+from byhand.tape import Step, Tape, shape_text
 from byhand.worksheet.context import is_learned
 from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
@@ -244,8 +244,7 @@ class _Chart(Struct, frozen=True, dict=True):
         """The shape of a step as the page shows it; of one feature map, that of all maps beside each other."""
         kernels = sum(other.stem == step.stem for other in self.tape.steps.values())
         shape = (step.shape[0], step.shape[1] * (kernels if step.stem.endswith(".map") else 1))
-        rows, cols = shape if self.orientation == "rows" else reversed(shape)
-        return f"{rows} × {cols}"
+        return shape_text(shape if self.orientation == "rows" else shape[::-1])
 
     def shape(self, width: int, length: int = 0) -> str:
         """The shape of a matrix of this width at every position, or of another length; "" for a model that only
@@ -253,9 +252,8 @@ class _Chart(Struct, frozen=True, dict=True):
         """
         if self.model.counts:
             return ""
-        length = length or self.positions
-        rows, cols = (length, width) if self.orientation == "rows" else (width, length)
-        return f"{rows} × {cols}"
+        shape = length or self.positions, width
+        return shape_text(shape if self.orientation == "rows" else shape[::-1])
 
     def symbol(self, name: str) -> str:
         """The symbol of a step, in LaTeX."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from byhand.model.config import Config
 from byhand.model.names import DECODER, ENCODER
-from byhand.tape import Step, Tape
+from byhand.tape import Step, Tape, shape_text
 from byhand.worksheet.document import Box, Map, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import Orientation
@@ -80,8 +80,8 @@ def _shape(config: Config, tape: Tape, place: tuple[str, str], orientation: Orie
     """The shape of a part's result."""
     stack, part = place
     rows = tape.steps[ENCODER if stack == "encoder" else DECODER].shape[0]
-    cols = config.d_vocab if part == "unembed" else config.d_model
-    return f"{rows} × {cols}" if orientation == "rows" else f"{cols} × {rows}"
+    shape = rows, config.d_vocab if part == "unembed" else config.d_model
+    return shape_text(shape if orientation == "rows" else shape[::-1])
 
 
 def _branches(config: Config, parts: Sequence[str]) -> Iterator[tuple[str, str]]:
