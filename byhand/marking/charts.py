@@ -13,8 +13,8 @@ from math import ceil
 
 from msgspec import Struct
 
-from byhand.marking.strokes import INK, PALE, SOLID, n, svg
-from byhand.pictures.labels import words
+from byhand.marking.strokes import INK, PALE, SOLID, svg
+from byhand.pictures.labels import mm, words
 
 DOT, STACK = 1.05, 2.5  # the radius of a dot, and the distance of dots
 SMALLEST_STACK = 1.0  # the least distance of dots; of more students, a dot is several
@@ -30,7 +30,7 @@ def text(
     """A text on a baseline. anchor: "middle" or "end"."""
     look = f' text-anchor="{anchor}"' if anchor else ""
     look += ' font-weight="600"' if bold else ""
-    return f'<text x="{n(x)}" y="{n(y)}" font-size="{n(size)}" fill="{fill}"{look}>{escape(said)}</text>'
+    return f'<text x="{mm(x)}" y="{mm(y)}" font-size="{mm(size)}" fill="{fill}"{look}>{escape(said)}</text>'
 
 
 def cut(said: str, room: float, size: float = SMALL) -> str:
@@ -100,21 +100,21 @@ def points_plot(points: Points, middle_half: str, said: str, described: str = ""
     tallest = max((ceil(count / several) for count in stacks.values()), default=1)
     step = min(STACK, (AXIS - 5) / tallest)
     radius = DOT * step / STACK if step < STACK else DOT
-    parts = [f'<path d="M1 {n(AXIS)}H{n(POINTS_WIDTH - 1)}" stroke="{INK}" stroke-width="0.35"/>']
+    parts = [f'<path d="M1 {mm(AXIS)}H{mm(POINTS_WIDTH - 1)}" stroke="{INK}" stroke-width="0.35"/>']
     ticks = [*range(points.low, points.worth + 1, points.step)]
     ticks = [at for at in ticks if points.worth - at > points.step / 2 or at == points.worth]
     for at in dict.fromkeys([*ticks, points.worth]):
-        parts.append(f'<path d="M{n(x(at))} {n(AXIS)}v0.9" stroke="{INK}" stroke-width="0.25"/>')
+        parts.append(f'<path d="M{mm(x(at))} {mm(AXIS)}v0.9" stroke="{INK}" stroke-width="0.25"/>')
         parts.append(text(x(at), AXIS + 3.6, f"{at / 2:g}", SMALL, "middle", PALE))
     for at, count in stacks.items():
         for k in range(ceil(count / several)):
             y = AXIS - 0.25 - radius - k * step
-            parts.append(f'<circle cx="{n(x(at))}" cy="{n(y)}" r="{n(radius)}" fill="{SOLID}"/>')
+            parts.append(f'<circle cx="{mm(x(at))}" cy="{mm(y)}" r="{mm(radius)}" fill="{SOLID}"/>')
     parts += _names(points, x, {at: AXIS - 1.2 - step * ceil(count / several) for at, count in stacks.items()})
     first, median, third = map(float, points.quartiles)
     y, end = AXIS + 7, max(x(third), x(first) + 0.6)
-    parts.append(f'<path d="M{n(x(first))} {n(y)}H{n(end)}" stroke="#8e8e8e" stroke-width="1.1"/>')
-    parts.append(f'<path d="M{n(x(median))} {n(y - 1.3)}v2.6" stroke="{INK}" stroke-width="0.6"/>')
+    parts.append(f'<path d="M{mm(x(first))} {mm(y)}H{mm(end)}" stroke="#8e8e8e" stroke-width="1.1"/>')
+    parts.append(f'<path d="M{mm(x(median))} {mm(y - 1.3)}v2.6" stroke="{INK}" stroke-width="0.6"/>')
     left = x(first) - 1.5 - words(middle_half, SMALL).width > 0
     at = x(first) - 1.5 if left else x(third) + 1.5
     parts.append(text(at, y + 0.9, middle_half, SMALL, "end" if left else "", PALE))
@@ -143,5 +143,5 @@ def dots(count: int, largest: int, most: int = 7) -> str:
     """A row of dots for a number of students; where the largest number has no room, a dot is several."""
     several = next((each for each in SEVERAL if largest <= each * most), SEVERAL[-1])
     places = (DOT + k * STACK for k in range(ceil(count / several)))
-    parts = (f'<circle cx="{n(x)}" cy="{DOT}" r="{DOT}" fill="{SOLID}"/>' for x in places)
+    parts = (f'<circle cx="{mm(x)}" cy="{DOT}" r="{DOT}" fill="{SOLID}"/>' for x in places)
     return svg(parts, most * STACK, 2 * DOT)

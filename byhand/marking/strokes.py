@@ -11,7 +11,7 @@ from html import escape
 from markupsafe import Markup
 
 from byhand.marking.notes import STATES, State
-from byhand.pictures.labels import SANS
+from byhand.pictures.labels import SANS, mm
 
 INK, SOLID, PALE = "#111", "#444", "#555"
 SQUARE, GAP = 2.0, 0.55  # of a square in the margin, and between two
@@ -26,11 +26,6 @@ OUTLINE, CROSS = (f'fill="none" stroke="{INK}" stroke-width="{width}"' for width
 DASHED = f'{OUTLINE} stroke-dasharray="0.5 0.4"'
 
 
-def n(x: float) -> str:
-    """A length as SVG has it."""
-    return f"{round(x, 2) + 0:g}"
-
-
 def svg(
     parts: Iterable[str], width: float, height: float, *, said: str = "", name: str = "", described: str = ""
 ) -> str:
@@ -42,7 +37,7 @@ def svg(
     about += f' aria-describedby="{described}"' if described else ""
     cls = f' class="{name}"' if name else ""
     return (
-        f'<svg{cls} width="{n(width)}mm" height="{n(height)}mm" viewBox="0 0 {n(width)} {n(height)}"{about} '
+        f'<svg{cls} width="{mm(width)}mm" height="{mm(height)}mm" viewBox="0 0 {mm(width)} {mm(height)}"{about} '
         f'font-family="{SANS}">{"".join(parts)}</svg>'
     )
 
@@ -54,8 +49,8 @@ def frame(left: float, top: float, right: float, bottom: float) -> str:
     """A thick frame within a box: an answer that is not right."""
     inset = 0.55
     return (
-        f'<rect x="{n(left + inset)}" y="{n(top + inset)}" width="{n(right - left - 2 * inset)}" '
-        f'height="{n(bottom - top - 2 * inset)}" fill="none" stroke="{INK}" stroke-width="0.7"/>'
+        f'<rect x="{mm(left + inset)}" y="{mm(top + inset)}" width="{mm(right - left - 2 * inset)}" '
+        f'height="{mm(bottom - top - 2 * inset)}" fill="none" stroke="{INK}" stroke-width="0.7"/>'
     )
 
 
@@ -63,8 +58,8 @@ def disc(x: float, y: float, number: str) -> str:
     """A black disc with the number of a note."""
     size = 2.7 if len(number) == 1 else 2.3 if len(number) == 2 else 1.7
     return (
-        f'<circle cx="{n(x)}" cy="{n(y)}" r="{DISC}" fill="{INK}" stroke="#fff" stroke-width="0.2"/>'
-        f'<text x="{n(x)}" y="{n(y + 0.36 * size)}" font-size="{n(size)}" font-weight="600" fill="#fff" '
+        f'<circle cx="{mm(x)}" cy="{mm(y)}" r="{DISC}" fill="{INK}" stroke="#fff" stroke-width="0.2"/>'
+        f'<text x="{mm(x)}" y="{mm(y + 0.36 * size)}" font-size="{mm(size)}" font-weight="600" fill="#fff" '
         f'text-anchor="middle">{escape(number)}</text>'
     )
 
@@ -73,15 +68,15 @@ def hook(left: float, bottom: float) -> str:
     """A hook, 2.5 wide and 2.2 high, with its lower left corner here: right from the student's own number."""
     y = bottom - 0.6
     return (
-        f'<path d="M{n(left + 0.2)} {n(bottom - 2.2)}V{n(y)}H{n(left + 1.6)}" fill="none" stroke="{INK}" '
-        f'stroke-width="0.35"/><path d="M{n(left + 2.5)} {n(y)}l-1.1 -0.6v1.2z" fill="{INK}"/>'
+        f'<path d="M{mm(left + 0.2)} {mm(bottom - 2.2)}V{mm(y)}H{mm(left + 1.6)}" fill="none" stroke="{INK}" '
+        f'stroke-width="0.35"/><path d="M{mm(left + 2.5)} {mm(y)}l-1.1 -0.6v1.2z" fill="{INK}"/>'
     )
 
 
 def ring(x: float, y: float) -> str:
     """A dashed ring: an empty box."""
     return (
-        f'<circle cx="{n(x)}" cy="{n(y)}" r="1.7" fill="none" stroke="{PALE}" stroke-width="0.3" '
+        f'<circle cx="{mm(x)}" cy="{mm(y)}" r="1.7" fill="none" stroke="{PALE}" stroke-width="0.3" '
         'stroke-dasharray="0.7 0.6"/>'
     )
 
@@ -89,7 +84,7 @@ def ring(x: float, y: float) -> str:
 def form(right: float, top: float, usual: str) -> str:
     """The usual form of an accepted answer, at the upper right corner of its box."""
     return (
-        f'<text x="{n(right - 0.5)}" y="{n(top + 2.2)}" font-size="{FORM}" fill="{INK}" text-anchor="end">'
+        f'<text x="{mm(right - 0.5)}" y="{mm(top + 2.2)}" font-size="{FORM}" fill="{INK}" text-anchor="end">'
         f"= {escape(_built(usual))}</text>"
     )
 
@@ -122,14 +117,14 @@ def squares(states: Sequence[State], said: str) -> str:
 
 def _paths(x: float, y: float, side: float, state: State) -> dict[str, str]:
     """What a square is drawn of, by its look."""
-    box = f"M{n(x)} {n(y)}h{n(side)}v{n(side)}h{n(-side)}z"
+    box = f"M{mm(x)} {mm(y)}h{mm(side)}v{mm(side)}h{mm(-side)}z"
     match state:
         case "right":
             return {FILLED: box}
         case "own":
-            return {FILLED: f"M{n(x)} {n(y)}v{n(side)}h{n(side)}z", OUTLINE: box}
+            return {FILLED: f"M{mm(x)} {mm(y)}v{mm(side)}h{mm(side)}z", OUTLINE: box}
         case "not":
-            cross = f"M{n(x)} {n(y)}l{n(side)} {n(side)}M{n(x)} {n(y + side)}l{n(side)} {n(-side)}"
+            cross = f"M{mm(x)} {mm(y)}l{mm(side)} {mm(side)}M{mm(x)} {mm(y + side)}l{mm(side)} {mm(-side)}"
             return {OUTLINE: box, CROSS: cross}
     return {DASHED: box}
 
@@ -151,7 +146,7 @@ def bar(counts: Mapping[State, int], width: float, height: float, said: str = ""
 
 def texture(state: State, x: float, y: float, width: float, height: float) -> str:
     """A part of a bar: full, hatched, open with a thick line, or open with a dashed line."""
-    box = f'x="{n(x)}" y="{n(y)}" width="{n(width)}" height="{n(height)}"'
+    box = f'x="{mm(x)}" y="{mm(y)}" width="{mm(width)}" height="{mm(height)}"'
     match state:
         case "right":
             return f'<rect {box} fill="{SOLID}" stroke="{INK}" stroke-width="0.25"/>'
@@ -171,7 +166,7 @@ def hatch(x: float, y: float, width: float, height: float, step: float = 1.0) ->
     at = step
     while at < width + height:
         left, right = max(at - height, 0.0), min(at, width)
-        yield f"M{n(x + left)} {n(y + at - left)}L{n(x + right)} {n(y + at - right)}"
+        yield f"M{mm(x + left)} {mm(y + at - left)}L{mm(x + right)} {mm(y + at - right)}"
         at += step
 
 
