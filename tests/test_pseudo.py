@@ -24,7 +24,7 @@ from byhand.formats.written.linear import linear
 from byhand.formats.written.markdown import markdown
 from byhand.mistakes import MISTAKES
 from byhand.options import Options
-from byhand.page.map import svg
+from byhand.page.map import graphic
 from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.press.printing import pdf
@@ -196,7 +196,7 @@ def test_a_page_is_read_where_there_are_no_messages_of_its_language(xx, monkeypa
 
 @pytest.mark.parametrize(("name", "options"), in_turn({}, {"orientation": "columns"}, among=SHEETS))
 def test_the_map_has_room_for_longer_words(name, options, xx):
-    in_the_white(ElementTree.fromstring(svg(made(name, **options)[0])))
+    in_the_white(ElementTree.fromstring(graphic(made(name, **options)[0]).svg))
 
 
 @pytest.mark.parametrize("name", SHEETS if FULL else SHEETS[1::3])

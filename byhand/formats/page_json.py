@@ -80,7 +80,7 @@ class _PageJson(Struct, frozen=True, eq=False, dict=True):
         document = self.page.document
         return self.data.head() | {
             "language": self.page.messages.language, "level": document.level, "minutes": document.minutes,
-            "map": {"said": architecture_map.said(document), "svg": self.page.map},
+            "map": {"said": architecture_map.said(document), "svg": self.page.map.svg},
         }  # fmt: skip
 
     def lists(self) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class MarkedPage(Struct, frozen=True, eq=False):
         writing = Handwriting(laid.d, self.notes, self.medium)
         return rendered(
             "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False, asked=MARKS,
-            map=Markup(laid.page.map), sections=laid.page.sections, worked=laid.worked,
+            map=Markup(laid.page.map.svg), sections=laid.page.sections, worked=laid.worked,
             first=laid.first, name=escaped_line(self.name), whose=self.whose, writing=writing, lead=lead, after=after,
             summary=self._summary(), signs=SIGNS, room=self.room,
             margins=[self._margin(drawn) for drawn in laid.page.sections],

@@ -40,9 +40,16 @@ class Html(str):
 
 
 class Svg(Html):
-    """A drawing that another run has otherwise."""
+    """A drawing that another run has otherwise, as SVG. shapes: what it is made of (pictures/shapes)."""
 
-    __slots__ = ()
+    shapes: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(cls, svg: str, shapes: tuple[Any, ...]) -> Svg:
+        """The drawing that these shapes make."""
+        drawn = cls(svg)
+        drawn.shapes = shapes
+        return drawn
 
 
 class Said(str):

@@ -1,4 +1,4 @@
-"""The strip on page 1 as SVG, where no part of the model has been met: the groups of the course, and one's sheets."""
+"""The strip on page 1, where no part of the model has been met: the groups of the course, and one's sheets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import pairwise
 from byhand.page.drawing import Drawing, Rect
 from byhand.page.map_panel import LABEL, LOOKS, NUMBER
 from byhand.pictures.labels import Label, words
+from byhand.pictures.shapes import Graphic
 from byhand.worksheet.document import Document
 from byhand.worksheet.order import groups
 
@@ -17,8 +18,8 @@ TOP, WEDGE = 10.0, 4.0  # of the panel, and of the wedge that opens into it
 ROW, SQUARE, TEXT = 5.2, 4.0, 2.65  # of a sheet in the panel: its row, the box of its number, its title
 
 
-def svg(document: Document, width: float) -> str:
-    """The strip of a sheet of the course as an inline SVG."""
+def graphic(document: Document, width: float) -> Graphic:
+    """The strip of a sheet of the course."""
     say, drawing = document.messages.say, Drawing()
     names = [(group, say(f"course.groups.{group}")) for group in groups()]
     labels = _labels([name for _, name in names], width)
@@ -38,7 +39,7 @@ def svg(document: Document, width: float) -> str:
         _box(drawing, Rect(x + SQUARE / 2, y, SQUARE, SQUARE), words(str(sheet.number), NUMBER), state)
         title = words(sheet.title, TEXT)
         drawing.text(x + SQUARE + 1.8, y + 0.9, title, anchor="start", bold=state == "here")
-    return drawing.svg(width, panel.bottom + 0.4, said(document), "architecture")
+    return Graphic(width, panel.bottom + 0.4, said(document), drawing.shapes, "architecture")
 
 
 def said(document: Document) -> str:

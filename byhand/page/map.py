@@ -1,4 +1,4 @@
-"""The map on page 1 as SVG: the model as a row of boxes, with panels that show the steps which the sheet computes."""
+"""The map on page 1: the model as a row of boxes, with panels that show the steps which the sheet computes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from byhand.page import course_strip
 from byhand.page.drawing import Drawing, Rect
 from byhand.page.map_panel import LABEL, LOOKS, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.pictures.labels import Label, formula, words
+from byhand.pictures.shapes import Graphic
 from byhand.worksheet.document import Box, Document, Map
 from byhand.worksheet.messages import Messages
 
@@ -28,10 +29,10 @@ LEAST, MOST = 1.6, 12.0  # the least gap between columns, which an arrow needs, 
 SCALES = (1.0, 0.87, 0.76)  # of labels: the largest that leaves such gaps
 
 
-def svg(document: Document) -> str:
-    """The map as an inline SVG, 118 mm wide; where no part of it has been met yet, a strip of the course."""
+def graphic(document: Document) -> Graphic:
+    """The map, 118 mm wide; where no part of it has been met yet, a strip of the course."""
     if not document.map.boxes:
-        return course_strip.svg(document, WIDTH)
+        return course_strip.graphic(document, WIDTH)
     drawing, chart = Drawing(), _fitting(document.map)
     panels = panels_that_fit(chart, WIDTH, document.messages)
     row = _row(chart, DOWN if chart.encoder else BESIDE if chart.memory else 0.0)
@@ -48,7 +49,7 @@ def svg(document: Document) -> str:
     here = {p.part: [s for col in row for b, s in col if b.part == p.part and b.state == "here"] for p in panels}
     numbered = any(b.sections and b.part not in here for b in chart.boxes)
     bottom = draw(drawing, panels, here, bottom, WIDTH, stem=numbered)
-    return drawing.svg(WIDTH, bottom + 0.4, said(document), "architecture")
+    return Graphic(WIDTH, bottom + 0.4, said(document), drawing.shapes, "architecture")
 
 
 def said(document: Document) -> str:

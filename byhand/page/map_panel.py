@@ -9,8 +9,9 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.page.drawing import Drawing, Point, Rect
+from byhand.page.drawing import Drawing, Rect
 from byhand.pictures.labels import Label, formula, words
+from byhand.pictures.shapes import Point
 from byhand.worksheet.document import Map, Node
 from byhand.worksheet.messages import Messages
 

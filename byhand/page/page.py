@@ -21,6 +21,7 @@ from byhand.page.layout import strips
 from byhand.page.parts import Part, end_of, head_of, parts_of
 from byhand.page.reader import Reader
 from byhand.page.sections import Grids, LaidSection
+from byhand.pictures.shapes import Graphic
 from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.document import Blank, Document
@@ -69,9 +70,9 @@ class Page(Struct, frozen=True, eq=False, dict=True):
         return {name: self.document.stamp.get(name, "") for name in ("seed", "hash")}
 
     @cached_property
-    def map(self) -> str:
-        """The map of the sheet, as SVG."""
-        return architecture_map.svg(self.document)
+    def map(self) -> Graphic:
+        """The map of the sheet."""
+        return architecture_map.graphic(self.document)
 
     @cached_property
     def blanks(self) -> Mapping[int, Blank]:

@@ -6,8 +6,9 @@ from html import escape
 
 from byhand.notation.marks import Html, Said, Svg, written
 from byhand.page.grid import PAGE_WIDTH
-from byhand.pictures.labels import SANS, mm
+from byhand.pictures.labels import SANS
 from byhand.pictures.registry import Sketch
+from byhand.pictures.shapes import mm
 from byhand.worksheet.document import Picture
 
 KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a page that is worksheet and key

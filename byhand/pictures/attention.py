@@ -18,11 +18,11 @@ from byhand.pictures.canvas import (
     WHITE,
     Canvas,
     Layer,
-    Point,
 )
 from byhand.pictures.labels import words
 from byhand.pictures.names import beside, gap
 from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.pictures.shapes import Point
 
 THICKEST = 5.2  # the width of an arc for a share of 1
 APART = 19.0  # between neighbouring words

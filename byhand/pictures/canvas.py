@@ -10,10 +10,23 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from byhand.notation.text import value_text
-from byhand.pictures.labels import MATH, SANS, Label, Span, formula, mm, text_svg
+from msgspec.structs import replace
 
-Point = tuple[float, float]
+from byhand.notation.marks import Svg
+from byhand.notation.text import value_text
+from byhand.pictures.labels import MATH, SANS, Label, Span, formula
+from byhand.pictures.shapes import (
+    Circle,
+    Look,
+    Path,
+    Point,
+    Rectangle,
+    Step,
+    Text,
+    polygon,
+    svg,
+)
+
 INK, GREY, PALE, PEN = "#111111", "#555555", "#888888", "#1c3f94"
 LIGHT, STRIPE, PEN_AREA, WHITE = "#dcdcdc", "#d9d9d9", "#c9d1e8", "#ffffff"  # areas
 GRID = "#d0d0d0"
@@ -39,13 +52,13 @@ class Layer:
     def __init__(self, ink: str = INK, *, pen: bool = False) -> None:
         self.ink, self.is_pen = ink, pen
         self.reach = 0.0  # how far to the right lines and texts go, by the estimated widths of these
-        self.shapes = list[str]()
-        self.texts = list[str]()
+        self.shapes = list[Path | Rectangle | Circle]()
+        self.texts = list[Text]()
 
     @property
-    def svg(self) -> str:
+    def svg(self) -> Svg:
         """What is drawn here, as SVG."""
-        return "".join((*self.shapes, *self.texts))
+        return svg((*self.shapes, *self.texts))
 
     # lines
 
@@ -54,29 +67,27 @@ class Layer:
         fill: str = "none",
     ) -> None:  # fmt: skip
         """A line through points. closed: whether it ends where it begins."""
-        path = "M" + "L".join(f"{mm(x)} {mm(y)}" for x, y in points) + "Z" * closed
         self.reach = max(self.reach, *(x for x, _ in points))
-        self._path(path, fill, colour or self.ink, width, dash)
+        self._path(polygon(points, closed=closed), fill, colour or self.ink, width, dash)
 
     def curve(self, *points: Point, width: float = STROKE, colour: str = "", dash: Sequence[float] = ()) -> None:
         """A smooth line through points (Catmull–Rom)."""
         ends = [points[0], *points, points[-1]]
-        path = f"M{mm(points[0][0])} {mm(points[0][1])}"
+        steps = [*polygon(points[:1])]
         for before, start, end, after in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
             handles = (
                 (start[0] + (end[0] - before[0]) * _CURVE, start[1] + (end[1] - before[1]) * _CURVE),
                 (end[0] - (after[0] - start[0]) * _CURVE, end[1] - (after[1] - start[1]) * _CURVE),
             )
-            path += "C" + " ".join(f"{mm(x)} {mm(y)}" for x, y in (*handles, end))
-        self._path(path, "none", colour or self.ink, width, dash)
+            steps.append(("C", (*handles[0], *handles[1], *end)))
+        self._path(tuple(steps), "none", colour or self.ink, width, dash)
 
     def arc(
         self, start: Point, over: Point, end: Point, width: float = STROKE, colour: str = "",
         dash: Sequence[float] = (),
     ) -> None:  # fmt: skip
         """A bow from one point to another (a quadratic Bézier curve). over: the point that it is drawn towards."""
-        path = f"M{mm(start[0])} {mm(start[1])}Q{mm(over[0])} {mm(over[1])} {mm(end[0])} {mm(end[1])}"
-        self._path(path, "none", colour or self.ink, width, dash)
+        self._path((("M", start), ("Q", (*over, *end))), "none", colour or self.ink, width, dash)
 
     def arrow(
         self, start: Point, end: Point, width: float = STROKE, colour: str = "", dash: Sequence[float] = ()
@@ -102,8 +113,7 @@ class Layer:
 
     def area(self, points: Iterable[Point], fill: str = "") -> None:
         """An area without an outline."""
-        path = "M" + "L".join(f"{mm(x)} {mm(y)}" for x, y in points) + "Z"
-        self.shapes.append(f'<path d="{path}" fill="{fill or self.ink}"/>')
+        self.shapes.append(Path(polygon(points, closed=True), Look(fill or self.ink)))
 
     def box(
         self, x: float, y: float, w: float, h: float, *, fill: str = "none", width: float = BOX, colour: str = "",
@@ -114,18 +124,16 @@ class Layer:
             self.line((x, y), (x + w, y), (x + w, y + h), (x, y + h), closed=True, fill=fill, width=width,
                       colour=colour, dash=dash)  # fmt: skip
             return
-        edge = f' stroke="{colour or self.ink}" stroke-width="{width}"' if width else ""
-        corner = f' rx="{mm(rx)}"' if rx else ""
-        self.shapes.append(
-            f'<rect x="{mm(x)}" y="{mm(y)}" width="{mm(w)}" height="{mm(h)}"{corner} fill="{fill}"{edge}/>'
-        )
+        self.shapes.append(Rectangle(x, y, w, h, self._look(fill, width, colour), rx))
 
     def disc(
         self, x: float, y: float, r: float = DOT, *, fill: str = "", width: float = 0.0, colour: str = ""
     ) -> None:
         """A disc by its centre, filled with ink; with fill="none" or white, a ring. width: of its outline."""
-        edge = f' stroke="{colour or self.ink}" stroke-width="{width}"' if width else ""
-        self.shapes.append(f'<circle cx="{mm(x)}" cy="{mm(y)}" r="{mm(r)}" fill="{fill or self.ink}"{edge}/>')
+        self.shapes.append(Circle(x, y, r, self._look(fill or self.ink, width, colour)))
+
+    def _look(self, fill: str, width: float, colour: str) -> Look:
+        return Look(fill, colour or self.ink, width) if width else Look(fill)
 
     def hatch(self, x: float, y: float, w: float, h: float, width: float = GUIDE) -> None:
         """Lines at 45° that strike out a rectangle, given by its upper left corner."""
@@ -203,15 +211,16 @@ class Layer:
         pen = self.is_pen
         self._write(x, y, label, colour or self.ink, anchor, bold=bold or pen, italic=pen)
 
-    def _write(self, x: float, y: float, label: Label, colour: str, anchor: str, **look: bool) -> None:
-        self.texts.append(text_svg(x, y, label, colour, anchor, **look))
+    def _write(
+        self, x: float, y: float, label: Label, colour: str, anchor: str, bold: bool = False, italic: bool = False
+    ) -> None:
+        self.texts.append(Text(x, y, label, colour, anchor, bold, italic))
         self.reach = max(self.reach, x + label.width * {"start": 1.0, "middle": 0.5, "end": 0.0}[anchor])
 
-    def _path(self, path: str, fill: str, colour: str, width: float, dash: Sequence[float]) -> None:
+    def _path(self, path: Sequence[Step], fill: str, colour: str, width: float, dash: Sequence[float]) -> None:
         if width < LEAST_BAR:
             raise ValueError(f"{width:g} mm is too thin; use {HAIR} or more")
-        dashes = f' stroke-dasharray="{" ".join(map(mm, dash))}"' if dash else ""
-        self.shapes.append(f'<path d="{path}" fill="{fill}" stroke="{colour}" stroke-width="{mm(width)}"{dashes}/>')
+        self.shapes.append(Path(tuple(path), Look(fill, colour, width, tuple(dash))))
 
 
 class Canvas(Layer):
@@ -243,7 +252,8 @@ class Canvas(Layer):
 
     def _is_blank(self, answer: str) -> None:
         """Name the last shape, so that a page on a screen has a field in its place."""
-        self.shapes[-1] = self.shapes[-1].replace(" ", ' class="blank" ', 1)
+        last = self.shapes[-1]
+        self.shapes[-1] = replace(last, look=replace(last.look, name="blank"))
         self.answers.append(answer)
 
     def said(self, printed: str, to_do: str, key: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from msgspec import Struct
 
 from byhand.notation.inline import in_line, parsed
@@ -16,7 +14,7 @@ _WIDTHS = {
 }  # fmt: skip
 
 
-class Span(Struct, frozen=True):
+class Span(Struct, frozen=True, array_like=True):
     """Text in one face."""
 
     text: str
@@ -25,8 +23,8 @@ class Span(Struct, frozen=True):
     """Is 1 for a superscript, −1 for a subscript, 0 on the baseline."""
 
 
-class Label(Struct, frozen=True):
-    """A word or a formula."""
+class Label(Struct, frozen=True, array_like=True):
+    """A word or a formula, and its size in mm."""
 
     spans: tuple[Span, ...]
     size: float
@@ -62,36 +60,3 @@ def _spans(latex: str) -> tuple[Span, ...]:
             text = spans.pop().text + text
         spans.append(Span(text, face, level))
     return tuple(spans)
-
-
-def text_svg(
-    x: float, y: float, label: Label, fill: str, anchor: str = "middle", *, bold: bool = False, italic: bool = False
-) -> str:
-    """A label on a baseline, as SVG; "" for one without text. anchor: what is at x, its start, middle or end."""
-    if not label.spans:
-        return ""
-    size, first, lifted = label.size, label.spans[0].face, 0.0
-    parts = []
-    for span in label.spans:
-        lift = {1: -0.34, 0: 0.0, -1: 0.18}[span.level] * size
-        look = [f'dy="{mm(lift - lifted)}"'] if lift != lifted else []
-        look += [f'font-size="{mm(SMALL * size)}"'] if span.level else []
-        look += [_face(span.face)] if span.face != first else []
-        look += ['font-style="normal"'] if span.face != ITALIC == first else []
-        parts.append(f"<tspan {' '.join(look)}>{escape(span.text)}</tspan>" if look else escape(span.text))
-        lifted = lift
-    look = [f'x="{mm(x)}" y="{mm(y)}" font-size="{mm(size)}" fill="{fill}"']
-    look += [f'text-anchor="{anchor}"'] if anchor != "start" else []
-    look += ['font-weight="600"'] if bold else []
-    look += ['font-style="italic"'] if italic else []
-    look += [_face(first)] if first != SANS else []
-    return f"<text {' '.join(look)}>{''.join(parts)}</text>"
-
-
-def mm(number: float) -> str:
-    """A number of millimetres with at most two decimal places."""
-    return f"{round(number, 2) + 0:g}"
-
-
-def _face(face: str) -> str:
-    return f'font-family="{face}"' + (' font-style="italic"' if face == ITALIC else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import cos, hypot, pi, sin
 
-from byhand.pictures.canvas import Point
+from byhand.pictures.shapes import Point
 
 CLEAR = 0.5  # mm: the least room round a name
 FAR = 100.0  # mm: as bad as this is a name on the other side of a line

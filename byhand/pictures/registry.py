@@ -82,8 +82,8 @@ class Picture(Struct, frozen=True):
         on = Canvas(self.width, self.height, say)
         self.draw(on, *rows, **options, **spelled)
         return Sketch(
-            Svg(on.svg),
-            Svg(on.pen.svg),
+            on.svg,
+            on.pen.svg,
             on.worksheet_says,
             on.key_says,
             tuple(on.answers),

@@ -23,7 +23,7 @@ from maps import (
 from msgspec.structs import replace
 
 from byhand.options import Options
-from byhand.page.map import ranges, svg
+from byhand.page.map import graphic, ranges
 from byhand.page.map_panel import PartPanel
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Node
@@ -89,7 +89,7 @@ MAPS = {
 
 
 def drawn(chart):
-    return ElementTree.fromstring(svg(document_of(chart)))
+    return ElementTree.fromstring(graphic(document_of(chart)).svg)
 
 
 def numbers(root):
@@ -121,7 +121,7 @@ def test_nothing_overlaps_and_lines_run_in_the_white(name):
 
 @pytest.mark.parametrize("name", MAPS)
 def test_it_is_legible_grey_and_cheap(name):
-    source = svg(document_of(MAPS[name]))
+    source = graphic(document_of(MAPS[name])).svg
     root = ElementTree.fromstring(source)
     assert min(float(text.get("font-size")) for text in elements(root, "text")) >= 2.1
     assert min(map(float, re.findall(r'stroke-width="([\d.]+)"', source))) >= 0.18
@@ -178,7 +178,7 @@ def test_post_norm_has_its_norms_after_the_sums():
 
 def test_what_comes_from_the_sheet_is_escaped():
     chart = map_for("layer-norm", norm(LN), titles=['<b> & "N"'])
-    source = svg(document_of(replace(chart, stream='"<3>')))
+    source = graphic(document_of(replace(chart, stream='"<3>'))).svg
     assert "<b>" not in source
     assert '"<3' not in source
     texts = [words(t) for t in elements(ElementTree.fromstring(source), "text")]
@@ -212,7 +212,7 @@ def test_ranges():
 @pytest.mark.parametrize("name", groups()["basics"])
 def test_before_any_part_of_the_model_there_is_a_strip_of_the_course(name):
     document, _ = prepare(load_sheet(name), Options())
-    root = ElementTree.fromstring(svg(document))
+    root = ElementTree.fromstring(graphic(document).svg)
     in_the_white(root)
     said = [words(text) for text in elements(root, "text")]
     names = [messages().say(f"course.groups.{group}") for group in groups()]
@@ -224,6 +224,6 @@ def test_before_any_part_of_the_model_there_is_a_strip_of_the_course(name):
 
 
 def test_a_map_of_few_boxes_has_short_arrows():
-    root = ElementTree.fromstring(svg(prepare(load_sheet("scores"), Options())[0]))
+    root = ElementTree.fromstring(graphic(prepare(load_sheet("scores"), Options())[0]).svg)
     lefts = [area(box)[0] for box in elements(root, "rect")][:2]
     assert lefts[1] - lefts[0] < 30

@@ -184,7 +184,7 @@ class Pages:
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=shows_answers(view),
-            leads=leads or {}, map=Markup(self.page.map), sections=self.page.sections, worked=self.worked,
+            leads=leads or {}, map=Markup(self.page.map.svg), sections=self.page.sections, worked=self.worked,
             first=self.first, said=self.said, asked=asked, scripts=scripts, in_slots=in_slots and not for_all,
             forms=medium == "print" and (bool(shared) or view == "worksheet"),
         )  # fmt: skip

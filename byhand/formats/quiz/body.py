@@ -61,7 +61,7 @@ class Body(Struct, frozen=True, eq=False):
     def about(self) -> Element:
         """What the sheet is about, its map, what its words mean, and how answers are typed."""
         d, say = self.page.document, self.page.messages.say
-        self.pictures[MAP] = alone(self.page.map)
+        self.pictures[MAP] = alone(self.page.map.svg)
         conventions = " ".join(_prose(line) for line in d.conventions)
         parts = [
             _paragraph(d.goal),
