@@ -36,7 +36,7 @@ from byhand.options import Options
 from byhand.page.page import lower
 from byhand.press.bundle import Bundle
 from byhand.press.fill import fill
-from byhand.press.layout import copy_html
+from byhand.press.layout import copy_page
 from byhand.press.printing import pdf
 from byhand.press.slotted import slots_of
 from byhand.press.template import copy_pdf
@@ -258,7 +258,7 @@ def proof(count: int, sheets: list[str]) -> None:
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
         of = Pages(lower(run.document, run.run))
         dict(room._html(plan, of))
-        for view, html in made.html.items():
+        for view, page in made.html.items():
             pages = list(zip(*fill(made.layouts[view][0], run.domain.texts), strict=True))
             words = list(run.filled(of.words(view)))
             for copy, own in list(enumerate(pages))[-len(class_) :]:
@@ -266,7 +266,7 @@ def proof(count: int, sheets: list[str]) -> None:
                     alone += 1
                     continue
                 filled = copy_pdf(made.templates[view][0], [*map(zlib.compress, own)], words[copy])
-                full = pdf(copy_html(html, partial(run.text_of, copy=copy)))
+                full = pdf(copy_page(page, partial(run.text_of, copy=copy)))
                 texts += same_text(filled, full)
                 verdicts += verified(filled) == verified(full) == "right"
                 shares.append(100 * different(filled, full))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from byhand.formats.html.page import Pages
+    from byhand.page.printed import PrintPage
 
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 BOX = re.compile(r"<t[dh][ >]")
@@ -31,7 +32,7 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     stages = [
         (sheets, "load_sheet", "sheet"), (choose, "choose", "numbers"), (arrange, "arrange", "run and document"),
         (judge, "judge", "witness"),
-        (html.Pages, "__init__", "grids"), (html.Pages, "html", "template"), (pipeline, "write", "writing"),
+        (html.Pages, "__init__", "grids"), (html.Pages, "_html", "template"), (pipeline, "write", "writing"),
     ]  # fmt: skip
     if kind == "pdf":
         import weasyprint  # noqa: F401
@@ -60,7 +61,7 @@ def _timed(function: Callable[..., Any], stage: str, spent: dict[str, float]) ->
 
 
 def printed(sheet: str, seed: int = 0) -> tuple[Pages, dict[str, str]]:
-    """A sheet's document laid out, and the HTML that worksheet and key are printed from."""
+    """A sheet's document laid out, and the HTML of worksheet and key in print, with all figures in it."""
     from byhand.formats.html.page import Pages
     from byhand.options import Options
     from byhand.page.page import lower
@@ -71,12 +72,12 @@ def printed(sheet: str, seed: int = 0) -> tuple[Pages, dict[str, str]]:
     return laid_out, {view: laid_out.html(view, "print") for view in ("worksheet", "key")}
 
 
-def seconds(html: str) -> float:
+def seconds(page: PrintPage | str) -> float:
     """How long a page takes as PDF."""
     from byhand.press.printing import pdf
 
     start = perf_counter()
-    pdf(html)
+    pdf(page)
     return perf_counter() - start
 
 
@@ -114,13 +115,13 @@ def pages(sheet: str, runs: str) -> dict[str, dict[str, Any]]:
     from byhand.press.printing import pdf
 
     result: dict[str, dict[str, Any]] = {}
-    _, views = printed(sheet)
+    laid_out, views = printed(sheet)
     for view, html in views.items():
-        count = len(PdfReader(io.BytesIO(pdf(html))).pages)  # and a warm start
+        count = len(PdfReader(io.BytesIO(pdf(laid_out.printed(view)))).pages)  # and a warm start
         result[view] = {"pages": count, "boxes": len(BOX.findall(html)), "whole": [], "without": [], "plain": []}
     for _ in range(int(runs)):
         for view, html in views.items():
-            result[view]["whole"].append(seconds(html))
+            result[view]["whole"].append(seconds(laid_out.printed(view)))
             result[view]["without"].append(seconds(TABLE.sub("", html)))
             start = perf_counter()
             as_pdf(rendered_document(html))

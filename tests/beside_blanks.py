@@ -42,7 +42,7 @@ from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pictures import UndrawableError
 from byhand.press.engine import rendered_document
-from byhand.press.figures import cut_out
+from byhand.press.figures import with_figures
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Checkpoint, Document, Panel, Picture, Section
 from byhand.worksheet.front import sheet_files
@@ -93,7 +93,7 @@ def chosen(sheet: str, level: str, seed: int) -> tuple[Values, Any]:
 
 def pages_of(document: Document, run: Run) -> dict[Section, list[int]]:
     """The pages, from 0, on which each section of a worksheet stands. Every page has one: none is left for the foot."""
-    html, _ = cut_out(Pages(lower(document, run)).html("worksheet", "print"), str)
+    html, _ = with_figures(Pages(lower(document, run)).printed("worksheet"), str)
     return pages_among(document, rendered_document(html).pages)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from byhand.formats.html.page import PAPERS
+from byhand.page.printed import PLACE, PrintPage
 from byhand.press.engine import rendered_document
-from byhand.press.figures import PLACE, Figure, cut_out
+from byhand.press.figures import Figure, with_figures
 from byhand.press.pen import Pen, placed
 from byhand.press.shape import ascent, middle
 from byhand.worksheet.views import VIEWS
@@ -62,18 +63,17 @@ class Watched(Pen):
         return super().run(piece, x, y)
 
 
-def laid_out(html):
-    """A page as WeasyPrint lays it out, without the figures that the pen draws; `boxes` has their texts, too."""
-    html, figures = cut_out(html, str)
+def laid_out(page):
+    """A page, or its HTML, as WeasyPrint lays it out without the figures that the pen draws; `boxes` has these, too."""
+    html, figures = with_figures(PrintPage(page) if isinstance(page, str) else page, str)
     document = rendered_document(html)
     for page in document.pages:
         page.written = []
         for box in boxes(page):
             title = box.element.find("{*}title") if (box.element_tag or "").endswith("}svg") else None
-            if title is not None and title.text.startswith(PLACE):
-                figure = figures[int(title.text.removeprefix(PLACE))]
-                if isinstance(figure, Figure):
-                    page.written += penned(figure, box.position_x, box.position_y)
+            is_figure = title is not None and title.text.startswith(PLACE)
+            if is_figure and isinstance(figure := figures[int(title.text.removeprefix(PLACE))], Figure):
+                page.written += penned(figure, box.position_x, box.position_y)
     return document
 
 
@@ -126,7 +126,7 @@ def fits(source, paper, views=VIEWS):
     """A worksheet laid out, after a look at every view; the key, if it is one of them, has the same headings on its
     pages.
     """
-    documents = {view: drawn(laid_out(source.html(view, "print", paper))) for view in views}
+    documents = {view: drawn(laid_out(source.printed(view, paper))) for view in views}
     for document in documents.values():
         keeps_in_place(document, paper)
     assert "key" not in documents or titles(documents["worksheet"]) == titles(documents["key"])

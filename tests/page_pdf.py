@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 
 import numpy as np
 import pypdfium2
 
-from byhand.press.layout import lay_out_copy
+from byhand.formats.html.page import Pages
+from byhand.page.printed import PLACE, Figure, PrintedFigure, PrintPage
+from byhand.press.layout import copy_page, lay_out_copy
 from byhand.press.template import copy_pdf, template
+from byhand.worksheet.views import View
 
 
-def laid_out_alone(html: str, texts: Callable[[int], str], view: str) -> bytes:
+def laid_out_alone(page: PrintPage, texts: Callable[[int], str], view: str) -> bytes:
     """A page with slots that is laid out with the texts of one copy, in one view."""
-    laid = lay_out_copy(html, texts)
+    own = copy_page(page, texts)
+    laid = lay_out_copy(own, lambda: own.html)
     return copy_pdf(template(laid, view), [zlib.compress(b"")] * (len(laid.pages) + 1), "")
+
+
+def without_pictures(pages: Pages, view: View) -> tuple[PrintPage, str]:
+    """A page without map and pictures, in which WeasyPrint sets letters otherwise than the pen; and it as HTML alone."""
+    page, svg = pages.printed(view), re.compile("<svg class=.*?</svg>", re.DOTALL)
+    html, tables = page.html, list[Figure]()
+    for number, figure in enumerate(page.drawn):
+        place = re.search(f"<svg [^<]*<title>{PLACE}({number})</title></svg>", html)
+        is_table = isinstance(figure, PrintedFigure)
+        html = html.replace(place[0], place[0].replace(place[1] + "<", f"{len(tables)}<") if is_table else "")
+        tables += [figure] * is_table
+    return PrintPage.of(html, tables), svg.sub("", pages.html(view, "print"))
 
 
 def pictures(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:

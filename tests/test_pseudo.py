@@ -184,7 +184,7 @@ def test_a_page_that_says_that_it_is_in_english_is_wrong(xx, tmp_path):
 
 def test_a_page_is_read_where_there_are_no_messages_of_its_language(xx, monkeypatch):
     pages = Pages(lower(*made("layer-norm")))
-    screen, paper = pages.html("key", "screen"), pdf(pages.html("key", "print"))
+    screen, paper = pages.html("key", "screen"), pdf(pages.printed("key"))
     monkeypatch.delenv("BYHAND_TEMPLATES")
     with pytest.raises(UnknownNameError):
         messages("xx")
@@ -204,7 +204,7 @@ def test_on_paper_nothing_overflows(name, xx, caplog):
     """With worked lines, a page has all that it says in the other views, too."""
     caplog.set_level(logging.WARNING)
     source = Pages(lower(*made(name, **({"orientation": "columns"} if name == "shapes" else {}))))
-    keeps_in_place(drawn(laid_out(source.html("worked", "print"))), "a4")
+    keeps_in_place(drawn(laid_out(source.printed("worked"))), "a4")
     assert not caplog.records, [record.getMessage() for record in caplog.records]
 
 

@@ -24,6 +24,7 @@ from byhand.model.weights import Values
 from byhand.notation.marks import in_place
 from byhand.notation.text import value_text
 from byhand.page.page import Page, lower
+from byhand.page.printed import PrintPage
 from byhand.press import (
     Filled,
     Slotted,
@@ -90,8 +91,8 @@ class LaidOut(Struct, frozen=True):
 
     layouts: Mapping[View, tuple[Slotted, ...]] = field(default_factory=dict)
     """For each view, the one that all runs of the sheet share, and others for copies that do not fit it."""
-    html: Mapping[View, str] = field(default_factory=dict)
-    """Of each view, the HTML with marks that was laid out; mostly, worksheet and key are one page."""
+    html: Mapping[View, PrintPage] = field(default_factory=dict)
+    """Of each view, the page with marks that was laid out; mostly, worksheet and key are one page."""
     samples: tuple[str, ...] = ()
     """The keys of the copies that told which numbers differ. They are run with every student's, so that the same
     numbers get marks, however few students there are."""
@@ -253,7 +254,7 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
     page = signed(page, student)
     printed = Pages(lower(page, run))
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
-    pages = {view: copy_alone(printed.html(view, "print", plan.options.paper), view) for view in CLASS_VIEWS}
+    pages = {view: copy_alone(printed, view, plan.options.paper) for view in CLASS_VIEWS}
     words = {view: printed.words(view) for view in CLASS_VIEWS}
     copy = Copy(student, key, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
     return copy, lambda: printed.page
@@ -310,8 +311,8 @@ def _qr_text(page: Document, numbers: str) -> str:
     return f"byhand {page.name} {page.stamp['seed']} {page.stamp.get('version', __version__)} {numbers}".upper()
 
 
-def _html(plan: Plan, pages: Pages) -> dict[View, str]:
-    return {view: pages.html(view, "print", plan.options.paper) for view in CLASS_VIEWS}
+def _html(plan: Plan, pages: Pages) -> dict[View, PrintPage]:
+    return dict.fromkeys(CLASS_VIEWS, pages.printed("key", plan.options.paper))  # with slots, both are one page
 
 
 def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:

@@ -14,7 +14,8 @@ from math import ceil
 from msgspec import Struct
 
 from byhand.marking.strokes import INK, PALE, SOLID, svg
-from byhand.pictures.labels import mm, words
+from byhand.pictures.labels import words
+from byhand.pictures.shapes import mm
 
 DOT, STACK = 1.05, 2.5  # the radius of a dot, and the distance of dots
 SMALLEST_STACK = 1.0  # the least distance of dots; of more students, a dot is several

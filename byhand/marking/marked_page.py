@@ -15,7 +15,8 @@ from markupsafe import Markup
 from msgspec import Struct, field
 
 from byhand.formats import Setup
-from byhand.formats.html.page import Pages, rendered
+from byhand.formats.html.page import Pages, placed_map, rendered
+from byhand.formats.html.placed import Placing
 from byhand.marking import strokes
 from byhand.marking.marks import BlankMark, Marks, section_of
 from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, state, tally, written
@@ -23,7 +24,9 @@ from byhand.page.fields import fields
 from byhand.page.grid import Grid, Slot
 from byhand.page.look import LOOK
 from byhand.page.page import Page
+from byhand.page.printed import PrintPage
 from byhand.page.sections import LaidSection
+from byhand.page.table import LaidCell, Tick
 from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
@@ -61,30 +64,42 @@ class MarkedPages(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def room(self) -> Mapping[str, Sequence[float]]:
         """How high blocks of the printed worksheet are, by their classes, in mm: of words, section by section."""
-        from byhand.press import copy_html, heights
+        from byhand.press import copy_page, heights
 
-        worksheet = self.laid.html("worksheet", "print", self.setup.paper)
-        by_class = heights(copy_html(worksheet, self.typical) if self.typical else worksheet, cache=self.setup.cache)
+        worksheet = self.laid.printed("worksheet", self.setup.paper)
+        by_class = heights(copy_page(worksheet, self.typical) if self.typical else worksheet, cache=self.setup.cache)
         whole = len(by_class["words"]) == len(self.page.sections)  # none of them on two pages
         return by_class if whole else {**by_class, "words": ()}
 
     def html(
         self, marks: Marks, name: str = "", medium: Medium = "screen", run: Run | None = None,
-        texts: TextOf | None = None,
+        texts: TextOf | None = None, placing: Placing | None = None,
     ) -> str:  # fmt: skip
-        """A student's page for a medium. run, texts: of a class, their numbers, and what stands in their slots."""
+        """A student's page for a medium. run, texts: of a class, their numbers, and what stands in their slots.
+
+        placing: as of `Pages.html`.
+        """
         from byhand.press import copy_html
 
         notes = Notes(self.page.document, run or self.page.run, marks)
         room = self.room if medium == "print" else {}
-        page = MarkedPage(notes, self.laid, room, name, medium, self.points).html(self.setup.paper)
+        page = MarkedPage(notes, self.laid, room, name, medium, self.points).html(self.setup.paper, placing)
         return copy_html(page, texts) if texts else page
+
+    def printed(self, marks: Marks, name: str = "", run: Run | None = None, texts: TextOf | None = None) -> PrintPage:
+        """A student's page in print, as of `html`, with its figures beside its HTML."""
+        from byhand.press import copy_page
+
+        placing = Placing()
+        page = PrintPage.of(self.html(marks, name, "print", run, placing=placing), placing.figures)
+        return copy_page(page, texts) if texts else page
 
     def pdf(self, marks: Marks, name: str = "", run: Run | None = None, texts: TextOf | None = None) -> bytes:
         """A student's page as PDF."""
         from byhand.press import printed
 
-        return printed(self.html(marks, name, "print", run, texts), cache=False)
+        page = self.printed(marks, name, run, texts)
+        return printed(page, False, lambda: self.html(marks, name, "print", run, texts))
 
 
 class MarkedPage(Struct, frozen=True, eq=False):
@@ -109,13 +124,13 @@ class MarkedPage(Struct, frozen=True, eq=False):
         known = (escaped_line(self.marks.student)[:LONGEST_ID], escaped_line(self.name)[:LONGEST_ID])
         return " · ".join(dict.fromkeys(filter(None, known)))
 
-    def html(self, paper: Paper) -> str:
-        """The page, perhaps with slots for numbers and words."""
+    def html(self, paper: Paper, placing: Placing | None = None) -> str:
+        """The page, perhaps with slots for numbers and words. placing: as of `rendered`."""
         laid, (lead, after) = self.laid, self.notes.lead
         writing = Handwriting(laid.d, self.notes, self.medium)
         return rendered(
             "marked.html", self.medium, paper, laid.d.messages, d=laid.d, view="marked", shown=False, asked=MARKS,
-            map=Markup(laid.page.map.svg), sections=laid.page.sections, worked=laid.worked,
+            map=placed_map(laid.page, placing), placing=placing, sections=laid.page.sections, worked=laid.worked,
             first=laid.first, name=escaped_line(self.name), whose=self.whose, writing=writing, lead=lead, after=after,
             summary=self._summary(), signs=SIGNS, room=self.room,
             margins=[self._margin(drawn) for drawn in laid.page.sections],
@@ -241,16 +256,16 @@ class Handwriting:
 
         return Markup(rows(grid, False, self.medium == "screen", self))
 
-    def blank(self, slot: Slot, width: float) -> str:
-        """The td of a blank with what is written in it, as large as its column has room for."""
+    def blank(self, slot: Slot, width: float) -> LaidCell:
+        """The cell of a blank with what is written in it, as large as its column has room for."""
         mark = self._mark(slot.cell)
         text, size = fitted(mark, width - SIDE)
-        return f'<td class="{slot.cls} {size}"{self._said(mark)}>{escape(text)}{self._spoken(mark)}</td>'
+        return LaidCell(f"{slot.cls} {size}", ((text,),), said=self._said(mark), told=self._spoken(mark))
 
-    def tick(self, slot: Slot) -> str:
+    def tick(self, slot: Slot) -> Tick:
         """The box of a matrix that may be ticked."""
         assert slot.ticked is not None
-        return str(self.box(slot.ticked))
+        return self._ticked(self.option(slot.ticked))
 
     def over(self, grid: Grid) -> Markup:
         """The marks over a figure, for a wide page and, on a screen, for a phone."""
@@ -292,13 +307,11 @@ class Handwriting:
 
     def _said(self, mark: BlankMark | None) -> str:
         """On paper, what is read aloud in place of a cell's text, if there is something to say of it."""
-        told = self.notes.told(mark) if mark and self.medium == "print" else ""
-        return f' aria-label="{escape(told)}"' if told else ""
+        return self.notes.told(mark) if mark and self.medium == "print" else ""
 
     def _spoken(self, mark: BlankMark | None) -> str:
         """On a screen, what is read aloud after a cell's text."""
-        told = self.notes.told(mark).removeprefix(written(mark.answer)) if mark and self.medium == "screen" else ""
-        return f'<span class="told">{escape(told)}</span>' if told else ""
+        return self.notes.told(mark).removeprefix(written(mark.answer)) if mark and self.medium == "screen" else ""
 
     # tables, boxes for words, questions
 
@@ -308,15 +321,18 @@ class Handwriting:
         if mark is None:
             return Markup()
         text, size = fitted(mark, width - SIDE - 2 * strokes.DISC * (mark.id in self.first))
+        spoken = self._spoken(mark)
+        told = f'<span class="told">{escape(spoken)}</span>' if spoken else ""
         return Markup(
             f'<div class="boxed" style="width:{width - EDGE:.2f}mm;height:{height - EDGE:.2f}mm;line-height:'
-            f'{height - EDGE:.2f}mm"><span class="box-text {size}">{escape(text)}{self._spoken(mark)}</span>'
+            f'{height - EDGE:.2f}mm"><span class="box-text {size}">{escape(text)}{told}</span>'
             f"{self._signs(mark)}</div>"
         )
 
     def said(self, cell: Any) -> Markup:
         """The attribute with what is read aloud of such a box."""
-        return Markup(self._said(self._mark(cell)))
+        said = self._said(self._mark(cell))
+        return Markup(f' aria-label="{escape(said)}"' if said else "")
 
     def _signs(self, mark: BlankMark) -> str:
         """The marks of a box that is no part of a grid; they hang at its corners, whatever its size."""
@@ -343,12 +359,11 @@ class Handwriting:
 
     def box(self, thing: Block | Panel, part: object = "") -> Markup:
         """A box to tick, with a check if the student has ticked it."""
-        return self._ticked(self.option(thing, part))
+        return self.ticked(False, False, False, "", field=self.option(thing, part))
 
-    def _ticked(self, field: str) -> Markup:
+    def _ticked(self, field: str) -> Tick:
         name, _, option = field.partition(BETWEEN)
-        ticked = bool(option) and self.replies.get(name, "") == option
-        return Markup('<span class="tick theirs">✓</span>' if ticked else '<span class="tick"></span>')
+        return Tick("theirs" if option and self.replies.get(name, "") == option else "")
 
     # a kind of question without a template of its own for the marked page: its boxes have what the student ticked
 
@@ -358,7 +373,9 @@ class Handwriting:
 
     def ticked(self, right: bool, shown: bool, inputs: bool, label: str, shared: str = "", field: str = "") -> Markup:
         """A box to tick, as the templates of other pages ask for it, with a check if the student has ticked it."""
-        return self._ticked(field)
+        from byhand.formats.html.table import tick_html
+
+        return Markup(tick_html(self._ticked(field)))
 
     def mended_of(self, block: Block) -> Markup:
         """What should have been ticked in a block, if it was not."""

@@ -11,7 +11,8 @@ from html import escape
 from markupsafe import Markup
 
 from byhand.marking.notes import STATES, State
-from byhand.pictures.labels import SANS, mm
+from byhand.pictures.labels import SANS
+from byhand.pictures.shapes import mm
 
 INK, SOLID, PALE = "#111", "#444", "#555"
 SQUARE, GAP = 2.0, 0.55  # of a square in the margin, and between two

@@ -32,22 +32,27 @@ _RAISED = str.maketrans("0123456789+−()=abcdefghijklmnoprstuvwxyzT", "⁰¹²�
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 _ATOM = re.compile(r"[\w.]*")  # what needs no brackets under a root, or in a fraction that is written in a line
 
-Kind = Literal["letters", "upright", "lowered", "raised", "root", "fraction", "above", "below"]
-Piece: TypeAlias = "str | Part"
+Kind = Literal["letters", "upright", "math", "shape", "lowered", "raised", "root", "fraction", "above", "below"]
 TAGS: Mapping[Kind, tuple[str, str]] = {
     "letters": ('<i class="m">', "</i>"), "upright": ('<span class="upright">', "</span>"),
+    "math": ('<span class="math">', "</span>"), "shape": ('<span class="shape">', "</span>"),
     "lowered": ("<sub>", "</sub>"), "raised": ("<sup>", "</sup>"),
     "root": ('<span class="root">√<span class="radicand">', "</span></span>"),
     "fraction": ('<span class="frac">', "</span>"), "above": ("<span>", "</span>"), "below": ("<span>", "</span>"),
 }  # fmt: skip
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, array_like=True):
     """A part of a formula that is no plain text."""
 
     kind: Kind
-    """Letters are in italics; a fraction has what is above its line and what is below."""
+    """Letters are in italics; a fraction has what is above its line and what is below. The tag of a matrix has its
+    symbol, "math", and its shape.
+    """
     inside: tuple[Piece, ...]
+
+
+Piece: TypeAlias = str | Part
 
 
 @cache
@@ -71,6 +76,7 @@ def spoken(latex: str) -> str:
     return " ".join(_said(parsed(latex.replace(for_the_eye, ""))).replace("\u2009", "").split())
 
 
+@cache
 def parsed(latex: str) -> tuple[Piece, ...]:
     """The pieces of an inline formula.
 

@@ -7,6 +7,9 @@ breaks, and both papers break alike.
 data.py says as JSON what page.json, the script of a page on a screen and a notebook need: the rules of the steps, and
 what stands in front of the reader of each section. page.schema.json describes it.
 
+In print, the press takes a page as HTML with its figures beside it, as values (printed.py): tables (table.py), what
+stands beside these (beside.py), and drawings. HTML is written of the same values.
+
 A section knows what its reader has in front of them: for each place of the run a printed cell, or a blank, the
 reader's own result or a copy. reader.py alone reads that; marking, spreadsheets, questions and notebooks ask it where
 a number is found, what follows from what somebody wrote, and what a mistake makes of a cell. A blank's id, such as

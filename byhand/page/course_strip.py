@@ -39,7 +39,7 @@ def graphic(document: Document, width: float) -> Graphic:
         _box(drawing, Rect(x + SQUARE / 2, y, SQUARE, SQUARE), words(str(sheet.number), NUMBER), state)
         title = words(sheet.title, TEXT)
         drawing.text(x + SQUARE + 1.8, y + 0.9, title, anchor="start", bold=state == "here")
-    return Graphic(width, panel.bottom + 0.4, said(document), drawing.shapes, "architecture")
+    return Graphic(width, panel.bottom + 0.4, said(document), drawing.shapes)
 
 
 def said(document: Document) -> str:

@@ -204,6 +204,11 @@ class Grid(Struct, dict=True):
         return result
 
     @property
+    def size(self) -> Literal["", "small", "smaller"]:
+        """The type size of its numbers, by its name."""
+        return "" if self.scale == 1 else "small" if self.scale > 0.7 else "smaller"
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The number of cells in each row."""
         return tuple(map(len, self.slots_by_row()))

@@ -17,6 +17,7 @@ LOOK = {
     # of formulas, in ems
     "index": 0.72, "sub": 0.24, "sup": 0.46, "bar": 0.045, "bar_room": 0.06, "bar_start": 0.02,
 }  # fmt: skip
+PX = 96 / 25.4  # in a mm
 LEAD = "byhand:"  # begins the address of a link in print that a book may have; the name of a sheet follows
 COLOURS = {
     "ink": INK, "grey": GREY, "tag": "#333333", "pen": PEN, "written": "#333333", "ground": WHITE, "rule": "#999999",

@@ -49,7 +49,7 @@ def graphic(document: Document) -> Graphic:
     here = {p.part: [s for col in row for b, s in col if b.part == p.part and b.state == "here"] for p in panels}
     numbered = any(b.sections and b.part not in here for b in chart.boxes)
     bottom = draw(drawing, panels, here, bottom, WIDTH, stem=numbered)
-    return Graphic(WIDTH, bottom + 0.4, said(document), drawing.shapes, "architecture")
+    return Graphic(WIDTH, bottom + 0.4, said(document), drawing.shapes)
 
 
 def said(document: Document) -> str:

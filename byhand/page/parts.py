@@ -177,7 +177,7 @@ class Sketch(Struct, frozen=True, eq=False):
 
     def svg(self, view: View) -> str:
         """The picture itself."""
-        return picture.svg(self.figure, shows_answers(view), shared=False)
+        return picture.svg(self.figure, shows_answers(view))
 
 
 class Example(Struct, frozen=True, eq=False):

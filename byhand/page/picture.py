@@ -1,18 +1,12 @@
-"""A picture of an idea as SVG: a layer that is printed, and on the key a layer in pen over it."""
+"""A picture of an idea: a layer that is printed, and on the key a layer in pen over it."""
 
 from __future__ import annotations
 
-from html import escape
-
 from byhand.notation.marks import Html, Said, Svg, written
 from byhand.page.grid import PAGE_WIDTH
-from byhand.pictures.labels import SANS
 from byhand.pictures.registry import Sketch
-from byhand.pictures.shapes import mm
+from byhand.pictures.shapes import Graphic, Layer, mm
 from byhand.worksheet.document import Picture
-
-KEY_SAYS = "data-key"  # the attribute for the alternative text of the key, on a page that is worksheet and key
-PRINTED, PEN = "<g>", '<g class="for-key">'  # what each layer begins with
 
 
 def said(figure: Picture, shown: bool) -> str:
@@ -48,19 +42,27 @@ def width(sketch: Sketch, least: float) -> Html:
 WRITERS = (worksheet_says, key_says, printed, pen, width)  # what writes a text of a sketch
 
 
-def svg(figure: Picture, shown: bool, shared: bool, whole: bool = False) -> str:
-    """The SVG of a picture.
+def graphic(figure: Picture, shown: bool, shared: bool = False) -> Graphic:
+    """A picture as a drawing. shown: whether the key's layer is there. shared: whether a key shares the page."""
 
-    shown: whether the key's layer is there. shared: whether the page is worksheet and key. whole: whether it is as
-    wide as what is drawn, also where that goes on in the margin of a page.
-    """
+    def layer(text: str) -> Layer:
+        return text.shapes if isinstance(text, Svg) else text
+
     sketch, kind = figure.sketch, figure.picture
-    label = f'aria-label="{escape(said(figure, shown and not shared))}"'
-    label += f' {KEY_SAYS}="{escape(said(figure, True))}"' if shared else ""
-    wide = written(width, sketch, float(kind.width)) if whole else mm(kind.width)
-    layers = f"{PRINTED}{written(printed, sketch)}</g>" + (f"{PEN}{written(pen, sketch)}</g>" if shown else "")
-    return (
-        f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{wide}mm" '
-        f'height="{mm(kind.height)}mm" viewBox="0 0 {wide} {mm(kind.height)}" role="img" {label} '
-        f'font-family="{SANS}">{layers}</svg>'
-    )
+    return Graphic(
+        kind.width, kind.height, said(figure, shown and not shared), layer(written(printed, sketch)),
+        said(figure, True) if shared else "", layer(written(pen, sketch)) if shown else (),
+        "picture",
+    )  # fmt: skip
+
+
+def svg(figure: Picture, shown: bool, whole: bool = False) -> str:
+    """The SVG of a picture. shown: whether the key's layer is there.
+
+    whole: whether it is as wide as what is drawn, also where that goes on in the margin of a page.
+    """
+    sketch = figure.sketch
+    layers = f"<g>{written(printed, sketch)}</g>"
+    layers += f'<g class="for-key">{written(pen, sketch)}</g>' if shown else ""
+    wide = written(width, sketch, float(figure.picture.width)) if whole else ""
+    return graphic(figure, shown).around(layers, wide)

@@ -6,7 +6,7 @@ To add one, write a function in the lesson that shows it, and its texts in templ
     def shadow(on: Canvas, u: Rows, v: Rows) -> None: …
 
 A sheet shows it with {{ picture("shadow", "u2", "v2") }}. What is drawn on `on` is printed; what is drawn on `on.pen`
-is the key's.
+is the key's. A drawing is kept as shapes (shapes.py), of which SVG is written, and PDF by the press.
 """
 
 from byhand.pictures import attention  # noqa: F401

@@ -15,17 +15,7 @@ from msgspec.structs import replace
 from byhand.notation.marks import Svg
 from byhand.notation.text import value_text
 from byhand.pictures.labels import MATH, SANS, Label, Span, formula
-from byhand.pictures.shapes import (
-    Circle,
-    Look,
-    Path,
-    Point,
-    Rectangle,
-    Step,
-    Text,
-    polygon,
-    svg,
-)
+from byhand.pictures.shapes import Circle, Look, Path, Point, Rectangle, Step, Text, polygon, svg
 
 INK, GREY, PALE, PEN = "#111111", "#555555", "#888888", "#1c3f94"
 LIGHT, STRIPE, PEN_AREA, WHITE = "#dcdcdc", "#d9d9d9", "#c9d1e8", "#ffffff"  # areas

@@ -5,7 +5,7 @@ A drawing keeps hundredths of a millimetre: whoever draws it rounds each number 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from msgspec import Struct
@@ -78,22 +78,41 @@ class Text(Struct, frozen=True, array_like=True, tag="text"):
 Shape = Path | Rectangle | Circle | Text
 
 
-class Graphic(Struct, frozen=True, array_like=True):
-    """A drawing that stands by itself. said: its alternative text. name: its class in CSS."""
+Layer = tuple[Shape, ...] | str  # or a mark, where other runs have other shapes
+
+
+class Graphic(Struct, frozen=True, array_like=True, tag="graphic"):
+    """A drawing that stands by itself, as the map does, or a picture of an idea.
+
+    width, height: in mm. said, key_said: its alternative text, and that of a key which shares the page. printed: what
+    is drawn; pen: what only a key has over it. name: its class in CSS.
+    """
 
     width: float
     height: float
     said: str
-    shapes: tuple[Shape, ...]
-    name: str
+    printed: Layer
+    key_said: str = ""
+    pen: Layer = ()
+    name: str = "architecture"
+
+    @property
+    def size(self) -> str:
+        """Its width and its height, as attributes of SVG."""
+        return f'width="{mm(self.width)}mm" height="{mm(self.height)}mm"'
 
     @property
     def svg(self) -> str:
-        """The drawing as SVG."""
+        """What is printed, as an SVG that stands by itself."""
+        return self.around("" if isinstance(self.printed, str) else svg(self.printed))
+
+    def around(self, drawn: str, width: str = "") -> str:
+        """An SVG that stands by itself, with this in it. width: if another."""
+        wide, high = width or mm(self.width), mm(self.height)
         return (
-            f'<svg class="{self.name}" xmlns="http://www.w3.org/2000/svg" width="{mm(self.width)}mm" '
-            f'height="{mm(self.height)}mm" viewBox="0 0 {mm(self.width)} {mm(self.height)}" role="img" '
-            f'aria-label="{escape(self.said)}" font-family="{SANS}">{svg(self.shapes)}</svg>'
+            f'<svg class="{self.name}" xmlns="http://www.w3.org/2000/svg" width="{wide}mm" height="{high}mm" '
+            f'viewBox="0 0 {wide} {high}" role="img" aria-label="{escape(self.said)}" '
+            f'font-family="{SANS}">{drawn}</svg>'
         )
 
 
@@ -129,28 +148,30 @@ def _element(shape: Shape) -> str:
     match shape:
         case Path(steps):
             path = "".join(letter + " ".join(map(mm, numbers)) for letter, numbers in steps)
-            return f'<path{_named(shape.look.name)} d="{path}"{_look(shape.look)}/>'
+            return _tag("path", {"class": shape.look.name, "d": path}, shape.look)
         case Rectangle(x, y, width, height):
-            corner = f' rx="{mm(shape.radius)}"' if shape.radius else ""
-            place = f'x="{mm(x)}" y="{mm(y)}" width="{mm(width)}" height="{mm(height)}"{corner}'
-            return f"<rect{_named(shape.look.name)} {place}{_look(shape.look)}/>"
+            place = {"x": mm(x), "y": mm(y), "width": mm(width), "height": mm(height)}
+            corner = {"rx": mm(shape.radius)} if shape.radius else {}
+            return _tag("rect", {"class": shape.look.name, **place, **corner}, shape.look)
         case Circle(x, y, radius):
             r = radius if isinstance(radius, str) else mm(radius)
-            return f'<circle{_named(shape.look.name)} cx="{mm(x)}" cy="{mm(y)}" r="{r}"{_look(shape.look)}/>'
+            return _tag("circle", {"class": shape.look.name, "cx": mm(x), "cy": mm(y), "r": r}, shape.look)
         case Text():
             return _text(shape)
 
 
-def _named(name: str) -> str:
-    return f' class="{name}"' if name else ""
-
-
-def _look(look: Look) -> str:
-    attributes = {
-        "fill": look.fill, "stroke": look.stroke, "stroke-width": mm(look.width) if look.stroke else "",
+def _tag(kind: str, attributes: Mapping[str, str], look: Look) -> str:
+    """The element of a shape, without what is empty of its class and its look."""
+    own = {name: value for name, value in attributes.items() if value or name != "class"}
+    said = {
+        "fill": look.fill, "stroke": look.stroke, "stroke-width": look.stroke and mm(look.width),
         "stroke-dasharray": " ".join(map(mm, look.dash)),
     }  # fmt: skip
-    return "".join(f' {name}="{value}"' for name, value in attributes.items() if value)
+    return f"<{kind}{_attributes(own | {name: value for name, value in said.items() if value})}/>"
+
+
+def _attributes(values: Mapping[str, str]) -> str:
+    return "".join(f' {name}="{value}"' for name, value in values.items())
 
 
 def _text(text: Text) -> str:
@@ -160,20 +181,22 @@ def _text(text: Text) -> str:
     size, first = text.label.size, text.label.spans[0].face
     parts = []
     for span, lift in zip(text.label.spans, lifted(text.label), strict=True):
-        look = [f'dy="{mm(lift)}"'] if lift else []
-        look += [f'font-size="{mm(SMALL * size)}"'] if span.level else []
-        look += [_face(span.face)] if span.face != first else []
-        look += ['font-style="normal"'] if span.face != ITALIC == first else []
-        parts.append(f"<tspan {' '.join(look)}>{escape(span.text)}</tspan>" if look else escape(span.text))
-    look = [f'x="{mm(text.x)}" y="{mm(text.y)}"']
-    look += [f'font-size="{mm(size)}"'] if size else []
-    look += [f'fill="{text.fill}"'] if text.fill else []
-    look += [f'text-anchor="{text.anchor}"'] if text.anchor != "start" else []
-    look += ['font-weight="600"'] if text.bold else []
-    look += ['font-style="italic"'] if text.italic else []
-    look += [_face(first)] if first != SANS else []
-    return f"<text{_named(text.name)} {' '.join(look)}>{''.join(parts)}</text>"
+        look = {"dy": mm(lift)} if lift else {}
+        look |= {"font-size": mm(SMALL * size)} if span.level else {}
+        look |= _face(span.face) if span.face != first else {}
+        look |= {"font-style": "normal"} if span.face != ITALIC == first else {}
+        words = escape(span.text)
+        parts.append(f"<tspan{_attributes(look)}>{words}</tspan>" if look else words)
+    look = {"class": text.name} if text.name else {}
+    look |= {"x": mm(text.x), "y": mm(text.y)}
+    look |= {"font-size": mm(size)} if size else {}
+    look |= {"fill": text.fill} if text.fill else {}
+    look |= {"text-anchor": text.anchor} if text.anchor != "start" else {}
+    look |= {"font-weight": "600"} if text.bold else {}
+    look |= {"font-style": "italic"} if text.italic else {}
+    look |= _face(first) if first != SANS else {}
+    return f"<text{_attributes(look)}>{''.join(parts)}</text>"
 
 
-def _face(face: str) -> str:
-    return f'font-family="{face}"' + (' font-style="italic"' if face == ITALIC else "")
+def _face(face: str) -> dict[str, str]:
+    return {"font-family": face} | ({"font-style": "italic"} if face == ITALIC else {})

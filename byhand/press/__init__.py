@@ -1,9 +1,9 @@
-"""The press: HTML in print becomes PDF. WeasyPrint lays a page out once, and its slots are filled in for each run.
+"""The press: pages in print become PDF. WeasyPrint lays a page out once, and its slots are filled in for each run.
 
-    printed(html)                  → a page as PDF
+    printed(page)                  → a page as PDF
     filled(pages, view, …)         → the page of a sheet, filled into the one that all its runs share
     filled_form(pages, …)          → its worksheet, with fields
-    layouts(html, marks, …)        → a class's page, laid out for all copies
+    layouts(page, marks, …)        → a class's page, laid out for all copies
     filled_copies(layouts, …)      → what each copy has there
     bound(front, parts, …)         → a book
 
@@ -22,11 +22,12 @@ are one page; what only one of them shows is told apart by the classes of its el
 are then filled in (fill.py). The worked view, and a page on which something has no room, are laid out by themselves;
 `byhand --debug generate` says which.
 
-WeasyPrint lays out the words. Figures, all of whose parts have known places, are taken out of the HTML first
-(figures.py), with an empty drawing in the place of each; there, pen.py writes the figure and structure.py its part of
-the structure tree. Whatever the pen does not know is laid out by WeasyPrint. All that is read of WeasyPrint's inner
-forms is read by inner.py, and tests/press/test_inner_forms.py says what a new version has changed; where a form is
-unknown, the page is laid out by WeasyPrint alone.
+WeasyPrint lays out the words. A page comes with its figures beside its HTML (page/printed.py), and an empty drawing
+in the place of each: there, pen.py writes the figure and structure.py its part of the structure tree. Figures are
+values, of which tables.py, beside.py and drawing.py make what the pen writes. One that the pen does not know stands
+in the HTML, and WeasyPrint lays it out. All that is read of WeasyPrint's inner forms is read by inner.py, and
+tests/press/test_inner_forms.py says what a new version has changed; where a form is unknown, the page is written as
+HTML alone, and laid out by WeasyPrint.
 
 A PDF to fill in (form.py) is the worksheet's page with a field in each room for an answer: such an element says so in
 its HTML (`data-field`) and gets an empty drawing, whose place WeasyPrint writes into the structure (rooms.py). A book
@@ -40,21 +41,22 @@ a picture have a sentence; brackets, tiles and arrows are not read.
 from byhand.press.binding import Part, bound
 from byhand.press.bundle import Bundle
 from byhand.press.engine import check_installed
+from byhand.press.figures import knows
 from byhand.press.form import copy_form, filled_form
 from byhand.press.heights import heights
 from byhand.press.inner import face_of, fonts_of, levels
 from byhand.press.kept import kept_page, with_slots, with_texts
-from byhand.press.layout import copy_html
+from byhand.press.layout import copy_html, copy_page
 from byhand.press.many import Filled, base_of, copy_alone, filled_copies, layouts
-from byhand.press.pieces import TextOf
+from byhand.press.pieces import MM, TextOf
 from byhand.press.printing import printed
 from byhand.press.shape import cut, has, width
 from byhand.press.slotted import LETTERS, Slotted, alike, filled, shared, typical
 from byhand.press.template import Template, copy_pdf, said_in
 
 __all__ = [
-    "LETTERS", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "alike", "base_of", "bound",
-    "check_installed", "copy_alone", "copy_form", "copy_html", "copy_pdf", "cut", "face_of", "filled",
-    "filled_copies", "filled_form", "fonts_of", "has", "heights", "kept_page", "layouts", "levels", "printed",
-    "said_in", "shared", "typical", "width", "with_slots", "with_texts",
+    "LETTERS", "MM", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "alike", "base_of", "bound",
+    "check_installed", "copy_alone", "copy_form", "copy_html", "copy_page", "copy_pdf", "cut", "face_of", "filled",
+    "filled_copies", "filled_form", "fonts_of", "has", "heights", "kept_page", "knows", "layouts", "levels",
+    "printed", "said_in", "shared", "typical", "width", "with_slots", "with_texts",
 ]  # fmt: skip

@@ -16,11 +16,11 @@ from byhand.arithmetic.copies import Many, each
 from byhand.notation.marks import Svg
 from byhand.press.boxes import Line
 from byhand.press.breaking import Paragraph, broken
+from byhand.press.drawing import layer
 from byhand.press.layout import DrawnSlot, Layout
 from byhand.press.pen import Pen
 from byhand.press.shape import ShapedText, alphabet, shape
 from byhand.press.stream import circle, in_px, tagged, text_at
-from byhand.press.svg import layer
 from byhand.worksheet.views import View
 
 Write = Callable[..., "bytes | None"]
@@ -108,7 +108,7 @@ class _Blocks(Struct, frozen=True):
         """The PDF operators of a drawing; None for a picture with letters that the page's fonts lack."""
         return self.picture(spot, text) if isinstance(text, Svg) else _drawn(spot, text)
 
-    def picture(self, spot: DrawnSlot, svg: str) -> bytes | None:
+    def picture(self, spot: DrawnSlot, svg: Svg) -> bytes | None:
         """The PDF operators of one layer of a picture; None where it has letters that the page's fonts lack."""
         drawn = layer(svg)
         fonts = {face: font for font, face in self.faces.items()}

@@ -20,7 +20,7 @@ from byhand.cache import as_data, from_data
 from byhand.errors import SheetError
 from byhand.page.look import COLOURS, LOOK
 from byhand.press.kept import Pages
-from byhand.press.layout import copy_html, lay_out
+from byhand.press.layout import lay_out
 from byhand.press.pieces import TextOf
 from byhand.press.printing import laid_out
 from byhand.press.rooms import Edges, Room
@@ -81,12 +81,12 @@ def copy_form(
 
 def _alone(pages: Pages, paper: Paper, cache: bool) -> Template:
     """The template of a worksheet that is laid out by itself."""
-    html = copy_html(pages.html("worksheet", "print", paper), str)
+    page = pages.printed("worksheet", paper)
 
     def made() -> bytes:
-        return as_data(template(lay_out(html, str), "worksheet"))
+        return as_data(template(lay_out(page, str), "worksheet"))
 
-    return from_data(Template, laid_out(made, "form", html) if cache else made())
+    return from_data(Template, laid_out(made, "form", *page.parts) if cache else made())
 
 
 @lru_cache(maxsize=4)  # the copies of a class mostly have one

@@ -35,6 +35,7 @@ from byhand.notation.marks import (
 )
 from byhand.page.grid import Grid
 from byhand.page.page import Page, lower
+from byhand.page.printed import PrintPage
 from byhand.worksheet.asked import OPTIONS
 from byhand.worksheet.document import FirstCell
 from byhand.worksheet.program import code_key
@@ -64,6 +65,9 @@ class Pages(Protocol):
         setup: what a page for the screen depends on besides.
         """
 
+    def printed(self, view: View, paper: Paper, *, for_all: bool = False) -> PrintPage:
+        """The page in print in one view, with its figures beside its HTML. for_all: as of `html`."""
+
     def words(self, view: View) -> str:
         """What the page in one view says of itself, for who reads it back."""
 
@@ -82,7 +86,7 @@ class KeptPage(Struct, frozen=True):
     recipes: how the texts of those marks are written that were made as it was written; the document has the others.
     """
 
-    html: str
+    page: PrintPage
     recipes: dict[int, Recipe]
 
     def texts(self, page: Page, writers: Mapping[str, Callable[..., str]]) -> Mapping[int, str]:
@@ -98,13 +102,13 @@ class KeptPage(Struct, frozen=True):
             of_run: str = first(domain.texts.written(decided(recipe)) if recipe else domain.texts[mark])
             return of_run
 
-        return {mark: text(mark) for mark in dict.fromkeys(map(mark_number, MARK.findall(self.html)))}
+        return {mark: text(mark) for mark in dict.fromkeys(map(mark_number, self.page.marks))}
 
 
-def kept_page(pages: Pages, medium: Medium, write: Callable[[], str], *asked: object, cache: bool) -> KeptPage:
+def kept_page(pages: Pages, medium: Medium, write: Callable[[], PrintPage], *asked: object, cache: bool) -> KeptPage:
     """A page with slots, from the cache if it may be used.
 
-    write: writes its HTML. asked: what this depends on beside the page.
+    write: writes it; one on a screen has no figures beside its HTML. asked: what this depends on beside the page.
 
     Raises: SheetError where a value in a slot is looked at while it is written.
     """
@@ -114,9 +118,9 @@ def kept_page(pages: Pages, medium: Medium, write: Callable[[], str], *asked: ob
         domain, names = _in_one_copy(page), {write: name for name, write in pages.writers.items()}
         known = len(domain.texts)
         with domain.unasked():
-            html = write()
+            written = write()
         new = enumerate(domain.texts.decided[known:], known)
-        return KeptPage(html, {mark: _recipe(decided, names) for mark, decided in new})
+        return KeptPage(written, {mark: _recipe(decided, names) for mark, decided in new})
 
     key = code_key(medium, asked, shape) if cache else None
     return made() if key is None else from_data(KeptPage, cached("pages", lambda: as_data(made()), key))

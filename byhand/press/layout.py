@@ -19,10 +19,12 @@ from msgspec.structs import replace
 from byhand.errors import SheetError, tell_debug
 from byhand.notation.marks import MARK, Svg, mark_number
 from byhand.page.look import LEAD
+from byhand.page.printed import PLACE, PrintPage
 from byhand.press.boxes import BoxReader, Line, rows_of
 from byhand.press.breaking import Paragraph
+from byhand.press.drawing import NO_DRAWING
 from byhand.press.engine import TAGGED, as_pdf, rendered_document
-from byhand.press.figures import OWN_FACES, PLACE, Figures, Picture, cut_out
+from byhand.press.figures import OWN_FACES, Figures, Picture, with_figures
 from byhand.press.foot import filling
 from byhand.press.inner import (
     SLOT,
@@ -46,13 +48,12 @@ from byhand.press.inner import (
     unknown,
 )
 from byhand.press.pen import Pen
-from byhand.press.pieces import MM, SANS, TextOf
+from byhand.press.pieces import MM, SANS, TextOf, UnknownLookError
 from byhand.press.rooms import ROOM, Edges, Room, Ways, with_rooms
 from byhand.press.shape import NUMBER_CHARACTERS, PICTURE_CHARACTERS
 from byhand.press.stream import in_px, place, replaced
 from byhand.press.structure import POINTS, completed, put_beside, put_box, put_in, say
-from byhand.press.svg import NO_DRAWING
-from byhand.press.views import only, view_of, views_of
+from byhand.press.views import only, view_of
 from byhand.worksheet.views import View
 
 Drawn = tuple[str, Edges, Any, int]  # a room: its name, its edges, the element it is in, and which child it would be
@@ -62,7 +63,6 @@ _LABEL = re.compile(r'<svg[^>]* aria-label="([^"]*)"[^>]*>')
 _CODE = re.compile(
     'width="([\\d.]+)mm".* viewBox="0 0 (\\d+) .*(<path d="([\U000f0000-\U0010ffff])" fill="#(\\w+)"/>)'
 )
-_DOT = re.compile('<circle cx="([\\d.]+)" cy="([\\d.]+)" r="([\U000f0000-\U0010ffff])" fill="#(\\w{6})"/>')
 
 
 class DrawnSlot(Struct, frozen=True):
@@ -125,7 +125,12 @@ def copy_html(html: str, texts: TextOf) -> str:
     return _filled(html, texts, of_copy)
 
 
-def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
+def copy_page(page: PrintPage, texts: TextOf) -> PrintPage:
+    """The page of one copy."""
+    return page.filled(texts, lambda html: copy_html(html, texts))
+
+
+def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
     """Lay a page out with the texts of one copy, and find its slots.
 
     letters: the characters that slots with words may hold, beside those of numbers.
@@ -137,9 +142,9 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     def slot(mark: int) -> str:
         return f'<span {SLOT}="{mark}">{escape(texts(mark))}</span>'
 
-    views = views_of(html)
-    in_boxes = bool(views) or MARK.search(html) is not None
-    html, figures = cut_out(html, texts)
+    views = {view: (title, before) for view, title, before in page.views}
+    in_boxes = bool(views) or bool(page.marks)
+    html, figures = with_figures(page, texts)
     document = rendered_document(_filled(_SVG.sub(_drawing, with_rooms(html)), texts, slot))
     with pikepdf.open(io.BytesIO(as_pdf(document))) as file:
         held = fonts_of(file)
@@ -182,17 +187,18 @@ def lay_out(html: str, texts: TextOf, letters: str = "") -> Layout:
     return Layout(tuple(pages), everywhere, used, alphabets, drawn, titles, out.getvalue())
 
 
-def lay_out_copy(html: str, texts: TextOf) -> Layout:
+def lay_out_copy(page: PrintPage, html: Callable[[], str]) -> Layout:
     """Lay out one copy by itself: a layout without slots, which is all background.
+
+    html: writes the page with its figures.
 
     Raises: what `rendered_document` raises.
     """
-    page = copy_html(html, texts)
     try:
-        return lay_out(page, texts)
-    except UnknownFormError as error:
+        return lay_out(page, str)
+    except (UnknownFormError, UnknownLookError) as error:
         tell_debug("laid out by WeasyPrint alone: %s", error)
-        return _by_weasyprint(page)
+        return _by_weasyprint(html())
 
 
 def _by_weasyprint(html: str) -> Layout:
@@ -219,28 +225,22 @@ def _filled(html: str, texts: TextOf, slot: Callable[[int], str]) -> str:
 
 
 def _drawing(svg: re.Match[str]) -> str:
-    """A drawing with its alternative text, and without what differs from copy to copy.
-
-    In place of each such part is a box that is one unit wide.
-    """
+    """A drawing with its alternative text. A QR code that copies have otherwise is a box that is one unit wide."""
     drawn = _LABEL.sub(r"\g<0><title>\1</title>", svg[0])
-    boxes = [_box(x, y, "1", fill, mark, "for-key") for x, y, mark, fill in _DOT.findall(drawn)]
-    if code := _CODE.search(drawn):
-        width, modules, path, mark, fill = code.groups()
-        drawn, boxes = drawn.replace(path, ""), [_box("0", "0", f"{float(width) / int(modules)}", fill, mark)]
-    return _DOT.sub("", drawn) + "".join(boxes)
-
-
-def _box(x: str, y: str, unit: str, fill: str, mark: str, kind: str = "") -> str:
-    return (
-        f'<b class="{kind}" {SLOT}="{mark_number(mark)}" '
-        f'style="position:absolute;left:{x}mm;top:{y}mm;width:{unit}mm;color:#{fill}"></b>'
+    code = _CODE.search(drawn)
+    if not code:
+        return drawn
+    width, modules, path, mark, fill = code.groups()
+    return drawn.replace(path, "") + (
+        f'<b {SLOT}="{mark_number(mark)}" '
+        f'style="position:absolute;left:0;top:0;width:{float(width) / int(modules)}mm;color:#{fill}"></b>'
     )
 
 
 def _page(
     file: Any, page: Any, box: Box | None, foot: Foot | None, top: frozenset[tuple[int, int]], used: dict[str, str],
-    fonts: dict[str, str], figures: Figures, views: Mapping[View, tuple[str, str]],
+    fonts: dict[str, str], figures: Figures,
+    views: Mapping[View, tuple[str, str]],
 ) -> tuple[PageLayout, list[Drawn]]:  # fmt: skip
     """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text;
     and its rooms for fields.
@@ -284,8 +284,8 @@ def _page(
                 continue
             drawn, marks, of_labels = pen.draw(figure, x, y)
             put_in(file, element, figure.table, marks, elements, f"table-{number}")
-            put_beside(file, element, figure.beside.labels, of_labels, elements)
-            for dot in figure.beside.behind.dots:
+            put_beside(file, element, figure.labels, of_labels, elements)
+            for dot in figure.behind.dots:
                 spots.append(DrawnSlot(dot.slot, x + dot.x * MM, y + dot.y * MM, MM, dot.colour, "key"))
             cells = {at: element.K[at[0]].K[at[1]] for *_, at in pen.rooms}
             rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]

@@ -12,12 +12,12 @@ from msgspec import Struct, field
 from byhand.page.look import COLOURS, LOOK
 from byhand.press.beside import Label
 from byhand.press.boxes import Line
+from byhand.press.drawing import Drawing
 from byhand.press.figures import Figure
 from byhand.press.pieces import BOLD, MM, PT, Piece, TextStyle
 from byhand.press.rooms import Edges, one_line
 from byhand.press.shape import ascent, middle, shape
 from byhand.press.stream import TextRun, rgb, tagged, text_at
-from byhand.press.svg import Drawing
 from byhand.press.tables import CellStyle, Table, TableCell
 
 
@@ -44,8 +44,8 @@ class Pen(Struct):
         """
         boxes = placed(figure.table, x, y)
         self.drawn, self.rooms, marks, of_labels = [], [], list[list[range]](), list[range]()
-        if figure.beside.behind.shapes:
-            self.drawn.append(artifact(self.drawing(figure.beside.behind, x, y)))
+        if figure.behind.shapes:
+            self.drawn.append(artifact(self.drawing(figure.behind, x, y)))
         self.drawn.append(_frames(cell for row in boxes for cell in row))
         for i, row in enumerate(boxes):
             marks.append([])
@@ -57,7 +57,7 @@ class Pen(Struct):
                     if line:
                         self.line(cell, line, box, n - (len(cell.lines) - 1) * cell.style.valign)
                 marks[-1].append(range(first, self.mark))
-        for label in figure.beside.labels:
+        for label in figure.labels:
             first = self.mark
             self.label(label, x, y)
             of_labels.append(range(first, self.mark))

@@ -1,30 +1,34 @@
-"""The texts of a figure in pieces of one face and size each, from its HTML."""
+"""The texts of a figure in pieces of one face and size each."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from byhand.errors import SheetError
+from byhand.notation import inline
 from byhand.notation.marks import MARK, mark_number
-from byhand.page.look import COLOURS, LOOK
+from byhand.page.look import LOOK, PX
 from byhand.press.shape import has, shape
 
-MM, PT = 96 / 25.4, 4 / 3  # px
+MM, PT = PX, 4 / 3  # px
 SANS, BOLD, ITALIC, BOLD_ITALIC = "sans-400.ttf", "sans-600.ttf", "sans-400-italic.ttf", "sans-600-italic.ttf"
 MATH, MATH_ITALIC = "math.ttf", "math-italic.ttf"
 TextOf = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
 _SPACES = re.compile(r"[ \t\r\n]+")
 
 
-class UnknownLookError(Exception):
-    """What is left to WeasyPrint, as it has what no figure of ours has, or letters that our fonts lack."""
+class UnknownLookError(SheetError):
+    """What is left to WeasyPrint, as it has what the pen cannot write, or letters that our fonts lack."""
+
+    def __init__(self) -> None:
+        super().__init__("a figure has what the pen cannot write")
 
 
 class TextStyle(Struct, frozen=True):
@@ -62,47 +66,43 @@ class Piece(Struct, frozen=True):
         return self.before + shape(self.style.face, self.text).width * self.style.size / 1000
 
 
-def pieces_of(node: Any, style: TextStyle, texts: TextOf) -> Iterator[Piece | None]:
-    """The pieces of an element's text; None where a new line begins.
+def pieces_of(formula: Iterable[inline.Piece], style: TextStyle, texts: TextOf) -> Iterator[Piece]:
+    """The pieces of a text, or of a formula.
 
     Raises: UnknownLookError.
     """
-    yield from in_faces(node.text, style, texts)
-    for child in node:
-        match child.tag, child.get("class", ""):
-            case "wbr" | "br", "":
-                yield None
-            case "i", "m":
-                yield from pieces_of(child, replace(style, face=MATH_ITALIC), texts)
-            case "span", "upright":
-                yield from pieces_of(child, replace(style, face=SANS), texts)
-            case "span", "":  # a number of a copy
-                yield from pieces_of(child, style, texts)
-            case "span", "root":
-                yield from pieces_of(child, replace(style, face=MATH), texts)
-            case "span", "radicand":
+    for part in formula:
+        if isinstance(part, str):
+            yield from in_faces(part, style, texts)
+            continue
+        match part.kind:
+            case "letters":
+                yield from pieces_of(part.inside, replace(style, face=MATH_ITALIC), texts)
+            case "math":
+                yield from pieces_of(part.inside, replace(style, face=MATH), texts)
+            case "upright" | "shape":
+                yield from pieces_of(part.inside, replace(style, face=SANS), texts)
+            case "root":
+                style_of_root = replace(style, face=MATH)
+                yield from in_faces("√", style_of_root, texts)
                 before = LOOK["bar_start"] * style.size
-                for piece in pieces_of(child, replace(style, under=style), texts):
-                    yield piece and replace(piece, before=before)
+                for piece in pieces_of(part.inside, replace(style_of_root, under=style_of_root), texts):
+                    yield replace(piece, before=before)
                     before = 0.0
-            case ("sub" | "sup") as way, "":
+            case "raised" | "lowered" as way:
                 size = LOOK["index"] * style.size
-                lift = style.lift + LOOK[way] * size * (1 if way == "sup" else -1)
-                yield from pieces_of(child, replace(style, size=size, lift=lift), texts)
-            case "span", "tick" | "tick on" | "tick theirs" as look:
-                check = TextStyle(BOLD, LOOK["check"] * PT, COLOURS["written" if "theirs" in look else "pen"])
-                yield Piece(check, child.text or "", tick=True, room=child.get("data-field", ""))
+                lift = style.lift + (LOOK["sup"] if way == "raised" else -LOOK["sub"]) * size
+                yield from pieces_of(part.inside, replace(style, size=size, lift=lift), texts)
             case _:
                 raise UnknownLookError
-        yield from in_faces(child.tail, style, texts)
 
 
-def in_faces(text: str | None, style: TextStyle, texts: TextOf) -> Iterator[Piece]:
+def in_faces(text: str, style: TextStyle, texts: TextOf) -> Iterator[Piece]:
     """A text in pieces of one face each, and with slots by themselves.
 
     Raises: UnknownLookError.
     """
-    for part in re.split(f"({MARK.pattern})", _SPACES.sub(" ", text or "")):
+    for part in re.split(f"({MARK.pattern})", _SPACES.sub(" ", text)):
         if MARK.fullmatch(part):
             mark = mark_number(part)
             if _faces(style.face, content := texts(mark)) != ((style.face, content),):

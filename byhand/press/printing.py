@@ -9,14 +9,16 @@ from pathlib import Path
 
 from byhand import __version__, fonts
 from byhand.cache import cached, sources_of
+from byhand.page.printed import PrintPage
 
 
-def printed(html: str, cache: bool = True) -> bytes:
-    """A page as PDF, from the cache if it may be used.
+def printed(page: PrintPage | str, cache: bool = True, html: Callable[[], str] | None = None) -> bytes:
+    """A page as PDF, from the cache if it may be used. html: as of `pdf`.
 
     Raises: SheetError where the page loads a file.
     """
-    return laid_out(lambda: pdf(html), html) if cache else pdf(html)
+    parts = (page,) if isinstance(page, str) else page.parts
+    return laid_out(lambda: pdf(page, html), *parts) if cache else pdf(page, html)
 
 
 def laid_out(make: Callable[[], bytes], *parts: str) -> bytes:
@@ -32,8 +34,10 @@ def _making() -> str:
     return "\0".join((__version__, *programs, fonts.key(), sources_of(Path(__file__).parent)))
 
 
-def pdf(html: str) -> bytes:
+def pdf(page: PrintPage | str, html: Callable[[], str] | None = None) -> bytes:
     """A page in the medium print as PDF. WeasyPrint's warnings go to the log `weasyprint`.
+
+    html: writes a page that has figures beside its HTML as HTML alone, for a WeasyPrint of another form.
 
     Raises: SheetError where the page loads a file; LimitError where it takes too long; ExtraError where Pango is
     missing.
@@ -41,4 +45,5 @@ def pdf(html: str) -> bytes:
     from byhand.press.layout import lay_out_copy  # heavy, and not needed for a page from the cache
     from byhand.press.template import whole
 
-    return whole(lay_out_copy(html, str))
+    page = PrintPage(page) if isinstance(page, str) else page
+    return whole(lay_out_copy(page, html or (lambda: page.html)))

@@ -14,17 +14,18 @@ from msgspec.structs import replace
 
 from byhand.cache import as_data, from_data
 from byhand.errors import SheetError, tell_debug
-from byhand.notation.marks import FIRST_MARK, MARK, Html, Radius, Said, Svg, mark_number
+from byhand.notation.marks import FIRST_MARK, Html, Radius, Said, Svg, mark_number
+from byhand.page.printed import PrintPage
 from byhand.press.fill import fill_one, without_room
-from byhand.press.kept import KeptPage, Pages, kept_page, with_slots, with_texts
-from byhand.press.layout import Layout, copy_html, lay_out
+from byhand.press.kept import Pages, kept_page, with_slots, with_texts
+from byhand.press.layout import Layout, copy_page, lay_out
 from byhand.press.printing import laid_out, printed
 from byhand.press.template import Template, copy_pdf, said_in, templates
-from byhand.press.views import views_of
 from byhand.worksheet.views import Paper, View, in_one
 
 LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold
 _TAG, _MEASURE = re.compile(r"<[^>]*>"), re.compile(r"[\d.]+")
+_JSON_NUMBER = re.compile(r'("(?:[^"\\]|\\.)*")|-?[\d.]+')  # in JSON, or a text
 _ONE = r"“?[^\W\d_]+”?"
 _LISTED = re.compile(rf"(?:{_ONE}, )*{_ONE} [^\W\d_]{{1,3}} {_ONE}")  # cat, dog and bird; cat” and “dog, in quotes
 _HASH, _WORD = re.compile("[0-9a-f]{7}"), re.compile(r"[^\W\d_]+")
@@ -50,7 +51,7 @@ class Slotted(Struct, frozen=True):
 
 
 def slotted(
-    html: str, text_of: Callable[[int], str], view: View, letters: str = LETTERS, *, cache: bool = True
+    page: PrintPage, text_of: Callable[[int], str], view: View, letters: str = LETTERS, *, cache: bool = True
 ) -> Slotted:
     """Lay a page out with slots; from the cache, if it may be used.
 
@@ -60,12 +61,12 @@ def slotted(
     Raises: SheetError where slots cannot be found again.
     """
     return _slotted(
-        in_order(html), tuple(map(text_of, slots_of(html))), "key" if views_of(html) else view, letters, cache
+        in_order(page), tuple(map(text_of, slots_of(page))), "key" if page.views else view, letters, cache
     )
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
-def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: bool) -> Slotted:
+def _slotted(page: PrintPage, texts: Sequence[str], view: View, letters: str, cache: bool) -> Slotted:
     """A page laid out with these texts in its slots. view: that of the page; of two views, "key"."""
 
     def made() -> Slotted:
@@ -77,28 +78,29 @@ def _slotted(page: str, texts: Sequence[str], view: View, letters: str, cache: b
 
     if not cache:
         return made()
-    return from_data(Slotted, laid_out(lambda: as_data(made()), page, view, *texts, letters))
+    return from_data(Slotted, laid_out(lambda: as_data(made()), *page.parts, view, *texts, letters))
 
 
-def in_order(html: str) -> str:
+def in_order(page: PrintPage) -> PrintPage:
     """A page whose marks are numbered in the order in which they appear."""
-    by_number = {number: chr(FIRST_MARK + at) for at, number in enumerate(slots_of(html))}
-    return MARK.sub(lambda mark: by_number[mark_number(mark[0])], html)
+    return page.renumbered({mark: chr(FIRST_MARK + at) for at, mark in enumerate(dict.fromkeys(page.marks))})
 
 
-def alike(page: str, other: str) -> bool:
+def alike(page: PrintPage, other: PrintPage) -> bool:
     """Whether pages have the same slots and are the same but for measures, as of the widths of columns."""
     return _unmeasured(page) == _unmeasured(other)
 
 
-def _unmeasured(html: str) -> str:
-    """A page without the numbers in its tags, which are measures, and whatever its marks are."""
-    return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), in_order(html))
+def _unmeasured(page: PrintPage) -> tuple[str, str]:
+    """A page without its measures, whatever its marks are: the numbers in its tags, and those of its figures."""
+    page = in_order(page)
+    figures = _JSON_NUMBER.sub(lambda part: part[1] or "", page.figures)
+    return _TAG.sub(lambda tag: _MEASURE.sub("", tag[0]), page.html), figures
 
 
-def slots_of(html: str) -> list[int]:
+def slots_of(page: PrintPage) -> list[int]:
     """The numbers of a page's marks, in the order in which they appear: that of the slots of its layout."""
-    return list(map(mark_number, dict.fromkeys(MARK.findall(html))))
+    return list(map(mark_number, dict.fromkeys(page.marks)))
 
 
 def typical(text: str) -> str:
@@ -130,7 +132,7 @@ def filled(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
     if fitted := shared(pages, view, paper, cache=cache, fills=fills):
         base = fitted.slotted.templates[view]
         return copy_pdf(base, fitted.contents, pages.words(view), said_in(base, fitted.of_run.__getitem__))
-    return printed(pages.html(view, "print", paper), cache)
+    return printed(pages.printed(view, paper), cache, lambda: pages.html(view, "print", paper))
 
 
 class SharedPage(Struct, frozen=True):
@@ -139,16 +141,16 @@ class SharedPage(Struct, frozen=True):
     page: the page with marks. texts: those that it is laid out with; of_run: those of the run. contents: compressed.
     """
 
-    page: str
+    page: PrintPage
     texts: tuple[str, ...]
     of_run: list[str]
     slotted: Slotted
     contents: list[bytes]
 
     @property
-    def html(self) -> str:
+    def typical(self) -> PrintPage:
         """The page as it is laid out."""
-        return copy_html(self.page, self.texts.__getitem__)
+        return copy_page(self.page, self.texts.__getitem__)
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
@@ -164,8 +166,9 @@ def shared(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
     try:
         written = _written(with_slots(pages), written_as, paper, cache)
         if not fills:
-            html = pages.html(written_as, "print", paper, for_all=True)
-            if unescape(html) != unescape(with_texts(written.page.html, written.texts)):
+            own = pages.printed(written_as, paper, for_all=True)
+            filled = written.page.filled(written.as_set.__getitem__, lambda html: with_texts(html, written.texts))
+            if unescape(own.html) != unescape(filled.html) or own.figures != filled.figures:
                 raise SheetError("with slots, its page is another")
         return _shared(written, written_as, view, cache)
     except SheetError as error:
@@ -178,9 +181,9 @@ def _shared(written: _Written, written_as: View, view: View, cache: bool) -> Sha
 
     Raises: SheetError where it has no room.
     """
-    page, texts, laid_with = written.numbered, written.of_run, written.typical
+    page, texts, laid_with = written.numbered, written.of_run, tuple(map(typical, written.of_run))
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
-        slotted = _slotted(page, laid_with, "key" if views_of(page) else view, LETTERS, cache)
+        slotted = _slotted(page, laid_with, "key" if page.views else view, LETTERS, cache)
         contents = list(fill_one(slotted.layout, texts, view))
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
@@ -193,15 +196,19 @@ def _shared(written: _Written, written_as: View, view: View, cache: bool) -> Sha
 class _Written(Struct, frozen=True):
     """A page with slots, and a run's texts of its marks.
 
-    numbered: the page with marks numbered in their order. of_run: the texts in that order, as they are set. typical:
-    those that the page is laid out with.
+    numbered: the page with marks numbered in their order. texts: those of the marks, in this order; as_set: as they
+    are set.
     """
 
-    page: KeptPage
+    page: PrintPage
     texts: Mapping[int, str]
-    numbered: str
-    of_run: list[str]
-    typical: tuple[str, ...]
+    numbered: PrintPage
+    as_set: Mapping[int, str]
+
+    @property
+    def of_run(self) -> list[str]:
+        """The texts of the run as they are set, in the order of their marks."""
+        return [*self.as_set.values()]
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
@@ -210,10 +217,10 @@ def _written(pages: Pages, view: View, paper: Paper, cache: bool) -> _Written:
 
     Raises: as `kept_page`; SheetError for a text with tags.
     """
-    page = kept_page(pages, "print", lambda: pages.html(view, "print", paper), view, paper, cache=cache)
-    texts = page.texts(pages.page, pages.writers)
-    words = [*map(_as_words, texts.values())]
-    return _Written(page, texts, in_order(page.html), words, tuple(map(typical, words)))
+    kept = kept_page(pages, "print", lambda: pages.printed(view, paper), view, paper, cache=cache)
+    texts = kept.texts(pages.page, pages.writers)
+    as_set = {mark: _as_words(text) for mark, text in texts.items()}
+    return _Written(kept.page, texts, in_order(kept.page), as_set)
 
 
 def _as_words(text: str) -> str:

@@ -1,18 +1,16 @@
-"""Read the tables of figures from a page's HTML, for the pen to draw: the place of every cell is known beforehand."""
+"""How the tables of figures are set, for the pen to draw: the place of every cell is known beforehand."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from html import unescape
-from itertools import accumulate
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.page.look import COLOURS, LOOK
+from byhand.page.table import LaidCell, LaidTable, Tick, edges
 from byhand.press.pieces import (
+    BOLD,
     BOLD_ITALIC,
     ITALIC,
     MATH,
@@ -25,12 +23,6 @@ from byhand.press.pieces import (
     UnknownLookError,
     pieces_of,
     stripped,
-)
-
-TABLE = re.compile(
-    r'<table aria-label="(?P<name>[^"]*)" data-columns="(?P<columns>[\d. ]+)" data-rows="(?P<rows>[\d. ]+)" '
-    r'data-size="(?P<size>\w*)">\s*<colgroup>[^/]*</colgroup>(?P<body>.*?)</table>',
-    re.DOTALL,
 )
 
 
@@ -81,43 +73,33 @@ class Table(Struct, frozen=True):
         return (piece for row in self.cells for cell in row for line in cell.lines for piece in line)
 
 
-def table(*, name: str, columns: str, rows: str, size: str, body: str, texts: TextOf) -> Table:
-    """A table from its HTML.
+def table(laid: LaidTable, texts: TextOf) -> Table:
+    """How a table is set.
 
-    Raises: UnknownLookError; ParseError.
+    Raises: UnknownLookError.
     """
-    from xml.etree import ElementTree
-
-    lines = ElementTree.fromstring(f"<table>{body.replace('<wbr>', '<wbr/>')}</table>")
-    cells = tuple(tuple(_cell(cell, size, texts) for cell in line) for line in lines)
-    made = Table(unescape(name), _edges(columns), _edges(rows), cells)
-    if [len(made.columns) - 1] * (len(made.rows) - 1) != [sum(cell.span for cell in row) for row in cells]:
-        raise UnknownLookError
-    return made
+    cells = tuple(tuple(_cell(cell, laid.size, texts) for cell in row) for row in laid.cells)
+    return Table(laid.name, edges(laid.columns), edges(laid.rows), cells)
 
 
-def _edges(sizes: str) -> tuple[float, ...]:
-    return tuple(accumulate((float(size) * MM for size in sizes.split()), initial=0.0))
-
-
-def _cell(cell: Any, size: str, texts: TextOf) -> TableCell:
-    classes = cell.get("class", "").split()
+def _cell(cell: LaidCell, size: str, texts: TextOf) -> TableCell:
+    classes, head = cell.classes.split(), cell.scope
     kind = classes[0] if classes else ""
-    head = cell.get("scope", "") if cell.tag == "th" else ""
     style = _label_style(classes, head) if head else _style(kind, classes, size)
-    lines: list[list[Piece]] = [[]]
-    for piece in pieces_of(cell, style.text, texts):
-        if piece is None:
-            lines.append([])
-        else:
-            lines[-1].append(piece)
+    lines = [[*pieces_of(line, style.text, texts)] for line in cell.lines]
+    if cell.tick:
+        lines[0].insert(0, _tick(cell.tick))
     edge = 0.0 if head else {"a": LOOK["edge"] * PT, "k": LOOK["copy_edge"] * PT}.get(kind, 0.0)
     edges = (edge * ("b" in classes), edge * ("t" in classes), edge, edge)
     answer = bool(edge) and "p" not in classes
     shown = tuple(tuple(stripped(line)) for line in lines)
-    said = cell.get("aria-label", "")
-    span, room = int(cell.get("colspan", 1)), cell.get("data-field", "")
-    return TableCell(head, span, style, shown, edges, kind == "k", answer, said, room)
+    return TableCell(head, cell.span, style, shown, edges, kind == "k", answer, cell.said, cell.field)
+
+
+def _tick(tick: Tick) -> Piece:
+    """A box to tick, with its check."""
+    check = TextStyle(BOLD, LOOK["check"] * PT, COLOURS["written" if tick.check == "theirs" else "pen"])
+    return Piece(check, "✓" if tick.check else "", tick=True, room=tick.field)
 
 
 def _label_style(classes: Sequence[str], scope: str) -> CellStyle:

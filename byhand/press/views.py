@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from html import unescape
 
 from byhand.errors import SheetError
 from byhand.page.look import COLOURS
@@ -17,15 +14,7 @@ from byhand.press.stream import Cuts, TextRun, place, tagged, text_at
 from byhand.worksheet.views import View
 
 CLASSES = {"for-key": "key", "for-worksheet": "worksheet"}
-_VIEWS = re.compile('<body[^>]* data-views="([^"]*)"')
 Text = Mapping[tuple[str, str], tuple[TextRun, Cuts]]  # of a page, by the places of its runs
-
-
-def views_of(html: str) -> dict[View, tuple[str, str]]:
-    """Of each view that shares a page, its title and what it says before "page 1"; empty for a page of one view."""
-    match = _VIEWS.search(html)
-    views = json.loads(unescape(match[1])) if match else {}
-    return {view: (title, before) for view, (title, before) in views.items()}
 
 
 def view_of(box: Box | None) -> str:
@@ -43,7 +32,8 @@ def only(
 ) -> tuple[dict[str, list[bytes]], Cuts]:  # fmt: skip
     """What only one of the views of a page shows, as PDF operators, and the parts of the page's stream that write it.
 
-    in_blocks: runs of text that are filled in. views: as `views_of`. faces: of each font, the name of its file.
+    in_blocks: runs of text that are filled in. views: of each, its title, and what it says before "page 1". faces: of
+    each font, the name of its file.
 
     Raises: SheetError where it cannot be told apart.
     """

@@ -31,6 +31,7 @@ from byhand.notation.marks import MarkedCopies
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import lower
+from byhand.page.printed import PrintPage
 from byhand.press.fill import fill
 from byhand.press.printing import pdf
 from byhand.press.slotted import LETTERS
@@ -456,7 +457,7 @@ def test_a_copy_of_another_page_is_laid_out_by_itself():
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), LETTERS)
     base = class_pages(plan)
     class_ = [Student("Ada", "1"), Student("Grace", "2")]
-    alone = student_copies(plan, replace(base, html=dict.fromkeys(base.html, "another")), class_)
+    alone = student_copies(plan, replace(base, html=dict.fromkeys(base.html, PrintPage("another"))), class_)
     assert [sorted(copy.laid_out_alone) for copy in alone] == [["key", "worksheet"]] * 2
     filled = student_copies(plan, base, class_)
     assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]

@@ -72,7 +72,7 @@ def test_nothing_overflows_and_key_and_papers_break_like_the_sheet(sheet, orient
     if numbers == EXACT:
         assert [*beside(source.d, source.page.run, pages_among(source.d, a4.pages))] == []
     if (orientation, numbers) == ("rows", EXACT) and sheet in BOTH_PAPERS:
-        letter = drawn(laid_out(source.html("worksheet", "print", "letter")))
+        letter = drawn(laid_out(source.printed("worksheet", "letter")))
         for (text, *here), (other, *there) in zip(places(a4, "a4"), places(letter, "letter"), strict=True):
             assert text == other
             assert here == pytest.approx(there, abs=0.5), text
@@ -102,7 +102,7 @@ def test_all_papers_share_an_area():
 def test_long_words_do_not_cover_each_other(orientation):
     values = {"tokens": ["extraordinarily", "long", "vocabulary"]}
     document, run = prepare(load_sheet("attention-head"), Options(orientation=orientation, values=values))
-    for page in drawn(laid_out(Pages(lower(document, run)).html("key", "print"))).pages:
+    for page in drawn(laid_out(Pages(lower(document, run)).printed("key"))).pages:
         inside(page, PAPERS["a4"])
         apart(page)
 
@@ -111,7 +111,7 @@ def test_long_words_do_not_cover_each_other(orientation):
 def test_long_numbers_do_not_cover_each_other(orientation):
     weights = {"linear.W": [["1234/8", 2, 3], [4, -5, 1234567], ["-7/6541", 0, 9], [0, 0, 1]]}
     document, run = prepare(load_sheet("linear-layer"), Options(orientation=orientation, values={"weights": weights}))
-    for page in drawn(laid_out(Pages(lower(document, run)).html("key", "print"))).pages:
+    for page in drawn(laid_out(Pages(lower(document, run)).printed("key"))).pages:
         inside(page, PAPERS["a4"])
         apart(page)
 
@@ -119,16 +119,16 @@ def test_long_numbers_do_not_cover_each_other(orientation):
 @pytest.mark.parametrize(("seed", "paper"), [(0, "a4"), (1, "letter"), (2, "a4"), (3, "letter")])
 def test_one_head_is_one_leaf(seed, paper):
     document, run = prepare(load_sheet("attention-head"), Options(seed=seed))
-    assert len(laid_out(Pages(lower(document, run)).html("key", "print", paper)).pages) == 2
+    assert len(laid_out(Pages(lower(document, run)).printed("key", paper)).pages) == 2
 
 
 @cache
 def printed(sheet, view):
-    return pdf(pages(sheet).html(view, "print"))
+    return pdf(pages(sheet).printed(view))
 
 
 def test_the_same_page_gives_the_same_bytes():
-    assert printed("attention-head", "key") == pdf(pages("attention-head").html("key", "print"))
+    assert printed("attention-head", "key") == pdf(pages("attention-head").printed("key"))
 
 
 def test_a_pdf_is_tagged_and_says_what_it_is():

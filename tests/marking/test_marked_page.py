@@ -179,7 +179,7 @@ def numbered_titles(document):
 @cache
 def titles_of_worksheet(sheet):
     page = page_of(sheet)
-    return numbered_titles(page_layout.laid_out(Pages(lower(page.document, page.run)).html("worksheet", "print")))
+    return numbered_titles(page_layout.laid_out(Pages(lower(page.document, page.run)).printed("worksheet")))
 
 
 STUDENTS = {

@@ -74,7 +74,7 @@ def figures(content):
 @pytest.mark.parametrize("view", ["worksheet", "key"])
 def test_a_pdf_that_is_filled_in_is_the_one_that_is_laid_out_by_itself(view):
     document, run = made("softmax")
-    whole = pdf(Pages(lower(document, run)).html(view, "print"))
+    whole = pdf(Pages(lower(document, run)).printed(view))
     shared = filled(lower(document, run), view, Setup())
     assert different(whole, shared) < 0.001
     (picture,) = pictures_of(document)

@@ -47,7 +47,7 @@ def run_of(sheet, **options):
 def printed(sheet, view):
     """The copies' PDFs, and the HTML that they come from."""
     run = run_of(sheet)[2]
-    html = Pages(lower(run.document, run.run.in_slots())).html(view, "print")
+    html = Pages(lower(run.document, run.run.in_slots())).printed(view)
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     pages, base = list(fill(laid, run.domain.texts, view)), template(laid, view)
     return html, laid, [copy_pdf(base, [zlib.compress(page[k]) for page in pages], "") for k in range(len(KEYS) + 1)]
@@ -127,7 +127,7 @@ def test_the_fonts_of_a_copy_have_every_number():
 
 def test_what_does_not_fit_is_said():
     run = run_of("attention-head")[2]
-    html = Pages(lower(run.document, run.run.in_slots())).html("worksheet", "print")
+    html = Pages(lower(run.document, run.run.in_slots())).printed("worksheet")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     assert all(all(page) for page in fill(laid, run.domain.texts, "worksheet"))
     slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)

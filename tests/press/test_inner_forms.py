@@ -16,7 +16,7 @@ import numpy as np
 import pikepdf
 import pytest
 from packaging.requirements import Requirement
-from page_pdf import pictures, same_text
+from page_pdf import pictures, same_text, without_pictures
 
 from byhand.formats.html.page import Pages
 from byhand.options import Options
@@ -24,7 +24,6 @@ from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
 from byhand.press import inner, layout
 from byhand.press.engine import as_pdf, rendered_document
-from byhand.press.figures import PICTURE
 from byhand.press.inner import UnknownFormError
 from byhand.press.printing import pdf
 from byhand.press.stream import in_px
@@ -176,16 +175,16 @@ def unknown_form(*_):
 
 
 def test_with_a_weasyprint_of_another_form_pages_are_laid_out_by_it_alone(monkeypatch, tmp_path, caplog):
-    html = Pages(lower(*prepare(load_sheet("softmax"), Options()))).html("key", "print")
-    without_pictures = PICTURE.sub("", html)  # in which WeasyPrint sets small letters a hundredth wider than the pen
-    usual, plain = pdf(html), pdf(without_pictures)
+    pages = Pages(lower(*prepare(load_sheet("softmax"), Options())))
+    page, tables = pages.printed("key"), without_pictures(pages, "key")
+    usual, plain = pdf(page), pdf(tables[0])
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")
     monkeypatch.setattr(layout, "drawn_in", lambda stream: {})
     monkeypatch.setattr(layout, "page_box", unknown_form)
     caplog.set_level(logging.DEBUG, "byhand")
-    alone = pdf(html)
+    alone = pdf(page, lambda: pages.html("key", "print"))
     assert "laid out by WeasyPrint alone: this WeasyPrint has another form" in caplog.text
-    assert same_text(pdf(without_pictures), plain, points=0.2)
+    assert same_text(pdf(tables[0], lambda: tables[1]), plain, points=0.2)
     assert b"pdfuaid" in usual
     assert b"pdfuaid" not in alone
     assert len(pictures(alone)) == len(pictures(usual))

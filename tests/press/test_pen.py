@@ -14,23 +14,30 @@ import pytest
 from kinds import kinds_and_run
 from msgspec.structs import replace
 from page_layout import TextBox, penned
-from page_pdf import pictures, same_text
+from page_pdf import pictures, same_text, without_pictures
 from pypdf import PdfReader
 
 from byhand.formats.html.page import Pages
+from byhand.formats.html.placed import Placing
+from byhand.notation.inline import Part
 from byhand.notation.marks import FIRST_MARK
 from byhand.options import Options
+from byhand.page.beside import LaidLabel
 from byhand.page.page import lower
+from byhand.page.printed import PLACE, PrintedFigure, PrintPage
+from byhand.page.table import LaidCell, LaidTable
+from byhand.pictures.labels import ITALIC, MATH, Span
+from byhand.pictures.labels import Label as Words
+from byhand.pictures.shapes import Circle, Graphic, Look, Path, Rectangle, Text
 from byhand.pipeline import prepare
 from byhand.press import layout
-from byhand.press.beside import Label, without
+from byhand.press.beside import Label, label
+from byhand.press.drawing import Dot, drawing
 from byhand.press.engine import as_pdf, rendered_document
-from byhand.press.figures import PICTURE, Figure, cut_out
+from byhand.press.figures import Figure, knows, with_figures
 from byhand.press.layout import lay_out
 from byhand.press.pieces import UnknownLookError
 from byhand.press.printing import pdf
-from byhand.press.svg import Dot, drawing
-from byhand.press.tables import TABLE
 from byhand.press.template import whole
 from byhand.reading.pdf import _drawn
 from byhand.worksheet.sheet import load_sheet
@@ -38,14 +45,23 @@ from byhand.worksheet.sheet import load_sheet
 PAGES = [("attention-head", "rows"), ("layer-norm", "columns"), ("kinds", "rows")]
 
 
+TABLE = re.compile(
+    r'<table aria-label="(?P<name>[^"]*)">\s*<colgroup>[^/]*</colgroup>(?P<body>.*?)</table>', re.DOTALL
+)
+
+
 @cache
-def key(sheet, orientation="rows", numbers="exact", view="key"):
+def pages_of(sheet, orientation="rows", numbers="exact"):
     made = (
         kinds_and_run(orientation=orientation)
         if sheet == "kinds"
         else prepare(load_sheet(sheet), Options(orientation=orientation, numbers=numbers))
     )
-    return Pages(lower(*made)).html(view, "print")
+    return Pages(lower(*made))
+
+
+def key(sheet, orientation="rows", numbers="exact", view="key"):
+    return pages_of(sheet, orientation, numbers).printed(view)
 
 
 @cache
@@ -72,7 +88,8 @@ def looks_alike(one, other):
 def test_a_figure_looks_as_weasyprint_draws_it(page, monkeypatch):
     """Without what WeasyPrint has not: what fills a page to its foot, and long lines of text in a picture."""
     monkeypatch.setattr(layout, "filling", lambda foot, font: (b"", foot.y))
-    own, other = (make(PICTURE.sub("", key(*page))) for make in (pdf, lambda html: as_pdf(rendered_document(html))))
+    printed, whole = without_pictures(pages_of(*page), "key")
+    own, other = pdf(printed), as_pdf(rendered_document(whole))
     looks_alike(own, other)
     assert same_text(own, other, points=0.2)
 
@@ -81,18 +98,23 @@ def test_a_figure_looks_as_weasyprint_draws_it(page, monkeypatch):
     "sheet", ["attention-head", "layer-norm", "encoder-decoder", "kv-cache", "attention-in-letters"]
 )
 def test_a_map_looks_as_weasyprint_draws_it_which_does_not_kern_its_letters(sheet):
-    head, found, foot = "<!doctype html><html lang=en><title>t</title>", PICTURE.search(key(sheet)), "</html>"
-    own, other = pdf(head + found[0] + foot), as_pdf(rendered_document(head + found[0] + foot))
+    drawn, placing = pages_of(sheet).page.map, Placing()
+    place = placing.place(drawn)
+    html = "<!doctype html><html lang=en><title>t</title>{}</html>"
+    own, other = (
+        pdf(PrintPage.of(html.format(place), placing.figures)),
+        as_pdf(rendered_document(html.format(drawn.svg))),
+    )
     assert same_text(own, other, points=0.6)
     looks_alike(own, other)
     with pikepdf.open(io.BytesIO(own)) as file:
         (figure,) = (each for each in elements(file.Root.StructTreeRoot) if each.S == "/Figure")
-        assert str(figure.Alt) == unescape(found["said"])
+        assert str(figure.Alt) == drawn.said
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_numbers_and_labels_are_within_their_cells_and_captions_above_their_tables(page):
-    _, figures = cut_out(key(*page), str)
+    _, figures = with_figures(key(*page), str)
     texts = [
         text
         for figure in figures
@@ -115,7 +137,7 @@ def test_numbers_and_labels_are_within_their_cells_and_captions_above_their_tabl
 @pytest.mark.parametrize("view", ["worksheet", "key"])
 @pytest.mark.parametrize("page", PAGES)
 def test_each_table_is_read_aloud_as_it_stands_in_html(page, view):
-    html = key(*page, "exact", view)
+    html = pages_of(*page).html(view, "print")
     with pikepdf.open(io.BytesIO(drawn(*page, "exact", view))) as file:
         texts = marked_texts(file)
         found = [table for table in elements(file.Root.StructTreeRoot) if table.S == "/Table" and "/A" in table]
@@ -191,19 +213,17 @@ def text_of(content):
     return "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
 
 
-def test_what_the_pen_does_not_know_is_left_to_weasyprint():
-    html = key("attention-head")
-    _, known = cut_out(html, str)
-    for other in (
-        '<td class="g">東</td>',
-        '<td class="mine">2</td>',
-        '<td class="g"><b>2</b></td>',
-        "<td class=g>2</td>",
-    ):
-        changed = html.replace('<td class="g">2</td>', other, 1)
-        left, tables = cut_out(changed, str)
-        assert len(tables) == len(known) - 1
-        assert left.count("<table") == 1 + cut_out(html, str)[0].count("<table")
+@pytest.mark.parametrize(
+    ("tokens", "count"),
+    [(("the", "cat", "sat"), 0), (("東", "cat", "sat"), 5), (("the", "ca\u0301t", "sat"), 5)],
+)
+def test_a_table_that_the_pen_does_not_know_is_left_to_weasyprint(tokens, count):
+    page = Pages(lower(*prepare(load_sheet("causal-mask"), Options(tokens=tokens, seed=1))))
+    left, whole = page.printed("key"), page.html("key", "print")
+    tables = [each for each in left.drawn if isinstance(each, PrintedFigure)]
+    assert left.html.count("<table aria-label") == count
+    assert count + len(tables) == whole.count("<table aria-label")
+    assert PLACE not in whole
 
 
 def test_what_stands_beside_a_table_is_read_after_it_and_formulas_with_their_words():
@@ -225,146 +245,100 @@ def has_formula(element):
     return any(isinstance(each, pikepdf.Dictionary) and each.S == "/Formula" for each in element.get("/K", ()))
 
 
-FIGURE = """<figure class="grid"><div class="box">
-<div class="behind wide" aria-hidden="true"><svg width="9mm" height="9mm" viewBox="0 0 9 9">{shapes}</svg></div>
-<div class="tag right" style="left:5.00mm;top:5.00mm;width:{width}mm"><span class="math"><i class="m">W</i></span> \
-<span class="shape">4 × 4</span><br>{note}</div>
-<div class="formula math" style="left:1.00mm;top:-2.00mm;font-size:12pt" role="math" aria-label="y">{formula}</div>
-</div></figure>"""
-KNOWN = {"shapes": '<path d="M1 1h2z" fill="#111"/>', "width": "15.00", "note": "one a row"}
-KNOWN["formula"] = '<i class="m">y</i>'
+W, SHAPE = Part("math", (Part("letters", ("W",)),)), Part("shape", ("4 × 4",))
 
 
-def beside(**other):
-    left, found = without(FIGURE.format(**KNOWN | other))
-    return left, found, [["".join(piece.text for piece in line) for line in label.lines] for label in found.labels]
+def tag(symbol=W, width=15.0, note="one a row"):
+    return LaidLabel("right", 5.0, 5.0, width, ((symbol, " ", SHAPE), (note,)))
+
+
+def formula(*pieces):
+    return LaidLabel("formula", 1.0, -2.0, 0.0, (pieces,), 12.0, "y")
+
+
+def lines_of(found):
+    return [["".join(piece.text for piece in line) for line in label.lines] for label in found]
 
 
 @pytest.mark.parametrize(
     ("width", "note", "lines"),
     [
-        ("15.00", "one a row", ["W 4 × 4", "one a row"]),
-        ("8.00", "one a  row", ["W", "4 × 4", "one a", "row"]),
-        ("8.00", "one a\u00a0row", ["W", "4 × 4", "one", "a\u00a0row"]),
-        ("2.00", "longer, than x = 2", ["W", "4 × 4", "longer,", "than", "x", "=", "2"]),
+        (15.0, "one a row", ["W 4 × 4", "one a row"]),
+        (8.0, "one a  row", ["W", "4 × 4", "one a", "row"]),
+        (8.0, "one a\u00a0row", ["W", "4 × 4", "one", "a\u00a0row"]),
+        (2.0, "longer, than x = 2", ["W", "4 × 4", "longer,", "than", "x", "=", "2"]),
     ],
 )
 def test_a_tag_is_broken_into_lines_at_its_blanks(width, note, lines):
-    left, _, labels = beside(width=width, note=note)
-    assert labels == [lines, ["y"]]
-    assert "tag" not in left
+    assert lines_of([label(tag(width=width, note=note))]) == [lines]
+
+
+HALF = Part("fraction", (Part("above", ("1",)), Part("below", ("2",))))
+Y = Part("letters", ("y",))
 
 
 @pytest.mark.parametrize(
-    ("other", "stays"),
+    ("labels", "is_known"),
     [
-        ({"note": "one-by-one"}, "tag formula"),  # lines may break after a hyphen
-        ({"note": "東"}, "tag formula"),
-        ({"note": "<b>bold</b>"}, "tag formula"),
-        ({"note": chr(FIRST_MARK)}, "tag formula"),
-        ({"formula": '<span class="frac"><span>1</span><span>2</span></span>'}, "formula"),
-        ({"formula": "a<br>b"}, "formula"),
-        ({"shapes": '<path d="M1 1A1 1 0 0 1 3 3"/>'}, "behind"),
-        ({"shapes": '<path d="M1 1h2" transform="scale(2)"/>'}, "behind"),
-        ({"shapes": '<ellipse cx="1" cy="1" rx="2" ry="1"/>'}, "behind"),
+        ((tag(), formula(Y)), True),
+        ((tag(note="one-by-one"), formula(Y)), False),  # lines may break after a hyphen
+        ((tag(note="東"), formula(Y)), False),
+        ((tag(note=chr(FIRST_MARK)), formula(Y)), False),
+        ((tag(), formula(HALF)), False),
+        ((tag(symbol=HALF), formula(Y)), False),
     ],
 )
-def test_what_stands_beside_a_table_in_another_form_is_left_to_weasyprint(other, stays):
-    """With the labels after it, since they are read in this order."""
-    left, found, _ = beside(**other)
-    assert [kind for kind in ("behind", "tag", "formula") if f'class="{kind}' in left] == stays.split()
-    assert len(found.labels) + bool(found.behind.shapes) == 3 - len(stays.split())
+def test_a_figure_with_a_label_in_another_form_is_left_to_weasyprint(labels, is_known):
+    table = LaidTable("X", (9.0,), (9.0,), "", ((LaidCell("g", (("2",),)),),))
+    assert knows(PrintedFigure(table, (), labels)) is is_known
 
 
 def test_a_curve_keeps_its_handles():
-    _, found, _ = beside(shapes='<path d="M1 1C1 2 2 2 3 3"/>')
-    assert b"1.000 1.000 m\n1.000 2.000 2.000 2.000 3.000 3.000 c\n" in found.behind.shapes
+    found = drawing([Path((("M", (1, 1)), ("C", (1, 2, 2, 2, 3, 3))), Look("#111"))])
+    assert b"1.000 1.000 m\n1.000 2.000 2.000 2.000 3.000 3.000 c\n" in found.shapes
 
 
 def test_what_is_behind_a_table_is_drawn_in_mm():
+    steps = ("M", (1, 1)), ("h", (2,)), ("V", (5,)), ("l", (-1, 1)), ("v", (-2,)), ("z", ())
     shapes = (
-        '<rect x="1" y="2" width="3" height="4" fill="#e2e2e2" stroke="#888" stroke-width="0.18"/>'
-        '<path d="M1 1h2V5l-1 1v-2z"/>'
+        Rectangle(1, 2, 3, 4.001, Look("#e2e2e2", "#888", 0.18)),
+        Path(steps, Look()),
+        Circle(2, 3, chr(FIRST_MARK + 5), Look("#1c3f94")),
     )
-    _, found, _ = beside(shapes=f'{shapes}<circle cx="2" cy="3" r="{chr(FIRST_MARK + 5)}" fill="#1c3f94"/>')
-    assert found.behind.shapes.decode().split() == [
-        "0.886275",
-        "0.886275",
-        "0.886275",
-        "rg",
-        "1.000",
-        "2.000",
-        "3.000",
-        "4.000",
-        "re",
-        "f",
-        "0.533333",
-        "0.533333",
-        "0.533333",
-        "RG",
-        "0.180",
-        "w",
-        "1.000",
-        "2.000",
-        "3.000",
-        "4.000",
-        "re",
-        "S",
-        "0.000000",
-        "0.000000",
-        "0.000000",
-        "rg",
-        "1.000",
-        "1.000",
-        "m",
-        "3.000",
-        "1.000",
-        "l",
-        "3.000",
-        "5.000",
-        "l",
-        "2.000",
-        "6.000",
-        "l",
-        "2.000",
-        "4.000",
-        "l",
-        "h",
-        "f",
-    ]
-    assert found.behind.dots == (Dot(5, 2.0, 3.0, b"0.109804 0.247059 0.580392 rg"),)
-
-
-TEXT = "<svg font-family=\"'byhand Sans',sans-serif\">{}</svg>"
+    found = drawing(shapes)
+    assert found.shapes.decode().split("\n")[:-1] == [
+        "0.886275 0.886275 0.886275 rg", "1.000 2.000 3.000 4.000 re", "f",
+        "0.533333 0.533333 0.533333 RG", "0.180 w", "1.000 2.000 3.000 4.000 re", "S",
+        "0.000000 0.000000 0.000000 rg", "1.000 1.000 m", "3.000 1.000 l", "3.000 5.000 l", "2.000 6.000 l",
+        "2.000 4.000 l", "h", "f",
+    ]  # fmt: skip
+    assert found.dots == (Dot(5, 2.0, 3.0, b"0.109804 0.247059 0.580392 rg"),)
 
 
 def test_a_text_of_a_drawing_has_spans_on_other_lines_in_other_faces_and_sizes():
-    look = """font-family="'byhand Math Italic',serif" font-style="italic\""""
-    svg = f'<text x="1" y="2" font-size="3" fill="#111" text-anchor="end">a<tspan dy="0.5" {look}>b</tspan>c</text>'
-    (words,) = drawing(TEXT.format(svg)).texts
+    label = Words((Span("a"), Span("b", ITALIC, -1), Span("c")), 3.0)
+    (words,) = drawing([Text(1.0, 2.0, label, "#111", "end")]).texts
     assert (words.x, words.y, words.anchor) == (1.0, 2.0, 1.0)
     assert [(piece.text, piece.style.face, piece.style.size, piece.style.lift) for piece in words.pieces] == [
-        ("a", "sans-400.ttf", 3.0, 0.0), ("b", "math-italic.ttf", 3.0, -0.5), ("c", "sans-400.ttf", 3.0, -0.5),
+        ("a", "sans-400.ttf", 3.0, 0.0), ("b", "math-italic.ttf", 2.16, -0.54), ("c", "sans-400.ttf", 3.0, 0.0),
     ]  # fmt: skip
 
 
 def test_a_round_rectangle_is_drawn_with_curves():
-    shapes = drawing('<svg><rect x="0" y="0" width="4" height="2" rx="1" fill="#fff"/></svg>').shapes.decode()
+    shapes = drawing([Rectangle(0, 0, 4, 2, Look("#fff"), 1)]).shapes.decode()
     assert shapes.split("\n")[1:4] == ["1.000 0.000 m", "3.000 0.000 l", "3.552 0.000 4.000 0.448 4.000 1.000 c"]
     assert shapes.count(" c\n") == 4
 
 
 @pytest.mark.parametrize(
-    "svg",
+    "text",
     [
-        '<text x="1" y="2" font-size="3" fill="#111">東</text>',
-        '<text x="1" y="2" font-size="3" fill="#111" font-weight="700">a</text>',
-        '<text x="1" y="2" font-size="3" fill="#111" transform="scale(2)">a</text>',
-        f'<text x="1" y="2" font-size="3" fill="#111">{chr(FIRST_MARK)}</text>',
-        '<text x="1" y="2" font-size="3" fill="#111">a</text><rect x="0" y="0" width="1" height="1"/>',
-        '<g><rect x="0" y="0" width="1" height="1"/></g>',
+        Text(1, 2, Words((Span("東"),), 3.0), "#111"),
+        Text(1, 2, Words((Span("a", MATH),), 3.0), "#111", bold=True),  # of which there is no bold face
+        Text(1, 2, Words((Span(chr(FIRST_MARK)),), 3.0), "#111"),
     ],
 )
-def test_a_drawing_in_another_form_is_unknown(svg):
+def test_a_text_that_cannot_be_set_is_unknown(text):
     with pytest.raises(UnknownLookError):
-        drawing(TEXT.format(svg))
+        drawing([text])
+    assert not knows(Graphic(9.0, 9.0, "", (text,)))

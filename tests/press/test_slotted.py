@@ -22,6 +22,8 @@ from byhand.notation.marks import FIRST_MARK, MARK, OneCopy, mark_number
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import Page, lower
+from byhand.page.printed import PrintPage
+from byhand.pictures.shapes import Graphic
 from byhand.pipeline import files_of, prepare
 from byhand.press import slotted
 from byhand.press.kept import KeptPage, kept_page, shape_of, with_slots, with_texts
@@ -85,9 +87,9 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     paper = options.get("paper", "a4")
     found = filled(lower(document, run), view, Setup(paper))
     slots, own = framed(document, run)
-    html = Pages(lower(slots, own)).html(view, "print", paper)
+    page = Pages(lower(slots, own)).printed(view, paper)
     texts = own.domain.texts
-    full = laid_out_alone(html, lambda number: texts[number].at(0), view)
+    full = laid_out_alone(page, lambda number: texts[number].at(0), view)
     assert same_text(found, full)
     assert different(found, full) <= 0.001
 
@@ -102,10 +104,10 @@ def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
     document, run = prepared(sheet, **asked)
     slots, own = in_slots(sheet, **asked)
     written = pages(lower(slots, own))
-    page = kept_page(written, "print", lambda: written.html("key", "print"), "key", cache=True)
-    assert with_texts(page.html, page.texts(written.page, written.writers)) == Pages(lower(document, run)).html(
-        "key", "print", for_all=True
-    )
+    kept = kept_page(written, "print", lambda: written.printed("key"), "key", cache=True)
+    texts = kept.texts(written.page, written.writers)
+    filled_in = kept.page.filled(texts.__getitem__, lambda html: with_texts(html, texts))
+    assert filled_in == Pages(lower(document, run)).printed("key", for_all=True)
     for view in ("worksheet", "key"):
         assert screen_page(pages(lower(document, run)), view, Setup(fills=True)) == Pages(lower(document, run)).html(
             view, "screen"
@@ -162,7 +164,7 @@ KINDS = ("softmax", "shapes", "sizing", "sampling", "kv-cache", "cross-entropy")
 def test_a_view_of_the_page_says_what_the_view_says_by_itself(sheet, view):
     """So no answer stays on a worksheet, whatever kind of question it answers."""
     document, run = prepared(sheet, 1)
-    alone = pdf(Pages(lower(document, run)).html(view, "print"))
+    alone = pdf(Pages(lower(document, run)).printed(view))
     found, expected = (
         [{letter: len(places) for letter, places in page.items()} for page in characters(each)]
         for each in (filled(lower(document, run), view, Setup()), alone)
@@ -194,10 +196,10 @@ def test_another_seed_is_not_written_anew(tmp_path, monkeypatch):
 def test_a_page_that_asks_for_a_number_as_it_is_written_is_not_kept(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     caplog.set_level(logging.DEBUG, "byhand")
-    largest = property(lambda page: f"{float(max(page.run.values('softmax')[0])):.17g}")
+    largest = property(lambda page: Graphic(9, 9, f"{float(max(page.run.values('softmax')[0])):.17g}", ()))
     monkeypatch.setattr(Page, "map", largest)
     page = files_of("softmax", Options(seed=1, formats=("html",), views=("key",)), print)["key.html"].decode()
-    assert largest.fget(lower(*prepared("softmax", 1))) in page
+    assert largest.fget(lower(*prepared("softmax", 1))).said in page
     assert "written by itself; with other words or numbers, its page may be another" in caplog.text
 
 
@@ -238,15 +240,13 @@ def test_without_the_cache_nothing_of_a_sheet_is_kept(tmp_path, monkeypatch):
 
 
 def test_texts_are_escaped_where_they_stand():
-    page = KeptPage(f"<b>{chr(FIRST_MARK)}</b>{chr(FIRST_MARK + 1)}", {0: ("plain", (0,)), 1: ("value_html", (1,))})
+    page = PrintPage(f"<b>{chr(FIRST_MARK)}</b>{chr(FIRST_MARK + 1)}")
+    kept = KeptPage(page, {0: ("plain", (0,)), 1: ("value_html", (1,))})
     domain = OneCopy(RATIONALS)
     document, run = prepared("softmax")
-    run = replace(run, domain=domain)
+    own = lower(document, replace(run, domain=domain))
     domain.constant("<"), domain.constant(RATIONALS.num(-1))
-    assert (
-        with_texts(page.html, page.texts(lower(document, run), pages(lower(*prepared("softmax"))).writers))
-        == "<b>&lt;</b>−1"
-    )
+    assert with_texts(page.html, kept.texts(own, pages(lower(document, run)).writers)) == "<b>&lt;</b>−1"
 
 
 def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):
@@ -254,7 +254,7 @@ def test_a_page_that_is_another_with_slots_is_laid_out_by_itself(caplog):
     body = f"## A\n\n{{{{ 'four' if value('{Q}', 0, 0) == '4' else 'many' }}}}\n\n{{{{ ask('{Q}') }}}}"
     document, run = prepare(lesson(body), Options())  # a text is compared, where a number should be
     assert framed(document, run)
-    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).html("key", "print"))
+    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).printed("key"))
     assert "lesson, key: laid out by itself; with slots, its page is another" in caplog.text
 
 
@@ -281,7 +281,7 @@ def test_all_that_a_run_decides_is_in_slots():
 def test_what_has_no_room_is_laid_out_by_itself(caplog):
     caplog.set_level(logging.DEBUG, "byhand")
     document, run = prepared("causal-mask", 1, tokens=("кот", "спит", "тут"))
-    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).html("key", "print"))
+    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).printed("key"))
     assert (
         "causal-mask, key: laid out by itself; its words or numbers have no room in the page of other runs"
         in caplog.text
@@ -291,7 +291,7 @@ def test_what_has_no_room_is_laid_out_by_itself(caplog):
 def test_worked_lines_are_formulas_and_are_laid_out_by_themselves(tmp_path):
     document, run = prepared("logits-and-perplexity")
     worked = filled(lower(document, run), "worked", Setup())
-    assert worked == pdf(Pages(lower(document, run)).html("worked", "print"))
+    assert worked == pdf(Pages(lower(document, run)).printed("worked"))
     (tmp_path / "worked.pdf").write_bytes(worked)
     assert verify(tmp_path / "worked.pdf").faults == ()
 
@@ -299,7 +299,7 @@ def test_worked_lines_are_formulas_and_are_laid_out_by_themselves(tmp_path):
 def test_letters_have_no_slots():
     document, run = prepared("attention-head", numbers="symbolic")
     assert document.over is None
-    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).html("key", "print"))
+    assert filled(lower(document, run), "key", Setup()) == pdf(Pages(lower(document, run)).printed("key"))
 
 
 @pytest.mark.parametrize(
@@ -321,4 +321,4 @@ def test_what_a_sheet_says_of_fractions_is_of_its_steps(sheet):
 def test_pages_are_alike_however_wide_their_columns_are():
     page = '<td style="--w:8mm" class="g">1</td>'
     others = [page, page.replace("8", "8.183"), page.replace("g", "t"), page.replace(">1", ">2")]
-    assert [slotted.alike(page, other) for other in others] == [True, True, False, False]
+    assert [slotted.alike(PrintPage(page), PrintPage(other)) for other in others] == [True, True, False, False]

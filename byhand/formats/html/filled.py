@@ -14,6 +14,7 @@ from byhand.formats import Setup
 from byhand.formats.html.page import ASKED, FONTS, Pages, pages
 from byhand.notation.marks import MARK, mark_number
 from byhand.page.page import Page
+from byhand.page.printed import PrintPage
 from byhand.press import kept_page, with_slots, with_texts
 from byhand.worksheet.views import View
 
@@ -42,12 +43,12 @@ def _filled(pages: Pages, view: View, setup: Setup) -> str:
     """
     framed = with_slots(pages)
 
-    def write() -> str:
-        return framed.html(view, "screen", setup.paper, setup=setup)
+    def write() -> PrintPage:
+        return PrintPage(framed.html(view, "screen", setup.paper, setup=setup))
 
-    page = kept_page(framed, "screen", write, view, setup.paper, setup.feedback, cache=setup.cache)
-    texts = page.texts(framed.page, framed.writers)
-    before, *data = page.html.split(_DATA)
+    kept = kept_page(framed, "screen", write, view, setup.paper, setup.feedback, cache=setup.cache)
+    texts = kept.texts(framed.page, framed.writers)
+    before, *data = kept.page.html.split(_DATA)
     html = with_texts(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
     html = html.replace(ASKED, str(escape(pages.words(view, setup))), 1)
     return html.replace(FONTS, fonts_of(html), 1)

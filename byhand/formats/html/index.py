@@ -28,9 +28,7 @@ from byhand.worksheet.views import Paper
 def card(document: Document) -> Card:
     """The card of a sheet: its picture is its first picture of an idea, or else its map."""
     figures = (block for block in document.blocks if isinstance(block, Picture))
-    drawn = (
-        next((picture.svg(figure, False, False) for figure in figures), "") or architecture_map.graphic(document).svg
-    )
+    drawn = next((picture.svg(figure, False) for figure in figures), "") or architecture_map.graphic(document).svg
     time = time_told(document.minutes, document.messages, len(document.sittings))
     return Card(
         document.name, document.number, document.title, document.group, str(prose(document.goal)), time,

@@ -17,8 +17,9 @@ from byhand import __version__
 from byhand.errors import LimitError, SheetError
 from byhand.fonts import fonts_of
 from byhand.formats import Setup
-from byhand.formats.html.marks import drawing, radius
-from byhand.formats.html.table import rows, tick
+from byhand.formats.html.marks import drawing, marks, radius
+from byhand.formats.html.placed import Placing
+from byhand.formats.html.table import labels, rows, tick
 from byhand.notation.html import html, terms_html, value_html
 from byhand.notation.inline import inline, spoken
 from byhand.notation.marks import has_slots, texts_of
@@ -26,9 +27,9 @@ from byhand.notation.number import exact_text, plain
 from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
 from byhand.page import picture
+from byhand.page.beside import beside
 from byhand.page.fields import Field, Thing, fields, nameless, numbered_fields, room
 from byhand.page.grid import (
-    FIGURE_WIDTH,
     GUTTER,
     PHONE_HEIGHTS,
     PHONE_LABEL_EM,
@@ -37,12 +38,13 @@ from byhand.page.grid import (
     PRINT_HEIGHTS,
     PRINT_WIDTHS,
     Grid,
-    Tag,
     ems,
 )
 from byhand.page.look import COLOURS, LEAD, LOOK
 from byhand.page.page import Page, lower
 from byhand.page.parts import are_paragraphs
+from byhand.page.printed import PrintedFigure, PrintPage
+from byhand.page.table import table
 from byhand.pictures.labels import words
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
@@ -84,7 +86,6 @@ _AROUND = re.compile(r"\s*([{};])\s*")
 _AFTER_NAME = re.compile(r"(?<=[{;])([-\w]+): ")
 _LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>“”]+(?:</\w+>)*(?:</p>|$))")  # the blank before it; not in a quotation
 _RANGE = re.compile(r"\d+–\d+")  # of steps, as 10–17
-_ONE_LETTER = re.compile(r"(?<= \w) (?=\w)")  # the blank after a word of one letter, which ends no line of a note
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
 # a text has no "<", so these are elements wherever they stand
 _LEAVING = re.compile(
@@ -161,7 +162,7 @@ class Pages:
 
     def html(
         self, view: View, medium: Medium, paper: Paper = "a4", *, for_all: bool = False,
-        leads: Mapping[str, str] | None = None, setup: Setup | None = None,
+        leads: Mapping[str, str] | None = None, setup: Setup | None = None, placing: Placing | None = None,
     ) -> str:  # fmt: skip
         """The page in one view.
 
@@ -170,41 +171,58 @@ class Pages:
         for_all: whether it is to be laid out for all runs, as it always is with slots. Then it does not say what it
         was asked for, and in print, worksheet and key are one page, that of the key.
 
+        placing: takes the figures that the press draws, which do not stand there then.
+
         With slots, a page for the screen has ASKED and FONTS where it says what it was asked for and has its fonts.
 
         Raises: SheetError where a template does not parse; LimitError where a page for print is too large.
         """
         in_slots = has_slots(self.page.run.domain)
+        shared = medium == "print" and self._is_shared(view, for_all)
         for_all = for_all or (in_slots and medium == "print")
         setup = setup or Setup()
         answers = medium == "screen" and view == "worksheet" and not for_all
         asked = "" if for_all else ASKED if in_slots else self.words(view, setup)
         scripts = self.scripts(setup) if answers else ()
-        shared, view = (self._views(), "key") if for_all and medium == "print" and in_one(view) else ("", view)
+        view = "key" if shared else view
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=shows_answers(view),
-            leads=leads or {}, map=Markup(self.page.map.svg), sections=self.page.sections, worked=self.worked,
+            leads=leads or {}, map=placed_map(self.page, placing), placing=placing, sections=self.page.sections,
+            worked=self.worked,
             first=self.first, said=self.said, asked=asked, scripts=scripts, in_slots=in_slots and not for_all,
-            forms=medium == "print" and (bool(shared) or view == "worksheet"),
+            forms=medium == "print" and (shared or view == "worksheet"),
         )  # fmt: skip
-        if medium == "print" and (count := page.count("<")) > MOST_TAGS:
+        count = page.count("<") + (placing.tags if placing else 0)
+        if medium == "print" and count > MOST_TAGS:
             raise LimitError(
                 f"{self.d.name} makes a page of {count:,} tags, and a PDF is laid out of {MOST_TAGS:,} at most; make "
                 "it shorter, or use --format html"
             )
         return page
 
+    def printed(self, view: View, paper: Paper = "a4", *, for_all: bool = False) -> PrintPage:
+        """The page in print in one view, with its figures beside its HTML. for_all: as of `html`.
+
+        Raises: as `html`.
+        """
+        placing = Placing()
+        html = self.html(view, "print", paper, for_all=for_all, placing=placing)
+        return PrintPage.of(html, placing.figures, self._views() if self._is_shared(view, for_all) else ())
+
     @property
     def places(self) -> list[tuple[bool, list[tuple[int, ...]]]]:
         """Where figures stand: of each section, whether below the words, and the shapes of its tables."""
         return [(section.below, [figure.shape for figure in section.laid]) for section in self.page.sections]
 
-    def _views(self) -> str:
-        """What differs in a worksheet and a key that are one page: the title, and what precedes "page 1"."""
+    def _is_shared(self, view: View, for_all: bool) -> bool:
+        """Whether a page in print is worksheet and key."""
+        return in_one(view) and (for_all or has_slots(self.page.run.domain))
+
+    def _views(self) -> tuple[tuple[View, str, str], ...]:
+        """What differs in a worksheet and a key that are one page, as of `PrintPage`."""
         key = self.d.messages.say("views.key")
-        views = {"worksheet": (self.d.title, ""), "key": (f"{self.d.title} ({key})", f"{key} · ")}
-        return json.dumps(views, ensure_ascii=False)
+        return ("worksheet", self.d.title, ""), ("key", f"{self.d.title} ({key})", f"{key} · ")
 
     @cached_property
     def said(self) -> Mapping[str, str]:
@@ -302,8 +320,9 @@ def rendered(
     messages: Messages,
     *,
     asked: str = "",
-    shared: str = "",
+    shared: bool = False,
     forms: bool = False,
+    placing: Placing | None = None,
     scripts: Sequence[Script] = (),
     in_slots: bool = False,
     **values: Any,
@@ -311,7 +330,8 @@ def rendered(
     """Render a template for a medium, a paper size and a language. asked: the options to record in its metadata.
 
     forms: whether the page says where the fields of a form have room. scripts: those that the page may run.
-    in_slots: whether its fonts are put in when its slots are filled.
+    in_slots: whether its fonts are put in when its slots are filled. placing: takes the figures that are not to stand
+    there.
 
     Raises: SheetError where it does not parse.
     """
@@ -319,7 +339,7 @@ def rendered(
     try:
         page = _environment().rendered(
             template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
-            language=messages.language, asked=asked, shared=shared, forms=forms, to_sheet=LEAD,
+            language=messages.language, asked=asked, shared=shared, forms=forms, placing=placing, to_sheet=LEAD,
             scripts=[(Markup(each.text), each.name) for each in scripts],
             page_of_pages=_page_of_pages(messages),
             say=lambda name, **places: Markup(messages.say(name, escape, **places)), **values,
@@ -373,18 +393,17 @@ def _environment() -> Sandbox:
         "value": lambda value: Markup(value_html(value)),
         "expr": lambda node: Markup(html(node)),
         "prose": prose,
-        "tied": lambda note: _ONE_LETTER.sub("\u00a0", note),
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
         "css_string": css_string,
     }
     environment.tests["range"] = _RANGE.fullmatch
     environment.globals |= {
         "look": LOOK, "colours": COLOURS,
-        "drawing": lambda *args: Markup(drawing(*args)), "picture": lambda *args: Markup(picture.svg(*args)),
-        "rows": _rows,
+        "drawing": lambda *args: Markup(drawing(*args)), "picture": _picture, "rows": _rows, "placed": _placed,
         "tick": lambda *args, **named: Markup(tick(*args, **named)),
         "field": _field, "room": _room,
-        "title_size": title_size, "tag_place": tag_place, "formula_place": formula_place, "shape": shape_text,
+        "title_size": title_size, "shape": shape_text,
+        "labels": lambda grid: Markup(labels(grid)),
     }  # fmt: skip
     return environment
 
@@ -393,6 +412,29 @@ def _environment() -> Sandbox:
 def _rows(context: Any, grid: Grid, shown: bool, inputs: bool) -> Markup:
     """The rows of a figure's table."""
     return Markup(rows(grid, shown, inputs, None, _fields(context)))
+
+
+@pass_context
+def _picture(context: Any, figure: Any, shown: bool, shared: bool, whole: bool = False) -> Markup:
+    """A picture, or what stands in its place."""
+    placing: Placing | None = context["placing"]
+    placed = placing.place(picture.graphic(figure, shown, shared)) if placing else None
+    return placed or Markup(picture.svg(figure, shown, whole))
+
+
+@pass_context
+def _placed(context: Any, grid: Grid, shown: bool) -> Markup | None:
+    """What stands in the place of a figure; None where it stands there itself."""
+    placing: Placing | None = context["placing"]
+    if not placing:
+        return None
+    cells = table(grid, shown, context.get("writing"), _fields(context))
+    return placing.place(PrintedFigure(cells, marks(grid, False, shown), beside(grid)))
+
+
+def placed_map(page: Page, placing: Placing | None) -> Markup:
+    """The map of a page, or what stands in its place."""
+    return (placing and placing.place(page.map)) or Markup(page.map.svg)
 
 
 @pass_context
@@ -462,22 +504,3 @@ def title_size(title: str) -> Markup:
     """The style of a title that is too long to stand beside name and date: smaller."""
     room = TITLE_ROOM / words(title, TITLE * PT).width
     return Markup("") if room >= 1 else Markup(f' style="font-size:{max(SMALLEST_TITLE, TITLE * room):.1f}pt"')
-
-
-def tag_place(grid: Grid, tag: Tag) -> str:
-    """The place of a tag, as CSS; one at the right may use what is left of the figures' width."""
-    if tag.side == "right":
-        left, middle = grid.x(tag.right) + 2.5, (grid.y(tag.top) + grid.y(tag.bottom)) / 2
-        return f"left:{left:.2f}mm;top:{middle:.2f}mm;width:{max(FIGURE_WIDTH - left, 9):.2f}mm"
-    return f"left:{(grid.x(tag.left) + grid.x(tag.right)) / 2:.2f}mm;top:{grid.y(tag.top):.2f}mm"
-
-
-def formula_place(grid: Grid) -> str:
-    """The place of the formula in the free corner, as CSS: flush with the left operand, in smaller type if needed."""
-    row = next(tag.top for tag in grid.tags if tag.side == "over")
-    left, room = grid.widths["l"], grid.x(grid.formula_end) - grid.widths["l"]
-    need = 2.75 * len(spoken(grid.formula))
-    if need > room:
-        left, room = 2.0, room + grid.widths["l"] - 2.0
-    size = max(9.5, min(14.5, 14.5 * room / need))
-    return f"left:{left:.2f}mm;top:{grid.y(row) / 2 - 3.2:.2f}mm;font-size:{size:.1f}pt"

@@ -1,98 +1,66 @@
-"""The rows of a figure's table as HTML. A page has many cells, so each is a single td without inner elements."""
+"""The table of a figure and what stands beside it as HTML. A page has many cells, so each is a
+single td without inner elements.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
-from typing import Protocol
 
-from msgspec.structs import replace
-
-from byhand.notation.html import value_html
-from byhand.notation.inline import inline, spoken
+from byhand.notation.inline import tagged
+from byhand.page import table
+from byhand.page.beside import LaidLabel, beside
 from byhand.page.fields import Field, nameless, room
-from byhand.page.grid import Grid, Slot
+from byhand.page.grid import Grid
+from byhand.page.table import LaidCell, Tick, Writing, ticked
 from byhand.worksheet.document import BETWEEN
 
 
-class Writing(Protocol):
-    """What a student has written, for a page that shows it."""
-
-    def blank(self, slot: Slot, width: float) -> str:
-        """The td of a blank. width: that of its column in print, in mm."""
-
-    def tick(self, slot: Slot) -> str:
-        """The box of a matrix that may be ticked."""
-
-
 def rows(grid: Grid, shown: bool, screen: bool, writing: Writing | None = None, field: Field = nameless) -> str:
-    """The rows of a table. shown: whether answers are printed.
-
-    screen: whether it is for a screen: blanks are input fields, and cells say in which line a phone has them.
-    writing: what stands in blanks in place of either. field: the names of fields that a PDF has there.
-    """
-    return "\n".join(
-        f'<tr class="{kind}">{"".join(_line(grid, slots, shown, screen, writing, field))}</tr>'
-        for kind, slots in grid.lines()
-    )
+    """The rows of a table, as of the function of this name in page/table."""
+    cells = table.rows(grid, shown, screen, writing, field)
+    lines = zip(grid.rows, cells, strict=True)
+    return "\n".join(f'<tr class="{kind}">{"".join(map(_cell, line))}</tr>' for kind, line in lines)
 
 
-def _line(
-    grid: Grid, slots: list[Slot], shown: bool, screen: bool, writing: Writing | None, field: Field
-) -> Iterator[str]:
-    col = 0
-    for each in slots:
-        line = grid.line(col + each.is_before) if screen and grid.phone_lines else 0
-        slot = replace(each, cls=f"{each.cls} n{line}".strip()) if line and each.scope + each.cls else each
-        if writing and slot.cell is not None and slot.cell.blank:
-            yield writing.blank(slot, grid.widths[grid.cols[col]])
-        else:
-            yield _cell(slot, shown, screen, writing, field)
-        col += slot.span
+def _cell(cell: LaidCell) -> str:
+    tag, about = ("th", f' scope="{cell.scope}"') if cell.scope else ("td", "")
+    about += f' class="{cell.classes}"' if cell.classes else ""
+    about += f' colspan="{cell.span}"' if cell.span > 1 else ""
+    about += f' aria-label="{escape(cell.said)}"' if cell.said else ""
+    box = tick_html(cell.tick) if cell.tick else ""
+    if cell.called is None:
+        about += room(cell.field)
+    else:
+        box = f'<input name="{escape(cell.field)}" aria-label="{escape(cell.called)}">'
+    told = f'<span class="told">{escape(cell.told)}</span>' if cell.told else ""
+    return f"<{tag}{about}>{box}{'<wbr>'.join(map(tagged, cell.lines))}{told}</{tag}>"
 
 
-def _cell(slot: Slot, shown: bool, inputs: bool, writing: Writing | None, field: Field) -> str:
-    span = f' colspan="{slot.span}"' if slot.span > 1 else ""
-    if slot.cell is not None:
-        return _number(slot, shown, inputs, field)
-    if slot.scope:
-        cls = (slot.cls + " parted" * (len(slot.pieces) > 1)).strip()
-        named = f' class="{cls}"' if cls else ""
-        between = " " if slot.is_two_words else "<wbr>"
-        return f'<th scope="{slot.scope}"{named}>{between.join(map(escape, slot.pieces))}</th>'
-    if slot.cls.startswith("caption"):
-        box, of = "", slot.ticked
-        if of is not None:
-            name = spoken(slot.label)
-            box = writing.tick(slot) if writing else tick(bool(of.right), shown, inputs, name, field=field(of))
-        said = f' aria-label="{escape(slot.name)}"' if slot.name else ""
-        return f'<td class="{slot.cls}"{span}{said}>{box}{inline(slot.label)}</td>'
-    if slot.label:
-        return f'<td class="{slot.cls}">{escape(slot.label)}</td>'
-    return f"<td{span}></td>"
+def labels(grid: Grid) -> str:
+    """What stands beside a table."""
+    return "".join(f"{_label(each)}\n" for each in beside(grid))
 
 
-def _number(slot: Slot, shown: bool, inputs: bool, field: Field) -> str:
-    assert slot.cell is not None
-    place = room(field(slot.cell)) if slot.cell.blank and not inputs else ""
-    if shown or not slot.cell.blank:
-        return f'<td class="{slot.cls}"{place}>{value_html(slot.cell.value)}</td>'
-    box = ""
-    if inputs:
-        box = f'<input name="{escape(field(slot.cell))}" aria-label="{escape(spoken(slot.name))}">'
-    return f'<td class="{slot.cls}"{place}>{box}</td>'
+def _label(label: LaidLabel) -> str:
+    place = f"left:{label.left:.2f}mm;top:{label.top:.2f}mm" + (f";width:{label.width:.2f}mm" if label.width else "")
+    kind, about = f"tag {label.side}", ""
+    if label.side == "formula":
+        place += f";font-size:{label.size:.1f}pt"
+        kind, about = "formula math", f' role="math" aria-label="{escape(label.said)}"'
+    return f'<div class="{kind}" style="{place}"{about}>{"<br>".join(map(tagged, label.lines))}</div>'
 
 
-def tick(right: bool, shown: bool, inputs: bool, label: str, shared: str = "", field: str = "") -> str:
-    """A box to tick, ticked if answers are shown and it is right.
+def tick_html(tick: Tick) -> str:
+    """A box to tick as HTML. On a screen, only one of those of a question can be ticked, by its name."""
+    if tick.called:
+        group, _, option = (escape(part) for part in tick.field.partition(BETWEEN))
+        return f'<input type="radio" name="{group}" value="{option}" class="tick" aria-label="{escape(tick.called)}">'
+    look, check = (f" {tick.check}", "✓") if tick.check else ("", "")
+    return f'<span class="tick{look}"{room(tick.field)}>{check}</span>'
 
-    shared: "", or a page that is worksheet and key. field: the name of its field. On a screen, only one of the boxes
-    of a question can be ticked, by its name.
-    """
-    if inputs and not shown:
-        group, _, option = (escape(part) for part in field.partition(BETWEEN))
-        return f'<input type="radio" name="{group}" value="{option}" class="tick" aria-label="{escape(label)}">'
-    place = "" if inputs else room(field)
+
+def tick(right: bool, shown: bool, screen: bool, label: str, shared: str = "", field: str = "") -> str:
+    """A box to tick in the words of a page, as of `ticked`. shared: "", or a page that is worksheet and key."""
     if shared and right:
-        return f'<span class="tick"{place}><span class="check for-key">✓</span></span>'
-    return f'<span class="tick on"{place}>✓</span>' if right and shown else f'<span class="tick"{place}></span>'
+        return f'<span class="tick"{room(field)}><span class="check for-key">✓</span></span>'
+    return tick_html(ticked(right, shown, screen, label, field))

@@ -176,7 +176,7 @@ class Body(Struct, frozen=True, eq=False):
     def _picture(self, laid: Any, entries: Entries, name: str, asks: bool) -> str:
         if asks:
             return ""
-        self.pictures[name] = alone(picture.svg(laid.figure, shown=False, shared=False))
+        self.pictures[name] = alone(picture.svg(laid.figure, shown=False))
         return f'<p><img src="{name}" alt="{escape(picture.said(laid.figure, shown=False))}"/></p>'
 
 

@@ -1,0 +1,42 @@
+"""The figures that a page in print has beside its HTML: in the place of each is an empty drawing."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from byhand.errors import SheetError
+from byhand.notation.marks import MARK
+from byhand.page.printed import PLACE, Figure
+from byhand.pictures.shapes import Circle, Graphic
+
+
+class Placing:
+    """Takes the figures of a page, as its templates come to them."""
+
+    def __init__(self) -> None:
+        self.figures = list[Figure]()
+
+    @property
+    def tags(self) -> int:
+        """About how many tags they would have as HTML."""
+        tables = (figure.table for figure in self.figures if not isinstance(figure, Graphic))
+        return sum(2 * len(row) for table in tables for row in table.cells)
+
+    def place(self, figure: Figure) -> Markup | None:
+        """What stands in the place of a figure; None where the press cannot draw it.
+
+        Raises: SheetError where it has dots of many runs, which nobody else can draw.
+        """
+        from byhand.press import knows  # most of the press, which a page for the screen does not need
+
+        style = ""
+        if not isinstance(figure, Graphic):
+            style = "display:block;"
+            dots = (each.radius for each in figure.behind if isinstance(each, Circle))
+            if any(MARK.match(str(radius)) for radius in dots) and not knows(figure):
+                raise SheetError(f"{figure.table.name} has dots, and letters that our fonts lack")
+        if not knows(figure):
+            return None
+        self.figures.append(figure)
+        look = f'{figure.size} style="{style}overflow:visible"'
+        return Markup(f"<svg {look}><title>{PLACE}{len(self.figures) - 1}</title></svg>")
