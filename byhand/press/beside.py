@@ -19,20 +19,22 @@ _PROSE = re.compile(r"[\w \xa0,.;:!?()'’=+·×−√≤≥≠]*")  # in which 
 
 
 class Label(Struct, frozen=True):
-    """The tag of a matrix, or a formula.
-
-    x, y: its place in px, from the upper left corner of the figure. shift: the share of its own width by which each
-    line is further to the left, and of its height by which all of it is higher. style: that of its words. line: from
-    one line to the next, in px. said: how a formula is read aloud; "" for a tag.
-    """
+    """The tag of a matrix, or a formula."""
 
     x: float
+    """The distance in px from the left edge of the figure."""
     y: float
+    """The distance in px from the upper edge of the figure."""
     shift: tuple[float, float]
+    """The share of its own width by which each line is further to the left, and of its height by which all of it is
+    higher."""
     style: TextStyle
+    """The style of its words."""
     line: float
+    """The distance in px from one line to the next."""
     lines: tuple[tuple[Piece, ...], ...]
     said: str = ""
+    """How a formula is read aloud; "" for a tag."""
 
 
 def label(laid: LaidLabel) -> Label:

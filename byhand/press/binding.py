@@ -21,15 +21,13 @@ from byhand.press.template import set_glyphs
 
 
 class Part(Struct, frozen=True, dict=True):
-    """A part of a book: a PDF that begins on a right-hand page.
-
-    name: what links call it, such as worksheet/softmax. bookmarks: those that lead to it, and
-    whether each stands below the one before.
-    """
+    """A part of a book: a PDF that begins on a right-hand page."""
 
     pdf: bytes
     name: str
+    """What links call it, such as worksheet/softmax."""
     bookmarks: tuple[tuple[str, bool], ...]
+    """The bookmarks that lead to it, and whether each stands below the one before."""
 
     @cached_property
     def length(self) -> int:
@@ -77,19 +75,19 @@ def length_of(pdf: bytes) -> int:
 
 
 class _Binding(Struct):
-    """A book that is being bound, from its front on.
-
-    numbers: those of pages and links, each with its elements, as the structure's tree of parents has them; next: the
-    first free one. labels: the elements that tables name. leads: the elements that lead to a sheet, and their views.
-    starts: the first page of each part, from 0, by its name.
-    """
+    """A book that is being bound, from its front on."""
 
     book: Any
     numbers: list[Any] = field(default_factory=list)
+    """The numbers of pages and links, each with its elements, as the structure's tree of parents has them."""
     next: int = 0
+    """The first number that is free."""
     labels: list[tuple[bytes, Any]] = field(default_factory=list)
+    """The elements that tables name."""
     leads: list[tuple[str, Any]] = field(default_factory=list)
+    """The elements that lead to a sheet, and their views."""
     starts: dict[str, int] = field(default_factory=dict)
+    """The first page of each part, from 0, by its name."""
 
     @classmethod
     def of(cls, front: bytes) -> _Binding:

@@ -16,22 +16,21 @@ from byhand.press.stream import TextRun, glyphs, place
 
 
 class Line(Struct, frozen=True, tag=True):
-    """Runs of text that stay on one line and move together.
-
-    widths: of each run, as laid out.
-    anchor: 0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right.
-    spare, less: by how many px the line may become longer, and shorter; spare is below 0 where it is longer than its
-    room already. rigid: whether no width may change.
-    view: the only view that shows it; "" for both.
-    """
+    """Runs of text that stay on one line and move together."""
 
     runs: tuple[TextRun, ...]
     widths: tuple[float, ...]
+    """The width of each run, as laid out."""
     anchor: float
+    """Is 0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right."""
     spare: float
+    """By how many px the line may become longer; below 0 where it is longer than its room already."""
     less: float = float("inf")
+    """By how many px the line may become shorter."""
     rigid: bool = False
+    """Whether no width may change."""
     view: str = ""
+    """The only view that shows it; "" for both."""
 
     def moved(self, change: float) -> float:
         """By how many px the line begins further right if it becomes so much longer. As long as it is longer than its
@@ -55,14 +54,12 @@ def _pieces(line: Box) -> Iterator[Box]:
 
 
 class BoxReader(Struct, frozen=True):
-    """Reads the blocks of a page.
-
-    text: the page's runs of text, by their places in the content stream.
-    used: of each font of the page, the name of its file.
-    """
+    """Reads the blocks of a page."""
 
     text: dict[tuple[str, str], TextRun]
+    """The page's runs of text, by their places in the content stream."""
     used: dict[str, str]
+    """For each font of the page, the name of its file."""
 
     def run(self, piece: Box) -> TextRun | None:
         """The run of text that a box was printed as; None for a box that is no text, or text in several faces.

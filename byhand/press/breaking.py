@@ -14,37 +14,33 @@ CLOSE = 0.05  # px: where a line ends as close to the margin as this, WeasyPrint
 
 
 class Word(Struct, frozen=True):
-    """A word of a run, or all of a run that does not break; empty where the run is a slot.
-
-    space: the width of the space before the word; None where there is none.
-    spaced: whether this space belongs to the word's run, and not to the one before.
-    start: whether a line begins here in any case.
-    """
+    """A word of a run, or all of a run that does not break; empty where the run is a slot."""
 
     run: int
     text: str
     space: float | None = None
+    """The width of the space before the word; None where there is none."""
     spaced: bool = False
+    """Whether this space belongs to the word's run, and not to the one before."""
     start: bool = False
+    """Whether a line begins here in any case."""
 
 
 class Paragraph(Struct, frozen=True, tag=True):
-    """The words of a block from the first slot on.
-
-    lifts: of each run, its distance below the baseline of its line.
-    rows: of each line that there is room for, where it begins and its baseline.
-    right: the right margin.
-    at: the line in which the words before these end, and where they end.
-    view: the only view that shows it; "" for both.
-    """
+    """The words of a block from the first slot on."""
 
     runs: tuple[TextRun, ...]
     lifts: tuple[float, ...]
+    """For each run, its distance below the baseline of its line."""
     words: tuple[Word, ...]
     rows: tuple[tuple[float, float], ...]
+    """For each line that there is room for, where it begins and its baseline."""
     right: float
+    """The right margin."""
     at: tuple[int, float]
+    """The line in which the words before these end, and where they end."""
     view: str = ""
+    """The only view that shows it; "" for both."""
 
 
 class Piece(Struct):

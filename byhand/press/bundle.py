@@ -23,28 +23,31 @@ _CATALOG, _TREE = 1, 2  # object numbers
 
 
 class Bundle(Struct, dict=True):
-    """A PDF that is being written.
-
-    offsets: a temporary file with the offset of each object in the PDF, eight bytes an object.
-    holds: what the file says that it has, to who reads pages back.
-    at, objects, copies, count: how many bytes, objects, copies and pages are written.
-    groups, kids: the finished nodes of the page tree, and the pages of the one that is open.
-    known: of each template that was used, the frames of its pages. noted: the object whose offset was written last.
-    """
+    """A PDF that is being written."""
 
     file: IO[bytes]
     offsets: IO[bytes]
+    """A temporary file with the offset of each object in the PDF, eight bytes an object."""
     title: str
     language: str
     holds: str = "copies"
+    """What the file says that it has, to whoever reads pages back."""
     at: int = 0
+    """How many bytes are written."""
     objects: int = _TREE
+    """How many objects are written."""
     copies: int = 0
+    """How many copies are written."""
     count: int = 0
+    """How many pages are written."""
     groups: list[int] = field(default_factory=list)
+    """The finished nodes of the page tree."""
     kids: list[int] = field(default_factory=list)
+    """The pages of the node that is open."""
     known: dict[bytes, list[tuple[bytes, bytes]]] = field(default_factory=dict)
+    """For each template that was used, the frames of its pages."""
     noted: int = -1
+    """The object whose offset was written last."""
 
     def __post_init__(self) -> None:
         self._put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")

@@ -21,17 +21,17 @@ TYPICAL = "0"  # a text in a slot that every face has
 
 
 class Picture(Struct, frozen=True):
-    """A drawing that stands by itself, as the map does, or a picture of an idea.
-
-    said, key_said: its alternative text, and that of a key which shares the page. answers: what only a key shows.
-    slots: the marks in place of what is printed, and of what only a key shows, where another run has its own.
-    """
+    """A drawing that stands by itself, as the map does, or a picture of an idea."""
 
     drawing: Drawing
     said: str
+    """Its alternative text."""
     key_said: str = ""
+    """The alternative text of a key that shares the page."""
     answers: Drawing = NO_DRAWING
+    """What only a key shows."""
     slots: tuple[int, ...] = ()
+    """The marks in place of what is printed, and of what only a key shows, where another run has its own."""
 
     @property
     def pieces(self) -> Iterator[Piece]:

@@ -90,10 +90,12 @@ def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
 
 
 class _Blocks(Struct, frozen=True):
-    """Writes blocks with texts in their slots. faces: the file of each font; glyphs: those that its slots may use."""
+    """Writes blocks with texts in their slots."""
 
     faces: dict[str, str]
+    """The file of each font."""
     glyphs: dict[str, set[int]]
+    """For each font, the glyphs that its slots may use."""
 
     def write(self, block: Line | Paragraph, *texts: str) -> bytes | None:
         """The PDF operators of a block with these texts in its slots; None where they do not fit."""

@@ -133,10 +133,11 @@ def _names(answer: Spoken) -> list[str]:
 
 
 class _Fields(Struct, dict=True):
-    """Writes fields into a PDF. rooms: by their names, each with the number of its page."""
+    """Writes fields into a PDF."""
 
     file: Any
     rooms: dict[str, tuple[int, Room]]
+    """The rooms for fields by their names, each with the number of its page."""
 
     def __post_init__(self) -> None:
         root = self.file.Root.StructTreeRoot

@@ -54,48 +54,56 @@ class UnknownFormError(SheetError):
 
 
 class Box(Struct, frozen=True, eq=False):
-    """A box of a page that is laid out. Lengths are in px; a place is where it is from the page's upper left corner.
-
-    kind: text, line, inline, block, inline block, or margin; "" for any other.
-    tag, classes: those of its element; nothing where it has none.
-    children: the boxes in it, floating and positioned ones included.
-    x, y: the upper left corner of the box; outer_width: its width, with all margins.
-    border: the left, upper, right and lower edge of its border box.
-    top_edge, bottom_edge: the widths of its upper and its lower line.
-    left, top, width, height: its content box. min_height: the least height of that; 0 for none.
-    baseline: of a text or a line, its distance below y.
-    in_flow: whether it neither floats nor has a place of its own. in_frame: whether it has a border at the top.
-    anchor: 0 where lines in it are aligned to the left, ½ where they are centred, 1 where they are at the right.
-    breaks: whether a line may break in it.
-    slot: the mark in whose slot it is. colour: that of a slot: red, green and blue.
-    margin: the place of a margin, such as @bottom-right.
-    """
+    """A box of a page that is laid out. Lengths are in px; places count from the page's upper left corner."""
 
     kind: str
+    """What it is: text, line, inline, block, inline block, or margin; "" for any other."""
     tag: str
+    """The tag of its element; "" where it has none."""
     classes: tuple[str, ...]
+    """The classes of its element."""
     parent: Box | None
     x: float
+    """The left end of the box."""
     y: float
+    """The upper end of the box."""
     outer_width: float
+    """The width of the box with all margins."""
     border: tuple[float, float, float, float]
+    """The left, upper, right and lower edge of its border box."""
     top_edge: float
+    """The width of its upper line."""
     bottom_edge: float
+    """The width of its lower line."""
     left: float
+    """The left end of its content box."""
     top: float
+    """The upper end of its content box."""
     width: float
+    """The width of its content box."""
     height: float
+    """The height of its content box."""
     min_height: float
+    """The least height of its content box; 0 for none."""
     baseline: float
+    """For a text or a line, the distance of its baseline below y."""
     in_flow: bool
+    """Whether it neither floats nor has a place of its own."""
     in_frame: bool
+    """Whether it has a border at the top."""
     anchor: float
+    """Is 0 where lines in it are aligned to the left, ½ where they are centred, 1 where they are at the right."""
     breaks: bool
+    """Whether a line may break in it."""
     slot: int | None
+    """The mark in whose slot it is."""
     colour: tuple[float, float, float]
+    """The colour of a slot: red, green and blue."""
     text: str
     margin: str
+    """The place of a margin, such as @bottom-right."""
     children: list[Box] = []
+    """The boxes in it, floating and positioned ones included."""
 
     def every(self) -> Iterator[Box]:
         """The box and all boxes within it."""
@@ -105,20 +113,22 @@ class Box(Struct, frozen=True, eq=False):
 
 
 class Foot(Struct, frozen=True):
-    """The end of a page. Lengths are in px.
-
-    label: the name of what one calculates on. edges: the left, the right and the lower edge of what a page has room
-    for. below: where what stands there ends.
-    rules: how many rules it ends in, to write on. left, right, y: the last of them.
-    """
+    """The end of a page. Lengths are in px."""
 
     label: str
+    """The name of what one calculates on."""
     edges: tuple[float, float, float]
+    """The left, the right and the lower edge of what a page has room for."""
     below: float
+    """Where what stands there ends."""
     rules: int = 0
+    """How many rules it ends in, to write on."""
     left: float = 0.0
+    """The left end of the last rule."""
     right: float = 0.0
+    """The right end of the last rule."""
     y: float = 0.0
+    """How far down the last rule is."""
 
 
 @contextmanager

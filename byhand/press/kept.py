@@ -81,13 +81,12 @@ OF_ALL = ("version", "modules")  # of what a page says of itself, what all runs 
 
 
 class KeptPage(Struct, frozen=True):
-    """A page with marks in place of what each run has otherwise.
-
-    recipes: how the texts of those marks are written that were made as it was written; the document has the others.
-    """
+    """A page with marks in place of what each run has otherwise."""
 
     page: PrintPage
     recipes: dict[int, Recipe]
+    """How the texts are written of those marks that were made as the page was written; the document has the
+    others."""
 
     def texts(self, page: Page, writers: Mapping[str, Callable[..., str]]) -> Mapping[int, str]:
         """What the run of a page has in place of each mark. writers: as of `Pages`."""

@@ -66,52 +66,50 @@ _CODE = re.compile(
 
 
 class DrawnSlot(Struct, frozen=True):
-    """A slot for a drawing: a dot, whose text is its radius, or a QR code, whose text is an SVG path of bars.
-
-    x, y: its origin in px; unit: how many px are 1 in its text. view: the only view that shows it; "" for both.
-    tag: for a picture of an idea, whose text is its SVG, the operators that begin what is read as the picture.
-    """
+    """A slot for a drawing: a dot, whose text is its radius, or a QR code, whose text is an SVG path of bars."""
 
     slot: int
     x: float
+    """The distance in px of its origin from the left edge of the page."""
     y: float
+    """The distance in px of its origin from the upper edge of the page."""
     unit: float
+    """How many px are 1 in its text."""
     colour: bytes
     view: str = ""
+    """The only view that shows it; "" for both."""
     tag: bytes = b""
+    """For a picture of an idea, whose text is its SVG, the operators that begin what is read as the picture."""
 
 
 class PageLayout(Struct, frozen=True):
-    """A page with slots.
-
-    blocks: the lines and paragraphs that have slots.
-    background: the rest, as PDF operators; only: what is drawn over it in one of the views.
-    rooms: where the fields of a form may stand.
-    """
+    """A page with slots."""
 
     blocks: tuple[Line | Paragraph, ...]
+    """The lines and paragraphs that have slots."""
     spots: tuple[DrawnSlot, ...]
     background: bytes
+    """The rest of the page, as PDF operators."""
     only: dict[str, bytes] = {}
+    """What is drawn over the background in one of the views."""
     rooms: tuple[Room, ...] = ()
+    """Where the fields of a form may stand."""
 
 
 class Layout(Struct, frozen=True):
-    """A document that is laid out.
-
-    everywhere: the slots that are at the same place on every page.
-    faces: of each font of the PDF, by its name there, the name of its file.
-    letters: of each font that a slot has, the characters that slots may hold.
-    texts: of each font that the pen or a paragraph writes with, what it needs beside the letters of slots.
-    titles: the titles of a worksheet and a key that share these pages.
-    """
+    """A document that is laid out."""
 
     pages: tuple[PageLayout, ...]
     everywhere: tuple[DrawnSlot, ...]
+    """The slots that are at the same place on every page."""
     faces: dict[str, str]
+    """The name of the file of each font of the PDF, by the font's name there."""
     letters: dict[str, str]
+    """For each font that a slot has, the characters that slots may hold."""
     texts: dict[str, tuple[str, ...]]
+    """For each font that the pen or a paragraph writes with, what it needs beside the letters of slots."""
     titles: dict[View, str]
+    """The titles of a worksheet and a key that share these pages."""
     pdf: bytes
 
 

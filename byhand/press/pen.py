@@ -22,21 +22,22 @@ from byhand.press.tables import CellStyle, Table, TableCell
 
 
 class Pen(Struct):
-    """Writes the figures of a page.
-
-    fonts: of each face, its name in the PDF. mark: the next marked-content id (MCID).
-    drawn: what is written, as PDF operators; answers: what only a key shows; blocks: lines that have slots.
-    rooms: the rooms for fields in the table that is written: their names, boxes, and the cell of each.
-    at: the row and the column of the cell that is written.
-    """
+    """Writes the figures of a page."""
 
     fonts: dict[str, str]
+    """For each face, its name in the PDF."""
     mark: int
+    """The next marked-content id (MCID)."""
     drawn: list[bytes] = field(default_factory=list)
+    """What is written, as PDF operators."""
     answers: list[bytes] = field(default_factory=list)
+    """What only a key shows."""
     blocks: list[Line] = field(default_factory=list)
+    """The lines that have slots."""
     rooms: list[tuple[str, Edges, tuple[int, int]]] = field(default_factory=list)
+    """The rooms for fields in the table that is written: their names, their boxes, and the cell of each."""
     at: tuple[int, int] = (0, 0)
+    """The row and the column of the cell that is written."""
 
     def draw(self, figure: Figure, x: float, y: float) -> tuple[bytes, list[list[range]], list[range]]:
         """The PDF operators of a figure without its answers and its slots, and the marks of each cell's texts and of

@@ -32,31 +32,30 @@ class UnknownLookError(SheetError):
 
 
 class TextStyle(Struct, frozen=True):
-    """How a text is set.
-
-    size, lift: in px, the latter above the baseline. under: the style of the root that it is under.
-    """
+    """How a text is set."""
 
     face: str
     size: float
+    """The size in px."""
     colour: str
     lift: float = 0.0
+    """The height in px above the baseline."""
     under: TextStyle | None = None
+    """The style of the root that it is under."""
 
 
 class Piece(Struct, frozen=True):
-    """A text in one face, or a box to tick with its check.
-
-    slot: the mark that the text stands for. before: the space before it, in px. room: the name of the field that a
-    box to tick has room for.
-    """
+    """A text in one face, or a box to tick with its check."""
 
     style: TextStyle
     text: str
     slot: int | None = None
+    """The mark that the text stands for."""
     tick: bool = False
     before: float = 0.0
+    """The space before it, in px."""
     room: str = ""
+    """The name of the field that a box to tick has room for."""
 
     @property
     def width(self) -> float:

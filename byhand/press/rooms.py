@@ -22,15 +22,14 @@ _ELEMENT = re.compile(r'<(?P<tag>\w+)(?: [\w-]+="[^"<>]*")*? data-field="(?P<nam
 
 
 class Room(Struct, frozen=True):
-    """A room for an answer.
-
-    name: that of its field. edges: of its box.
-    way: where the field comes in the structure: which child of the root, which of that, and so on.
-    """
+    """A room for an answer."""
 
     name: str
+    """The name of its field."""
     edges: Edges
+    """The edges of its box."""
     way: tuple[int, ...]
+    """Where the field comes in the structure: which child of the root, which of that, and so on."""
 
 
 def with_rooms(html: str) -> str:

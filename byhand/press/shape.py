@@ -21,10 +21,12 @@ FRACTION_SIZES = [(n, m) for n in (1, 2, 3) for m in (1, 2, 3)]  # n digits over
 
 
 class ShapedText(Struct, frozen=True):
-    """A text that is shaped. shown: its glyphs, as PDF shows them; width: in thousandths of the font's size."""
+    """A text that is shaped."""
 
     shown: bytes
+    """Its glyphs, as PDF shows them."""
     width: int
+    """The width in thousandths of the font's size."""
     glyphs: frozenset[int]
 
 

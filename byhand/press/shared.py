@@ -15,14 +15,12 @@ _SKIPPED = ("/Parent", "/StructParent", "/StructParents")  # they refer to the p
 
 
 class Shared(Struct, frozen=True):
-    """The shared objects of a PDF.
-
-    objects: by their numbers; an object comes after those that it refers to.
-    frames: for each page, the entries for its size and resources, and the reference to its background.
-    """
+    """The shared objects of a PDF."""
 
     objects: dict[int, Pieces]
+    """The objects by their numbers; an object comes after those that it refers to."""
     frames: tuple[tuple[Pieces, Pieces], ...]
+    """For each page, the entries for its size and resources, and the reference to its background."""
 
 
 def shared(file: Any) -> Shared:
@@ -43,12 +41,10 @@ def numbered(pieces: Pieces, first: int) -> bytes:
 
 
 class _Objects(Struct):
-    """The objects that have been found in a file, numbered in the order in which they were found.
-
-    known: the new number of an object, by its number and generation in the file.
-    """
+    """The objects that have been found in a file, numbered in the order in which they were found."""
 
     known: dict[tuple[int, int], int] = field(default_factory=dict)
+    """The new number of an object, by its number and generation in the file."""
     objects: dict[int, Pieces] = field(default_factory=dict)
 
     def pieces(self, item: Any) -> Iterator[bytes | int]:

@@ -136,16 +136,17 @@ def filled(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
 
 
 class SharedPage(Struct, frozen=True):
-    """The page that all runs of a sheet share, and what a run fills in there.
-
-    page: the page with marks. texts: those that it is laid out with; of_run: those of the run. contents: compressed.
-    """
+    """The page that all runs of a sheet share, and what a run fills in there."""
 
     page: PrintPage
+    """The page with marks."""
     texts: tuple[str, ...]
+    """The texts that it is laid out with."""
     of_run: list[str]
+    """The texts of the run."""
     slotted: Slotted
     contents: list[bytes]
+    """The content streams of the run's pages, compressed."""
 
     @property
     def typical(self) -> PrintPage:
@@ -194,16 +195,15 @@ def _shared(written: _Written, written_as: View, view: View, cache: bool) -> Sha
 
 
 class _Written(Struct, frozen=True):
-    """A page with slots, and a run's texts of its marks.
-
-    numbered: the page with marks numbered in their order. texts: those of the marks, in this order; as_set: as they
-    are set.
-    """
+    """A page with slots, and a run's texts of its marks."""
 
     page: PrintPage
     texts: Mapping[int, str]
+    """The texts of the marks."""
     numbered: PrintPage
+    """The page with marks numbered in their order."""
     as_set: Mapping[int, str]
+    """The texts of the marks as they are set, in that order."""
 
     @property
     def of_run(self) -> list[str]:

@@ -15,10 +15,7 @@ Cuts = list[tuple[int, int]]
 
 
 class TextRun(Struct, frozen=True):
-    """A piece of text in one font, size and colour; its place in px from the page's upper left corner.
-
-    slot: the mark in whose slot it is.
-    """
+    """A piece of text in one font, size and colour; its place in px from the page's upper left corner."""
 
     tag: bytes
     colour: bytes
@@ -28,6 +25,7 @@ class TextRun(Struct, frozen=True):
     size: float
     shown: bytes
     slot: int | None
+    """The mark in whose slot it is."""
 
 
 def glyphs(shown: bytes) -> bytes:

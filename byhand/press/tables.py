@@ -27,44 +27,47 @@ from byhand.press.pieces import (
 
 
 class CellStyle(Struct, frozen=True):
-    """How the text of a cell is set.
-
-    align: ½ where it is centred, 1 where it is aligned to the right; room: what is left free at the right, in px.
-    valign: 0 at the top, ½ in the middle, 1 at the bottom. line: from one line to the next, in px.
-    """
+    """How the text of a cell is set."""
 
     text: TextStyle
     align: float = 0.5
+    """Is ½ where it is centred, 1 where it is aligned to the right."""
     room: float = 0.0
+    """How many px are left free at the right."""
     valign: float = 0.5
+    """Is 0 at the top, ½ in the middle, 1 at the bottom."""
     line: float = 0.0
+    """How many px there are from one line to the next."""
 
 
 class TableCell(Struct, frozen=True):
-    """A cell.
-
-    head: col or row, where it is the label of one. answer: whether only a key shows its text.
-    edges: the widths of the lines at its left, top, right and bottom, in px; dashed: whether they are.
-    said: what is read aloud in place of its text; "" for the text. room: the name of the field that it has room for.
-    """
+    """A cell."""
 
     head: str
+    """What it is the label of: col, row, or "" for neither."""
     span: int
     style: CellStyle
     lines: tuple[tuple[Piece, ...], ...]
     edges: tuple[float, float, float, float]
+    """The widths of the lines at its left, top, right and bottom, in px."""
     dashed: bool
+    """Whether those lines are dashed."""
     answer: bool
+    """Whether only a key shows its text."""
     said: str = ""
+    """What is read aloud in place of its text; "" for the text."""
     room: str = ""
+    """The name of the field that it has room for."""
 
 
 class Table(Struct, frozen=True):
-    """A table. columns, rows: where each begins and where the last one ends, in px."""
+    """A table."""
 
     name: str
     columns: tuple[float, ...]
+    """Where each column begins and where the last one ends, in px."""
     rows: tuple[float, ...]
+    """Where each row begins and where the last one ends, in px."""
     cells: tuple[tuple[TableCell, ...], ...]
 
     @property

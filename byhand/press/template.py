@@ -27,28 +27,27 @@ from byhand.worksheet.views import View
 
 
 class Template(Struct, frozen=True, dict=True):
-    """A PDF whose pages have empty content streams where each copy has its own.
-
-    contents: the object numbers of these streams, one for each page, and last the one that all pages show.
-    size, root, info, identity: what the trailer says of the file, and an update of it must repeat.
-    about: the entries of its information dictionary, which a copy adds to.
-    rooms: of each page, those for the fields of a form, as `as_data` writes them, since few copies need them.
-    student: of a form for students, the object numbers of the field that has a student's id, and of the list of those
-    below it.
-    said: of each drawing whose alternative text differs from run to run, its object number, its element without the
-    text, and the mark that stands for the text.
-    """
+    """A PDF whose pages have empty content streams where each copy has its own."""
 
     pdf: bytes
     contents: tuple[int, ...]
+    """The object numbers of these streams, one for each page, and last the one that all pages show."""
     size: int
+    """What the trailer says of the file, together with root, info and identity: an update of the file must repeat
+    it."""
     root: int
     info: int
     about: bytes
+    """The entries of its information dictionary, which a copy adds to."""
     identity: str
     rooms: bytes = b""
+    """For each page, the rooms for the fields of a form, as `as_data` writes them, since few copies need them."""
     student: tuple[int, int] = (0, 0)
+    """In a form for students, the object numbers of the field that has a student's id, and of the list of those below
+    it."""
     said: tuple[tuple[int, bytes, int], ...] = ()
+    """For each drawing whose alternative text differs from run to run, its object number, its element without the
+    text, and the mark that stands for the text."""
 
     @cached_property
     def digest(self) -> bytes:
