@@ -206,3 +206,14 @@ def test_there_is_one_kind_of_record():
     defining = re.compile(r"(?<!is_)\bdataclass\(|@dataclass")
     others = {name for name, path in FILES.items() if defining.search(path.read_text(encoding="utf-8"))}
     assert others == {"formats/notebook/checks.py", "formats/notebook/arrays.py"}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_field_is_described_below_it(name):
+    """The docstring of a class is about the whole, and no comment stands beside a field."""
+    text = FILES[name].read_text(encoding="utf-8")
+    for each in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)):
+        about = " ".join((ast.get_docstring(each) or "").split())
+        for field in (node for node in each.body if isinstance(node, ast.AnnAssign)):
+            assert not re.search(rf"(?:^|[.;] |, ){field.target.id}: ", about), f"{each.name}: {field.target.id}"
+            assert " # " not in text.splitlines()[field.end_lineno - 1], f"{each.name}: {field.target.id}"
