@@ -40,9 +40,10 @@ class Html(str):
 
 
 class Svg(Html):
-    """A drawing that another run has otherwise, as SVG. shapes: what it is made of (pictures/shapes)."""
+    """A drawing that another run has otherwise, as SVG."""
 
     shapes: tuple[Any, ...] = ()
+    """What it is made of (pictures/shapes.py)."""
 
     @classmethod
     def of(cls, svg: str, shapes: tuple[Any, ...]) -> Svg:

@@ -15,19 +15,19 @@ _ONE_LETTER = re.compile(r"(?<= \w) (?=\w)")  # the blank after a word of one le
 
 
 class LaidLabel(Struct, frozen=True, array_like=True):
-    """A tag or a formula. left, top: its place; width: the room of a tag, 0 for any; in mm.
-
-    lines: what stands there, line by line, of which each may be broken at its blanks. size: of the type of a formula,
-    in pt. said: how a formula is read aloud.
-    """
+    """A tag or a formula. Its place and its room are in mm."""
 
     side: Literal["right", "over", "formula"]
     left: float
     top: float
     width: float
+    """The room of a tag, 0 for any."""
     lines: tuple[tuple[Piece, ...], ...]
+    """What stands there, line by line. Each line may be broken at its blanks."""
     size: float = 0.0
+    """The size of the type of a formula, in pt."""
     said: str = ""
+    """How a formula is read aloud."""
 
 
 def beside(grid: Grid) -> tuple[LaidLabel, ...]:

@@ -42,14 +42,13 @@ Figure = PrintedFigure | Graphic
 
 
 class PrintPage(Struct, frozen=True):
-    """A page in print. figures: as JSON.
-
-    views: of a worksheet and a key that are one page, the name of each, its title, and what it says before "page 1".
-    """
+    """A page in print."""
 
     html: str
     figures: str = "[]"
+    """Its figures, as JSON."""
     views: tuple[tuple[View, str, str], ...] = ()
+    """Of a worksheet and a key that are one page: the name of each, its title, and what it says before "page 1"."""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -79,13 +78,13 @@ class PrintPage(Struct, frozen=True):
     def filled(self, texts: Callable[[int], str], html: Callable[[str], str]) -> PrintPage:
         """The page with texts in place of its marks. html: fills its HTML."""
 
-        def own(match: re.Match[str]) -> str:
+        def text_of_mark(match: re.Match[str]) -> str:
             text, whole = texts(mark_number(match[0].strip('"'))), match[0].startswith('"')
             if isinstance(text, Svg) and whole:
                 return _json(text.shapes)
             return _json(str(text))[1 - whole : -1 + whole or None]
 
-        return PrintPage(html(self.html), _IN_JSON.sub(own, self.figures), self.views)
+        return PrintPage(html(self.html), _IN_JSON.sub(text_of_mark, self.figures), self.views)
 
 
 def _json(thing: object) -> str:

@@ -52,12 +52,15 @@ class LaidCell(Struct, frozen=True, array_like=True):
 
 
 class LaidTable(Struct, frozen=True, array_like=True):
-    """A table on paper. columns, rows: how wide and how high they are, in mm. size: as of `Grid`."""
+    """A table on paper."""
 
     name: str
     columns: tuple[float, ...]
+    """How wide its columns are, in mm."""
     rows: tuple[float, ...]
+    """How high its rows are, in mm."""
     size: Literal["", "small", "smaller"]
+    """The size of its numbers, as of `Grid`."""
     cells: tuple[tuple[LaidCell, ...], ...]
 
 

@@ -19,17 +19,18 @@ LIFTS = {1: -0.34, 0: 0.0, -1: 0.18}  # how much lower a text of each level stan
 
 
 class Look(Struct, frozen=True, array_like=True):
-    """How a shape is drawn.
-
-    fill, stroke: colours, or "none"; "" where nothing is said: then it is filled with black, and has no outline.
-    width: of the outline. dash: the lengths of its dashes and of the spaces between. name: its class in CSS.
-    """
+    """How a shape is drawn."""
 
     fill: str = ""
+    """A colour, or "none"; "" for black."""
     stroke: str = ""
+    """The colour of its outline; "" where it has none."""
     width: float = 0.0
+    """The width of the outline."""
     dash: tuple[float, ...] = ()
+    """The lengths of the outline's dashes, and of the spaces between them."""
     name: str = ""
+    """Its class in CSS."""
 
 
 class Path(Struct, frozen=True, array_like=True, tag="path"):
@@ -40,7 +41,7 @@ class Path(Struct, frozen=True, array_like=True, tag="path"):
 
 
 class Rectangle(Struct, frozen=True, array_like=True, tag="rectangle"):
-    """A rectangle. x, y: its upper left corner. radius: of its corners."""
+    """A rectangle, by its upper left corner."""
 
     x: float
     y: float
@@ -48,31 +49,33 @@ class Rectangle(Struct, frozen=True, array_like=True, tag="rectangle"):
     height: float
     look: Look
     radius: float = 0.0
+    """The radius of its corners."""
 
 
 class Circle(Struct, frozen=True, array_like=True, tag="circle"):
-    """A circle. x, y: its centre. radius: a number, or a mark where another run has another one."""
+    """A circle, by its centre."""
 
     x: float
     y: float
     radius: float | str
+    """A number, or a mark where another run has another one."""
     look: Look
 
 
 class Text(Struct, frozen=True, array_like=True, tag="text"):
-    """A label on a baseline. anchor: what of it is at x: its start, middle or end.
-
-    fill: its colour, "" where a style sheet has it. name: its class in CSS.
-    """
+    """A label on a baseline."""
 
     x: float
     y: float
     label: Label
     fill: str = ""
+    """Its colour; "" where a style sheet has it."""
     anchor: str = "start"
+    """What of it is at x: its start, middle or end."""
     bold: bool = False
     italic: bool = False
     name: str = ""
+    """Its class in CSS."""
 
 
 Shape = Path | Rectangle | Circle | Text
@@ -82,19 +85,20 @@ Layer = tuple[Shape, ...] | str  # or a mark, where other runs have other shapes
 
 
 class Graphic(Struct, frozen=True, array_like=True, tag="graphic"):
-    """A drawing that stands by itself, as the map does, or a picture of an idea.
-
-    width, height: in mm. said, key_said: its alternative text, and that of a key which shares the page. printed: what
-    is drawn; pen: what only a key has over it. name: its class in CSS.
-    """
+    """A drawing that stands by itself, as the map does, or a picture of an idea. Lengths are in mm."""
 
     width: float
     height: float
     said: str
+    """Its alternative text."""
     printed: Layer
+    """What is drawn in both views."""
     key_said: str = ""
+    """The alternative text of a key which shares the page."""
     pen: Layer = ()
+    """What only a key has over it."""
     name: str = "architecture"
+    """Its class in CSS."""
 
     @property
     def size(self) -> str:

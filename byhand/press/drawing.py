@@ -20,16 +20,17 @@ _ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
 
 class Words(Struct, frozen=True):
-    """A text of a drawing. x, y: where its baseline begins, or else its middle (anchor ½) or its end (anchor 1)."""
+    """A text of a drawing, by the place of its anchor on its baseline."""
 
     x: float
     y: float
     anchor: float
+    """0 at its beginning, ½ in its middle, 1 at its end."""
     pieces: tuple[Piece, ...]
 
 
 class Dot(Struct, frozen=True):
-    """A dot with a slot for its radius. x, y: its centre."""
+    """A dot with a slot for its radius, by its centre."""
 
     slot: int
     x: float
@@ -38,10 +39,12 @@ class Dot(Struct, frozen=True):
 
 
 class Drawing(Struct, frozen=True):
-    """A drawing. shapes: as PDF operators; texts: what is written over them."""
+    """A drawing."""
 
     shapes: bytes = b""
+    """As PDF operators."""
     texts: tuple[Words, ...] = ()
+    """What is written over the shapes."""
     dots: tuple[Dot, ...] = ()
 
 

@@ -319,6 +319,11 @@ def test_what_a_sheet_says_of_fractions_is_of_its_steps(sheet):
 
 
 def test_pages_are_alike_however_wide_their_columns_are():
-    page = '<td style="--w:8mm" class="g">1</td>'
-    others = [page, page.replace("8", "8.183"), page.replace("g", "t"), page.replace(">1", ">2")]
-    assert [slotted.alike(PrintPage(page), PrintPage(other)) for other in others] == [True, True, False, False]
+    html, figures = '<td style="--w:8mm" class="g">1</td>', '["a \\"b 1",[8.0,-2]]'
+    page = PrintPage(html, figures)
+    alike = [page, PrintPage(html.replace("8", "8.183"), figures), PrintPage(html, figures.replace("8.0", "9"))]
+    others = [
+        PrintPage(html.replace("g", "t"), figures), PrintPage(html.replace(">1", ">2"), figures),
+        PrintPage(html, figures.replace("b 1", "b 2")), PrintPage(html, figures.replace(",-2", "")),
+    ]  # fmt: skip
+    assert [slotted.alike(page, other) for other in (*alike, *others)] == [True] * 3 + [False] * 4
