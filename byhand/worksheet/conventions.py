@@ -23,8 +23,7 @@ def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...
         sentences.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
     if "scores_scaled" in steps:
         sentences.append(say("conventions.scale", d_head=c.d_head))
-    hides_the_future = any(s.op and s.op.name in ("mask_future", "zero_future") for s in tape.steps.values())
-    if hides_the_future and steps & {"hook_pattern", "pattern"}:
+    if steps & {"hook_pattern", "pattern"} and c.attention_dir == "causal":
         sentences.append(say("conventions.causal"))
     if "hook_scale" in steps:
         sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))

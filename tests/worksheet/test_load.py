@@ -12,7 +12,7 @@ from every_sheet import made as prepared
 from byhand.errors import ConfigError, SheetError
 from byhand.options import Options
 from byhand.pipeline import prepare
-from byhand.worksheet.document import Answer, Falk, Remark, Strip, WordBoxes, sections_asking
+from byhand.worksheet.document import Answer, Falk, Remark, Strip, WordBoxes
 from byhand.worksheet.front import sheet_files
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
@@ -41,20 +41,6 @@ def test_every_blank_holds_the_runs_number(name, orientation):
         for cell in chain.from_iterable(panel.cells):
             i, j = cell.at
             assert str(cell.value).replace("-oo", "-inf") == run.texts[panel.step][i][j]
-
-
-def hides_the_future(rows):
-    """Whether each row has −∞ for every token after its own, the last of which sees all."""
-    past = len(rows[0]) - len(rows)
-    return len(rows) > 1 and past >= 0 and all(set(row[past + i + 1 :]) <= {"-inf"} for i, row in enumerate(rows))
-
-
-@pytest.mark.parametrize("name", sorted(sheet_files()))
-def test_a_page_says_causal_where_its_run_hides_what_comes_later(name):
-    document, run = prepared(name)
-    said = any("Causal" in token.content for sentence in document.conventions for token in sentence)
-    asks = any("pattern" in step for step in sections_asking(document.sections, run.steps))
-    assert said == (asks and any(map(hides_the_future, run.texts.values())))
 
 
 def test_the_flagship_asks_for_every_computed_step_of_its_run():
