@@ -24,7 +24,7 @@ from byhand.press.boxes import BoxReader, Line, rows_of
 from byhand.press.breaking import Paragraph
 from byhand.press.drawing import NO_DRAWING
 from byhand.press.engine import TAGGED, as_pdf, rendered_document
-from byhand.press.figures import OWN_FACES, Figures, Picture, with_figures
+from byhand.press.figures import OWN_FACES, Figure, Figures, Picture, with_figures
 from byhand.press.foot import filling
 from byhand.press.inner import (
     SLOT,
@@ -152,10 +152,9 @@ def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
         fonts = {used[name]: name for name in sorted(used, key=lambda name: not is_slanted(held[name]))}
         if not {piece.style.face for figure in figures for piece in figure.pieces} <= fonts.keys():
             raise unknown("the names of fonts")
-        top = outermost(file)
-        feet = [foot_of(each) for each in document.pages]
+        of_all, feet = _File(file, figures, views, used, fonts, outermost(file)), [*map(foot_of, document.pages)]
         made = [
-            _page(file, page, page_box(each) if in_boxes else None, foot, top, used, fonts, figures, views)
+            _Page(of_all, page).layout(page_box(each) if in_boxes else None, foot)
             for page, each, foot in zip(file.pages, document.pages, feet, strict=True)
         ]
         ways = Ways()
@@ -235,93 +234,124 @@ def _drawing(svg: re.Match[str]) -> str:
     )
 
 
-def _page(
-    file: Any, page: Any, box: Box | None, foot: Foot | None, top: frozenset[tuple[int, int]], used: dict[str, str],
-    fonts: dict[str, str], figures: Figures,
-    views: Mapping[View, tuple[str, str]],
-) -> tuple[PageLayout, list[Drawn]]:  # fmt: skip
-    """A page's slots and its background, from its content stream, and from its boxes, if it has slots in its text;
-    and its rooms for fields.
+class _File(Struct, frozen=True):
+    """A file that is laid out: what is known of all its pages as each of them is read."""
 
-    What the structure tree of the file says of its figures is put right.
+    pdf: Any
+    figures: Figures
+    """Those that the pen draws, in the order in which they stand there."""
+    views: Mapping[View, tuple[str, str]]
+    """Of a worksheet and a key that are one page: the title of each, and what it says before "page 1"."""
+    used: dict[str, str]
+    """Of each font, by its name in the file, the name of the font's own file."""
+    fonts: dict[str, str]
+    """The same, the other way round."""
+    top: frozenset[tuple[int, int]]
+    """The elements of its structure that are in no other."""
+
+
+class _Page:
+    """Reads a page of a file: its slots and its background, from its content stream and its boxes, and its rooms for
+    fields. What the structure of the file says of its figures is put right.
     """
-    elements, height = marked(file, page), float(page.MediaBox[3])
-    stream = margins_apart(page.Contents.read_bytes(), elements, top, height / POINTS)
-    places = drawn_in(stream)
-    pen, parts, rooms = Pen(fonts, len(elements)), list[tuple[int, int, bytes]](), list[Drawn]()
-    spots = list[DrawnSlot]()
-    for mark, element, title in titled_drawings(elements):
-        if title and not title.startswith((PLACE, ROOM)):
-            put_box(element, height)
-            continue
-        if mark not in places:
-            raise unknown("a drawing")
-        start, end, x, y = places[mark]
+
+    def __init__(self, file: _File, page: Any) -> None:
+        self.file = file
+        self.elements, self.height = marked(file.pdf, page), float(page.MediaBox[3])
+        self.stream = margins_apart(page.Contents.read_bytes(), self.elements, file.top, self.height / POINTS)
+        self.pen = Pen(file.fonts, len(self.elements))
+        self.parts = list[tuple[int, int, bytes]]()  # of the stream, and what comes in their place
+        self.rooms, self.spots = list[Drawn](), list[DrawnSlot]()
+
+    def layout(self, box: Box | None, foot: Foot | None) -> tuple[PageLayout, list[Drawn]]:
+        """The page and its rooms. box: that of the page, if it has slots in its text."""
+        places = drawn_in(self.stream)
+        for mark, element, title in titled_drawings(self.elements):
+            if title and not title.startswith((PLACE, ROOM)):
+                put_box(element, self.height)
+            elif mark in places:
+                self._drawing(mark, element, title, *places[mark])
+            else:
+                raise unknown("a drawing")
+        blocks, in_text, by_view = self._text(box) if box else ([], [], {})
+        background = replaced(self.stream, self.parts)
+        if foot:
+            more, last = filling(foot, self.file.fonts.get(SANS, ""))
+            background += more
+            self.rooms = [(name, _longer(edges, foot.y, last), *where) for name, edges, *where in self.rooms]
+        by_view["key"] = [*by_view.get("key", ()), *self.pen.answers]
+        only_in = {view: in_px(*drawn) for view, drawn in by_view.items() if drawn}
+        return PageLayout((*blocks, *self.pen.blocks), (*in_text, *self.spots), background, only_in), self.rooms
+
+    def _drawing(self, mark: int, element: Any, title: str, start: int, end: int, x: float, y: float) -> None:
+        """What stands in the place of a drawing: nothing that is read, a room for a field, or a figure.
+
+        start, end: where the stream writes it. x, y: its place on the page, in px.
+        """
         if not title:
-            leave_out(elements, mark, element)
-            parts.append((start, tag_end(stream, start), b"/Artifact\nBMC"))
+            leave_out(self.elements, mark, element)
+            self.parts.append((start, tag_end(self.stream, start), b"/Artifact\nBMC"))
         elif title.startswith(ROOM):
-            rooms.append((title.removeprefix(ROOM), drawing_box(element), *leave_out(elements, mark, element)))
-            parts.append((start, end, b""))
+            where = leave_out(self.elements, mark, element)
+            self.rooms.append((title.removeprefix(ROOM), drawing_box(element), *where))
+            self.parts.append((start, end, b""))
         else:
             number = int(title.removeprefix(PLACE))
-            figure = figures[number]
-            if isinstance(figure, Picture):
-                put_box(element, height)
-                of_key = say(file, element, figure.said, figure.key_said, elements)
-                pen.mark = len(elements)
-                begun = tag_end(stream, start)
-                if figure.slots:
-                    views_of_slots = zip(figure.slots, ("", "key"), (stream[start:begun], of_key), strict=False)
-                    spots += [DrawnSlot(slot, x, y, MM, b"", view, tag) for slot, view, tag in views_of_slots]
-                    parts.append((start, end, b""))
-                    continue
-                parts.append((begun, end, b"\nq\n%sQ\nEMC\n" % pen.drawing(figure.drawing, x, y)))
-                if figure.answers != NO_DRAWING:
-                    pen.answers.append(b"%s\nq\n%sQ\nEMC\n" % (of_key, pen.drawing(figure.answers, x, y)))
-                continue
-            drawn, marks, of_labels = pen.draw(figure, x, y)
-            put_in(file, element, figure.table, marks, elements, f"table-{number}")
-            put_beside(file, element, figure.labels, of_labels, elements)
-            for dot in figure.behind.dots:
-                spots.append(DrawnSlot(dot.slot, x + dot.x * MM, y + dot.y * MM, MM, dot.colour, "key"))
-            cells = {at: element.K[at[0]].K[at[1]] for *_, at in pen.rooms}
-            rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in pen.rooms]
-            parts.append((start, end, drawn))
-    blocks, in_text, by_view, cuts = _slots(box, stream, used, views) if box else ([], [], {}, [])
-    more, last = filling(foot, fonts.get(SANS, "")) if foot else (b"", 0.0)
-    if foot:
-        rooms = [(name, _longer(edges, foot.y, last), around, at) for name, edges, around, at in rooms]
-    background = replaced(stream, [*parts, *((start, end, b"") for start, end in cuts)]) + more
-    by_view["key"] = [*by_view.get("key", ()), *pen.answers]
-    only_in = {view: in_px(*drawn) for view, drawn in by_view.items() if drawn}
-    return PageLayout((*blocks, *pen.blocks), (*in_text, *spots), background, only_in), rooms
+            match self.file.figures[number]:
+                case Picture() as picture:
+                    self._picture(picture, element, start, end, x, y)
+                case figure:
+                    self.parts.append((start, end, self._figure(figure, element, x, y, f"table-{number}")))
+
+    def _picture(self, picture: Picture, element: Any, start: int, end: int, x: float, y: float) -> None:
+        """A picture: drawn as it is, or a slot for it. Its arguments are as of `_drawing`."""
+        put_box(element, self.height)
+        of_key = say(self.file.pdf, element, picture.said, picture.key_said, self.elements)
+        self.pen.mark = len(self.elements)
+        begun = tag_end(self.stream, start)
+        if picture.slots:
+            views = zip(picture.slots, ("", "key"), (self.stream[start:begun], of_key), strict=False)
+            self.spots += [DrawnSlot(slot, x, y, MM, b"", view, tag) for slot, view, tag in views]
+            self.parts.append((start, end, b""))
+            return
+        self.parts.append((begun, end, b"\nq\n%sQ\nEMC\n" % self.pen.drawing(picture.drawing, x, y)))
+        if picture.answers != NO_DRAWING:
+            self.pen.answers.append(b"%s\nq\n%sQ\nEMC\n" % (of_key, self.pen.drawing(picture.answers, x, y)))
+
+    def _figure(self, figure: Figure, element: Any, x: float, y: float, prefix: str) -> bytes:
+        """A table with what stands beside and behind it, as PDF operators. prefix: of the names of its labels."""
+        pdf = self.file.pdf
+        drawn, marks, of_labels = self.pen.draw(figure, x, y)
+        put_in(pdf, element, figure.table, marks, self.elements, prefix)
+        put_beside(pdf, element, figure.labels, of_labels, self.elements)
+        for dot in figure.behind.dots:
+            self.spots.append(DrawnSlot(dot.slot, x + dot.x * MM, y + dot.y * MM, MM, dot.colour, "key"))
+        cells = {at: element.K[at[0]].K[at[1]] for *_, at in self.pen.rooms}
+        self.rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in self.pen.rooms]
+        return drawn
+
+    def _text(self, box: Box) -> tuple[list[Line | Paragraph], list[DrawnSlot], dict[str, list[bytes]]]:
+        """The slots in the page's text, and what only one of its views shows. Neither stays in the background."""
+        used, views, text = self.file.used, self.file.views, text_runs(self.stream)
+        reader = BoxReader({where: run for where, (run, _) in text.items()}, used)
+        blocks = [
+            replace(block, view=view_of(each))
+            for each in box.every()
+            if (rows := rows_of(each))
+            for block in reader.blocks(each, rows)
+        ]
+        spots = [
+            DrawnSlot(each.slot, each.x, each.y, each.width, b"%.6f %.6f %.6f rg" % each.colour, view_of(each))
+            for each in box.every()
+            if each.tag == "b" and each.slot is not None
+        ]
+        runs = [run for block in blocks for run in block.runs]
+        by_view, cuts = only(box, text, runs, views, used) if views else ({}, [])
+        cuts = [*cuts, *(cut for run in runs for cut in text[place(run.x, run.y)][1])]
+        self.parts += [(start, end, b"") for start, end in cuts]
+        return blocks, spots, by_view
 
 
 def _longer(edges: Edges, old: float, new: float) -> Edges:
     """The edges of a room, which goes on to the new last rule if it ended at the old one."""
     return (*edges[:3], new) if abs(edges[3] - old) < 1.0 else edges
-
-
-def _slots(
-    box: Box, stream: bytes, used: dict[str, str], views: Mapping[View, tuple[str, str]]
-) -> tuple[list[Line | Paragraph], list[DrawnSlot], dict[str, list[bytes]], list[tuple[int, int]]]:
-    """The slots that are in the text of a page, what only one of its views shows, and the parts of its stream that
-    write either.
-    """
-    text = text_runs(stream)
-    reader = BoxReader({where: run for where, (run, _) in text.items()}, used)
-    blocks = [
-        replace(block, view=view_of(each))
-        for each in box.every()
-        if (rows := rows_of(each))
-        for block in reader.blocks(each, rows)
-    ]
-    spots = [
-        DrawnSlot(each.slot, each.x, each.y, each.width, b"%.6f %.6f %.6f rg" % each.colour, view_of(each))
-        for each in box.every()
-        if each.tag == "b" and each.slot is not None
-    ]
-    runs = [run for block in blocks for run in block.runs]
-    by_view, cuts = only(box, text, runs, views, used) if views else ({}, [])
-    return blocks, spots, by_view, [*cuts, *(cut for run in runs for cut in text[place(run.x, run.y)][1])]
