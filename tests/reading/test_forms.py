@@ -27,6 +27,7 @@ from byhand.formats import Setup
 from byhand.formats.pdf import filled, filled_form
 from byhand.options import Options
 from byhand.page.page import lower
+from byhand.page.printed import PrintPage
 from byhand.pipeline import prepare
 from byhand.press import LETTERS
 from byhand.reading.forms import MOST_FIELDS, filled_in
@@ -188,7 +189,7 @@ def test_a_copy_that_is_laid_out_by_itself_has_a_form_too():
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), LETTERS)
     pages, student = class_pages(plan), Student("Ada Lovelace", "14")  # whose numbers fill the class's page
     (filled_in_page,) = student_copies(plan, pages, [student])
-    (alone,) = student_copies(plan, replace(pages, html=dict.fromkeys(pages.html, "another")), [student])
+    (alone,) = student_copies(plan, replace(pages, html=dict.fromkeys(pages.html, PrintPage("another"))), [student])
     assert alone.laid_out_alone
     assert not filled_in_page.laid_out_alone
     one, other = (
