@@ -196,7 +196,7 @@ def test_throws_are_printed_with_two_decimals():
     ]
 
 
-@pytest.mark.parametrize(("seed", "sums"), [(4, "1 and 2"), (7, "2 and 1")])
+@pytest.mark.parametrize(("seed", "sums"), [(2, "1 and 2"), (7, "2 and 1")])
 def test_the_key_says_what_divided_probabilities_add_up_to_in_either_order_of_the_temperatures(seed, sums):
     document, run = prepare(load_sheet("sampling"), Options(seed=seed, numbers="exact"))
     assert " and ".join(str(1 / t) for (t,) in run.rows["temperatures"]) == sums, "shares add up to 1, and these by T"
