@@ -168,7 +168,8 @@ def shared(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
         written = _written(with_slots(pages), written_as, paper, cache)
         if not fills:
             own = pages.printed(written_as, paper, for_all=True)
-            filled = written.page.filled(written.as_set.__getitem__, lambda html: with_texts(html, written.texts))
+            as_set = dict(zip(written.texts, written.of_run, strict=True))
+            filled = written.page.filled(as_set.__getitem__, lambda html: with_texts(html, written.texts))
             if unescape(own.html) != unescape(filled.html) or own.figures != filled.figures:
                 raise SheetError("with slots, its page is another")
         return _shared(written, written_as, view, cache)
@@ -182,7 +183,7 @@ def _shared(written: _Written, written_as: View, view: View, cache: bool) -> Sha
 
     Raises: SheetError where it has no room.
     """
-    page, texts, laid_with = written.numbered, written.of_run, tuple(map(typical, written.of_run))
+    page, texts, laid_with = written.numbered, written.of_run, written.typical
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
         slotted = _slotted(page, laid_with, "key" if page.views else view, LETTERS, cache)
         contents = list(fill_one(slotted.layout, texts, view))
@@ -202,13 +203,10 @@ class _Written(Struct, frozen=True):
     """The texts of the marks."""
     numbered: PrintPage
     """The page with marks numbered in their order."""
-    as_set: Mapping[int, str]
-    """The texts of the marks as they are set, in that order."""
-
-    @property
-    def of_run(self) -> list[str]:
-        """The texts of the run as they are set, in the order of their marks."""
-        return [*self.as_set.values()]
+    of_run: list[str]
+    """The texts in that order, as they are set."""
+    typical: tuple[str, ...]
+    """The texts that the page is laid out with."""
 
 
 @lru_cache(maxsize=2)  # for the other view of the same page
@@ -219,8 +217,8 @@ def _written(pages: Pages, view: View, paper: Paper, cache: bool) -> _Written:
     """
     kept = kept_page(pages, "print", lambda: pages.printed(view, paper), view, paper, cache=cache)
     texts = kept.texts(pages.page, pages.writers)
-    as_set = {mark: _as_words(text) for mark, text in texts.items()}
-    return _Written(kept.page, texts, in_order(kept.page), as_set)
+    as_set = [*map(_as_words, texts.values())]
+    return _Written(kept.page, texts, in_order(kept.page), as_set, tuple(map(typical, as_set)))
 
 
 def _as_words(text: str) -> str:
