@@ -6,7 +6,7 @@ import atexit
 import gc
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout, suppress
 from functools import cache, lru_cache
 from typing import Any
@@ -36,8 +36,8 @@ def as_pdf(document: Any, options: Mapping[str, Any] = OPTIONS) -> bytes:
     return result
 
 
-def rendered_document(html: str) -> Any:
-    """A page laid out, as WeasyPrint's Document.
+def rendered_document(html: str, prepare: Callable[[Any], None] | None = None) -> Any:
+    """A page laid out, as WeasyPrint's Document. prepare: what is done with its tree of elements before.
 
     Raises: SheetError where the page loads a file; LimitError where it takes too long; ExtraError where Pango is
     missing.
@@ -50,6 +50,8 @@ def rendered_document(html: str) -> Any:
         else:
             (known, faces), own_styles, html = _fonts(), list(map(_style, styles)), _STYLE.sub("", html)
         source = engine.HTML(string=html, url_fetcher=_fetcher()())
+        if prepare:
+            prepare(source.etree_element)
         return source.render(stylesheets=[faces, *own_styles], font_config=known, **OPTIONS)
 
 

@@ -49,20 +49,16 @@ from byhand.press.inner import (
 )
 from byhand.press.pen import Pen
 from byhand.press.pieces import MM, SANS, TextOf, UnknownLookError
-from byhand.press.rooms import ROOM, Edges, Room, Ways, with_rooms
+from byhand.press.rooms import ROOM, Edges, Room, Ways
 from byhand.press.shape import NUMBER_CHARACTERS, PICTURE_CHARACTERS
 from byhand.press.stream import in_px, place, replaced
 from byhand.press.structure import POINTS, completed, put_beside, put_box, put_in, say
+from byhand.press.tree import prepare
 from byhand.press.views import only, view_of
 from byhand.worksheet.views import View
 
 Drawn = tuple[str, Edges, Any, int]  # a room: its name, its edges, the element it is in, and which child it would be
 _TAG = re.compile(r"(<[^>]*>)")
-_SVG = re.compile(r"<svg[^>]*>.*?</svg>", re.DOTALL)
-_LABEL = re.compile(r'<svg[^>]* aria-label="([^"]*)"[^>]*>')
-_CODE = re.compile(
-    'width="([\\d.]+)mm".* viewBox="0 0 (\\d+) .*(<path d="([\U000f0000-\U0010ffff])" fill="#(\\w+)"/>)'
-)
 
 
 class DrawnSlot(Struct, frozen=True):
@@ -120,7 +116,7 @@ def copy_html(html: str, texts: TextOf) -> str:
         text = texts(mark)
         return text if isinstance(text, Svg) else f"<span>{escape(text)}</span>"
 
-    return _filled(html, texts, of_copy)
+    return _filled(html, of_copy, lambda mark: escape(texts(mark)))
 
 
 def copy_page(page: PrintPage, texts: TextOf) -> PrintPage:
@@ -143,7 +139,8 @@ def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
     views = {view: (title, before) for view, title, before in page.views}
     in_boxes = bool(views) or bool(page.marks)
     html, figures = with_figures(page, texts)
-    document = rendered_document(_filled(_SVG.sub(_drawing, with_rooms(html)), texts, slot))
+    links = dict[str, str]()
+    document = rendered_document(_filled(html, slot), lambda root: links.update(prepare(root, texts)))
     with pikepdf.open(io.BytesIO(as_pdf(document))) as file:
         held = fonts_of(file)
         used = {name: face for name, font in held.items() if (face := face_of(font))}
@@ -162,7 +159,7 @@ def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
             replace(page, rooms=tuple(Room(name, edges, (*ways.to(around), at)) for name, edges, around, at in rooms))
             for page, rooms in made
         ]
-        completed(file, html)
+        completed(file, links)
         file.save(out := io.BytesIO(), deterministic_id=True)
     everywhere = tuple(spot for spot in pages[0].spots if all(spot in page.spots for page in pages))
     pages = [replace(page, spots=tuple(s for s in page.spots if s not in everywhere)) for page in pages]
@@ -209,29 +206,17 @@ def _by_weasyprint(html: str) -> Layout:
     return Layout(pages, (), {}, {}, {}, {}, written)
 
 
-def _filled(html: str, texts: TextOf, slot: Callable[[int], str]) -> str:
-    """The page with its marks replaced: in the text by what `slot` gives, within tags by the copy's own texts."""
+def _filled(html: str, in_text: Callable[[int], str], in_tag: Callable[[int], str] | None = None) -> str:
+    """The page with something else in place of its marks. in_tag: of those within tags; None where they stay."""
 
-    def within(part: str) -> str:
-        return MARK.sub(lambda m: escape(texts(mark_number(m[0]))), part)
+    def filled(part: str, write: Callable[[int], str]) -> str:
+        return MARK.sub(lambda mark: write(mark_number(mark[0])), part)
 
     parts = _TAG.split(html)
-    return "".join(
-        within(part) if i % 2 else MARK.sub(lambda m: slot(mark_number(m[0])), part) for i, part in enumerate(parts)
-    )
-
-
-def _drawing(svg: re.Match[str]) -> str:
-    """A drawing with its alternative text. A QR code that copies have otherwise is a box that is one unit wide."""
-    drawn = _LABEL.sub(r"\g<0><title>\1</title>", svg[0])
-    code = _CODE.search(drawn)
-    if not code:
-        return drawn
-    width, modules, path, mark, fill = code.groups()
-    return drawn.replace(path, "") + (
-        f'<b {SLOT}="{mark_number(mark)}" '
-        f'style="position:absolute;left:0;top:0;width:{float(width) / int(modules)}mm;color:#{fill}"></b>'
-    )
+    parts[::2] = [filled(part, in_text) for part in parts[::2]]
+    if in_tag:
+        parts[1::2] = [filled(part, in_tag) for part in parts[1::2]]
+    return "".join(parts)
 
 
 class _File(Struct, frozen=True):

@@ -21,7 +21,7 @@ MM, PT = PX, 4 / 3  # px
 SANS, BOLD, ITALIC, BOLD_ITALIC = "sans-400.ttf", "sans-600.ttf", "sans-400-italic.ttf", "sans-600-italic.ttf"
 MATH, MATH_ITALIC = "math.ttf", "math-italic.ttf"
 TextOf = Callable[[int], str]  # from a mark's number to the text that a copy has in its place
-_SPACES = re.compile(r"[ \t\r\n]+")
+SPACES = re.compile(r"[ \t\r\n]+")
 
 
 class UnknownLookError(SheetError):
@@ -101,7 +101,7 @@ def in_faces(text: str, style: TextStyle, texts: TextOf) -> Iterator[Piece]:
 
     Raises: UnknownLookError.
     """
-    for part in re.split(f"({MARK.pattern})", _SPACES.sub(" ", text)):
+    for part in re.split(f"({MARK.pattern})", SPACES.sub(" ", text)):
         if MARK.fullmatch(part):
             mark = mark_number(part)
             if _faces(style.face, content := texts(mark)) != ((style.face, content),):

@@ -6,7 +6,6 @@ the PDF says where it is. Of a table that the pen draws, the places of all cells
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from msgspec import Struct
@@ -14,11 +13,11 @@ from msgspec import Struct
 from byhand.press.inner import place_in
 
 Edges = tuple[float, float, float, float]  # left, top, right and bottom, in px
+FIELD = "data-field"  # the attribute of an element that has room for a field: the field's name
 ROOM = "byhand room "  # the alternative text of the drawing in a room, before the room's name
 LINE = 5.2 * 96 / 25.4  # px: the height of a field for one line
 FREE = 0.5  # px: between the lines of a box and its field
 _IN_CELL = f"left:1%;width:98%;top:50%;height:{LINE:.3f}px;margin-top:-{LINE / 2:.3f}px"
-_ELEMENT = re.compile(r'<(?P<tag>\w+)(?: [\w-]+="[^"<>]*")*? data-field="(?P<name>[^"<>]*)"[^<>]*>')
 
 
 class Room(Struct, frozen=True):
@@ -32,14 +31,9 @@ class Room(Struct, frozen=True):
     """Where the field comes in the structure: which child of the root, which of that, and so on."""
 
 
-def with_rooms(html: str) -> str:
-    """A page with a drawing in each element that is a room."""
-    return _ELEMENT.sub(_room, html)
-
-
-def _room(element: re.Match[str]) -> str:
-    place = _IN_CELL if element["tag"] == "td" else "left:0;top:0;width:100%;height:100%"
-    return f'{element[0]}<svg style="position:absolute;{place}"><title>{ROOM}{element["name"]}</title></svg>'
+def room_style(tag: str) -> str:
+    """Where in an element the drawing stands that shows its room."""
+    return f"position:absolute;{_IN_CELL if tag == 'td' else 'left:0;top:0;width:100%;height:100%'}"
 
 
 def one_line(box: Edges) -> Edges:

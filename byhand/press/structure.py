@@ -4,10 +4,8 @@ WeasyPrint leaves out of it is added, as PDF/UA-1 and ISO 32000-1 (14.7, 14.8) a
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Sequence
-from html import unescape
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from byhand.notation.marks import MARK
@@ -21,8 +19,6 @@ LEAD_TO = "/ByhandLeadTo"  # of an element that a book makes a link: where it le
 POINTS = 0.75  # in a px
 _GROUPS = {f"/{kind}" for kind in ("Document", "Part", "Art", "Sect", "Div", "NonStruct", "Table", "TBody", "TR")}
 _TEXTS = {"/P", "/L", "/LI", "/LBody", "/Link", "/Span"}
-_LINK = re.compile('<a (?:[^>]* )?href="#?([^"]*)"(?: title="([^"]*)")?[^>]*>(.*?)</a>', re.DOTALL)
-_TAG = re.compile("<[^>]*>")
 
 
 def put_in(
@@ -105,13 +101,13 @@ def put_box(element: Any, height: float) -> None:
     element.A.BBox = [round(edge, 3) for edge in edges]
 
 
-def completed(file: Any, html: str) -> None:
+def completed(file: Any, words: Mapping[str, str]) -> None:
     """Add to a file's structure what WeasyPrint leaves out of it.
 
     The headers of its tables get their directions, and all headers an index. A link is one annotation, however many
     boxes it has, and says in words where it leads to. What leads to a sheet is no link, unless a book makes it one.
 
-    html: the page, which has these words.
+    words: what links say, by where they lead to.
     """
     from pikepdf import Array, Dictionary, Name, String
 
@@ -143,22 +139,21 @@ def completed(file: Any, html: str) -> None:
         names = [part for name, head in sorted(heads, key=lambda each: each[0]) for part in (String(name), head)]
         file.Root.StructTreeRoot.IDTree = file.make_indirect(Dictionary(Names=Array(names)))
     if has_links:
-        _describe_links(file, more, html)
+        _describe_links(file, more, words)
         _note_leads(file)
 
 
-def _describe_links(file: Any, more: set[tuple[int, int]], html: str) -> None:
+def _describe_links(file: Any, more: set[tuple[int, int]], words: Mapping[str, str]) -> None:
     """Take annotations away from a file's pages, and let the other links say where they lead to."""
     from pikepdf import Array
 
-    words = {target: title or " ".join(_TAG.sub(" ", text).split()) for target, title, text in _LINK.findall(html)}
     for page in file.pages:
         if "/Annots" in page:
             page.Annots = Array([each for each in page.Annots if each.objgen not in more])
             for each in page.Annots:
                 target = str(each.get("/Dest", "")) or _address(each)
                 if target in words:
-                    each.Contents = unescape(words[target])
+                    each.Contents = words[target]
 
 
 def _address(annotation: Any) -> str:
