@@ -30,7 +30,7 @@ tests/press/test_inner_forms.py says what a new version has changed; where a for
 HTML alone, and laid out by WeasyPrint.
 
 A PDF to fill in (form.py) is the worksheet's page with a field in each room for an answer: such an element says so in
-its HTML (`data-field`) and gets an empty drawing, whose place WeasyPrint writes into the structure (rooms.py). A book
+its HTML (`data-field`) and gets an empty drawing (tree.py), whose place WeasyPrint writes into the structure. A book
 is bound of pages as each sheet has them alone (binding.py).
 
 Every PDF but those that hold all copies of a class for the printer is tagged, and is what PDF/UA-1 asks for as far as
