@@ -166,12 +166,12 @@ def _element(shape: Shape) -> str:
 
 def _tag(kind: str, attributes: Mapping[str, str], look: Look) -> str:
     """The element of a shape, without what is empty of its class and its look."""
-    own = {name: value for name, value in attributes.items() if value or name != "class"}
+    of_kind = {name: value for name, value in attributes.items() if value or name != "class"}
     said = {
         "fill": look.fill, "stroke": look.stroke, "stroke-width": look.stroke and mm(look.width),
         "stroke-dasharray": " ".join(map(mm, look.dash)),
     }  # fmt: skip
-    return f"<{kind}{_attributes(own | {name: value for name, value in said.items() if value})}/>"
+    return f"<{kind}{_attributes(of_kind | {name: value for name, value in said.items() if value})}/>"
 
 
 def _attributes(values: Mapping[str, str]) -> str:

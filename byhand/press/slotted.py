@@ -167,10 +167,10 @@ def shared(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
     try:
         written = _written(with_slots(pages), written_as, paper, cache)
         if not fills:
-            own = pages.printed(written_as, paper, for_all=True)
+            alone = pages.printed(written_as, paper, for_all=True)
             as_set = dict(zip(written.texts, written.of_run, strict=True))
             filled = written.page.filled(as_set.__getitem__, lambda html: with_texts(html, written.texts))
-            if unescape(own.html) != unescape(filled.html) or own.figures != filled.figures:
+            if unescape(alone.html) != unescape(filled.html) or alone.figures != filled.figures:
                 raise SheetError("with slots, its page is another")
         return _shared(written, written_as, view, cache)
     except SheetError as error:
