@@ -36,26 +36,38 @@ def fill(layout: Layout, marks: Sequence[Many], view: View) -> Iterator[list[byt
 
     marks: for each mark, the texts that stand in its place, one a copy.
     """
-    count = len(marks[0].codes)
-    for page in _written(layout, view):
-        yield _put_together([each(write, *map(marks.__getitem__, slots)) for write, slots in page], count)
+    count, shown = len(marks[0].codes), ("", view)
+    for page in _written(layout):
+        parts = [each(write, *map(marks.__getitem__, slots)) for shown_in, write, slots in page if shown_in in shown]
+        yield _put_together(parts, count)
 
 
-def fill_one(layout: Layout, texts: Sequence[str], view: View) -> Iterator[bytes | None]:
-    """The content streams of a single copy, as of `fill`. texts: for each mark, the text in its place."""
-    for page in _written(layout, view):
-        parts = [write(*map(texts.__getitem__, slots)) for write, slots in page]
+def fill_one(layout: Layout, texts: Sequence[str], views: Iterable[View]) -> dict[View, list[bytes | None]]:
+    """The content streams of a single copy in each of these views, as of `fill`.
+
+    texts: for each mark, the text in its place.
+    """
+    pages = [
+        [(shown_in, write(*map(texts.__getitem__, slots))) for shown_in, write, slots in page]
+        for page in _written(layout)
+    ]
+
+    def joined(page: list[tuple[str, bytes | None]], view: View) -> bytes | None:
+        parts = [part for shown_in, part in page if shown_in in ("", view)]
         fitting = [part for part in parts if part is not None]
-        yield in_px(*fitting) if len(fitting) == len(parts) else None
+        return in_px(*fitting) if len(fitting) == len(parts) else None
+
+    return {view: [joined(page, view) for page in pages] for view in views}
 
 
-def _written(layout: Layout, view: View) -> Iterator[list[tuple[Write, list[int]]]]:
-    """What is written on each page, and last on every page: functions, and the slots whose texts they write."""
-    writer, shown = _writer(layout), ("", view)
+def _written(layout: Layout) -> Iterator[list[tuple[str, Write, list[int]]]]:
+    """What is written on each page, and last on every page: the only view that shows it, "" for both; a function; and
+    the slots whose texts it writes.
+    """
+    writer = _writer(layout)
     for page in layout.pages:
-        blocks = (block for block in page.blocks if block.view in shown)
-        spots = (spot for spot in page.spots if spot.view in shown)
-        yield [*((partial(writer.write, block), _slots(block)) for block in blocks), *_drawn_by(writer, spots)]
+        blocks = ((block.view, partial(writer.write, block), _slots(block)) for block in page.blocks)
+        yield [*blocks, *_drawn_by(writer, page.spots)]
     yield [*_drawn_by(writer, layout.everywhere)]
 
 
@@ -63,8 +75,8 @@ def _slots(block: Line | Paragraph) -> list[int]:
     return [run.slot for run in block.runs if run.slot is not None]
 
 
-def _drawn_by(writer: _Blocks, spots: Iterable[DrawnSlot]) -> Iterator[tuple[Write, list[int]]]:
-    return ((partial(writer.draw, spot), [spot.slot]) for spot in spots)
+def _drawn_by(writer: _Blocks, spots: Iterable[DrawnSlot]) -> Iterator[tuple[str, Write, list[int]]]:
+    return ((spot.view, partial(writer.draw, spot), [spot.slot]) for spot in spots)
 
 
 def without_room(layout: Layout, texts: Sequence[str], view: View) -> set[int]:

@@ -55,7 +55,7 @@ def filled_form(pages: Pages, paper: Paper, *, cache: bool, fills: bool) -> byte
         base, contents, texts = fitted.slotted.templates["worksheet"], fitted.contents, fitted.of_run
     else:
         base = _alone(pages, paper, cache)
-        contents, texts = [zlib.compress(b"")] * len(base.contents), []
+        contents, texts = [zlib.compress(b"")] * len(base.contents), ()
     return copy_form(base, contents, pages.words("worksheet"), called(pages.page.document), texts.__getitem__)
 
 

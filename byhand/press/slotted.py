@@ -142,7 +142,7 @@ class SharedPage(Struct, frozen=True):
     """The page with marks."""
     texts: tuple[str, ...]
     """The texts that it is laid out with."""
-    of_run: list[str]
+    of_run: tuple[str, ...]
     """The texts of the run."""
     slotted: Slotted
     contents: list[bytes]
@@ -185,14 +185,23 @@ def _shared(written: _Written, written_as: View, view: View, cache: bool) -> Sha
     """
     page, texts, laid_with = written.numbered, written.of_run, written.typical
     for _ in range(2):  # a page for all runs, or else that of runs with the same texts where these have no room
-        slotted = _slotted(page, laid_with, "key" if page.views else view, LETTERS, cache)
-        contents = list(fill_one(slotted.layout, texts, view))
+        slotted, of_views = _filled_one(page, laid_with, texts, "key" if page.views else view, cache)
+        contents = of_views[view]
         if None not in contents:
             pressed = [zlib.compress(content) for content in contents if content is not None]
             return SharedPage(page, laid_with, texts, slotted, pressed)
         full = without_room(slotted.layout, texts, view)
         laid_with = tuple(texts[slot] if slot in full else text for slot, text in enumerate(laid_with))
     raise SheetError("its words or numbers have no room in the page of other runs")
+
+
+@lru_cache(maxsize=2)  # for the other view of the same page
+def _filled_one(
+    page: PrintPage, laid_with: tuple[str, ...], texts: tuple[str, ...], view: View, cache: bool
+) -> tuple[Slotted, Mapping[View, Sequence[bytes | None]]]:
+    """A page laid out, as of `_slotted`, and what is filled in there in each of its views."""
+    slotted = _slotted(page, laid_with, view, LETTERS, cache)
+    return slotted, fill_one(slotted.layout, texts, slotted.templates)
 
 
 class _Written(Struct, frozen=True):
@@ -203,7 +212,7 @@ class _Written(Struct, frozen=True):
     """The texts of the marks."""
     numbered: PrintPage
     """The page with marks numbered in their order."""
-    of_run: list[str]
+    of_run: tuple[str, ...]
     """The texts in that order, as they are set."""
     typical: tuple[str, ...]
     """The texts that the page is laid out with."""
@@ -217,7 +226,7 @@ def _written(pages: Pages, view: View, paper: Paper, cache: bool) -> _Written:
     """
     kept = kept_page(pages, "print", lambda: pages.printed(view, paper), view, paper, cache=cache)
     texts = kept.texts(pages.page, pages.writers)
-    as_set = [*map(_as_words, texts.values())]
+    as_set = tuple(map(_as_words, texts.values()))
     return _Written(kept.page, texts, in_order(kept.page), as_set, tuple(map(typical, as_set)))
 
 
