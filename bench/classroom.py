@@ -166,9 +166,9 @@ def spent_on(sheet: str, count: int) -> tuple[dict[str, float], int]:
     with stage(spent, "names and codes"):
         run = room._stamped(run, class_)
     with stage(spent, "marking"):
-        room._html(plan, Pages(lower(run.document, run.run.in_slots())))
+        room._printed(plan, Pages(lower(run.document, run.run.in_slots())))
     with stage(spent, "filling"):
-        marks = [run.domain.texts[number] for number in slots_of(made.html["key"])]
+        marks = [run.domain.texts[number] for number in slots_of(made.page)]
         pages = {view: list(fill(made.layouts["key"][0].layout, marks, view)) for view in CLASS_VIEWS}
     with stage(spent, "zlib"):
         packed = {view: [[*map(zlib.compress, page)] for page in pages[view]] for view in CLASS_VIEWS}
@@ -257,16 +257,15 @@ def proof(count: int, sheets: list[str]) -> None:
         run = room._stamped(made.numbers.run([key for key in keys if key]), class_)
         alone, texts, verdicts, shares = 0, 0, 0, list[float]()
         of = Pages(lower(run.document, run.run))
-        dict(room._html(plan, of))
-        for view, page in made.html.items():
-            pages = list(zip(*fill(made.layouts[view][0], run.domain.texts), strict=True))
+        for view, (first, *_) in made.layouts.items():
+            pages = list(zip(*fill(first.layout, run.domain.texts, view), strict=True))
             words = list(run.filled(of.words(view)))
             for copy, own in list(enumerate(pages))[-len(class_) :]:
                 if None in own:
                     alone += 1
                     continue
-                filled = copy_pdf(made.templates[view][0], [*map(zlib.compress, own)], words[copy])
-                full = pdf(copy_page(page, partial(run.text_of, copy=copy)))
+                filled = copy_pdf(first.templates[view], [*map(zlib.compress, own)], words[copy])
+                full = pdf(copy_page(made.page, partial(run.text_of, copy=copy)))
                 texts += same_text(filled, full)
                 verdicts += verified(filled) == verified(full) == "right"
                 shares.append(100 * different(filled, full))

@@ -32,7 +32,7 @@ def shares(sheet: str, kind: str) -> dict[str, float]:
     stages = [
         (sheets, "load_sheet", "sheet"), (choose, "choose", "numbers"), (arrange, "arrange", "run and document"),
         (judge, "judge", "witness"),
-        (html.Pages, "__init__", "grids"), (html.Pages, "_html", "template"), (pipeline, "write", "writing"),
+        (html.Pages, "__init__", "grids"), (html.Pages, "html", "template"), (pipeline, "write", "writing"),
     ]  # fmt: skip
     if kind == "pdf":
         import weasyprint  # noqa: F401

@@ -257,9 +257,9 @@ def _write(file: str, content: bytes, err: bool = False) -> None:
 @_language
 def list_(as_json: bool, language: str) -> None:
     """The sheets, in the order of the course."""
-    from byhand.course import course
+    from byhand.course import without_errors
 
-    sheets = course(language, _tell)
+    sheets = [*without_errors(language, _tell)]
     if as_json:
         import json
 
@@ -388,7 +388,7 @@ def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None
     "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write.",
     shell_complete=_completed(_format_names, listed=True),
 )  # fmt: skip
-@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
+@_paper
 @click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
 @_feedback
 @click.option(
@@ -460,7 +460,7 @@ def generate(
 @_orientation
 @click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
 @_language
-@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper size.")
+@_paper
 @click.option("--forms", is_flag=True, help="Each worksheet as a PDF to fill in on a screen, too.")
 @click.option(
     "--format", "formats", callback=_formats, metavar="FORMAT,…",
@@ -468,7 +468,7 @@ def generate(
     help="Other formats for each student beside the PDFs; moodle is one bank of all copies' questions.",
 )  # fmt: skip
 @_feedback
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
+@_jobs
 @click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
@@ -561,7 +561,7 @@ def class_(
 )  # fmt: skip
 @click.option("--report/--no-report", default=True, help="Whether to report what the class did.")
 @click.option("--names/--no-names", default=True, help="Whether the report names students, or numbers them.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
+@_jobs
 @click.option("--out", type=click.Path(), help="The folder to write to; output by default. With --blank, a file.")
 def mark(
     answers: tuple[str, ...], blank: str | None, sheet: str | None, folder: str | None,
@@ -713,7 +713,7 @@ class Verifying(click.Command):
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER …", type=click.Path())
 @click.option("--onnx", is_flag=True, help="Let ONNX's reference implementation judge the numbers, too.")
 @click.option("--secret", "secret_file", type=click.Path(), metavar="FILE", help="The secret of the class.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many cores to use.")
+@_jobs
 def verify(paths: tuple[str, ...], onnx: bool, jobs: int, secret_file: str | None) -> None:
     """Check worksheets, keys and worked files, HTML or PDF, as printed, and run.json: each number of them.
 

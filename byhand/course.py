@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,27 +34,38 @@ class Listed(Struct, frozen=True):
     """The time that it takes with its own numbers."""
 
 
-@cached_by("course", lambda language=ENGLISH, tell=None: program_key("course", language))
-def course(language: str = ENGLISH, tell: Callable[[ByHandError], None] | None = None) -> tuple[Listed, ...]:
-    """Every sheet in a language, in the order of the course. tell: says why one is left out that cannot be made.
+@cached_by("course", lambda language=ENGLISH: program_key("course", language))
+def course(language: str = ENGLISH) -> tuple[Listed, ...]:
+    """Every sheet in a language, in the order of the course.
 
-    Raises: ByHandError where a sheet cannot be made, without `tell`.
+    Raises: ByHandError where a sheet cannot be made.
     """
-    from byhand.arrange import own_effort
-    from byhand.worksheet.sheet import all_names, load_sheet
+    from byhand.worksheet.sheet import all_names
 
-    listed = list[Listed]()
+    return tuple(_listed(name, language) for name in all_names(language))
+
+
+def _listed(name: str, language: str) -> Listed:
+    from byhand.arrange import own_effort
+    from byhand.worksheet.sheet import load_sheet
+
+    sheet = load_sheet(name, language)
+    minutes = own_effort(sheet).minutes
+    return Listed(name, sheet.number, sheet.title, sheet.prerequisites, sheet.model.name, minutes)
+
+
+def without_errors(language: str, tell: Callable[[ByHandError], None]) -> Iterator[Listed]:
+    """The sheets of `course` that can be made. tell: says why another one cannot."""
+    from byhand.worksheet.sheet import all_names
+
+    with suppress(ByHandError):  # which is told below
+        yield from course(language)
+        return
     for name in all_names(language):
         try:
-            sheet = load_sheet(name, language)
-            minutes = own_effort(sheet).minutes
+            yield _listed(name, language)
         except ByHandError as error:
-            if tell is None:
-                raise
             tell(error)
-        else:
-            listed.append(Listed(name, sheet.number, sheet.title, sheet.prerequisites, sheet.model.name, minutes))
-    return tuple(listed)
 
 
 def write_index(made: Mapping[str, Sequence[Path]], options: Options, out: Path) -> list[Path]:

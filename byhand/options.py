@@ -34,7 +34,7 @@ class Options(Struct, frozen=True):
     """The options of `generate`."""
 
     seed: int | None = None
-    """Is 0 for the sheet's own numbers, any other for new numbers; None means 0, or 1 where tokens, an answer or a
+    """0 for the sheet's own numbers, any other number for new ones; None means 0, or 1 where tokens, an answer or a
     level ask for new numbers."""
     numbers: str | None = None
     """The number system: exact, decimal or symbolic; None means the sheet's."""
@@ -71,9 +71,11 @@ class Options(Struct, frozen=True):
     secret: Secret | None = None
     """The secret of a class, whose numbers depend on it in place of the seed."""
     feedback: bool = True
-    """As in Setup, and so are variants and nbgrader."""
+    """As in Setup."""
     variants: int = 0
+    """As in Setup."""
     nbgrader: bool = False
+    """As in Setup."""
 
     def __post_init__(self) -> None:
         if self.seed is not None and abs(self.seed) >= 10**LONGEST_SEED:

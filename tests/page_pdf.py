@@ -27,7 +27,7 @@ def without_pictures(pages: Pages, view: View) -> tuple[PrintPage, str]:
     """A page without map and pictures, in which WeasyPrint sets letters otherwise than the pen; and it as HTML alone."""
     page, svg = pages.printed(view), re.compile("<svg class=.*?</svg>", re.DOTALL)
     html, tables = page.html, list[Figure]()
-    for number, figure in enumerate(page.drawn):
+    for number, figure in enumerate(page.drawn()):
         place = re.search(f"<svg [^<]*<title>{PLACE}({number})</title></svg>", html)
         is_table = isinstance(figure, PrintedFigure)
         html = html.replace(place[0], place[0].replace(place[1] + "<", f"{len(tables)}<") if is_table else "")

@@ -91,8 +91,8 @@ class LaidOut(Struct, frozen=True):
 
     layouts: Mapping[View, tuple[Slotted, ...]] = field(default_factory=dict)
     """For each view, the one that all runs of the sheet share, and others for copies that do not fit it."""
-    html: Mapping[View, PrintPage] = field(default_factory=dict)
-    """Of each view, the page with marks that was laid out; mostly, worksheet and key are one page."""
+    page: PrintPage = PrintPage("")
+    """The page with marks that was laid out: worksheet and key are one."""
     samples: tuple[str, ...] = ()
     """The keys of the copies that told which numbers differ. They are run with every student's, so that the same
     numbers get marks, however few students there are."""
@@ -138,14 +138,14 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
         pages = Pages(lower(run.document, run.run.in_slots()))
         if pages.places != Pages(lower(*first)).places:
             return LaidOut(minutes=minutes)  # a reader would find its figures in another order
-        html = _html(plan, pages)
+        printed = _printed(plan, pages)
         texts, cache = pages.page.texts, plan.options.cached
         assert texts is not None
-        laid = {view: tuple(layouts(page, texts, view, plan.letters, cache)) for view, page in html.items()}
+        laid = {view: tuple(layouts(printed, texts, view, plan.letters, cache)) for view in CLASS_VIEWS}
     except SheetError:
         return LaidOut(minutes=minutes)
     same, page = unchanged(run, [*range(len(sets)), *map(numbers.set_of, samples)]), run.document
-    return LaidOut(laid, html, tuple(samples), tuple(same), page.asked.get("left", ""), page.sittings)
+    return LaidOut(laid, printed, tuple(samples), tuple(same), page.asked.get("left", ""), page.sittings)
 
 
 def student_copies(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> list[Copy]:
@@ -177,22 +177,22 @@ def _together(
 ) -> list[WithPage]:
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
     run = _stamped(run_of(tuple(keys.values())), [*keys])
-    printed = Pages(lower(run.document, run.run.in_slots()))
-    html = _html(plan, printed)
-    if not all(alike(class_.html[view], html[view]) for view in CLASS_VIEWS):
+    pages_of_all = Pages(lower(run.document, run.run.in_slots()))
+    printed = _printed(plan, pages_of_all)
+    if not alike(class_.page, printed):
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
         return [single for one in each for single in _together(plan, class_, one, run_of)]
     for single in islice(run.runs(), run.domain.count - len(keys), None):
         judge(single)
-    texts = printed.page.texts
+    texts = pages_of_all.page.texts
     assert texts is not None
-    filled = {view: filled_copies(class_.layouts[view], html[view], view, texts, len(keys)) for view in CLASS_VIEWS}
+    filled = {view: filled_copies(class_.layouts[view], printed, view, texts, len(keys)) for view in CLASS_VIEWS}
     answers = list(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))[
         -len(keys) :
     ]
-    words = {view: list(run.filled(printed.words(view)))[-len(keys) :] for view in CLASS_VIEWS}
+    words = {view: list(run.filled(pages_of_all.words(view)))[-len(keys) :] for view in CLASS_VIEWS}
     hashes, spoken = list(run.filled(run.document.stamp["hash"]))[-len(keys) :], _spoken(run)[-len(keys) :]
     differing = run.domain.differing[-len(keys) :]  # none, unless drawing the pages asks what the run did not
     page_of = lru_cache(1)(lambda: apart(lower(run.document, run.run), run.domain))
@@ -311,8 +311,9 @@ def _qr_text(page: Document, numbers: str) -> str:
     return f"byhand {page.name} {page.stamp['seed']} {page.stamp.get('version', __version__)} {numbers}".upper()
 
 
-def _html(plan: Plan, pages: Pages) -> dict[View, PrintPage]:
-    return dict.fromkeys(CLASS_VIEWS, pages.printed("key", plan.options.paper))  # with slots, both are one page
+def _printed(plan: Plan, pages: Pages) -> PrintPage:
+    """The page that worksheet and key are with slots."""
+    return pages.printed("key", plan.options.paper)
 
 
 def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:

@@ -104,7 +104,7 @@ def _json(page: Page, view: View, setup: Setup) -> bytes:
     return as_text(page.run).encode()
 
 
-minding = partial(Format, minds_feedback=True)  # with json, which is the run as the teacher has it
+minding = partial(Format, minds_feedback=True)  # json, too: it is the run as the teacher has it
 OWN = {
     format.name: format
     for format in (

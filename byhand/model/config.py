@@ -92,23 +92,24 @@ class Config(Struct, frozen=True):
     relative_attention_num_buckets: int = 32
     """The number of T5's buckets of distances, each of which has one position bias."""
     relative_attention_max_distance: int = 128
-    """The distance from which on all share one bucket."""
+    """From this distance on, all distances share one bucket."""
     use_local_attn: bool = False
     """Whether a token sees only some of the others."""
     window_size: int = 0
-    """How many tokens a token sees in a window, itself included."""
+    """With use_local_attn: how many tokens a token sees in a window, itself included."""
     attn_types: tuple[str, ...] = ()
-    """For each layer "local" or "global"; a global one lets tokens see all others."""
+    """With use_local_attn: for each layer "local" or "global"; in a global one no window and no pattern holds."""
     attn_pattern: str = "window"
-    """Which others a token sees: those in a window, or another pattern (ops.attention.mask_pattern)."""
+    """With use_local_attn: which others a token sees, those in a window or in another pattern
+    (ops.attention.mask_pattern)."""
     num_experts: int = 0
     """The number of feed-forward networks, of which a router picks some for each token; 0 for one network, without a
     router."""
     experts_per_token: int = 0
     """How many networks a router picks for each token."""
     attention_kernel: str | None = None
-    """Is "elu" for linear attention: dot products of elu(q) + 1 and elu(k) + 1 in the place of the powers of
-    softmax."""
+    """None for softmax, "elu" for linear attention: dot products of elu(q) + 1 and elu(k) + 1 in the place of the
+    powers of softmax."""
     linformer_k: int = 0
     """To how many rows a sequence of n_ctx keys, and of values, is shortened."""
     kv_lora_rank: int = 0

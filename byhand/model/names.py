@@ -1,5 +1,5 @@
-"""Names of steps and parameters, and their symbols on paper, in LaTeX. A layer has those of its own steps, and so has
-a sheet.
+"""Names of steps and parameters, and their symbols on paper, in LaTeX. Those of a layer's steps stand above it in
+layers.py, those of a lesson's in its sheet.
 """
 
 from __future__ import annotations

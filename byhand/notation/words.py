@@ -7,7 +7,7 @@ import re
 # control characters except tab and newline, surrogates, private use characters, and marks that reorder text
 _BAD = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ue000-\uf8ff"
 _IN_WORDS = rf"[\t\n{_BAD}\U000f0000-\U0010ffff]"
-_IN_LINES = rf"[{_BAD}]"  # allows the planes from U+F0000 on: the marks of a class (arithmetic/copies)
+_IN_LINES = rf"[{_BAD}]"  # allows the planes from U+F0000 on: the marks of pages (notation/marks.py)
 _ON_A_TERMINAL = rf"[\t\n{_BAD}\u061c\u200e\u200f\U000f0000-\U0010ffff]"  # and marks of order
 
 

@@ -52,7 +52,7 @@ class Style(Struct, frozen=True):
 def write(node: Expr, style: Style, at_least: int = SUM) -> str:
     """The text of a tree, in brackets if its precedence is below `at_least`.
 
-    If a number in it differs from copy to copy of a class, the text is a mark (arithmetic/copies).
+    If a number in it differs from copy to copy of a class, the text is a mark (notation/marks.py).
     """
 
     def write_one(tree: Expr) -> str:

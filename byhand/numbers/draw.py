@@ -86,7 +86,7 @@ class Candidates:
 
     def keeps(self, place: int) -> bool:
         """Whether one candidate keeps the sheet's own promises."""
-        one = _OneOf(self.tape, place)
+        one = _OneOf(self.tape, place)  # what its promises read may tell that its run branches otherwise
         kept = all(sheet_promise_named(name)(one) for name in self.task.promises)
         return self.among([place]).keeps(0) if differing(self.tape.domain)[place] else kept
 

@@ -1,4 +1,4 @@
-"""The grid of a figure: one HTML table for its matrices, and behind it one drawing of brackets, tiles and arrows.
+"""The grid of a figure: a table for its matrices, and behind it a drawing of brackets, tiles and arrows.
 
 The columns and rows of a grid have kinds. Two sets of measures, for print and for a phone, give each kind its size in
 millimetres, both for the table and for the drawing.
@@ -57,7 +57,7 @@ _BUILT = re.compile(r"(?<!\d)(\d{1,3})/(\d{1,3})(?!\d)")
 
 
 class Slot(Struct, frozen=True):
-    """One td or th: a value or a label, with its CSS class."""
+    """A cell of the table: a value or a label, with its CSS classes."""
 
     cls: str
     cell: Cell | None = None
@@ -185,10 +185,10 @@ class Grid(Struct, dict=True):
         """The lines in which its matrices stand on a phone; none where it has room as it is."""
         return self.on_phone(self).phone_lines
 
-    def lines(self) -> list[tuple[str, list[Slot]]]:
-        """The rows with their kinds; adjacent empty slots are merged into one cell."""
+    def slots_by_row(self) -> list[list[Slot]]:
+        """The slots of each row; adjacent empty ones are merged into one."""
         result = []
-        for r, kind in enumerate(self.rows):
+        for r in range(len(self.rows)):
             line: list[Slot] = []
             c = 0
             while c < len(self.cols):
@@ -200,7 +200,7 @@ class Grid(Struct, dict=True):
                     slot = Slot("", span=end - c)
                 line.append(slot)
                 c += slot.span
-            result.append((kind, line))
+            result.append(line)
         return result
 
     @property
@@ -269,10 +269,6 @@ class Grid(Struct, dict=True):
     def room(self) -> float:
         """The width that the grid needs, in mm; its tags may use what is left of the figures' width."""
         return max(FIGURE_WIDTH, self.tagged_width) if self.tags else self.width - self.outdent
-
-    def slots_by_row(self) -> list[list[Slot]]:
-        """The slots of each row."""
-        return [slots for _, slots in self.lines()]
 
     def add(self, kinds: str) -> int:
         """Add columns of these kinds; returns the index of the first."""

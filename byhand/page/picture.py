@@ -5,7 +5,7 @@ from __future__ import annotations
 from byhand.notation.marks import Html, Said, Svg, written
 from byhand.page.grid import PAGE_WIDTH
 from byhand.pictures.registry import Sketch
-from byhand.pictures.shapes import Graphic, Layer, mm
+from byhand.pictures.shapes import Drawn, Graphic, mm
 from byhand.worksheet.document import Picture
 
 
@@ -45,7 +45,7 @@ WRITERS = (worksheet_says, key_says, printed, pen, width)  # what writes a text 
 def graphic(figure: Picture, shown: bool, shared: bool = False) -> Graphic:
     """A picture as a drawing. shown: whether the key's layer is there. shared: whether a key shares the page."""
 
-    def layer(text: str) -> Layer:
+    def layer(text: str) -> Drawn:
         return text.shapes if isinstance(text, Svg) else text
 
     sketch, kind = figure.sketch, figure.picture
@@ -61,8 +61,8 @@ def svg(figure: Picture, shown: bool, whole: bool = False) -> str:
 
     whole: whether it is as wide as what is drawn, also where that goes on in the margin of a page.
     """
-    sketch = figure.sketch
+    sketch, kind = figure.sketch, figure.picture
     layers = f"<g>{written(printed, sketch)}</g>"
     layers += f'<g class="for-key">{written(pen, sketch)}</g>' if shown else ""
-    wide = written(width, sketch, float(figure.picture.width)) if whole else ""
-    return graphic(figure, shown).around(layers, wide)
+    wide = written(width, sketch, float(kind.width)) if whole else ""
+    return Graphic(kind.width, kind.height, said(figure, shown), (), name="picture").around(layers, wide)

@@ -42,7 +42,7 @@ Figure = PrintedFigure | Graphic
 
 
 class PrintPage(Struct, frozen=True):
-    """A page in print."""
+    """A page in print. A page for a screen that is kept is one, too, without figures."""
 
     html: str
     figures: str = "[]"
@@ -60,7 +60,6 @@ class PrintPage(Struct, frozen=True):
         """All marks, in their order; one that stands in several places is there several times."""
         return MARK.findall(self.html) + MARK.findall(self.figures)
 
-    @property
     def drawn(self) -> Sequence[Figure]:
         """The figures, in the order in which they stand there."""
         return msgspec.json.decode(self.figures, type=list[Figure])
@@ -82,7 +81,8 @@ class PrintPage(Struct, frozen=True):
             text, whole = texts(mark_number(match[0].strip('"'))), match[0].startswith('"')
             if isinstance(text, Svg) and whole:
                 return _json(text.shapes)
-            return _json(str(text))[1 - whole : -1 + whole or None]
+            as_json = _json(str(text))
+            return as_json if whole else as_json[1:-1]  # within a longer text, without its quotes
 
         return PrintPage(html(self.html), _IN_JSON.sub(text_of_mark, self.figures), self.views)
 

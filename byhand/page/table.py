@@ -65,7 +65,7 @@ class LaidTable(Struct, frozen=True, array_like=True):
 
 
 def edges(sizes: Sequence[float]) -> tuple[float, ...]:
-    """Where each column or row begins, and where the last one ends, in px. sizes: as of `LaidTable`."""
+    """Where each column or row begins, and where the last one ends, in px. sizes: in mm."""
     return tuple(accumulate((round(size, 3) * PX for size in sizes), initial=0.0))
 
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from byhand.notation.marks import Svg
 from byhand.notation.text import value_text
-from byhand.pictures.labels import MATH, SANS, Label, Span, formula
-from byhand.pictures.shapes import Circle, Look, Path, Point, Rectangle, Step, Text, polygon, svg
+from byhand.pictures.labels import MATH, SANS, Label, Span, formula, words
+from byhand.pictures.shapes import ANCHORS, Circle, Look, Path, Point, Rectangle, Step, Text, polygon, svg
 
 INK, GREY, PALE, PEN = "#111111", "#555555", "#888888", "#1c3f94"
 LIGHT, STRIPE, PEN_AREA, WHITE = "#dcdcdc", "#d9d9d9", "#c9d1e8", "#ffffff"  # areas
@@ -157,7 +157,7 @@ class Layer:
         """Words on a baseline; in the key's pen they are semibold italic."""
         if size < SMALLEST:
             raise ValueError(f"{size:g} mm is too small a text; use {SMALLEST} or more")
-        self._text(x, y, Label((Span(text),) if text else (), size), anchor, colour, bold)
+        self._text(x, y, words(text, size), anchor, colour, bold)
 
     def math(
         self, x: float, y: float, latex: str, size: float = NUMBER, *, anchor: str = "middle", colour: str = ""
@@ -179,9 +179,9 @@ class Layer:
             self._number(x, y + DIGIT / 2 * size, text, size, anchor, colour)
             return
         digits, small = upper.removeprefix("−"), BUILT * size
-        wide = self._width(max(digits, lower, key=len), small) + 0.12 * size
-        sign = self._width("−", size) if upper.startswith("−") else 0.0
-        left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * (sign + wide)
+        wide = words(max(digits, lower, key=len), small).width + 0.12 * size
+        sign = words("−", size).width if upper.startswith("−") else 0.0
+        left = x - ANCHORS[anchor] * (sign + wide)
         if sign:
             self._number(left, y + DIGIT / 2 * size, "−", size, "start", colour)
         middle, gap = left + sign + wide / 2, 0.14 * size
@@ -194,9 +194,6 @@ class Layer:
     def _number(self, x: float, y: float, text: str, size: float, anchor: str, colour: str) -> None:
         self._text(x, y, Label((Span(text, SANS if self.is_pen else MATH),), size), anchor, colour)
 
-    def _width(self, text: str, size: float) -> float:
-        return Label((Span(text),), size).width
-
     def _text(self, x: float, y: float, label: Label, anchor: str, colour: str, bold: bool = False) -> None:
         pen = self.is_pen
         self._write(x, y, label, colour or self.ink, anchor, bold=bold or pen, italic=pen)
@@ -205,7 +202,7 @@ class Layer:
         self, x: float, y: float, label: Label, colour: str, anchor: str, bold: bool = False, italic: bool = False
     ) -> None:
         self.texts.append(Text(x, y, label, colour, anchor, bold, italic))
-        self.reach = max(self.reach, x + label.width * {"start": 1.0, "middle": 0.5, "end": 0.0}[anchor])
+        self.reach = max(self.reach, x + label.width * (1 - ANCHORS[anchor]))
 
     def _path(self, path: Sequence[Step], fill: str, colour: str, width: float, dash: Sequence[float]) -> None:
         if width < LEAST_BAR:

@@ -20,7 +20,7 @@ class Span(Struct, frozen=True, array_like=True):
     text: str
     face: str = SANS
     level: int = 0
-    """Is 1 for a superscript, −1 for a subscript, 0 on the baseline."""
+    """1 for a superscript, −1 for a subscript, 0 on the baseline."""
 
 
 class Label(Struct, frozen=True, array_like=True):

@@ -15,6 +15,7 @@ from byhand.pictures.labels import ITALIC, SANS, SMALL, Label
 
 Point = tuple[float, float]
 Step = tuple[str, tuple[float, ...]]  # of a path, as SVG has it: a letter, and its numbers
+ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}  # which share of a text is left of its place
 LIFTS = {1: -0.34, 0: 0.0, -1: 0.18}  # how much lower a text of each level stands, relative to its size
 
 
@@ -79,9 +80,7 @@ class Text(Struct, frozen=True, array_like=True, tag="text"):
 
 
 Shape = Path | Rectangle | Circle | Text
-
-
-Layer = tuple[Shape, ...] | str  # or a mark, where other runs have other shapes
+Drawn = tuple[Shape, ...] | str  # shapes, or a mark where other runs have other ones
 
 
 class Graphic(Struct, frozen=True, array_like=True, tag="graphic"):
@@ -91,11 +90,11 @@ class Graphic(Struct, frozen=True, array_like=True, tag="graphic"):
     height: float
     said: str
     """Its alternative text."""
-    printed: Layer
+    printed: Drawn
     """What is drawn in both views."""
     key_said: str = ""
     """The alternative text of a key which shares the page."""
-    pen: Layer = ()
+    pen: Drawn = ()
     """What only a key has over it."""
     name: str = "architecture"
     """Its class in CSS."""

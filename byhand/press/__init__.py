@@ -3,7 +3,7 @@
     printed(page)                  → a page as PDF
     filled(pages, view, …)         → the page of a sheet, filled into the one that all its runs share
     filled_form(pages, …)          → its worksheet, with fields
-    layouts(page, marks, …)        → a class's page, laid out for all copies
+    layouts(page, texts, …)        → a class's page, laid out for all copies
     filled_copies(layouts, …)      → what each copy has there
     bound(front, parts, …)         → a book
 

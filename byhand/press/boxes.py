@@ -22,7 +22,7 @@ class Line(Struct, frozen=True, tag=True):
     widths: tuple[float, ...]
     """The width of each run, as laid out."""
     anchor: float
-    """Is 0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right."""
+    """0 where the line is aligned to the left, ½ where it is centred, 1 where it is aligned to the right."""
     spare: float
     """By how many px the line may become longer; below 0 where it is longer than its room already."""
     less: float = float("inf")

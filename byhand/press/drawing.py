@@ -10,13 +10,12 @@ from msgspec import Struct
 from byhand.fonts import FACES
 from byhand.notation.marks import MARK, Svg, mark_number
 from byhand.pictures.labels import ITALIC, SMALL, Span
-from byhand.pictures.shapes import Circle, Look, Path, Rectangle, Shape, Step, Text, lifted, mm, rounded
+from byhand.pictures.shapes import ANCHORS, Circle, Look, Path, Rectangle, Shape, Step, Text, lifted, mm, rounded
 from byhand.press.pieces import Piece, TextStyle, UnknownLookError, in_faces
 from byhand.press.stream import circle, rgb
 
 _ROUND = 4 * (2**0.5 - 1) / 3  # how long the Bézier handles of a round corner are, in radii
 LAYERS_KEPT = 64  # for the other view of the same copies
-_ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
 
 class Words(Struct, frozen=True):
@@ -152,7 +151,7 @@ def _words(text: Text) -> Words:
         lift -= lower
         size = rounded(SMALL * label.size if span.level else label.size)
         pieces += in_faces(span.text, TextStyle(_face(text, span), size, text.fill, lift), str)
-    return Words(rounded(text.x), rounded(text.y), _ANCHORS[text.anchor], tuple(pieces))
+    return Words(rounded(text.x), rounded(text.y), ANCHORS[text.anchor], tuple(pieces))
 
 
 def _face(text: Text, span: Span) -> str:

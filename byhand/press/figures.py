@@ -37,7 +37,7 @@ class Picture(Struct, frozen=True):
     def pieces(self) -> Iterator[Piece]:
         """The pieces of all its texts; with slots, a piece of each face that these may need."""
         if self.slots:
-            return (Piece(TextStyle(face, 1.0, COLOURS["ink"]), "0") for face in OWN_FACES)
+            return (Piece(TextStyle(face, 1.0, COLOURS["ink"]), TYPICAL) for face in OWN_FACES)
         return (piece for drawn in (self.drawing, self.answers) for words in drawn.texts for piece in words.pieces)
 
 
@@ -68,12 +68,13 @@ def with_figures(page: PrintPage, texts: TextOf) -> tuple[str, Figures]:
     Raises: UnknownLookError for a text with letters that the face of its figure lacks.
     """
     html, embedded = page.html, set[str]()
-    figures = [_set(each, texts) for each in page.drawn]
+    figures = [_set(each, texts) for each in page.drawn()]
     for number, figure in enumerate(figures):
         used = {piece.style.face for piece in figure.pieces} - embedded
         embedded |= used
         letters = "".join(
-            f'<text font-family="{face.family}" font-weight="{face.weight}" font-style="{face.style}">0</text>'
+            f'<text font-family="{face.family}" font-weight="{face.weight}" font-style="{face.style}">'
+            f"{TYPICAL}</text>"
             for face in FACES
             if face.name in used
         )

@@ -92,7 +92,7 @@ class Box(Struct, frozen=True, eq=False):
     in_frame: bool
     """Whether it has a border at the top."""
     anchor: float
-    """Is 0 where lines in it are aligned to the left, ½ where they are centred, 1 where they are at the right."""
+    """0 where lines in it are aligned to the left, ½ where they are centred, 1 where they are at the right."""
     breaks: bool
     """Whether a line may break in it."""
     slot: int | None

@@ -43,7 +43,7 @@ from byhand.worksheet.views import Medium, Paper, View
 
 
 class Pages(Protocol):
-    """A page as HTML, in whatever way it is written."""
+    """A page for whoever writes it: as HTML, and in print with its figures beside it."""
 
     page: Page
 

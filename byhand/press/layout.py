@@ -1,8 +1,9 @@
 """Lay a page out once, with slots where each copy has its own numbers.
 
-A page's HTML holds marks (notation/marks.py). Each is laid out with the text of some copy, in an element that says
-which slot it is. So its text is found among WeasyPrint's boxes, and by its place in WeasyPrint's content stream. A
-page without the texts in its slots is the background, which all copies share.
+A page's HTML holds marks (notation/marks.py), and so do its figures, which the pen writes. In HTML, each is laid out
+with the text of some copy, in an element that says which slot it is. So its text is found among WeasyPrint's boxes,
+and by its place in WeasyPrint's content stream. A page without the texts in its slots is the background, which all
+copies share.
 """
 
 from __future__ import annotations

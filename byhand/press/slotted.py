@@ -172,13 +172,13 @@ def shared(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
             filled = written.page.filled(as_set.__getitem__, lambda html: with_texts(html, written.texts))
             if unescape(alone.html) != unescape(filled.html) or alone.figures != filled.figures:
                 raise SheetError("with slots, its page is another")
-        return _shared(written, written_as, view, cache)
+        return _shared(written, view, cache)
     except SheetError as error:
         tell_debug("%s, %s: laid out by itself; %s", document.name, view, error)
         return None
 
 
-def _shared(written: _Written, written_as: View, view: View, cache: bool) -> SharedPage:
+def _shared(written: _Written, view: View, cache: bool) -> SharedPage:
     """The page that a page with slots is filled into.
 
     Raises: SheetError where it has no room.

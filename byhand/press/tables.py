@@ -31,11 +31,11 @@ class CellStyle(Struct, frozen=True):
 
     text: TextStyle
     align: float = 0.5
-    """Is ½ where it is centred, 1 where it is aligned to the right."""
+    """½ where it is centred, 1 where it is aligned to the right."""
     room: float = 0.0
     """How many px are left free at the right."""
     valign: float = 0.5
-    """Is 0 at the top, ½ in the middle, 1 at the bottom."""
+    """0 at the top, ½ in the middle, 1 at the bottom."""
     line: float = 0.0
     """How many px there are from one line to the next."""
 
@@ -93,10 +93,10 @@ def _cell(cell: LaidCell, size: str, texts: TextOf) -> TableCell:
     if cell.tick:
         lines[0].insert(0, _tick(cell.tick))
     edge = 0.0 if head else {"a": LOOK["edge"] * PT, "k": LOOK["copy_edge"] * PT}.get(kind, 0.0)
-    edges = (edge * ("b" in classes), edge * ("t" in classes), edge, edge)
+    around = (edge * ("b" in classes), edge * ("t" in classes), edge, edge)
     answer = bool(edge) and "p" not in classes
     shown = tuple(tuple(stripped(line)) for line in lines)
-    return TableCell(head, cell.span, style, shown, edges, kind == "k", answer, cell.said, cell.field)
+    return TableCell(head, cell.span, style, shown, around, kind == "k", answer, cell.said, cell.field)
 
 
 def _tick(tick: Tick) -> Piece:

@@ -62,7 +62,7 @@ class Section(Struct):
     about: Mapping[bytes, Value] = field(default_factory=dict)
     """What the table says of the file."""
     at: int = 0
-    """Where it is."""
+    """Where the table is."""
     start: int = 0
     """Where the file says, behind the table, that the table is."""
     linearised: bool = False

@@ -58,11 +58,11 @@ class Symmetries(Struct, frozen=True):
     within: Mapping[Side, Side]
     """For each axis that may have another order for each place of a second axis, that second axis."""
     lookups: Mapping[Side, Lookup]
-    """How each axis is looked up whose places are: it moves along with the axis whose places look up."""
+    """For each axis that is looked up, how; it moves along with the axis whose places look up."""
     stacks: Mapping[Side, Stack]
-    """What each axis is made of along which operands are concatenated: it moves along with theirs."""
+    """For each axis along which operands are concatenated, what it is made of; it moves along with their axes."""
     alike: Mapping[Side, Alike]
-    """For each axis whose places are operands that are computed alike, these operands: they move along with it."""
+    """For each axis whose places are operands that are computed alike, these operands; they move along with it."""
     kinds: Mapping[str, Sequence[Sequence[tuple[float, ...]]]]
     """For each given matrix whose cells may be exchanged one by one, the constants that meet each cell."""
 

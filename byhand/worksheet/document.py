@@ -422,7 +422,7 @@ class WordBoxes(Figure, Struct, frozen=True, eq=False):
 
     labels: tuple[str, ...]
     cells: tuple[Cell, ...]
-    """One for each box."""
+    """The cells for the words, one for each box."""
     kind = "boxes"
     by_place = True
 

@@ -48,7 +48,7 @@ class Sheet(Struct, frozen=True):
 
     name: str
     file: str
-    """The one that has it, as messages name it."""
+    """The name of its file in messages: softmax.md, or de/softmax.md."""
     title: str
     model: Model
     goal: str

@@ -427,11 +427,11 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
 
     plan = Plan(load_sheet(SHEET), Options(numbers="exact", paper="letter"), LETTERS)
     run = room._stamped(NumberSets(plan).run(["k"]), [Student("Ada Lovelace", "101")])
-    html = room._html(plan, Pages(lower(run.document, run.run)))["key"]
-    laid = lay_out(html, lambda mark: run.text_of(mark, 0), plan.letters)
+    page = room._printed(plan, Pages(lower(run.document, run.run)))
+    laid = lay_out(page, lambda mark: run.text_of(mark, 0), plan.letters)
     contents = [zlib.compress(page[-1]) for page in fill(laid, run.domain.texts, "key")]
     filled = copy_pdf(template(laid, "key"), contents, "")
-    full = laid_out_alone(html, lambda mark: run.text_of(mark, -1), "key")
+    full = laid_out_alone(page, lambda mark: run.text_of(mark, -1), "key")
     assert same_text(filled, full)
     assert different(filled, full) <= 0.0001
 
@@ -457,7 +457,7 @@ def test_a_copy_of_another_page_is_laid_out_by_itself():
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), LETTERS)
     base = class_pages(plan)
     class_ = [Student("Ada", "1"), Student("Grace", "2")]
-    alone = student_copies(plan, replace(base, html=dict.fromkeys(base.html, PrintPage("another"))), class_)
+    alone = student_copies(plan, replace(base, page=PrintPage("another")), class_)
     assert [sorted(copy.laid_out_alone) for copy in alone] == [["key", "worksheet"]] * 2
     filled = student_copies(plan, base, class_)
     assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]

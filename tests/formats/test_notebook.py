@@ -180,7 +180,7 @@ def test_classic_mistakes_are_named(sheet):
         text = hits(document, run, name)
         assert (page.mistake(name)[0] in text) == (name in page.reader.mistakes), name
         assert "not right" in text or name not in page.reader.mistakes
-    assert len(page.reader.mistakes) >= 2
+    assert len({*applying(evaluated(run))} & {*page.reader.mistakes}) >= 2
 
 
 def verdicts(found, answers):
@@ -248,6 +248,10 @@ def test_no_answer_stands_in_the_folded_cell(sheet, seed):
         assert not any("answer" in reply for reply in own["replies"])
     for task in held["tasks"].values():
         assert all(cell.keys() <= {"id", "at", "called", "seal"} for cell in task["cells"])
+    steps = [step["name"] for step in held["page"]["steps"]]
+    printed = {at for section in document.sections for at, each in section.front.items() if not each.role}
+    assert {(steps[s], i, j) for s, i, j, _ in held["page"].get("printed", ())} <= printed
+    assert all(run[step["name"]].op is None for step in held["page"]["steps"] if "values" in step)
 
 
 def test_an_option_is_sealed_under_the_id_of_its_reply():

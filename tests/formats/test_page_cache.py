@@ -9,6 +9,8 @@ import sys
 import zlib
 from pathlib import Path
 
+from every_sheet import FULL
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -79,6 +81,7 @@ def test_a_change_of_the_program_or_its_templates_is_seen_at_once(tmp_path):
         return Path(tmp_path, "output", "shapes-seed0", "worksheet.html").read_text(encoding="utf-8")
 
     listed = said("show", "shapes")
+    assert not FULL or "Shapes" in said("list")
     assert "<h1>Shapes</h1>" in page()
     replace_in_place(tmp_path / "templates" / "worksheets" / "shapes.md", "title: Shapes", "title: Sizes!")
     told = said("show", "shapes")
@@ -89,3 +92,4 @@ def test_a_change_of_the_program_or_its_templates_is_seen_at_once(tmp_path):
     assert said("show", "shapes") != told
     replace_in_place(tmp_path / "templates" / "page.html", "<title>{{ d.title }}", "<title>{{ 'Other' }}")
     assert "<title>Other</title>" in page()
+    assert "Sizes!" in said("list")

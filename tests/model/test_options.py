@@ -68,7 +68,7 @@ def test_an_option_that_changes_a_head_is_refused_where_one_row_is_read(option, 
     both = [flipped("attention-head", options) for options in (config, without)]
     steps = [rules("attention-head", values)[0] for values in both if values]
     if len(steps) < 2 or steps[0] == steps[1]:
-        return
+        pytest.skip("it changes no head")
     refused = [o for o, read in of_one_row().items() if config.get(o, DEFAULTS[o]) not in (DEFAULTS[o], *read)]
     assert refused, f"{option} changes a head"
 

@@ -220,7 +220,7 @@ def text_of(content):
 def test_a_table_that_the_pen_does_not_know_is_left_to_weasyprint(tokens, count):
     page = Pages(lower(*prepare(load_sheet("causal-mask"), Options(tokens=tokens, seed=1))))
     left, whole = page.printed("key"), page.html("key", "print")
-    tables = [each for each in left.drawn if isinstance(each, PrintedFigure)]
+    tables = [each for each in left.drawn() if isinstance(each, PrintedFigure)]
     assert left.html.count("<table aria-label") == count
     assert count + len(tables) == whole.count("<table aria-label")
     assert PLACE not in whole

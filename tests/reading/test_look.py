@@ -7,6 +7,7 @@ from io import BytesIO
 import pikepdf
 import pytest
 from click.testing import CliRunner
+from every_sheet import FULL
 
 from byhand.cli import main
 from byhand.errors import UnreadableError
@@ -362,7 +363,8 @@ def test_a_copy_of_a_class_is_compared_with_the_copy_that_the_class_prints(tmp_p
     command = ["class", "embedding", "--roster", str(roster), "--seed", "5", "--paper", "letter"]
     assert CliRunner().invoke(main, [*command, "--out", str(tmp_path)]).exit_code == 0
     copies = sorted((tmp_path / "embedding-class5").glob("*/*.pdf"))
-    assert [verify(copy).faults for copy in (copies[0], copies[-1])] == [()] * 2  # a key, and another's worksheet
+    some = copies if FULL else [copies[0], copies[-1]]  # a key, and another's worksheet
+    assert [verify(copy).faults for copy in some] == [()] * len(some)
     for change in (note, on_top(b"1 1 1 rg\n100 300 300 300 re\nf")):
         with pytest.raises(UnreadableError, match=CHANGED):
             verify(edited(copies[-1].read_bytes(), tmp_path / "copy.pdf", change))

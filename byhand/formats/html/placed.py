@@ -7,7 +7,7 @@ from markupsafe import Markup
 from byhand.errors import SheetError
 from byhand.notation.marks import MARK
 from byhand.page.printed import PLACE, Figure
-from byhand.pictures.shapes import Circle, Graphic
+from byhand.pictures.shapes import Circle, Graphic, Shape
 
 
 class Placing:
@@ -29,14 +29,16 @@ class Placing:
         """
         from byhand.press import knows  # most of the press, which a page for the screen does not need
 
-        style = ""
-        if not isinstance(figure, Graphic):
-            style = "display:block;"
-            dots = (each.radius for each in figure.behind if isinstance(each, Circle))
-            if any(MARK.match(str(radius)) for radius in dots) and not knows(figure):
-                raise SheetError(f"{figure.table.name} has dots, and letters that our fonts lack")
         if not knows(figure):
+            if not isinstance(figure, Graphic) and any(map(_is_in_slot, figure.behind)):
+                raise SheetError(f"{figure.table.name} has dots, and letters that our fonts lack")
             return None
         self.figures.append(figure)
+        style = "" if isinstance(figure, Graphic) else "display:block;"
         look = f'{figure.size} style="{style}overflow:visible"'
         return Markup(f"<svg {look}><title>{PLACE}{len(self.figures) - 1}</title></svg>")
+
+
+def _is_in_slot(shape: Shape) -> bool:
+    """Whether a shape is a dot of many runs."""
+    return isinstance(shape, Circle) and MARK.match(str(shape.radius)) is not None

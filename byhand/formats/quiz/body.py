@@ -221,7 +221,7 @@ def _table(grid: Grid, entries: Entries) -> str:
     end = grid.cols.index("o") if "o" in grid.cols else len(grid.cols)  # dots are for a pencil
     shown = {place: slot for place, slot in slots.items() if place[1] < end}
     rows = []
-    for r, (_, line) in enumerate(replace(grid, cols=grid.cols[:end], slots=shown).lines()):
+    for r, line in enumerate(replace(grid, cols=grid.cols[:end], slots=shown).slots_by_row()):
         cells, c = list[str](), 0
         for slot in line:
             cells.append(_td(slot, entries, "p" if (r, c) in tiled else "g"))

@@ -30,7 +30,7 @@ class Fragment(Struct, frozen=True):
     bold: bool = False
     italic: bool = False
     level: int = 0
-    """Is 1 if it is raised, −1 if it is lowered."""
+    """1 if it is raised, −1 if it is lowered, else 0."""
     pen: bool = False
     """Whether it is written on the key only."""
 
