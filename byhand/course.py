@@ -56,11 +56,11 @@ def _listed(name: str, language: str) -> Listed:
 
 def without_errors(language: str, tell: Callable[[ByHandError], None]) -> Iterator[Listed]:
     """The sheets of `course` that can be made. tell: says why another one cannot."""
-    from byhand.worksheet.sheet import all_names
-
     with suppress(ByHandError):  # which is told below
         yield from course(language)
         return
+    from byhand.worksheet.sheet import all_names
+
     for name in all_names(language):
         try:
             yield _listed(name, language)

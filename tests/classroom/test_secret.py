@@ -146,6 +146,7 @@ def test_nothing_of_a_secret_is_kept_in_the_cache(tmp_path, monkeypatch):
     pdf("")  # builds the fonts
     heights.cache_clear()  # other tests may have made the same page
     slotted._slotted.cache_clear()
+    slotted._filled_one.cache_clear()
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")
     make_class(SHEET, CLASS, Options(secret=SECRET), tmp_path / "out", formats=("html",))
     kept = {"sets", "classes", "laid-out", "pages"}

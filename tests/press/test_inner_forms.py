@@ -22,7 +22,7 @@ from byhand.formats.html.page import Pages
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import generate, prepare
-from byhand.press import inner, layout
+from byhand.press import inner, layout, slotted
 from byhand.press.engine import as_pdf, rendered_document
 from byhand.press.inner import UnknownFormError
 from byhand.press.printing import pdf
@@ -179,6 +179,8 @@ def test_with_a_weasyprint_of_another_form_pages_are_laid_out_by_it_alone(monkey
     page, tables = pages.printed("key"), without_pictures(pages, "key")
     usual, plain = pdf(page), pdf(tables[0])
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")
+    for known in (slotted._slotted, slotted._filled_one):
+        known.cache_clear()  # of another test's page
     monkeypatch.setattr(layout, "drawn_in", lambda stream: {})
     monkeypatch.setattr(layout, "page_box", unknown_form)
     caplog.set_level(logging.DEBUG, "byhand")

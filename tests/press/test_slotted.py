@@ -54,6 +54,7 @@ def framed(document, run):
 def test_another_seed_lays_nothing_out(sheet, view, tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     slotted._slotted.cache_clear()  # of another test's page
+    slotted._filled_one.cache_clear()
     made, lay_out = [], slotted.lay_out
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     pages = [filled(lower(*prepared(sheet, seed)), view, Setup()) for seed in (1, 2, 3)]
@@ -176,6 +177,7 @@ def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_
     """Words that every seed has, in a paragraph that has no room for others."""
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
     slotted._slotted.cache_clear()
+    slotted._filled_one.cache_clear()
     made, lay_out = [], slotted.lay_out
     monkeypatch.setattr(slotted, "lay_out", lambda *args: made.append(args) or lay_out(*args))
     for seed in (1, 2):
