@@ -189,7 +189,7 @@ def test_a_copy_that_is_laid_out_by_itself_has_a_form_too():
     plan = Plan(load_sheet("dot-product"), Options(numbers="exact"), LETTERS)
     pages, student = class_pages(plan), Student("Ada Lovelace", "14")  # whose numbers fill the class's page
     (filled_in_page,) = student_copies(plan, pages, [student])
-    (alone,) = student_copies(plan, replace(pages, html=dict.fromkeys(pages.html, PrintPage("another"))), [student])
+    (alone,) = student_copies(plan, replace(pages, page=PrintPage("another")), [student])
     assert alone.laid_out_alone
     assert not filled_in_page.laid_out_alone
     one, other = (
