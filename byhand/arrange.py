@@ -73,7 +73,7 @@ def arranged(
     if not has_slots(domain) and domain.name != "symbolic":
 
         def over(other: Domain) -> tuple[Document, Run]:
-            context = _context(sheet, values, options, tape, other, forms)
+            context = _context(sheet, values, replace(options, minutes=page.sittings), tape, other, forms)
             words = {"tokens": context.tokens, "vocabulary": context.vocabulary, "source": context.source}
             return document(context), replace(run, domain=other, **words).in_slots()
 

@@ -42,6 +42,7 @@ QUESTION = 90.0  # to think about a question and write a sentence or two
 ADDITION_DIGIT = 0.8  # for each further digit of the longer number, as a part of ADDITION
 TYPICAL = 1.6  # the time of a typical student, as a multiple of these seconds
 
+LEAVES = (Num, Ref)  # the kinds of node below which there is no other
 Timed = tuple[Any, float]  # a number (int, Fraction or −∞), and the seconds that it took to compute
 
 
@@ -93,7 +94,7 @@ def _step(tape: Tape, name: str) -> float:
 
 def working(rule: Expr, values: ValueOf) -> Seconds:
     """The seconds for the arithmetic of a cell on a page, where the root of a printed number takes no time."""
-    return Seconds(operations(rule, values, looked_up=(Num, Ref)))
+    return Seconds(operations(rule, values, looked_up=LEAVES))
 
 
 def writing(value: Scalar) -> float:
@@ -120,7 +121,7 @@ def _independent(node: Expr, looked_up: tuple[type[Expr], ...]) -> float:
     elif isinstance(node, Fn) and node.name == "sqrt" and not isinstance(below[0], looked_up):
         seconds = ROOT
     for child in below:
-        if not isinstance(child, Num | Ref):
+        if not isinstance(child, LEAVES):
             seconds += _independent(child, looked_up)
     return seconds
 

@@ -160,7 +160,7 @@ def with_slots(pages: Pages) -> Pages:
     plain, domain = pages.page.document, OneCopy(pages.page.run.domain)
     assert plain.over is not None
     document, run = plain.over(domain)
-    said = {**document.told_time, **plain.stamp}
+    said = {**plain.told_time, **plain.stamp}
     marks = {name: word_in_slot(domain, text) for name, text in said.items() if text and name not in OF_ALL}
     return pages.of(lower(replace(document, stamp=said | marks), run))
 

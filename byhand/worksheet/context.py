@@ -79,9 +79,11 @@ class Context(Struct, frozen=True, dict=True):
         return self.messages.formula(symbol(name, heads, self.sheet.symbols))
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
-        """A cell with its rule and, if it is a blank, the seconds that it takes."""
-        seconds = working(rule, (self.behind or self.tape).value) if cell.blank else 0.0
-        return replace(cell, rule=rule, seconds=seconds)
+        """A cell with its rule and, if it is a blank, the seconds that it takes; they are not counted on a page with
+        slots whose minutes are known.
+        """
+        counts = cell.blank and not (self.behind and self.minutes)
+        return replace(cell, rule=rule, seconds=working(rule, (self.behind or self.tape).value) if counts else 0.0)
 
     def panel(
         self, name: str, role: Role | None = None, *, caption: str = "", note: str = "", last: bool = False,

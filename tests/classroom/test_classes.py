@@ -354,11 +354,12 @@ def test_what_a_stopped_class_was_writing_is_gone_after_the_next_one(number, tmp
 
 
 LOADING = """
-import enum, os, sys
+import enum, os, signal, sys
 from importlib.machinery import ExtensionFileLoader as Loader
 from byhand.cli import main
 
 number = int(sys.argv.pop(1))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
 
 def watched(self, module, load=Loader.exec_module):
     if module.__name__ == "pikepdf._core":
