@@ -408,7 +408,7 @@ class Tape:
         rewrite: Callable[[Step], Iterable[Step]] = lambda step: (step,),
     ) -> Tape:  # fmt: skip
         """A new tape with the same steps, in another number system, with other given numbers, or with steps
-        rewritten.
+        rewritten; beside these, the steps that were evaluated here and follow from none of them need it no more.
 
         numbers: by step; a computed step in it becomes a given. rewrite: the steps that take the place of a step.
 
@@ -419,9 +419,13 @@ class Tape:
                 raise UnknownNameError("step", name, self.steps)
         seen = {name: self.values(name) for name in self.numbers if name in self._unseen}
         copy = Tape(domain or self.domain, {**self.numbers, **seen, **(numbers or {})})
+        kept = {} if domain or numbers else self._values
         for step in self.steps.values():
-            for new in rewrite(step):
+            steps = [*rewrite(step)]
+            for new in steps:
                 copy.record(new)
+            if steps == [step] and step.name in kept and all(name in copy._values for name in step.inputs):
+                copy._values[step.name] = kept[step.name]
         return copy
 
     def seen(self, domain: Domain, as_seen: Callable[[Scalar], Scalar]) -> Tape:

@@ -198,6 +198,20 @@ def test_a_replay_can_rewrite_steps():
     assert product().values("sum") == ((21,), (-9,))
 
 
+def test_a_replay_keeps_what_is_evaluated_and_does_not_follow_from_a_rewritten_step():
+    tape, other = product(), [[1, 1], [0, 1]]
+    known = tape.values("y")
+    tape.values("sum")
+
+    def rewritten(name):
+        return tape.replay(rewrite=lambda step: [replace(step, params={"new": 1}) if step.name == name else step])
+
+    assert rewritten("sum").values("y") is known
+    assert [step.name for step in rewritten("sum").used()] == ["x", "w", "y"]
+    assert [step.name for step in rewritten("y").used()] == ["x", "w"]
+    assert tape.replay(numbers={"x": other}).values("y") is not known
+
+
 def test_a_step_belongs_to_the_innermost_part_within_which_it_is_written():
     tape = Tape(RATIONALS, {"x": X})
     x = tape.given("x", (2, 2))

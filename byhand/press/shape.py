@@ -33,14 +33,13 @@ class ShapedText(Struct, frozen=True):
 @cache
 def shape(face: str, text: str) -> ShapedText:
     """A text shaped in a face, with built fractions."""
-    font = _font(face)
+    font, shaped = _font(face), _shaped(_font(face), text)
     parts, width = [], 0
-    for (glyph, _), place in _shaped(font, text):
+    for (glyph, _), place in shaped:
         more = place.x_advance - font.get_glyph_h_advance(glyph)
         parts.append(f"{glyph:04x}" + (f">{-more}<" if more else ""))
         width += place.x_advance
-    glyphs = frozenset(glyph for (glyph, _), _ in _shaped(font, text))
-    return ShapedText(f"[<{''.join(parts)}>] TJ".encode(), width, glyphs)
+    return ShapedText(f"[<{''.join(parts)}>] TJ".encode(), width, frozenset(glyph for (glyph, _), _ in shaped))
 
 
 def width(face: str, text: str) -> int:
@@ -56,8 +55,11 @@ def cut(face: str, text: str, room: float) -> str:
 
 @cache
 def alphabet(face: str, letters: str) -> dict[int, tuple[str, int]]:
-    """The glyphs of these letters and of all built fractions: the character that each stands for, and its width."""
-    return glyphs_of(face, [*letters, *(digit * n + "/" + digit * m for digit in DIGITS for n, m in FRACTION_SIZES)])
+    """The glyphs of these letters, of a blank and of all built fractions: the character that each stands for, and its
+    width.
+    """
+    fractions = (digit * n + "/" + digit * m for digit in DIGITS for n, m in FRACTION_SIZES)
+    return glyphs_of(face, [" ".join([*letters, *fractions])])  # shaped as one text, in a tenth of the time
 
 
 def glyphs_of(face: str, texts: Iterable[str]) -> dict[int, tuple[str, int]]:
