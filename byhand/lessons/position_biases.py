@@ -117,12 +117,12 @@ def _shares_are_easy(run: Candidates) -> Bools:
     return ok
 
 
-def _trays_are_easy(run: Candidates) -> Bools:
+def _buckets_are_easy(run: Candidates) -> Bools:
     """So are those with a number for each bucket, whose scores are not only two numbers."""
     return are_easy(run("t5.biased")[:, 0], run.base) & (different(run("t5.scores")[:, 0]) > 2)
 
 
-@draw("position-biases", like_sheet=True, fits=[_shares_are_easy, _trays_are_easy], count=10_000, requires=[
+@draw("position-biases", like_sheet=True, fits=[_shares_are_easy, _buckets_are_easy], count=10_000, requires=[
     shares_are_short, exactly(4, alibi_slopes=(1, 2), d_head=4, relative_attention_max_distance=8),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
@@ -141,11 +141,11 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
 @sheet_promise
 def distance_changes_who_is_read(tape: Tape) -> bool:
     """With a fall for each step, the last token looks most at another one than without; each time at one only, and
-    not at all others alike. No two trays have the same number.
+    not at all others alike. No two buckets have the same number.
     """
-    plain, fallen, trays = (tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern"))
+    plain, fallen, by_bucket = (tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern"))
     several = min(len({*plain}), len({*fallen})) > 2
-    clear = all(map(has_one_largest, (trays, tape.values("attn.biased[1]")[0])))
+    clear = all(map(has_one_largest, (by_bucket, tape.values("attn.biased[1]")[0])))
     (table,) = tape.values("t5.table")
     return look_most_elsewhere(plain, fallen) and several and clear and len({*table}) == len(table)
 
@@ -190,26 +190,26 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
     )  # fmt: skip
 
 
-TRAYS = 8  # distances of which one says the tray
+DISTANCES = 8  # of which one says the bucket
 
 
 @picture(height=11, minutes=1)
-def trays(on: Canvas, table: Rows, *, furthest: int) -> None:
-    """Which distances share a tray.
+def distance_buckets(on: Canvas, table: Rows, *, furthest: int) -> None:
+    """Which distances share a bucket.
 
-    table: a number for each tray. furthest: the distance from which all share the last tray.
+    table: a number for each bucket. furthest: the distance from which all share the last bucket.
     """
     if len(table[0]) < 4:
-        raise UndrawableError("four trays or more, of which the first two are printed")
-    labels = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(TRAYS)]
-    for name, y in (("steps", 3.0), ("tray", 8.2)):
-        on.text(17.0, y, on.say(f"pictures.trays.{name}"), CAPTION, anchor="end", colour=GREY)
-    for k, tray in enumerate(labels):
+        raise UndrawableError("four buckets or more, of which the first two are printed")
+    labels = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(DISTANCES)]
+    for name, y in (("steps", 3.0), ("bucket", 8.2)):
+        on.text(17.0, y, on.say(f"pictures.distance_buckets.{name}"), CAPTION, anchor="end", colour=GREY)
+    for k, bucket in enumerate(labels):
         x = 19.0 + 8.0 * k
         on.text(x + 3.0, 3.0, str(k), CAPTION, colour=GREY)
         on.box(x, 4.2, 6.0, 6.0, width=BOX, fill=WHITE)
-        (on.pen if k > 1 else on).text(x + 3.0, 8.4, tray, CAPTION + 0.3)
+        (on.pen if k > 1 else on).text(x + 3.0, 8.4, bucket, CAPTION + 0.3)
     on.said(
-        on.say("pictures.trays.said"), on.say("pictures.trays.to_do"),
-        on.say("pictures.trays.key", trays=", ".join(labels)),
+        on.say("pictures.distance_buckets.said"), on.say("pictures.distance_buckets.to_do"),
+        on.say("pictures.distance_buckets.key", buckets=", ".join(labels)),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
+from byhand.mistakes.registry import mistaken
 from byhand.model.builder import Builder
 from byhand.model.layers import last_row, of_one_row, read, turned
 from byhand.model.names import ATTN
@@ -134,6 +135,12 @@ _ARROWS = _arrows()
 def turning_changes_who_is_read(tape: Tape) -> bool:
     """The last token looks most at one token, and would look most at another one if nothing were turned."""
     return look_most_elsewhere(*(tape.values(f"{name}.pattern")[0] for name in ("last", "plain")))
+
+
+@sheet_promise
+def the_direction_of_turning_matters(tape: Tape) -> bool:
+    """The last token's scores would be others if every arrow were turned the other way."""
+    return mistaken(tape, "turned-backwards")[0].values("last.scores") != tape.values("last.scores")
 
 
 @sheet_promise

@@ -60,12 +60,12 @@ def test_scores_fall_by_one_for_every_word_further_back():
         drawn("slopes", [[4, 2, 1, 2]], [[1, 0, 0, 2]], **told)
 
 
-@pytest.mark.parametrize(("furthest", "trays"), [(8, "0, 1, 2, 2, 3, 3, 3, 3"), (16, "0, 1, 2, 2, 2, 2, 3, 3")])
-def test_the_trays_are_those_of_the_furthest_distance(furthest, trays):
-    sketch = drawn("trays", [[5, 6, 7, 8]], furthest=furthest)
-    assert f"The trays of 0 to 7 steps are {trays}." in sketch.key_says
-    with pytest.raises(UndrawableError, match="four trays"):
-        drawn("trays", [[5, 6, 7]], furthest=furthest)
+@pytest.mark.parametrize(("furthest", "buckets"), [(8, "0, 1, 2, 2, 3, 3, 3, 3"), (16, "0, 1, 2, 2, 2, 2, 3, 3")])
+def test_the_buckets_are_those_of_the_furthest_distance(furthest, buckets):
+    sketch = drawn("distance_buckets", [[5, 6, 7, 8]], furthest=furthest)
+    assert f"The buckets of 0 to 7 steps are {buckets}." in sketch.key_says
+    with pytest.raises(UndrawableError, match="four buckets"):
+        drawn("distance_buckets", [[5, 6, 7]], furthest=furthest)
 
 
 def test_three_of_five_grids_are_to_be_shaded():

@@ -230,16 +230,16 @@ def test_the_numbers_of_batch_norm_do_not_add_up_to_0_where_the_key_says_so(seed
 
 
 @pytest.mark.parametrize(("furthest", "far"), [(8, 4), (16, 6), (17, 6), (18, 6), (20, 7)])
-def test_the_trays_that_are_told_are_those_of_the_biases_and_so_are_slopes(furthest, far):
+def test_the_buckets_that_are_told_are_those_of_the_biases_and_so_are_slopes(furthest, far):
     table, scores = [[0, 1, 2, 3]], [[0] * (far + 2)]
     config = {"alibi_slopes": [2, 3], "relative_attention_max_distance": furthest}
     sheet = load_sheet("position-biases")
     inputs = sheet.values["inputs"] | {"t5.table": table, "t5.scores": scores}
     document, run = prepare(sheet, Options(values={"config": config, "inputs": inputs}, cache=False))
-    (trays,) = run.values("t5.bias")
-    assert [*trays][::-1] == [0, 1, *[2] * (far - 2), 3, 3]
+    (biases,) = run.values("t5.bias")
+    assert [*biases][::-1] == [0, 1, *[2] * (far - 2), 3, 3]
     prose = (word for section in document.sections for word in section.words if isinstance(word, Prose))
     told = " ".join(plain_words(token.children or ()) for word in prose for token in word.tokens)
     assert f"for 0, 1, 2 to {far - 1}, and {far} or more steps" in told
-    assert "head 1 takes away 2 for every step back" in told
+    assert "head 1 subtracts 2 for every step back" in told
     assert "Head 2 has the slope 3" in told
