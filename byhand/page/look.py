@@ -8,10 +8,10 @@ LOOK = {
     "written": 10.8, "written_small": 8.0, "written_smaller": 6.0,  # by a student, as large as the box allows
     "token": 9.5, "label": 8.0, "caption": 8.4, "tag": 8.4, "tag_math": 10.5, "sign": 12.0, "check": 8.0,
     # lines round answers, copies and boxes to tick, in pt
-    "edge": 0.8, "copy_edge": 0.6, "tick_edge": 0.6, "rule_edge": 0.5, "square_edge": 0.3,
+    "edge": 0.8, "copy_edge": 0.6, "tick_edge": 0.6, "rule_edge": 0.5,
     # the room to the right of labels and captions; the line of a caption; from rule to rule; a box to tick, all in mm
     "token_room": 2.0, "inner_room": 1.6, "side_room": 1.4, "caption_line": 4.0,
-    "rule": 8.0, "square": 5.0, "tick": 2.3, "tick_room": 1.4, "tick_down": 0.2,
+    "rule": 8.0, "tick": 2.3, "tick_room": 1.4, "tick_down": 0.2,
     # the lines of tags and formulas, in pt
     "tag_line": 10.5, "formula_line": 18.0,
     # of formulas, in ems
@@ -21,5 +21,4 @@ PX = 96 / 25.4  # in a mm
 LEAD = "byhand:"  # begins the address of a link in print that a book may have; the name of a sheet follows
 COLOURS = {
     "ink": INK, "grey": GREY, "tag": "#333333", "pen": PEN, "written": "#333333", "ground": WHITE, "rule": "#999999",
-    "square": "#d0d0d0",
 }  # fmt: skip

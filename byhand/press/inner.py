@@ -30,7 +30,6 @@ _KINDS = {
     "TextBox": "text", "LineBox": "line", "InlineBox": "inline",
     "BlockBox": "block", "InlineBlockBox": "inline block", "MarginBox": "margin",
 }  # fmt: skip
-_FLOWING = {"BlockBox", "LineBox", "InlineBlockBox", "TableBox", "InlineTableBox"}
 _OBJECT = re.compile(
     rb"^(?:"
     rb"(?P<tag>(?:/Span\n<</MCID \d+>>|/Artifact\n<<[^>\n]*>>)\nBDC)"
@@ -110,25 +109,6 @@ class Box(Struct, frozen=True, eq=False):
         yield self
         for child in self.children:
             yield from child.every()
-
-
-class Foot(Struct, frozen=True):
-    """The end of a page. Lengths are in px."""
-
-    label: str
-    """The name of what one calculates on."""
-    edges: tuple[float, float, float]
-    """The left, the right and the lower edge of what a page has room for."""
-    below: float
-    """Where what stands there ends."""
-    rules: int = 0
-    """How many rules it ends in, to write on."""
-    left: float = 0.0
-    """The left end of the last rule."""
-    right: float = 0.0
-    """The right end of the last rule."""
-    y: float = 0.0
-    """How far down the last rule is."""
 
 
 @contextmanager
@@ -233,47 +213,6 @@ def _box(laid: Any, parent: Box | None) -> Box:
     )
     box.children.extend(_box(child, box) for child in getattr(laid, "children", ()))
     return box
-
-
-def foot_of(page: Any) -> Foot | None:
-    """The end of a page of WeasyPrint's Document, where a sheet has a name for what fills it; None for any other.
-
-    Raises: UnknownFormError.
-    """
-    with _known_form():
-        sheet = box = page._page_box
-        label = None
-        while label is None or not _classes(box) & {"questions", "step"}:
-            inside = [each for each in getattr(box, "children", ()) if _is_below(each)]
-            if not inside:
-                return None
-            box = inside[-1]
-            label = label or (box.element.get("data-foot") if box.element is not None else None)
-        left, top = sheet.content_box_x(), sheet.content_box_y()
-        notes = [each for each in sheet.children if type(each).__name__ == "FootnoteAreaBox"]
-        edges = left, left + sheet.width, min([top + sheet.height, *(each.position_y for each in notes)])
-        bottom = box.border_box_y() + box.border_height()
-        ends = {name: [each for each in _descendants(box) if name in _classes(each)] for name in ("rule", "claim")}
-        if ends["claim"] or not ends["rule"]:
-            return Foot(label, edges, bottom)
-        last = ends["rule"][-1]
-        x, y = last.border_box_x(), last.border_box_y() + last.border_height() - last.border_bottom_width / 2
-        return Foot(label, edges, bottom, len(ends["rule"]), x, x + last.border_width(), y)
-
-
-def _classes(laid: Any) -> set[str]:
-    return set((laid.element.get("class") or "").split()) if laid.element is not None else set()
-
-
-def _is_below(laid: Any) -> bool:
-    """Whether a box is in the flow of a page, and not in its margins."""
-    return hasattr(laid, "is_in_normal_flow") and laid.is_in_normal_flow() and type(laid).__name__ in _FLOWING
-
-
-def _descendants(laid: Any) -> Iterator[Any]:
-    for child in getattr(laid, "children", ()):
-        yield getattr(child, "_box", child)
-        yield from _descendants(getattr(child, "_box", child))
 
 
 def _slot(element: Any) -> int | None:

@@ -26,17 +26,14 @@ from byhand.press.breaking import Paragraph
 from byhand.press.drawing import NO_DRAWING
 from byhand.press.engine import TAGGED, as_pdf, rendered_document
 from byhand.press.figures import OWN_FACES, Figure, Figures, Picture, with_figures
-from byhand.press.foot import filling
 from byhand.press.inner import (
     SLOT,
     Box,
-    Foot,
     UnknownFormError,
     drawing_box,
     drawn_in,
     face_of,
     fonts_of,
-    foot_of,
     is_slanted,
     leave_out,
     margins_apart,
@@ -150,10 +147,10 @@ def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
         fonts = {used[name]: name for name in sorted(used, key=lambda name: not is_slanted(held[name]))}
         if not {piece.style.face for figure in figures for piece in figure.pieces} <= fonts.keys():
             raise unknown("the names of fonts")
-        of_all, feet = _File(file, figures, views, used, fonts, outermost(file)), [*map(foot_of, document.pages)]
+        of_all = _File(file, figures, views, used, fonts, outermost(file))
         made = [
-            _Page(of_all, page).layout(page_box(each) if in_boxes else None, foot)
-            for page, each, foot in zip(file.pages, document.pages, feet, strict=True)
+            _Page(of_all, page).layout(page_box(each) if in_boxes else None)
+            for page, each in zip(file.pages, document.pages, strict=True)
         ]
         ways = Ways()
         pages = [
@@ -176,7 +173,7 @@ def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
         for run in block.runs:  # of which any may end in a space when it is broken anew
             written.setdefault(run.font, set()).add(" ")
     drawn = {font: tuple(sorted(strings)) for font, strings in written.items()}
-    if of_page := [before for _, before in views.values()] + [foot.label for foot in feet if foot]:
+    if of_page := [before for _, before in views.values()]:
         drawn[fonts[SANS]] = (*drawn.get(fonts[SANS], ()), *of_page)
     titles = {view: title for view, (title, _) in views.items()}
     return Layout(tuple(pages), everywhere, used, alphabets, drawn, titles, out.getvalue())
@@ -249,7 +246,7 @@ class _Page:
         self.parts = list[tuple[int, int, bytes]]()  # of the stream, and what comes in their place
         self.rooms, self.spots = list[Drawn](), list[DrawnSlot]()
 
-    def layout(self, box: Box | None, foot: Foot | None) -> tuple[PageLayout, list[Drawn]]:
+    def layout(self, box: Box | None) -> tuple[PageLayout, list[Drawn]]:
         """The page and its rooms. box: that of the page, if it has slots in its text."""
         places = drawn_in(self.stream)
         for mark, element, title in titled_drawings(self.elements):
@@ -261,10 +258,6 @@ class _Page:
                 raise unknown("a drawing")
         blocks, in_text, by_view = self._text(box) if box else ([], [], {})
         background = replaced(self.stream, self.parts)
-        if foot:
-            more, last = filling(foot, self.file.fonts.get(SANS, ""))
-            background += more
-            self.rooms = [(name, _longer(edges, foot.y, last), *where) for name, edges, *where in self.rooms]
         by_view["key"] = [*by_view.get("key", ()), *self.pen.answers]
         only_in = {view: in_px(*drawn) for view, drawn in by_view.items() if drawn}
         return PageLayout((*blocks, *self.pen.blocks), (*in_text, *self.spots), background, only_in), self.rooms
@@ -336,8 +329,3 @@ class _Page:
         cuts = [*cuts, *(cut for run in runs for cut in text[place(run.x, run.y)][1])]
         self.parts += [(start, end, b"") for start, end in cuts]
         return blocks, spots, by_view
-
-
-def _longer(edges: Edges, old: float, new: float) -> Edges:
-    """The edges of a room, which goes on to the new last rule if it ended at the old one."""
-    return (*edges[:3], new) if abs(edges[3] - old) < 1.0 else edges

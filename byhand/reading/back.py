@@ -233,10 +233,8 @@ class Again(Struct, frozen=True, dict=True):
             for wrong, right in differences(shown, text):
                 where = f"before the end of section {section.number}" if section else "in the text"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed from the page's givens"
-        say = self.printed.document.messages.say
-        squares = squeezed(visual(say("foot.workings")))  # the name of those in which a page may end
         for n, (shown, text) in enumerate(zip(self.page.margins, self.margins, strict=True), 1):
-            for wrong, right in differences(shown.removeprefix(squares), text):
+            for wrong, right in differences(shown, text):
                 where = f"in the margins of page {n}" if self.medium == "print" else "at its foot"
                 yield f"{where}: “{wrong}” is “{right}” where it is printed again"
         if not self.as_printed and not self.page.secret_unknown:

@@ -30,7 +30,6 @@ from byhand.pictures.labels import ITALIC, MATH, Span
 from byhand.pictures.labels import Label as Words
 from byhand.pictures.shapes import Circle, Graphic, Look, Path, Rectangle, Text
 from byhand.pipeline import prepare
-from byhand.press import layout
 from byhand.press.beside import Label, label
 from byhand.press.drawing import Dot, drawing
 from byhand.press.engine import as_pdf, rendered_document
@@ -85,9 +84,8 @@ def looks_alike(one, other):
 
 
 @pytest.mark.parametrize("page", [*PAGES, ("attention-head", "rows", "symbolic")])
-def test_a_figure_looks_as_weasyprint_draws_it(page, monkeypatch):
-    """Without what WeasyPrint has not: what fills a page to its foot, and long lines of text in a picture."""
-    monkeypatch.setattr(layout, "filling", lambda foot, font: (b"", foot.y))
+def test_a_figure_looks_as_weasyprint_draws_it(page):
+    """Without what WeasyPrint has not: long lines of text in a picture."""
     printed, whole = without_pictures(pages_of(*page), "key")
     own, other = pdf(printed), as_pdf(rendered_document(whole))
     looks_alike(own, other)
