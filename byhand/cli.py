@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,21 @@ atexit.register(gc.freeze)  # else Python searches all that is still there for g
 class Group(click.Group):
     """Errors that the user can mend are one line and exit code 1; with --debug, a traceback."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        if sys.stderr is None:  # closed, so that nothing is to be told
+            sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        if sys.stdout is None:  # else the first file that is written would be in its place
+            _tell("standard output is closed; send it to a file, or to /dev/null")
+            sys.exit(1)
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            if not _is_of_echo(error):
+                raise
+            with suppress(OSError):  # standard error may be as full
+                _tell(f"cannot write to standard output: {error.strerror}; send it to another file")
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with _ended_in_order():
@@ -46,6 +61,14 @@ class Group(click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(1)
+
+
+def _is_of_echo(error: OSError) -> bool:
+    """Whether an error is of what is printed, and of no other file."""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    return last is not None and last.tb_frame.f_code is click.echo.__code__
 
 
 @contextmanager

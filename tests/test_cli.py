@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from byhand.options import Options
 
 SHEETS = Path(__file__).resolve().parent.parent / "templates/worksheets"
 Q = "blocks.0.attn.W_Q"
+BYHAND = (sys.executable, "-m", "byhand.cli")
 
 
 @pytest.fixture
@@ -291,3 +294,39 @@ def test_a_class_makes_its_secret_and_verify_takes_it(command, tmp_path):
         1,
         "byhand: the secret x cannot be read: No such file or directory\n",
     )
+
+
+PRINTING = [
+    ("list",), ("list", "--json"), ("--help",), ("generate", "--help"), ("mark", "--blank", "softmax"),
+    ("generate", "dot-product", "--format", "txt"),
+]  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize("arguments", PRINTING)
+def test_a_full_standard_output_is_one_line(arguments, tmp_path):
+    with open("/dev/full", "w") as full:
+        made = subprocess.run([*BYHAND, *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert made.returncode == 1
+    assert made.stderr == (
+        "byhand: cannot write to standard output: No space left on device; send it to another file\n"
+    )
+
+
+def test_a_closed_standard_output_is_one_line_before_anything_is_written(tmp_path):
+    asked = ("generate", "dot-product", "--format", "txt")
+    made = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *BYHAND, *asked], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (made.returncode, made.stderr) == (
+        1, "byhand: standard output is closed; send it to a file, or to /dev/null\n",
+    )  # fmt: skip
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_closed_standard_error_keeps_nothing_from_being_done(tmp_path):
+    asked = ("class", "dot-product", "--anonymous", "1", "--seed", "2")
+    made = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *BYHAND, *asked], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (made.returncode, made.stdout) == (0, "output/dot-product-class2\n")
