@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +58,17 @@ def processes(jobs: int, lost: str = WANT) -> Iterator[ProcessPoolExecutor]:
 
 
 def _begin(*folders: Path) -> None:
-    """What a process does first. Ctrl-C is for the one that started it."""
+    """What a process does first. Ctrl-C is for the one that started it, and with that one it ends, too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     trust(*folders)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, for which it would wait without end."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager

@@ -353,6 +353,28 @@ def test_what_a_stopped_class_was_writing_is_gone_after_the_next_one(number, tmp
         assert not (folder / staging).exists()
 
 
+ORPHANED = """
+import sys
+from byhand.classroom.workers import processes
+
+if __name__ == "__main__":
+    with processes(2) as pool:
+        for begun in pool.map(abs, range(2)):
+            print(begun, flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_the_processes_of_one_that_is_killed_end_with_it(tmp_path):
+    script = tmp_path / "orphaned.py"
+    script.write_text(ORPHANED)
+    with subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as made:
+        begun = [made.stdout.readline() for _ in range(2)]
+        made.kill()
+        rest, _ = made.communicate(timeout=60)  # which ends when no process has the pipe any longer
+    assert (begun, rest) == ([b"0\n", b"1\n"], b"")
+
+
 LOADING = """
 import enum, os, signal, sys
 from importlib.machinery import ExtensionFileLoader as Loader
