@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -296,17 +297,18 @@ def test_a_class_makes_its_secret_and_verify_takes_it(command, tmp_path):
     )
 
 
+MADE = ("generate", "dot-product", "--format", "txt", "--out")
 PRINTING = [
-    ("list",), ("list", "--json"), ("--help",), ("generate", "--help"), ("mark", "--blank", "softmax"),
-    ("generate", "dot-product", "--format", "txt"),
+    ("list",), ("list", "--json"), ("--help",), ("generate", "--help"), ("mark", "--blank", "softmax"), MADE
 ]  # fmt: skip
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 @pytest.mark.parametrize("arguments", PRINTING)
 def test_a_full_standard_output_is_one_line(arguments, tmp_path):
+    asked = [*BYHAND, *arguments, *[str(tmp_path)] * (arguments is MADE)]
     with open("/dev/full", "w") as full:
-        made = subprocess.run([*BYHAND, *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+        made = subprocess.run(asked, stdout=full, stderr=subprocess.PIPE, text=True)
     assert made.returncode == 1
     assert made.stderr == (
         "byhand: cannot write to standard output: No space left on device; send it to another file\n"
@@ -314,10 +316,8 @@ def test_a_full_standard_output_is_one_line(arguments, tmp_path):
 
 
 def test_a_closed_standard_output_is_one_line_before_anything_is_written(tmp_path):
-    asked = ("generate", "dot-product", "--format", "txt")
-    made = subprocess.run(
-        ["sh", "-c", 'exec "$@" >&-', "sh", *BYHAND, *asked], cwd=tmp_path, capture_output=True, text=True
-    )
+    asked = [*BYHAND, *MADE, str(tmp_path)]
+    made = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *asked], capture_output=True, text=True)
     assert (made.returncode, made.stderr) == (
         1, "byhand: standard output is closed; send it to a file, or to /dev/null\n",
     )  # fmt: skip
@@ -325,8 +325,52 @@ def test_a_closed_standard_output_is_one_line_before_anything_is_written(tmp_pat
 
 
 def test_a_closed_standard_error_keeps_nothing_from_being_done(tmp_path):
-    asked = ("class", "dot-product", "--anonymous", "1", "--seed", "2")
-    made = subprocess.run(
-        ["sh", "-c", 'exec "$@" 2>&-', "sh", *BYHAND, *asked], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert (made.returncode, made.stdout) == (0, "output/dot-product-class2\n")
+    asked = [*BYHAND, "class", "dot-product", "--anonymous", "1", "--out", str(tmp_path)]
+    made = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", *asked], capture_output=True, text=True)
+    assert (made.returncode, made.stdout) == (0, f"{tmp_path / 'dot-product-class0'}\n")
+
+
+SWALLOWING = """
+import signal, time
+from byhand.cli import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
+
+class Swallowing:
+    def __del__(self):
+        wait()
+
+def wait(said=""):
+    print(said, end="", flush=True)
+    while True:
+        time.sleep(0.01)
+
+@main.command()
+def swallow():
+    for said in ("begun\\n", ""):
+        try:
+            wait(said)
+        except BaseException:
+            pass
+    Swallowing()
+    try:
+        wait()
+    finally:
+        time.sleep(0.3)  # meanwhile the signal is sent again
+        print("ended in order", flush=True)
+
+main()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 1)])
+def test_an_interrupt_ends_the_program_though_code_swallows_it(number, code):
+    with subprocess.Popen(
+        [sys.executable, "-c", SWALLOWING, "swallow"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as made:
+        begun = made.stdout.readline()
+        made.send_signal(number)
+        rest, errors = made.communicate(timeout=60)
+    assert (begun, rest) == ("begun\n", "ended in order\n")
+    assert made.returncode == code
+    assert errors.strip() in ("", "Aborted!")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from byhand.errors import ConfigError, WorkerError
@@ -21,6 +22,7 @@ from byhand.loading import trust, trusted
 Submit = Callable[..., Any]
 STANDS = "what is written is whole, and the same command makes the rest"
 WANT = "perhaps for want of memory"
+PATIENCE = 30  # seconds to wait for workers of a cluster that has none, and for an answer of its scheduler
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def workers(jobs: int, dask: str) -> Iterator[Submit]:
     if dask:
         with _lost_cluster(dask), _dask_client(dask) as client:
             client.run(trust, *trusted())
-            yield partial(client.submit, pure=False)
+            yield partial(_There, client)
     elif jobs > 1:
         with processes(jobs, f"{WANT}, of which each takes up to 350 MB; {STANDS}") as pool:
             yield pool.submit
@@ -77,15 +79,16 @@ def _lost_cluster(address: str) -> Iterator[None]:
 
     Raises: WorkerError.
     """
-    from distributed import KilledWorker
+    from distributed import KilledWorker, TimeoutError
     from distributed.comm.core import CommClosedError
 
     log = logging.getLogger("distributed.client")  # which tells of what is lost, at length
     log.addFilter(_nothing)
     try:
         yield
-    except (CancelledError, CommClosedError, KilledWorker) as error:
-        what = "its workers were killed" if isinstance(error, KilledWorker) else "it does not answer"
+    except (CancelledError, CommClosedError, KilledWorker, TimeoutError, _NoWorkersError) as error:
+        killed, none = isinstance(error, KilledWorker), isinstance(error, _NoWorkersError)
+        what = "its workers were killed" if killed else "it has no workers" if none else "it does not answer"
         raise WorkerError(f"lost the cluster of the Dask scheduler {address}: {what}; {STANDS}") from None
     finally:
         log.removeFilter(_nothing)
@@ -115,3 +118,35 @@ class _Here:
 
     def __init__(self, function: Callable[..., Any], *args: Any) -> None:
         self.result = partial(function, *args)
+
+
+class _NoWorkersError(Exception):
+    """A cluster has had no workers for longer than PATIENCE."""
+
+
+class _There:
+    """A future of a Dask cluster, which waits no longer for a result than there are workers."""
+
+    def __init__(self, client: Any, function: Callable[..., Any], *args: Any) -> None:
+        self.client = client
+        self.future = client.submit(function, *args, pure=False)
+
+    def result(self) -> Any:
+        """The result of the function.
+
+        Raises: _NoWorkersError; TimeoutError where the scheduler does not answer.
+        """
+        from distributed import TimeoutError, wait
+
+        seen = monotonic()
+        while not self.future.done():
+            try:
+                wait(self.future, timeout=PATIENCE / 10)  # type: ignore[no-untyped-call]
+                break
+            except TimeoutError:
+                identity = self.client.sync(self.client.scheduler.identity, callback_timeout=PATIENCE)
+            if identity["workers"]:
+                seen = monotonic()
+            elif monotonic() - seen > PATIENCE:
+                raise _NoWorkersError
+        return self.future.result()

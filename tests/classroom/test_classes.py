@@ -296,6 +296,25 @@ def test_a_lost_scheduler_is_said_in_a_line(tmp_path, monkeypatch, caplog):
     assert not [record for record in caplog.records if record.name == "distributed.client"]
 
 
+def test_a_cluster_without_workers_is_said_in_a_line_and_the_same_command_goes_on(tmp_path, monkeypatch):
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("byhand.classroom.classes.CHUNK", 20)
+    monkeypatch.setattr("byhand.classroom.workers.PATIENCE", 1)
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+
+        def lost(count):
+            cluster.scale(0)
+
+        with pytest.raises(WorkerError, match=r"^lost the cluster .*: it has no workers; what is written is whole, "):
+            make_class(SHEET, anonymous(100), out=tmp_path, dask=cluster.scheduler_address, done=lost)
+        written = contents(tmp_path / f"{SHEET}-class0")
+        cluster.scale(1)
+        make_class(SHEET, anonymous(100), out=tmp_path, dask=cluster.scheduler_address)
+    assert len(written) > 2
+    assert written.items() <= contents(tmp_path / f"{SHEET}-class0").items()
+
+
 def test_of_the_copies_that_were_made_before_nothing_is_kept(tmp_path, monkeypatch):
     """So that memory does not grow with the class."""
     monkeypatch.setattr("byhand.classroom.classes.CHUNK", 20)
