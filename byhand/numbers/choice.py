@@ -80,7 +80,8 @@ def choose(
     except SpentError:
         if accepted:  # fewer to take the easiest of
             return _easiest(accepted)
-        other = "another seed or another answer" if answer or pick_words else "another seed"
+        answers = " or another answer" * bool(answer or pick_words)
+        other = f"other options{answers}; another seed may have some, or none"
         none = "other options, or other numbers to begin with: no seed is likely to have some"
         raise ConfigError(
             f"no numbers for seed {seed} in {MOST_WORK // 10**6} million steps of the search, the most that it may "

@@ -11,6 +11,7 @@ clear line; within ten seconds of processor time.
 | attack | what is done | what is right |
 |---|---|---|
 | values, rosters, sheets | files are spoiled in their tables, their texts or their bytes | an answer that the second witness confirms, or one clear line |
+| options | sheets are asked for with any seed, level, base and numbers | a page, or one clear line |
 | records | a run.json is spoiled in a number, in a step, or anywhere | a changed number or step is found |
 | pages, printed_pages | a digit of a page is another, in HTML and in PDF | it is found; in HTML, the minutes, the foot and drawings are left out |
 | faces | objects of a PDF stand in several places, of which a viewer may take others than byhand | it is refused, or PDFium shows what is judged |

@@ -24,7 +24,7 @@ from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.witness.judge import judge
 from byhand.worksheet.front import sheet_files
-from byhand.worksheet.sheet import parse_sheet
+from byhand.worksheet.sheet import load_sheet, parse_sheet
 
 ROSTER = 'name,id,group\nAda Lovelace,1,A\n王平涛,2,A\n"Müller, Anna",3,B\nAda Lovelace,4,B\n'
 
@@ -105,3 +105,20 @@ def sheets(dice: Random, folder: Path, count: int | None) -> Iterator[str]:
             return ""
 
         yield told(act)
+
+
+@attack(few=2, bounded=300, full=10_000)
+def options(dice: Random, folder: Path, count: int | None) -> Iterator[str]:
+    """Sheets with any seed, level, base and numbers: a page, or one clear line."""
+    names = [*sheet_files()]
+    for _ in range(count or 0):
+        name, numbers = dice.choice(names), dice.choice((None, "exact", "decimal"))
+        level, base = dice.choice((None, "easy", "standard", "stretch")), dice.choice((None, 2, 3, "e"))
+        asked = Options(seed=dice.randrange(10**6), level=level, base=base, numbers=numbers, cache=False)
+
+        def act(name: str = name, asked: Options = asked) -> str:
+            prepare(load_sheet(name, "en"), asked)
+            return ""
+
+        wrong = told(act)
+        yield f"{name}, {asked.seed}, {level}, {base}, {numbers}: {wrong}" if wrong else ""

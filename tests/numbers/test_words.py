@@ -108,7 +108,7 @@ def test_the_sentences_are_many_and_fit():
 
 REFUSED = "no numbers for seed 1 in 1 million steps of the search, the most that it may take; use "
 OTHER_SEED, OTHER_OPTIONS = (
-    "another seed or another answer",
+    "other options or another answer; another seed may have some, or none",
     "other options, or other numbers to begin with: no seed is likely to have some",
 )
 
