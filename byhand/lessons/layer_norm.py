@@ -28,8 +28,7 @@ def last_token_is_stretched(tape: Tape) -> bool:
         tape.values(f"blocks.0.{name}")[-1]
         for name in ("hook_resid_mid", "ln1.centered", "ln1.hook_scale", "ln1.standardized")
     )
-    ends = floor(min(*x, *centered, -sigma)), ceil(max(*x, *centered, sigma))
-    return len({*map(abs, results)}) > 1 and ends[1] - ends[0] <= LONGEST_LINE
+    return len({*map(abs, results)}) > 1 and _span(x, centered, sigma)[1] <= LONGEST_LINE
 
 
 @sheet_promise
@@ -43,7 +42,7 @@ def tokens_have_their_own_scales(tape: Tape) -> bool:
 # ---- its picture ----
 
 LINES, APART = 8.2, 14.4  # mm: the y of the first line of numbers, and how far the next ones are below it
-LEFT, RIGHT, LONGEST = 27.0, 82.0, 11  # mm: the ends of the number line; how many units have room
+LEFT, RIGHT = 27.0, 82.0  # mm: the ends of the number line
 POINT, STACKED, NEAR = (
     1.5,
     3.3,
@@ -61,8 +60,8 @@ def shift_and_stretch(
     """
     row, sigma, middle = len(x) - 1, scale[-1][0], mean[-1][0]
     low, span = _span(x[row], centered[row], sigma)
-    if span > LONGEST:
-        raise UndrawableError(f"a line of up to {LONGEST} units has room")
+    if span > LONGEST_LINE:
+        raise UndrawableError(f"a line of up to {LONGEST_LINE} units has room")
     unit = (RIGHT - LEFT) / max(span, 7)
     token = on.say("pictures.shift_and_stretch.numbers", token=tokens[row])
     lines = (("x", r"\mu =", middle, x), (r"x - \mu", r"\sigma =", sigma, centered))

@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 from students import Page, Student
 
+from byhand.marking.causes import UNEXPLAINED
 from byhand.marking.marker import Marker
 from byhand.marking.marks import OpenMark
 from byhand.marking.notes import is_computed
@@ -142,6 +143,17 @@ def test_a_slip_is_counted_where_it_begins_and_what_follows_is_not():
     tally = tally_of([marker.mark(down.answers(), "a")])
     assert {name.split("/")[2] for name, cell in tally.blanks.items() if cell.slips} == {f"{AT}hook_pattern.sum[0]"}
     assert list(tally.reasons()) == [("foil", "softmax-over-columns")]
+
+
+@pytest.mark.parametrize("sheet", ["attention-head", "layer-norm", "cross-entropy"])
+def test_an_example_is_kept_of_each_reason_and_of_nothing_that_has_none(sheet):
+    marks = marks_of_a_class(sheet)
+    causes = [cause for each in marks for cause in each.causes]
+    tally = tally_of(marks)
+    assert any(cause.kind == UNEXPLAINED for cause in causes)
+    assert {*tally.examples} == {*tally.reasons()}
+    assert all(kind != UNEXPLAINED for kind, _ in tally.examples)
+    assert tally.examples
 
 
 def test_the_forms_of_one_wrong_number_are_one_answer():

@@ -195,3 +195,14 @@ def test_the_numbers_of_the_easy_level_take_less_time(name):
     )
     assert sum(easy) < 0.985 * sum(usual)
     assert sum(one < other for one, other in zip(easy, usual, strict=True)) >= 6
+
+
+@pytest.mark.parametrize(("x", "keeps"), [([7, 4, 3, 0], True), ([8, 5, 4, 1], False), ([7, 1, 1, 7], False)])
+def test_the_last_token_of_layer_norm_is_stretched_and_lies_on_eleven_units(x, keeps):
+    """The first is from -4 to 7 with its mean taken away or not, the second from -4 to 8; the third has one size."""
+    values = complete(load_sheet("layer-norm").given(letters=False))
+    before, added = ("blocks.0.hook_resid_pre", "blocks.0.hook_attn_out")
+    last = [total - other for total, other in zip(x, values.inputs[added][-1], strict=True)]
+    with_last = replace(values, inputs={**values.inputs, before: [*values.inputs[before][:-1], last]})
+    tape = evaluated(PROMISING["layer-norm"].model, with_last)
+    assert broken_of_sheet(tape, ["last_token_is_stretched"]) == ([] if keeps else ["last_token_is_stretched"])
