@@ -21,6 +21,9 @@ test-every: setup ## run every test with all sheets, seeds and options: longer; 
 attack: setup ## spoil what byhand is given, fill disks, kill it, and count what held: minutes; FULL=1: hours
 	@$(PY) tests/attack $(if $(FULL),--full)
 
+mutate: setup ## make a hundred small mistakes in the code, and print which of them the tests do not find; SEED=…: others
+	@$(PY) tools/mutate.py $(if $(SEED),--seed $(SEED))
+
 students: setup ## mark simulated students on every sheet, and count what held: a quarter of an hour
 	@$(PY) tests/marking
 
@@ -88,4 +91,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test test-formats test-every attack students test-torch check bench sizes wheel picture setup constraints sbom audit clean help
+.PHONY: worksheet test test-formats test-every attack mutate students test-torch check bench sizes wheel picture setup constraints sbom audit clean help

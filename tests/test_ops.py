@@ -8,7 +8,7 @@ from judged import EXAMPLES, example_of, step_of
 from uniform import is_uniform, orders_of
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.expr import Index, Sub, Sum, bind, evaluate, refs
+from byhand.arithmetic.expr import Index, Mul, Num, Sub, Sum, bind, evaluate, nodes, refs
 from byhand.notation.text import text as written
 from byhand.ops.positions import sinusoid
 from byhand.tape import OPS, Named, Op, example
@@ -53,6 +53,13 @@ def test_a_cell_reads_cells_that_its_operands_have(name):
                 rows, cols = result.tape[ref.matrix].shape
                 assert 0 <= ref.index[0] < rows
                 assert 0 <= ref.index[1] < cols
+
+
+@pytest.mark.parametrize(("name", "n"), EXAMPLES)
+def test_a_cell_begins_no_product_with_a_one_that_nobody_asked_for(name, n):
+    result = step_of(OPS[name], example_of(name, n), RATIONALS)
+    cells = [result.tape.cell("y", i, j) for i in range(result.rows) for j in range(result.cols)]
+    assert not [node for cell in cells for node in nodes(cell) if isinstance(node, Mul) and node.left == Num(1)]
 
 
 LETTERS = [
