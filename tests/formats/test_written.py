@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import pytest
-from every_sheet import CASES, FULL, made
+from every_sheet import CASES, FULL, ORDER, made
 from kinds import kinds, kinds_and_run
 from written_back import MACRO, by_rows, cells, of_latex, of_linear, of_markdown
 
@@ -91,6 +91,12 @@ def LOG(x):  # noqa: N802 - a function as the rules name it
 def test_every_kind_of_question_is_written(name, write, golden):
     document, run = kinds_and_run()
     golden(f"written-{name}", file(write, document, run, name.partition(".")[0]))
+
+
+@pytest.mark.parametrize("sheet", ORDER)
+def test_a_sign_of_maths_is_no_text(sheet):
+    document, run = made(sheet)
+    assert r"\$" not in file(latex, document, run)  # no sheet has a dollar among its words
 
 
 def test_an_exam_has_its_solutions_and_without_feedback_none():

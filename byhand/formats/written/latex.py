@@ -269,11 +269,11 @@ class _Latex(Struct, frozen=True, eq=False):
         wide = left.shape[1]
         row_of_bias = bias is not None and bias.shape == (1, result.shape[1])
         lines = [[rf"\multicolumn{{{wide + 1}}}{{r}}{{}}", "", *map(escaped, upper.cols)]]
-        over = [*zip(upper.rows, self._rows(upper), strict=True)]
+        over = [*zip(map(escaped, upper.rows), self._rows(upper), strict=True)]
         if bias is not None and row_of_bias:
             over += [("$+$", self._rows(bias)[0])]
         empty = [""] * wide
-        lines += [[*empty, "", escaped(label), *row] for label, row in over]
+        lines += [[*empty, "", label, *row] for label, row in over]
         lines.append(["", *map(escaped, left.cols), "", *[""] * upper.shape[1]])
         for label, row, results in zip(left.rows, self._rows(left), self._rows(result), strict=True):
             lines.append([escaped(label), *row, "", *results])
