@@ -258,13 +258,13 @@ def substitute(node: Expr, values: Callable[[Ref], Scalar]) -> Expr:
     return rebuild(node, lambda leaf: Num(values(leaf)) if isinstance(leaf, Ref) else leaf)
 
 
-def without_choices(node: Expr, values: Callable[[Ref], Scalar], domain: Arithmetic) -> Expr:
-    """The tree with what each choice in it chooses in the place of the choice."""
+def without_choices(node: Expr, value: Callable[[Expr], Scalar]) -> Expr:
+    """The tree with what each choice in it chooses in the place of the choice. value: that of a tree in it."""
     match node:
         case Fn("choose", (place, *options)):
-            return without_choices(options[int(evaluate(place, values, domain))], values, domain)
+            return without_choices(options[int(value(place))], value)
         case _:
-            return changed(node, lambda child: without_choices(child, values, domain))
+            return changed(node, lambda child: without_choices(child, value))
 
 
 def bind(node: Expr, at: Mapping[Index, At]) -> Expr:

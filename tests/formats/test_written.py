@@ -42,6 +42,12 @@ def test_what_is_read_back_is_what_the_run_has(sheet, seed, orientation):
     assert of_latex(file(exam, document, run, "worksheet")) == by_rows(document, run, True)
 
 
+@pytest.mark.parametrize("sheet", ORDER)
+def test_what_is_read_back_in_decimals_is_what_the_run_has(sheet):
+    document, run = made(sheet, numbers="decimal", base="e")
+    assert of_linear(file(linear, document, run), document) == cells(document, run, True)
+
+
 @pytest.mark.parametrize("write", [markdown, linear, latex])
 @pytest.mark.parametrize(("sheet", "seed"), CASES)
 def test_no_answer_stands_in_a_worksheet(write, sheet, seed):

@@ -176,7 +176,7 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
             run, rule = self.page.run, self.page.reader.on_page(at, cell.rule)
             chooses = any(isinstance(node, Fn) and node.name == "choose" for node in nodes(rule))
             if chooses:
-                rule = without_choices(rule, run.value, run.domain)
+                rule = without_choices(rule, lambda place: run.domain.settle(place, run.value))
             # how an inverse is found is asked, and so is which cells are masked, kept or chosen: one rule for all
             # cells of a step tells nothing of the numbers
             if panel.role == "ask" and (
