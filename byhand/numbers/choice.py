@@ -17,6 +17,7 @@ from byhand.loading import load_lessons
 from byhand.model import MODELS, Model
 from byhand.model.weights import Values
 from byhand.notation.number import shown
+from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import DRAW, Dice, SpentError
 from byhand.numbers.promises import (
     Case,
@@ -67,6 +68,7 @@ def choose(
     """
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
+    base, values = values.config.softmax_base, rational(values)
     dice, limits = Dice(f"{seed} {level} {sheet}".rstrip(), MOST_WORK), limits_of(level)
     accepted, has_candidates = list[Chosen](), False
     try:
@@ -79,7 +81,7 @@ def choose(
                 break
     except SpentError:
         if accepted:  # fewer to take the easiest of
-            return _easiest(accepted)
+            return _easiest(accepted, base)
         answers = " or another answer" * bool(answer or pick_words)
         other = f"other options{answers}; another seed may have some, or none"
         none = "other options, or other numbers to begin with: no seed is likely to have some"
@@ -87,12 +89,15 @@ def choose(
             f"no numbers for seed {seed} in {MOST_WORK // 10**6} million steps of the search, the most that it may "
             f"take; use {other if has_candidates else none}"
         ) from None
-    return _easiest(accepted)
+    return _easiest(accepted, base)
 
 
-def _easiest(accepted: Sequence[Chosen]) -> Chosen:
-    """The numbers whose run needs the least time."""
-    return min(accepted, key=lambda each: each.seconds)
+def _easiest(accepted: Sequence[Chosen], base: int | str) -> Chosen:
+    """The numbers whose run needs the least time, with this base of softmax."""
+    easiest = min(accepted, key=lambda each: each.seconds)
+    judged_in = easiest.values.config.softmax_base
+    known = easiest.quality if base == judged_in else {**easiest.quality, "judged_in_base": judged_in}
+    return replace(easiest, values=_in_base(easiest.values, base), quality=known)
 
 
 def _candidates(
@@ -140,13 +145,12 @@ def listed(model: Model, values: Values, level: str = "standard", promises: Sequ
     search = SEARCHES.get(model.name)
     if search is None or search.list_all is None:
         return []
+    base, values = values.config.softmax_base, rational(values)
     limits, expected = _measures(model, values, limits_of(level))
     candidates = search.list_all(Task(model, values, limits), expected)
-    return (
-        [each for each in candidates if not broken_of_sheet(evaluated(model, each), promises)]
-        if promises
-        else candidates
-    )
+    if promises:
+        candidates = [each for each in candidates if not broken_of_sheet(evaluated(model, each), promises)]
+    return [_in_base(each, base) for each in candidates]
 
 
 def accepted(
@@ -165,8 +169,6 @@ def accepted(
         case = promised(tape, limits, expected, wanted, promises)
     except DomainError:
         return None
-    if case is not None and values.config.softmax_base == "e":
-        case.quality["judged_in_base"] = 2
     return case
 
 
@@ -179,12 +181,18 @@ def _measures(model: Model, values: Values, limits: Limits) -> tuple[Limits, flo
     return replace(limits, **larger), whole_time(tape)
 
 
+def rational(values: Values) -> Values:
+    """The values that numbers are searched for with: powers of e are irrational, so softmax takes powers of 2."""
+    return _in_base(values, whole_base(values.config))
+
+
+def _in_base(values: Values, base: int | str) -> Values:
+    return replace(values, config=replace(values.config, softmax_base=base))
+
+
 def evaluated(model: Model, values: Values) -> Tape:
-    """The run in exact numbers. Powers of e are irrational, so softmax takes powers of 2 in their place."""
-    config = values.config
-    if config.softmax_base == "e":
-        values = replace(values, config=replace(config, softmax_base=2))
-    return model.run(values, RATIONALS)
+    """The run in exact numbers."""
+    return model.run(rational(values), RATIONALS)
 
 
 def _with_words(values: Values, seed: int, answer: tuple[str, ...], pick: bool) -> tuple[Values, tuple[str, ...]]:

@@ -11,11 +11,14 @@ from functools import cache
 import pytest
 
 from byhand.arithmetic.exact import RATIONALS
+from byhand.choose import choose as choose_for
 from byhand.errors import ConfigError, DomainError, UnknownNameError
 from byhand.mistakes import MISTAKES, changes, foil
 from byhand.model import MODELS
 from byhand.model.weights import Values, complete
 from byhand.numbers.choice import choose
+from byhand.options import Options
+from byhand.worksheet.sheet import load_sheet
 
 SIZES = {"n_ctx": 3, "d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
 WORDS = ["the", "cat", "sat", "down", "on", "mat"]
@@ -172,3 +175,12 @@ def test_a_sheet_that_adds_before_its_norm_is_given_two_summands():
         assert any(x for row in tape.values(added) for x in row)
         assert all(x.denominator == 1 for row in tape.values("blocks.0.hook_resid_mid") for x in row)
     assert added not in choose(MODELS["layer-norm"], asked("layer-norm"), 1).values.inputs
+
+
+@pytest.mark.parametrize("sheet", ["attention-head", "sampling", "encoder-decoder", "sizing"])
+def test_a_base_that_is_irrational_has_the_numbers_of_base_2(sheet):
+    """Whatever a search or a promise runs while it looks for numbers, it runs in powers of 2."""
+    found = [choose_for(load_sheet(sheet), Options(seed=1, numbers="decimal", base=base)) for base in (2, "e")]
+    (two, known), (e, known_too) = found
+    assert (two.inputs, two.weights, e.config.softmax_base) == (e.inputs, e.weights, "e")
+    assert known_too == {**known, "judged_in_base": 2}
