@@ -173,8 +173,13 @@ def accepted(
 
 
 def _measures(model: Model, values: Values, limits: Limits) -> tuple[Limits, float]:
-    """The limits that the numbers of a small model's sheet set for new ones, and the seconds that these may take."""
-    tape = evaluated(model, values)
+    """The limits that the numbers of a small model's sheet set for new ones, and the seconds that these may take: in
+    powers of 2 where the sheet's numbers are not rational in others.
+    """
+    try:
+        tape = evaluated(model, values)
+    except DomainError:
+        tape = evaluated(model, _in_base(values, 2))
     figures = quality(tape)
     sizes = (("integer", "largest_integer"), ("denominator", "largest_denominator"), ("ugly", "ugly"))
     larger = {name: max(getattr(limits, name), figures[figure]) for name, figure in sizes}

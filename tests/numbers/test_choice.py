@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.choose import choose as choose_for
@@ -18,6 +19,7 @@ from byhand.model import MODELS
 from byhand.model.weights import Values, complete
 from byhand.numbers.choice import choose
 from byhand.options import Options
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
 
 SIZES = {"n_ctx": 3, "d_model": 4, "n_heads": 2, "d_head": 4, "d_v": 2, "d_mlp": 6, "softmax_base": 2}
@@ -184,3 +186,10 @@ def test_a_base_that_is_irrational_has_the_numbers_of_base_2(sheet):
     (two, known), (e, known_too) = found
     assert (two.inputs, two.weights, e.config.softmax_base) == (e.inputs, e.weights, "e")
     assert known_too == {**known, "judged_in_base": 2}
+
+
+def test_where_the_sheets_own_numbers_are_not_rational_in_a_base_others_are_found():
+    asked_for = Options(seed=2, base=3).on(load_sheet("microgpt"))
+    with pytest.raises(DomainError, match="is not a rational number"):
+        prepare(load_sheet("microgpt"), replace(asked_for, seed=0))
+    assert prepare(load_sheet("microgpt"), asked_for)[1].config.softmax_base == 3
