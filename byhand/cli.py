@@ -349,11 +349,11 @@ def _show_sheet(sheet: str, language: str) -> None:
     from byhand.worksheet.order import routes as all_routes
     from byhand.worksheet.sheet import load_sheet, named
 
-    say = messages(language).say
+    say, turned = messages(language).say, messages(language).turned
     loaded, routes = load_sheet(sheet, language), [(route, route.places(sheet)) for route in all_routes()]
     asked, before = own_effort(loaded), named(loaded.prerequisites, language)
     config = loaded.values.get("config", {})
-    _say(f"{loaded.name}: {loaded.title}", "", *loaded.goal.split("\n"), "")
+    _say(f"{loaded.name}: {loaded.title}", "", *turned(loaded.goal).split("\n"), "")
     _say(f"model       {loaded.model.name}")
     _say(f"config      {', '.join(f'{k}={v}' for k, v in config.items())}")
     _say(f"tokens      {' '.join(map(str, loaded.values.get('tokens', ())))}")
@@ -363,10 +363,10 @@ def _show_sheet(sheet: str, language: str) -> None:
         at = {say(f"lecturer.routes.{route.name}.short"): " and ".join(map(str, places)) for route, places in routes}
         _say(f"routes      {', '.join(f'{name} {numbers}' for name, numbers in at.items() if numbers)}")
     if (told := loaded.lecturer).look_for:
-        _say(f"look for    {told.look_for}{f' ({told.mistake})' if told.mistake else ''}")
-        _say(f"it may mean {told.thinks}", f"ask         {told.ask}")
+        _say(f"look for    {turned(told.look_for)}{f' ({told.mistake})' if told.mistake else ''}")
+        _say(f"it may mean {turned(told.thinks)}", f"ask         {turned(told.ask)}")
     if loaded.objectives:
-        _say("you learn to", *(f"  - {o}" for o in loaded.objectives))
+        _say("you learn to", *(f"  - {turned(o)}" for o in loaded.objectives))
 
 
 def _show_course(language: str) -> None:

@@ -31,9 +31,11 @@ STAIRS_WIDE = 0.9
 
 
 @picture(height=33, minutes=2)
-def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
+def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str], transposed: bool = False) -> None:
     """The mask is a staircase: each word may look at itself and at what lies before it; what lies above the stairs is
     hidden.
+
+    transposed: whether each word asks a column; what lies below the stairs is hidden then.
     """
     n = len(scores)
     if not 3 <= n <= 5:
@@ -43,17 +45,19 @@ def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
         on.text(left + side * (j + 0.5), top - 1.6, word, 2.9)
         on.text(left - 1.4, top + side * (j + 0.5) + 1.1, word, TOKEN, anchor="end")
         for k in range(n):
-            x, y = left + side * k, top + side * j
+            across, down = (j, k) if transposed else (k, j)
+            x, y = left + side * across, top + side * down
             if k > j:
                 on.pen.hatch(x, y, side, side)
             else:
                 on.pen.disc(x + side / 2, y + side / 2, 0.9)
             on.box(x, y, side, side, width=AXIS, colour=GREY)
-        corner = left + side * j, top + side * j
-        pen = on.pen if j else on
-        pen.line(corner, (corner[0] + side, corner[1]), (corner[0] + side, corner[1] + side), width=STAIRS_WIDE)
-    on.text(left + side * n / 2, top + side * n + 3.4, on.say("pictures.staircase.answers"), CAPTION, colour=GREY)
-    for k, line in enumerate(("go_on", "strike")):
+        (x, y), pen = (left + side * j, top + side * j), on.pen if j else on
+        bend = (x, y + side) if transposed else (x + side, y)
+        pen.line((x, y), bend, (x + side, y + side), width=STAIRS_WIDE)
+    kind = "columns" if transposed else "rows"
+    on.text(left + side * n / 2, top + side * n + 3.4, on.say(f"pictures.staircase.{kind}"), CAPTION, colour=GREY)
+    for k, line in enumerate(("go_on", f"strike_{kind}")):
         on.text(50, 4.4 + 3.8 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start")
     open_cells = n * (n + 1) // 2
     counts = (f"{' + '.join(str(k + 1) for k in range(n))} = {open_cells}", str(n * n - open_cells), "n(n + 1) ÷ 2")
@@ -62,6 +66,6 @@ def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str]) -> None:
         on.answer_line(80, 16.2 + 7.4 * k, 20, count, 2.9)
     on.said(
         on.say("pictures.staircase.said", words=listed(tokens), word=tokens[0]),
-        to_do=on.say("pictures.staircase.to_do"),
-        key=on.say("pictures.staircase.key", open=open_cells, hidden=n * n - open_cells),
+        to_do=on.say(f"pictures.staircase.to_do_{kind}"),
+        key=on.say(f"pictures.staircase.key_{kind}", open=open_cells, hidden=n * n - open_cells),
     )

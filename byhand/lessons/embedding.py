@@ -90,17 +90,18 @@ ROW = 5.6  # the height of a row of the table of words
 @picture(height=42, minutes=2)
 def row_let_through(
     on: Canvas, table: Rows, one_hot: Rows, looked_up: Rows, *, row: int, tokens: Sequence[str],
-    vocabulary: Sequence[str],
+    vocabulary: Sequence[str], transposed: bool = False,
 ) -> None:  # fmt: skip
     """Embedding is a row let through: each number of a one-hot vector lets one row of the table through, or stops it.
 
-    row: the token that is looked up.
+    row: the token that is looked up. transposed: whether the page has the table's rows as columns.
     """
     word, switches, embedded = tokens[row], one_hot[row], looked_up[row]
     at, height = switches.index(1), min(ROW, 31 / len(table))
     top, left, width = 4.6, 26.0, min(7.0, 28 / len(table[0]))
     on.text(12.5, 2.6, on.say("pictures.row_let_through.word", word=word), TOKEN)
-    on.math(left + len(table[0]) * width / 2, 2.8, on.say("pictures.row_let_through.table"))
+    of_table, of_row = ("turned", "column") if transposed else ("table", "row")
+    on.math(left + len(table[0]) * width / 2, 2.8, on.say(f"pictures.row_let_through.{of_table}"))
     on.box(left, top, len(table[0]) * width, len(table) * height, fill=LIGHT, width=AXIS, colour=GREY)
     for n, (name, numbers, switch) in enumerate(zip(vocabulary, table, switches, strict=True)):
         middle = top + (n + 0.5) * height
@@ -110,9 +111,8 @@ def row_let_through(
         for k, number in enumerate(numbers):
             on.number(left + (k + 0.5) * width, middle, number, 3.6)
     middle, start = top + (at + 0.5) * height, 84 - 5.5 * len(embedded)
-    on.text(
-        start + 5.5 * len(embedded) / 2, middle - 4.6, on.say("pictures.row_let_through.row"), CAPTION, colour=GREY
-    )
+    called = on.say(f"pictures.row_let_through.{of_row}")
+    on.text(start + 5.5 * len(embedded) / 2, middle - 4.6, called, CAPTION, colour=GREY)
     for k, number in enumerate(embedded):
         on.box(start + 5.5 * k, middle - 3.4, 5.5, 6.8, width=BOX, fill=WHITE)
         on.pen.number(start + 5.5 * (k + 0.5), middle, number, 3.4)

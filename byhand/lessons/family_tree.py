@@ -254,15 +254,15 @@ FAMILY = ("all", "gpt", "slope", "window", "short", "tiles", "hashed", "linear")
 
 
 @picture(width=117, height=53, minutes=4)
-def family(on: Canvas, *patterns: Rows) -> None:
+def family(on: Canvas, *patterns: Rows, transposed: bool = False) -> None:
     """The patterns of all members of the family, and who comes from whom; the last line of each is left to draw.
 
-    patterns: one for each of FAMILY.
+    patterns: one for each of FAMILY. transposed: whether each column is a word that asks.
     """
     if len(patterns) != len(FAMILY) or any(len(rows) != 4 for rows in patterns):
         raise UndrawableError("eight patterns of four words have room")
     side, depth, pitch, tops = 4 * WIDE, 3 * LOW + HIGH, 29.6, (4.4, 33.2)
-    lines = [LOW * i for i in range(4)] + [depth]
+    lines = [depth * i / 4 for i in range(5)] if transposed else [*(LOW * i for i in range(4)), depth]
     for n, (name, rows) in enumerate(zip(FAMILY, patterns, strict=True)):
         left, top = 1.5 + pitch * (n % 4), tops[n // 4]
         on.text(left + side / 2, top - 1.6, on.say(f"pictures.family.{name}"), CAPTION)
@@ -272,10 +272,13 @@ def family(on: Canvas, *patterns: Rows) -> None:
         for i, row in enumerate(rows):
             for j, share in enumerate(row):
                 if share:
-                    x, y = left + WIDE * (j + 0.5), top + (lines[i] + lines[i + 1]) / 2
+                    across, down = (i, j) if transposed else (j, i)
+                    x, y = left + WIDE * (across + 0.5), top + (lines[down] + lines[down + 1]) / 2
                     (on.pen if i == 3 else on).disc(x, y, 1.95 * sqrt(float(share)))
         if name == "tiles":
-            on.line((left + side / 2, top), (left + side / 2, top + depth), width=STROKE)
+            x, y = left + side / 2, top + depth / 2
+            ends = ((left, y), (left + side, y)) if transposed else ((x, top), (x, top + depth))
+            on.line(*ends, width=STROKE)
     middle, floor = [1.5 + pitch * n + side / 2 for n in range(4)], tops[0] + depth
     spine, y = (floor + tops[1] - 4.6) / 2, tops[0] + depth / 2
     on.line((1.5 + side, y), (1.5 + pitch, y), width=GUIDE)
@@ -285,6 +288,6 @@ def family(on: Canvas, *patterns: Rows) -> None:
     told = {name: listed(rows[-1]) for name, rows in zip(FAMILY, patterns, strict=True)}
     on.said(
         on.say("pictures.family.said"),
-        to_do=on.say("pictures.family.to_do"),
+        to_do=on.say(f"pictures.family.to_do_{'columns' if transposed else 'rows'}"),
         key=on.say("pictures.family.key", **told),
     )

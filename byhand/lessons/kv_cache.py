@@ -19,6 +19,7 @@ from byhand.numbers.search import find_head
 from byhand.ops.shapes import gather_rows, vstack
 from byhand.pictures.canvas import CAPTION, GREY, GUIDE, HAIR, PALE, TOKEN, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.pictures.shapes import Point
 from byhand.tape import Step, Tape
 from byhand.witness.wiring import STREAM, Wiring, wiring
 
@@ -106,38 +107,52 @@ def query_from_cache(step: Step, tape: Tape) -> Iterable[Step]:
 # ---- its picture ----
 
 CELL, ROW, OLD_ROW, GRID_TOP = 6.0, 6.0, 4.2, 4.0  # mm: the old rows are only read
+COLUMN, OLD_COLUMN, LOW = 6.6, 5.2, 4.0  # mm: the same of columns, and how high their numbers are
 FRAMES_AT = (9.0, 44.0, 79.0)  # mm: the left edges of the matrices
 
 
 @picture(width=104, height=36.4, minutes=2)
-def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str]) -> None:
-    """The keys of a text as its words come: the old rows stay, and each word adds one."""
+def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str], transposed: bool = False) -> None:
+    """The keys of a text as its words come: the old rows stay, and each word adds one.
+
+    transposed: whether keys are columns.
+    """
     if len(keys) != 4 or len(keys[0]) != 4 or len(words) != 4:
         raise UndrawableError("four words with keys of four numbers have room")
     foot = GRID_TOP + 3 * OLD_ROW + ROW
+    old, new, pitch = (OLD_COLUMN, COLUMN, LOW) if transposed else (OLD_ROW, ROW, CELL)
     for frame, left in enumerate(FRAMES_AT):
-        count = frame + 2
-        on.text(
-            left + 2 * CELL, 2.4, on.say("pictures.growing_cache.word", n=count, word=words[count - 1]), bold=True
-        )
+        count, name = frame + 2, "pictures.growing_cache.word"
+        on.text(left + 2 * CELL, 2.4, on.say(name, n=count, word=words[count - 1]), bold=True)
+
+        def at(along: float, across: float, left: float = left) -> Point:
+            return (left + along, GRID_TOP + across) if transposed else (left + across, GRID_TOP + along)
+
         for i in range(count):
-            is_new, y = i == count - 1, GRID_TOP + OLD_ROW * i
-            middle = y + (ROW if is_new else OLD_ROW) / 2
+            is_new, start = i == count - 1, old * i
+            middle = start + (new if is_new else old) / 2
             pen: Layer = on.pen if is_new and count == 4 else on
             if is_new:
                 for j in range(1, 4):
-                    on.line((left + CELL * j, y), (left + CELL * j, y + ROW), width=GUIDE)
-                on.box(left, y, 4 * CELL, ROW, width=0.7)
+                    on.line(at(start, pitch * j), at(start + new, pitch * j), width=GUIDE)
+                on.box(*at(start, 0), *((new, 4 * pitch) if transposed else (4 * pitch, new)), width=0.7)
             for j, number in enumerate(keys[i]):
-                pen.number(left + CELL * (j + 0.5), middle, number, 3.0, colour="" if is_new else GREY)
-            if not frame:
-                on.text(left - 0.9, middle + 0.9, words[i], CAPTION, anchor="end")
-        bottom = GRID_TOP + OLD_ROW * (count - 1)
-        for x, turn in ((left, 1.0), (left + 4 * CELL, -1.0)):
-            on.line((x + turn, GRID_TOP - 0.3), (x, GRID_TOP - 0.3), (x, bottom), width=0.35)
+                pen.number(*at(middle, pitch * (j + 0.5)), number, 3.0, colour="" if is_new else GREY)
+            if not frame and transposed:
+                on.text(left + middle, GRID_TOP + 4 * pitch + 2.7, words[i], CAPTION)
+            elif not frame:
+                on.text(left - 0.9, GRID_TOP + middle + 0.9, words[i], CAPTION, anchor="end")
+        if transposed:
+            top, bottom = GRID_TOP - 0.3, GRID_TOP + 4 * pitch + 0.3
+            on.line((left + 1, top), (left, top), (left, bottom), (left + 1, bottom), width=0.35)
+        else:
+            bottom = GRID_TOP + old * (count - 1)
+            for x, turn in ((left, 1.0), (left + 4 * CELL, -1.0)):
+                on.line((x + turn, GRID_TOP - 0.3), (x, GRID_TOP - 0.3), (x, bottom), width=0.35)
         if frame < 2:
-            y = GRID_TOP + 1.5 * OLD_ROW
-            on.arrow((left + 4 * CELL + 1.4, y), (FRAMES_AT[frame + 1] - 1.6, y))
+            right = left + (old * (count - 1) + new if transposed else 4 * CELL)
+            y = GRID_TOP + (2 * pitch if transposed else 1.5 * OLD_ROW)
+            on.arrow((right + 1.4, y), (FRAMES_AT[frame + 1] - 1.6, y))
     on.line((0.0, foot + 1.2), (103.0, foot + 1.2), width=HAIR, colour=PALE)
     for row, (name, first) in enumerate((("with", 1), ("without", 2))):
         y = foot + 5.4 + 6.8 * row
@@ -147,9 +162,8 @@ def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str]) -> None:
             if frame:
                 on.line((x - 4, y + 1.2), (x + 4, y + 1.2), width=GUIDE, colour=PALE)
             (on.pen if frame else on).number(x, y - 1.0, count, TOKEN)
-    new = listed(keys[3])
-    on.said(
-        on.say("pictures.growing_cache.said", words=listed(words)),
-        on.say("pictures.growing_cache.to_do", word=words[3]),
-        on.say("pictures.growing_cache.key", word=words[3], key=new),
+    kind, told = (
+        "columns" if transposed else "rows",
+        {"words": listed(words), "word": words[3], "key": listed(keys[3])},
     )
+    on.said(*(on.say(f"pictures.growing_cache.{part}_{kind}", **told) for part in ("said", "to_do", "key")))

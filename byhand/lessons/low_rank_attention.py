@@ -151,11 +151,12 @@ CUP_CELL = 2.3  # a score
 
 
 @picture(height=42, minutes=2)
-def cups(on: Canvas, keys: Rows, poured: Rows, *, tokens: Sequence[str]) -> None:
+def cups(on: Canvas, keys: Rows, poured: Rows, *, tokens: Sequence[str], transposed: bool = False) -> None:
     """The keys of four words as jugs that are poured into two cups; and the scores of all words with all keys, and
     with the cups.
 
-    poured: for each cup, 1 where the key of a word is poured in, else 0.
+    poured: for each cup, 1 where the key of a word is poured in, else 0. transposed: whether scores have a column for
+    each word that asks, and so a row for each key.
     """
     into = [[k for k, row in enumerate(poured) if row[word] == 1] for word in range(len(keys))]
     if (len(keys), len(keys[0]), len(poured)) != (4, 4, 2) or any(len(chosen) != 1 for chosen in into):
@@ -180,10 +181,11 @@ def cups(on: Canvas, keys: Rows, poured: Rows, *, tokens: Sequence[str]) -> None
     for left, name, wide, pen in ((23.0, "keys", 4, on), (65.0, "cups", 2, on.pen)):
         x, y = left, 32.2
         on.text(x - 2.4, y + 5.6, on.say(f"pictures.cups.with_{name}"), CAPTION, anchor="end", colour=GREY)
-        pen.box(x, y, CUP_CELL * wide, CUP_CELL * 4, width=0, fill=PALE if wide == 4 else PEN_AREA)
+        across, down = (4, wide) if transposed else (wide, 4)
+        pen.box(x, y, CUP_CELL * across, CUP_CELL * down, width=0, fill=PALE if wide == 4 else PEN_AREA)
         on.grid(x, y, 4, 4, CUP_CELL, GREY)
     on.said(
         on.say("pictures.cups.said", keys="; ".join(map(listed, keys)), words=names[0]),
         on.say("pictures.cups.to_do"),
-        on.say("pictures.cups.key", words=names[1]),
+        on.say(f"pictures.cups.key_{'columns' if transposed else 'rows'}", words=names[1]),
     )  # fmt: skip

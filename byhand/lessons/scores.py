@@ -41,11 +41,11 @@ SHARE_DOT = 3.1  # the radius of a dot for a share of 1; its area is proportiona
 
 
 @picture(height=33, minutes=3)
-def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
+def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 0, transposed: bool = False) -> None:
     """Who looks at whom: an arc leads from the last word to each word, as thick as its share; and all of the
     pattern as dots, whose areas are the shares.
 
-    given: the number of first words whose dots are printed.
+    given: the number of first words whose dots are printed. transposed: whether a word asks a column of dots.
     """
     shares, row = pattern[-1], len(tokens) - 1
     if min(shares) == 0 or 2 * max(shares) < 1 or len(tokens) != 3:
@@ -58,14 +58,19 @@ def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 
         on.pen.arc(*arc, width=THICKEST * float(share))
         on.blank(x, y + 10.0, share, w=8.6, h=7.2)
     left, top = 66.5, 7.0
-    on.text(left + 10.5, 2.4, on.say("pictures.who_looks.answers"), CAPTION, colour=GREY)
+    across = "asks" if transposed else "answers"
+    on.text(left + 10.5, 2.4, on.say(f"pictures.who_looks.{across}"), CAPTION, colour=GREY)
     for j, word in enumerate(tokens):
         on.text(left + 3.5 + 7 * j, top - 1.6, word, 2.6)
         on.text(left - 1.2, top + 4.4 + 7 * j, word, 2.6, anchor="end")
         for k, share in enumerate(pattern[j]):
-            on.box(left + 7 * k, top + 7 * j, 7, 7, width=AXIS, colour=GREY)
-            (on.pen if j >= given else on).disc(left + 3.5 + 7 * k, top + 3.5 + 7 * j, SHARE_DOT * sqrt(share))
-    on.box(left, top + 7 * row, 21, 7, width=FRAME)
+            x, y = (left + 7 * j, top + 7 * k) if transposed else (left + 7 * k, top + 7 * j)
+            on.box(x, y, 7, 7, width=AXIS, colour=GREY)
+            (on.pen if j >= given else on).disc(x + 3.5, y + 3.5, SHARE_DOT * sqrt(share))
+    if transposed:
+        on.box(left + 7 * row, top, 7, 21, width=FRAME)
+    else:
+        on.box(left, top + 7 * row, 21, 7, width=FRAME)
     printed = "; ".join(f"{word} {listed(of_word)}" for word, of_word in zip(tokens[:given], pattern, strict=False))
     dots = on.say("pictures.who_looks.dots", rows=printed) if given else ""
     on.said(

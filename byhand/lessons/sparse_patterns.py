@@ -162,10 +162,11 @@ CELL = 3.4
 
 
 @picture(width=118, height=36, minutes=3)
-def sparse_grids(on: Canvas, *seen: Rows) -> None:
+def sparse_grids(on: Canvas, *seen: Rows, transposed: bool = False) -> None:
     """Grids of who may look at whom, of which the last three are shaded by the student.
 
-    seen: for each pattern (GRIDS), 1 where a token sees another, else 0.
+    seen: for each pattern (GRIDS), 1 where a token sees another, else 0. transposed: whether each column is a word
+    that asks.
     """
     n = len(seen[0])
     width = int(max(map(sum, seen[1])))
@@ -180,12 +181,14 @@ def sparse_grids(on: Canvas, *seen: Rows) -> None:
         for i, row in enumerate(rows):
             for j, sees in enumerate(row):
                 if sees:
-                    pen.box(left + CELL * j, top + CELL * i, CELL, CELL, fill=PEN if k > 1 else GREY, width=0)
+                    across, down = (i, j) if transposed else (j, i)
+                    pen.box(left + CELL * across, top + CELL * down, CELL, CELL, fill=PEN if k > 1 else GREY, width=0)
         on.grid(left, top, n, n, CELL)
-    on.text(0, 34.8, on.say("pictures.sparse_grids.axes"), CAPTION, anchor="start", colour=GREY)
+    kind = "columns" if transposed else "rows"
+    on.text(0, 34.8, on.say(f"pictures.sparse_grids.{kind}"), CAPTION, anchor="start", colour=GREY)
     counts = {name: value_text(sum(map(sum, rows))) for name, rows in zip(GRIDS, seen, strict=True)}
     on.said(
-        on.say("pictures.sparse_grids.said", n=n, width=width, before=width - 1),
+        on.say(f"pictures.sparse_grids.said_{kind}", n=n, width=width, before=width - 1),
         on.say("pictures.sparse_grids.to_do"),
         on.say("pictures.sparse_grids.key", **counts),
     )

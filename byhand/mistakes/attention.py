@@ -228,7 +228,7 @@ def turned_backwards(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="The row of the table for the same distance to the other side: +1 for −1, and so on.",
+    told="The {row} of the table for the same distance to the other side: +1 for −1, and so on.",
     mend="Count from the word that asks: those before it have −1, −2 and so on, those after it +1, +2 and so on.",
 )
 def distance_sign(step: Step, tape: Tape) -> Iterable[Step]:
@@ -240,8 +240,8 @@ def distance_sign(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="The rows of the table dealt out by the places in the sentence, as positions are that are added once.",
-    mend="Count from the word that asks, and not from the beginning: the row is that of the distance.",
+    told="The {rows} of the table dealt out by the places in the sentence, as positions are that are added once.",
+    mend="Count from the word that asks, and not from the beginning: the {row} is that of the distance.",
 )
 def place_for_distance(step: Step, tape: Tape) -> Iterable[Step]:
     """Each word has the row of its place, whoever asks: the first has the first row."""
@@ -253,8 +253,8 @@ def place_for_distance(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="Words that are farther away than the table reaches left without a row.",
-    mend="Give whatever is farther away the last row of the table.",
+    told="Words that are farther away than the table reaches left without a {row}.",
+    mend="Give whatever is farther away the last {row} of the table.",
 )
 def no_clip(step: Step, tape: Tape) -> Iterable[Step]:
     """Past the ends of the table there is 0."""
@@ -262,7 +262,7 @@ def no_clip(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="Queries made of the memory’s rows, as if the memory asked, too.",
+    told="Queries made of the memory’s {rows}, as if the memory asked, too.",
     mend="Make queries of the words of this segment only: the memory is read, and it does not ask.",
 )
 def query_from_memory(step: Step, tape: Tape) -> Iterable[Step]:
@@ -275,7 +275,7 @@ def query_from_memory(step: Step, tape: Tape) -> Iterable[Step]:
 
 @mistake(
     told="The bias u of the first product added in the second one, too.",
-    mend="Add v to the query before it meets the rows of distances; u is for the keys.",
+    mend="Add v to the query before it meets the {rows} of distances; u is for the keys.",
 )
 def u_for_v(step: Step, tape: Tape) -> Iterable[Step]:
     """The query that meets the distances has the bias of the one that meets the keys."""
@@ -403,7 +403,7 @@ def latent_as_value(step: Step, tape: Tape) -> Iterable[Step]:
 
 @mistake(
     told="The dimensions of each key poured together, in place of the words.",
-    mend="Let each row of E mix the keys of the words: add up what stands in one place of several keys.",
+    mend="Let each {row} of E mix the keys of the words: add up what stands in one place of several keys.",
 )
 def project_dimensions(step: Step, tape: Tape) -> Iterable[Step]:
     """Keys are shortened along their dimensions, if they are as many as the words."""

@@ -17,7 +17,7 @@ TAUGHT = ("hook_q", "hook_k", "hook_v", "hook_attn_out", MATRIX_PRODUCT)
 
 
 @mistake(
-    told="The products of a dot product left side by side.",
+    told="The products of a dot product left {side_by_side}.",
     mend="Add the products up: a dot product is one number.",
 )
 def products_not_added(step: Step, tape: Tape) -> Iterable[Step]:

@@ -287,7 +287,7 @@ def turned(x: Matrix, name: str, config: Config, start: int = 0) -> Matrix:
     return _once(rotate, x, name, width=c.turned_width, adjacent=c.rotary_adjacent_pairs, **angles)
 
 
-@symbols({"attn.mem": "M", "attn.seen": r"[\,M ;\; X\,]"})
+@symbols({"attn.mem": "M", "attn.seen": r"[\,M ;\; X\,] | [\,M \;\; X\,]"})
 def _seen(x: Matrix, at: str, config: Config) -> Matrix:
     """The rows that keys and values come from: those that this layer read in the segment before, given as `attn.mem`,
     and then its own.
@@ -301,7 +301,8 @@ def _seen(x: Matrix, at: str, config: Config) -> Matrix:
 
 
 @symbols({
-    "latent": "C", "k_content": r"C W_{\mathrm{UK}<,h>}", "k_position": r"X W_{\mathrm{KR}}",
+    "latent": "C", "k_content": r"C W_{\mathrm{UK}<,h>} | W_{\mathrm{UK}<,h>} C",
+    "k_position": r"X W_{\mathrm{KR}} | W_{\mathrm{KR}} X",
     "W_DKV": r"W_{\mathrm{DKV}}", "W_UK": r"W_{\mathrm{UK}<,h>}", "W_UV": r"W_{\mathrm{UV}<,h>}",
     "W_KR": r"W_{\mathrm{KR}<,h>}",
 })  # fmt: skip
@@ -417,7 +418,7 @@ def _buckets(q: Matrix, at: str, h: int, config: Config) -> Matrix:
 
 
 @symbols({
-    "hash_along": "H<h>", "hash_against": "-H<h>", "attn.hash": r"[\,H<h> \;\; -H<h>\,]",
+    "hash_along": "H<h>", "hash_against": "-H<h>", "attn.hash": r"[\,H<h> \;\; -H<h>\,] | [\,H<h> ;\; -H<h>\,]",
     "attn.bucket": r"\text{bucket}",
 })  # fmt: skip
 def buckets(q: Matrix, directions: Matrix, at: str, head: str = "") -> Matrix:

@@ -17,7 +17,8 @@ F = TypeVar("F")
 # The symbol for each end of a name. <h> stands for the head's number as an index, <,h> for the same after a comma,
 # <e> and <,e> for an expert's number, <p> for the primes that tell the norms of a model apart, <t> for the number
 # of a word, with which the name ends. Names count from 0, symbols from 1. Words stand in \text{…}; each language has
-# its own. Those here are of steps that several models have; layers add theirs.
+# its own. What stands after " | " is the symbol where tokens are columns, if it is another one, as that of a product.
+# Those here are of steps that several models have; layers add theirs.
 SYMBOLS = {
     "next_token": r"\text{next}",
     "dot": r"u \cdot v",
@@ -63,10 +64,11 @@ def symbols(of_steps: Mapping[str, str]) -> Callable[[F], F]:
     return lambda layer: layer
 
 
-def symbol(name: str, heads: int = 1, of_sheet: Mapping[str, str] = {}) -> str:
+def symbol(name: str, heads: int = 1, of_sheet: Mapping[str, str] = {}, transposed: bool = False) -> str:
     """The symbol of a step or parameter, in LaTeX. It has the head's number only if there are several heads.
 
-    of_sheet: symbols that a sheet has for steps of its lesson, as in `SYMBOLS`.
+    of_sheet: symbols that a sheet has for steps of its lesson, as in `SYMBOLS`. transposed: whether tokens are
+    columns.
 
     `symbol("blocks.0.attn.hook_q[1]", heads=2)` is "Q_2".
     """
@@ -78,6 +80,8 @@ def symbol(name: str, heads: int = 1, of_sheet: Mapping[str, str] = {}) -> str:
         ends = [key, *([f"{numbered[1]}<t>"] if numbered else [])]
         latex = next((table[end] for end in ends for table in (of_sheet, SYMBOLS) if end in table), None)
         if latex is not None:
+            rows, _, columns = latex.partition(" | ")
+            latex = columns if transposed and columns else rows
             primes = next((p for part, p in _PRIMES.items() if part in parts), "")
             expert = str(int(parts[parts.index("experts") + 1]) + 1) if "experts" in parts else ""
             fields = {"p": primes, "t": _index(str(int(numbered[2]) + 1)) if numbered else ""}

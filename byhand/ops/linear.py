@@ -243,7 +243,7 @@ def copy(a: Operand, i: At, j: At) -> Expr:
     "ik,wk->o1",
     by_place="iwo",
     formula=r"{0} \ast {1}",
-    said="Lay the kernel on the rows, multiply place by place, then add.",
+    said="Lay the kernel on the {rows}, multiply place by place, then add.",
     example=example([[1, 2], [3, -4], [5, 0]], [[1, 1], [2, 0]], sizes={"o": 2}, gives=[[9], [9]]),
 )
 def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:

@@ -12,8 +12,9 @@ from byhand.tape import Operand, example, op
 @op(
     "i*…->ij",
     by_place="j",
-    formula=r"[\,{0} \;\; {1}\,]",
-    said="Copy the numbers of both, side by side.",
+    formula=r"[\,{0} \; {1}\,]",
+    columns=r"[\,{0} ;\; {1}\,]",
+    said="Copy the numbers of both, {side_by_side}.",
     example=example(
         [[1, 2], [3, -4]], [[7], [8]], [[5, 6], [9, 0]], sizes={"j": 5}, gives=[[1, 2, 7, 5, 6], [3, -4, 8, 9, 0]]
     ),
@@ -31,7 +32,8 @@ def hstack(*matrices: Operand, i: At, j: At) -> Expr:
     "*j…->ij",
     by_place="i",
     formula=r"[\,{0} ;\; {1}\,]",
-    said="Copy the numbers, one below the other.",
+    columns=r"[\,{0} \; {1}\,]",
+    said="Copy the numbers, {stacked}.",
     example=example([[1, 2], [3, -4]], [[7, 8]], sizes={"i": 3}, gives=[[1, 2], [3, -4], [7, 8]]),
 )
 def vstack(*matrices: Operand, i: At, j: At) -> Expr:

@@ -257,7 +257,7 @@ class _Chart(Struct, frozen=True, dict=True):
 
     def symbol(self, name: str) -> str:
         """The symbol of a step, in LaTeX."""
-        return symbol(name, of_sheet=self.symbols)
+        return symbol(name, of_sheet=self.symbols, transposed=self.orientation == "columns")
 
     def plain(self, step: Step) -> str:
         """A word for a step that has no symbol."""

@@ -70,8 +70,8 @@ def call(function: F) -> F:
     return function
 
 
-class Marker(str):
-    """A placeholder for a block in the text. Unlike all else that an expression prints, it is not escaped."""
+class AsIs(str):
+    """A formula, or the placeholder of a block. Unlike all else that an expression prints, it is not escaped."""
 
 
 def sheet_globals(context: Context, blocks: list[Block]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def sheet_globals(context: Context, blocks: list[Block]) -> dict[str, Any]:
             if other := next((block for block in new if not isinstance(block, TextBlock | Figure)), None):
                 raise TypeError(f"{name}() made {other!r}, which is neither a TextBlock nor a Figure")
             blocks.extend(new)
-            return Marker("".join(f"\ue000{at}\ue001" for at in range(len(blocks) - len(new), len(blocks))))
+            return AsIs("".join(f"\ue000{at}\ue001" for at in range(len(blocks) - len(new), len(blocks))))
 
         return called
 
@@ -597,6 +597,12 @@ def value(context: Context, name: str, i: int, j: int, mistake: str = "") -> str
 def text(context: Context, computed: Any) -> str:
     """A number that the sheet has computed, as text: in a class, that of each copy."""
     return value_text(computed)
+
+
+@call
+def formula(context: Context, name: str) -> AsIs:
+    """What a step is computed as, for prose, in LaTeX: X W_Q, or W_Q X where tokens are columns."""
+    return AsIs(context.formula(name))
 
 
 @call

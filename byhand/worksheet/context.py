@@ -76,7 +76,19 @@ class Context(Struct, frozen=True, dict=True):
         """The symbol of a step, in LaTeX."""
         shared = re.search(r"[kvKV]\[\d+\]$", name)  # heads may share keys and values
         heads = min(self.heads, self.config.key_value_heads) if shared else self.heads
-        return self.messages.formula(symbol(name, heads, self.sheet.symbols))
+        return self.messages.formula(symbol(name, heads, self.sheet.symbols, self.transposed))
+
+    def formula(self, name: str) -> str:
+        """What a step is computed as, in the symbols of what it reads: X W_Q, or W_Q X where tokens are columns."""
+        step = self.tape[name].step
+        if step.op is None:
+            raise SheetError(f"{name} is given, and so it has no formula")
+        written = step.op.columns if self.transposed else step.op.formula
+        symbols = [*map(self.symbol, step.inputs)]
+        if "…" in step.op.signature and "{1}" in written:  # what stands between two operands stands between all
+            before, between, after = re.split(r"\{[01]\}", written)
+            return before + between.join(symbols) + after
+        return written.format(*symbols, **step.params)
 
     def worked_out(self, cell: Cell, rule: Expr) -> Cell:
         """A cell with its rule and, if it is a blank, the seconds that it takes; they are not counted on a page with
@@ -148,18 +160,19 @@ class Context(Struct, frozen=True, dict=True):
         by_rows = replace(self, orientation="rows")
         solutions = self._solutions(name, unknown)
         operands = (by_rows._operand(n, roles.get(n), n in grown, last and k == 0) for k, n in enumerate(step.inputs))
-        left, upper, *rest = (by_rows._with_blanks(panel, solutions) for panel in operands)
+        left, upper, *rest = (
+            replace(by_rows._with_blanks(panel, solutions), symbol=self.symbol(panel.step)) for panel in operands
+        )
         if step.op.name == "dot_rows":
             upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
         result = by_rows.panel(name, "given" if solutions and not asked else "ask", note=note, given=given, last=last)
+        result = replace(result, symbol=self.symbol(name))
         if solutions and asked:
             result = _printed_at(result, _sources(solutions, name))
         if first:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
-        formula = step.op.columns if self.transposed else step.op.formula
-        symbols = [self.symbol(n) for n in step.inputs]
-        equation = f"{result.symbol} = {formula.format(*symbols)}"
+        equation = f"{result.symbol} = {self.formula(name)}"
         bias = rest[0] if rest else None
         if self.transposed:
             left, upper, result = (_factors_swapped(transpose(p)) for p in (upper, left, result))

@@ -53,10 +53,10 @@ class Lecturer(Struct, frozen=True):
     sheets: tuple[Told, ...]
 
 
-def lecturer(sheets: Sequence[tuple[str, int, str, int]], messages: Messages) -> Lecturer:
+def lecturer(sheets: Sequence[tuple[str, int, str, int]], messages: Messages, transposed: bool = False) -> Lecturer:
     """The lecturer's page for some sheets of the course, each with its name, number, title and minutes.
 
-    Routes are those whose sheets are all among these.
+    Routes are those whose sheets are all among these. transposed: whether tokens are columns.
     """
     say = messages.say
     routes = routes_told({name: time for name, _, _, time in sheets}, messages)
@@ -66,7 +66,8 @@ def lecturer(sheets: Sequence[tuple[str, int, str, int]], messages: Messages) ->
         of = load_sheet(name, messages.language).lecturer
         places = tuple("–".join(map(str, each.route.places(name))) for each in routes)
         heading = say(f"course.groups.{group}") if begins else ""
-        told.append(Told(name, number, title, time, heading, places, of.look_for, of.thinks, of.ask, of.mistake))
+        look_for, thinks, ask = (messages.turned(text, transposed) for text in (of.look_for, of.thinks, of.ask))
+        told.append(Told(name, number, title, time, heading, places, look_for, thinks, ask, of.mistake))
     return Lecturer(routes, tuple(told))
 
 

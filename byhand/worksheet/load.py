@@ -25,7 +25,7 @@ from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.asked import asked
-from byhand.worksheet.calls import Marker, sheet_globals
+from byhand.worksheet.calls import AsIs, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Cell, Document, Figure, Prose, Section, Table, TextBlock
@@ -88,7 +88,7 @@ def document(context: Context) -> Document:
         level=context.level,
         messages=messages,
         asked=asked(context),
-        objectives=tuple(map(inline, sheet.objectives)),
+        objectives=tuple(inline(messages.turned(text, context.transposed)) for text in sheet.objectives),
         sittings=sittings,
         group=group,
         beside=named(groups().get(group, ()), messages.language),
@@ -129,11 +129,12 @@ def _goal(context: Context, sections: Sequence[Section]) -> str:
     asked = (panel.cells for panel in panels if panel.role == "ask" and panel.has_blanks)
     rows = (row for cells in asked for row in (zip(*cells, strict=True) if context.transposed else cells))
     given = any(not any(cell.blank for cell in row) for row in rows)
+    goal = context.messages.turned(context.sheet.goal, context.transposed)
     if context.level != "easy" or not given:
-        return context.sheet.goal
+        return goal
     lines = context.messages.lines(context.transposed)
     says = "levels.easy_goal" if context.sheet.easy_rows == 1 else "levels.easy_goal_two"
-    return f"{context.sheet.goal} {context.messages.say(says, rows=lines['rows'])}"
+    return f"{goal} {context.messages.say(says, rows=lines['rows'])}"
 
 
 def _rendered(context: Context, blocks: list[Block]) -> str:
@@ -254,7 +255,7 @@ def _escaped(value: Any) -> Any:
 
     Raises: SheetError for a character that cannot be printed.
     """
-    if isinstance(value, Marker):
+    if isinstance(value, AsIs):
         return value
     if bad := unprintable(str(value), lines=True):
         raise SheetError(f"a text holds {bad}, which cannot be printed")

@@ -54,15 +54,22 @@ class Messages(Struct, frozen=True):
         return self.texts.get(f"counts.{n}", f"{n:,}")
 
     def lines(self, transposed: bool) -> dict[str, str]:
-        """The page's words for "rows" and "columns", exchanged where tokens are columns (transposed)."""
-        pairs = [("row", "column"), ("rows", "columns"), ("Rows", "Columns")]
+        """The page's words for "rows" and "columns", and for how matrices stand together, exchanged where tokens are
+        columns (transposed).
+        """
+        pairs = [("row", "column"), ("rows", "columns"), ("Rows", "Columns"), ("side_by_side", "stacked")]
         called = {word: other if transposed else word for pair in pairs for word, other in (pair, pair[::-1])}
         return {word: self.texts[f"words.{name}"] for word, name in called.items()}
 
+    def turned(self, text: str, transposed: bool = False) -> str:
+        """A text with {row}, {rows} and the like filled in."""
+        return _filled(text, self.lines(transposed))
+
     def mistake(self, name: str, part: Literal["told", "mend"], transposed: bool = False) -> str:
         """What a classic mistake is ("told"), or how to mend it ("mend"), for a student."""
-        text = self.texts.get(f"mistakes.{name}.{part}") or getattr(mistake_named(name), part)
-        return _filled(text, self.lines(transposed))
+        return self.turned(
+            self.texts.get(f"mistakes.{name}.{part}") or getattr(mistake_named(name), part), transposed
+        )
 
     def slip(self, kind: str, part: Literal["name", "told", "mend"], transposed: bool) -> str:
         """What a kind of slip is called in a list, what may have happened ("told"), or how to mend it ("mend")."""
@@ -74,7 +81,7 @@ class Messages(Struct, frozen=True):
 
     def rule(self, op: Op, transposed: bool = False) -> str:
         """What is done in a cell of an operation."""
-        return _filled(self.texts.get(f"rules.{op.name}", op.said), self.lines(transposed))
+        return self.turned(self.texts.get(f"rules.{op.name}", op.said), transposed)
 
     def formula(self, latex: str) -> str:
         r"""A symbol with its words in this language: in place of `\text{loss}`, the text symbols.loss."""

@@ -77,7 +77,9 @@ class Book(Struct, frozen=True):
     def lecturer(self) -> Lecturer | None:
         """What the lecturer is told of the course; a book without keys is for students, and has none of it."""
         sheets = [(s.d.name, s.d.number, s.d.title, s.d.minutes) for s in self.sheets if s.d.group]
-        return lecturer(sheets, self.messages) if sheets and self.views != VIEWS[:1] else None
+        if not sheets or self.views == VIEWS[:1]:
+            return None
+        return lecturer(sheets, self.messages, self.sheets[0].d.transposed)
 
     def folder(self, paper: Paper, setup: Setup | None = None) -> Iterator[tuple[str, str]]:
         """Pages for a screen by name: an index, and every sheet in every view. setup: what its worksheets answer."""

@@ -1,0 +1,144 @@
+"""Where tokens are columns, pages say columns; and wherever tokens stand, the product that a text names is the one
+that the figure shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise, product
+from types import SimpleNamespace
+
+import pytest
+from every_sheet import ORDER, in_turn, made
+
+from byhand.formats import Setup
+from byhand.formats.written.markdown import markdown
+from byhand.mistakes import MISTAKES
+from byhand.page.page import lower
+from byhand.tape import OPS
+from byhand.worksheet.context import Context
+from byhand.worksheet.document import Document, Falk, Panel
+from byhand.worksheet.messages import messages
+from byhand.worksheet.sheet import load_sheet
+
+LEVELS = ("standard", "easy", "stretch")
+ORIENTATIONS = ("rows", "columns")
+LINES = re.compile(r"\b(rows?|columns?|side by side)\b", re.IGNORECASE)
+TURNED = r"^{\mathrm{T}}"
+# What is said of rows and columns in the same words either way: of any matrix, of a table or a picture that is drawn
+# alike either way, or of nothing at all.
+EITHER_WAY = (
+    """
+how many rows it has / rows × columns / Rows first / rows first / | rows | columns | / read rows and columns
+a row of the left matrix and a column of the right one / with rows and columns exchanged / A row of $M$ has 5 numbers
+a row of the one meets a column of the other / other rows meet other columns / a row meets a column
+in the same row can change / have 3 rows and 2 columns / the column of switches / the row −2, 0, 1, 1 comes through
+In its row, “the” looks at itself / three whole numbers in a row / One row, six ways / one row of scores through
+compute one row as six members / the sum of its row / each row of shares / each of your six rows / Which row or rows hide
+the four rows above / Row 1: / Row 2: / Row 3: / A row of pixels / Two rows of dials / a row of lamps
+The rows of three words pass a funnel / write the two shapes side by side / What both bring, side by side
+""".strip()
+    .replace("\n", " / ")
+    .split(" / ")
+)
+
+
+@cache
+def page(sheet: str, orientation: str, level: str) -> tuple[Document, str]:
+    document, run = made(sheet, 0, orientation=orientation, level=level)
+    return document, markdown(lower(document, run), "key", Setup()).decode()
+
+
+def sentences(text: str) -> set[str]:
+    """The sentences that speak of rows, of columns, or of what stands side by side."""
+    parts = re.split(r"(?<=[.?!:;])\s+|\n+", text)
+    return {part.strip() for part in parts if LINES.search(part)}
+
+
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+def test_what_is_said_of_rows_is_said_of_columns_where_tokens_are_columns(sheet, level):
+    rows, columns = (sentences(page(sheet, orientation, level)[1]) for orientation in ORIENTATIONS)
+    assert [s for s in sorted(rows & columns) if not any(phrase in s for phrase in EITHER_WAY)] == []
+
+
+def test_texts_of_mistakes_slips_and_operations_leave_a_place_for_rows_and_columns():
+    """Those that say it of the left and the right matrix are true either way."""
+    told = {f"{m.name}.{part}": getattr(m, part) for m in MISTAKES.values() for part in ("told", "mend")}
+    told |= {op.name: op.said for op in OPS.values()}
+    told |= {name: text for name, text in messages().texts.items() if name.startswith(("slips.", "rules."))}
+    assert {name for name, text in told.items() if LINES.search(re.sub(r"\{\w+\}", "", text))} == {
+        name for name, text in told.items() if "left matrix" in text
+    }
+
+
+# ---- products ----
+
+
+def panels(document: Document) -> Iterator[Panel]:
+    return (panel for section in document.sections for block in section.blocks for panel in block.matrices)
+
+
+def formulas(text: str) -> Iterator[str]:
+    """The formulas of a text, and what is said as one in words, with single spaces between their symbols."""
+    one = r"(the transpose of )?\$([^$]+)\$"
+    for t, left, u, right in re.findall(rf"{one} times {one}", text):
+        yield f"{left}{TURNED * bool(t)} {right}{TURNED * bool(u)}"
+    for formula in re.findall(r"\$([^$]+)\$", text):
+        yield spaced(formula)
+
+
+def spaced(formula: str) -> str:
+    return re.sub(r"(?:\\[,;]|\s)+", " ", formula)
+
+
+def holds(formula: str, part: str) -> bool:
+    """Whether a part of a formula stands in it by itself, and is not a part of longer symbols."""
+    return re.search(rf"(?<![\w}}'^]){re.escape(part)}(?![\w'^_])", formula) is not None
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+def test_the_product_or_stack_that_a_text_names_is_the_one_that_is_computed(sheet, level, orientation):
+    """What the operations of the run would be with tokens the other way stands nowhere."""
+    document, text = page(sheet, orientation, level)
+    run = made(sheet, 0, orientation=orientation, level=level)[1]
+    tape = {name: SimpleNamespace(step=step) for name, step in run.steps.items()}
+    both = [Context(load_sheet(sheet), tape, run.config, orientation=o).formula for o in ORIENTATIONS]
+    right, wrong = (
+        {spaced(formula(name)) for name, step in run.steps.items() if step.op and step.op.columns != step.op.formula}
+        for formula in (both[::-1] if document.transposed else both)
+    )
+    found = {(formula, way) for formula in formulas(text) for way in wrong - right if holds(formula, way)}
+    assert found == set()
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+def test_matrices_that_a_text_multiplies_fit(sheet, level, orientation):
+    document, text = page(sheet, orientation, level)
+    shapes = dict[str, set[tuple[int, int]]]()
+    for panel in panels(document):
+        name = spaced(panel.symbol).removesuffix(TURNED)
+        shapes.setdefault(name, set()).add(panel.shape if not panel.symbol.endswith(TURNED) else panel.shape[::-1])
+    names = "|".join(sorted(map(re.escape, shapes), key=len, reverse=True))
+    each = re.compile(rf"(?<![\w}}'^])({names})({re.escape(TURNED)})?(?![\w'^_])")
+    for formula in formulas(text):
+        found = [*each.finditer(formula)]
+        for left, right in pairwise(found):
+            is_stack = formula[: left.start()].count("[") > formula[: left.start()].count("]")
+            if formula[left.end() : right.start()] == " " and not is_stack:
+                ways = product(*([shape[:: -1 if m[2] else 1] for shape in shapes[m[1]]] for m in (left, right)))
+                assert any(one[1] == other[0] for one, other in ways), formula
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("sheet", ORDER)
+def test_a_figure_of_a_product_shows_what_its_formula_says(sheet, orientation):
+    document = page(sheet, orientation, "standard")[0]
+    for figure in (block for section in document.sections for block in section.blocks if isinstance(block, Falk)):
+        left, right, result = figure.left, figure.upper, figure.result
+        assert figure.formula.startswith(f"{result.symbol} = {left.symbol} {right.symbol}")
+        assert left.shape[1] == right.shape[0]
+        assert result.shape == (left.shape[0], right.shape[1])
