@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 from msgspec import Struct
 
-from byhand.arithmetic.expr import Expr, substitute
+from byhand.arithmetic.expr import Expr, Ref, substitute
 from byhand.notation.marks import PageTexts, texts_of_page
 from byhand.page import map as architecture_map
 from byhand.page.layout import strips
 from byhand.page.parts import Part, end_of, head_of, parts_of
-from byhand.page.reader import Reader
+from byhand.page.reader import Reader, place_of
 from byhand.page.sections import Grids, LaidSection
 from byhand.pictures.shapes import Graphic
 from byhand.runs import Run
@@ -51,8 +52,19 @@ class Page(Struct, frozen=True, eq=False, dict=True):
         yield from self.end
 
     def worked_out(self, rule: Expr) -> Expr:
-        """A rule with the numbers in it."""
-        return substitute(rule, self.run.value)
+        """A rule with the numbers in it; a number that the page rounds is as it stands there."""
+
+        def value(ref: Ref) -> Any:
+            place = place_of(ref)
+            return self._rounded[place] if place in self._rounded else self.run.value(ref)
+
+        return substitute(rule, value)
+
+    @cached_property
+    def _rounded(self) -> Mapping[Place, Any]:
+        """The numbers of the run that the page rounds, as it prints them."""
+        cells = (cell for block in self.document.blocks for cell in block.cells)
+        return {cell.place: cell.value for cell in cells if cell.places is not None and cell.at is not None}
 
     @property
     def messages(self) -> Messages:
