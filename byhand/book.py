@@ -9,7 +9,7 @@ from byhand.files import write
 from byhand.formats import Format, asked, ready
 from byhand.options import Options, Tell, unheard
 from byhand.page.page import Page, lower
-from byhand.pipeline import prepare
+from byhand.pipeline import prepare, tell_of_letters
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -23,6 +23,8 @@ def book(
     options = options or Options()
     formats = [ready(name, options.setup) for name in options.formats]
     loaded = [load_sheet(name, options.language) for name in dict.fromkeys(names)]
+    for sheet in loaded:
+        tell_of_letters(sheet, options, tell)
     sheets = [lower(*prepare(sheet, options, tell)) for sheet in loaded]
     files: dict[str, bytes] = {}
     for format in formats:

@@ -32,8 +32,18 @@ def generate(
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
+    if options.numbers == "symbolic":
+        from byhand.worksheet.sheet import load_sheet
+
+        tell_of_letters(load_sheet(name, options.language), options, tell)
     files = files_of(name, options, tell)
     return write(Path(out) / f"{name}-seed{options.chosen_seed}", files)
+
+
+def tell_of_letters(sheet: Sheet, options: Options, tell: Tell) -> None:
+    """Say of a sheet that was asked for in letters that it has none."""
+    if options.numbers == "symbolic" and options.values is None and not sheet.letters:
+        tell(f"{sheet.name} has no letters, so its numbers stay numbers; give it letters with --values FILE")
 
 
 def _key(name: str, options: Options, tell: Tell) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -193,3 +194,15 @@ def test_files_are_replaced_together(tmp_path):
     with pytest.raises(OutputError):
         write(tmp_path, {"a": b"2", "c": b"2"})  # c is a folder
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
+
+
+@pytest.mark.parametrize("sheet", ["rotary", "sizing", "mlp", "attention-in-letters"])
+def test_a_sheet_without_letters_says_so_also_where_its_page_is_kept(sheet, tmp_path):
+    options = Options(seed=0, numbers="symbolic", formats=("json",))
+    for _ in range(2):
+        told = []
+        (file,) = generate(sheet, options, tmp_path, told.append)
+        steps = json.loads(file.read_text())["steps"]
+        values = [value for step in steps for row in step["values"] for value in row]
+        assert bool(told) == (not any(re.search("[ab]", value) for value in values))
+        assert all(line.startswith(f"{sheet} has no letters") for line in told)
