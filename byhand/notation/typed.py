@@ -2,6 +2,7 @@
 
 read("−3/6")   → −1/2, unreduced        read("1½")   → 3/2, a mixed number
 read("0,5")    → 1/2, a decimal         read("2^-3") → 1/8, a power that was not worked out
+read("3/√11")  → 0.9045…, a root        read("9·10⁻²") → 9/100, a decimal
 read("1,000")  → 1000 or 1: a comma before three digits may be either
 
 formula("2a − b", "ab") → "2*a-b", a formula in letters as Python writes it
@@ -27,6 +28,7 @@ from byhand.arithmetic.expr import NEG_INF
 LONGEST_ANSWER = 40  # characters of a number
 LONGEST_FORMULA = 200  # characters of an answer in letters
 LARGEST_POWER = 99  # an exponent, in absolute value
+LONGEST_POWER = 10_000  # bits of a power, on the way to a number
 Form = Literal[
     "", "unreduced", "mixed", "plus", "decimal", "percent", "root", "power", "rounded", "rounded otherwise",
     "another solution",
@@ -38,6 +40,7 @@ _SLASH = dict.fromkeys(map(ord, "∕⁄÷／"), "/")
 _SPACE = re.compile(r"\s+")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
+_ROOT_OF_A_FRACTION = re.compile(r"√\s*([¼½¾⅐-⅞])")
 _INFINITY = re.compile(r"([+-]?) ?(?:∞|oo|inf|infinity)", re.IGNORECASE)
 _POINT = re.compile("[.,]")
 _DECIMAL = r"(?:\d+(?:[.,]\d*)?|[.,]\d+)"
@@ -45,14 +48,14 @@ _GROUPS = re.compile(r"[+-]? ?\d{1,3}(?:(?:,\d{3}){2,}|(?:[ '’]\d{3})+)(?:\.\d
 _GROUP = re.compile(r"(?<=\d)[, '’](?=\d{3})")
 _MIXED = re.compile(r"([+-]?) ?(\d+) (\d+) ?/ ?(\d+)")
 _QUOTIENT = re.compile(rf"([+-]?) ?({_DECIMAL}) ?/ ?([+-]?) ?({_DECIMAL})")
-_NUMBER = re.compile(rf"([+-]?) ?({_DECIMAL})(?:[eE]([+-]?\d+))? ?(%?)")
-_ROOT = re.compile(
-    rf"([+-]?) ?(?:(\d+) ?[*·]? ?)?(?:√ ?\(?|sqrt ?\(?) ?({_DECIMAL}) ?\)?(?: ?/ ?(\d+))?", re.IGNORECASE
-)
+_NUMBER = re.compile(rf"([+-]?) ?({_DECIMAL})(?:(?:[eE]| ?[*·×] ?10 ?(?:\^|\*\*) ?\(?)([+-]?\d+)\)?)? ?(%?)")
+_PIECE = re.compile(rf"{_DECIMAL}|√|sqrt|\^|\*\*|[-+*·×/()]", re.IGNORECASE)
+_RAISING = re.compile(r"√|sqrt|\^|\*\*", re.IGNORECASE)
+_TIMES = ("*", "·", "×", "/")
+_FACTORS = (*_TIMES, "(", "√", "sqrt")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _LETTER = r"[A-Za-zα-ωΑ-Ω]_?\d{0,2}(?![A-Za-z(])|sqrt|√|[A-Za-zα-ωΑ-Ω]"
 _TOKEN = re.compile(rf" *(?:(\d+(?:[.,]\d+)?)|({_LETTER})|(\*\*|[-+*/^()·×]))")
-_POWER = re.compile(rf"([+-]?) ?\(?({_DECIMAL})\)? ?(?:\^|\*\*) ?\(?([+-]?) ?(\d+)\)?")
 
 
 class Reading(Struct, frozen=True):
@@ -88,6 +91,7 @@ def normalized(text: str) -> str:
     """A text with one kind of minus sign, slash, space and digit, and with ½ as 1/2."""
     if text.isascii():
         return _SPACE.sub(" ", text).strip()
+    text = _ROOT_OF_A_FRACTION.sub(r"√(\1)", text)
     text = _RAISED_RUN.sub(lambda raised: f"^({raised[0].translate(_RAISED)})", text)
     return _SPACE.sub(" ", "".join(map(_usual, text)).translate(_MINUS).translate(_SLASH)).strip()
 
@@ -145,32 +149,98 @@ def _number(text: str) -> Reading | None:
     values = tuple(_signed(sign, value * scale) for value in _decimal(digits))
     whole = digits.isdecimal() and not exponent
     form: Form = "percent" if percent else ("plus" if sign == "+" else "") if whole else "decimal"
-    places = None if exponent or percent else len(_POINT.split(digits)[1]) if not digits.isdecimal() else 0
+    after = 0 if digits.isdecimal() else len(_POINT.split(digits)[1])
+    places = None if percent or (exponent and int(exponent) >= 0) else after - int(exponent or 0)
     return Reading("number", values, form, places)
 
 
-def _root(text: str) -> Reading | None:
-    match = _ROOT.fullmatch(text)
-    if not match:
+def _formula_of_numbers(text: str) -> Reading | None:
+    """A number with roots or powers, as a calculator and a text have it: 3/√11, 2√3, 11^(1/2), 1 + √2.
+
+    A sum is a number only if it cannot be worked out further.
+    """
+    pieces = _PIECE.findall(text)
+    if not _RAISING.search(text) or "".join(pieces) != text.replace(" ", ""):
         return None
-    sign, factor, digits, bottom = match.groups()
-    if bottom and not int(bottom):
+    left = [piece.lower() for piece in reversed(pieces)]
+    try:
+        value = _sum(left)
+        float(value)  # an error for what is larger than any float
+    except (ArithmeticError, IndexError):
         return UNREADABLE
-    scale, under = Fraction(int(factor or 1), int(bottom or 1)), _decimal(digits)[0]
-    top, below = exact_root(under.numerator, 2), exact_root(under.denominator, 2)
-    value = math.sqrt(under) * float(scale) if top is None or below is None else Fraction(top, below) * scale
-    return Reading("number", (_signed(sign, value),), "root")
+    has_power = "^" in text or "**" in text
+    return UNREADABLE if left else Reading(
+        "number", (value,), "power" if has_power and isinstance(value, Fraction) else "root"
+    )  # fmt: skip
 
 
-def _power(text: str) -> Reading | None:
-    match = _POWER.fullmatch(text)
-    if not match:
-        return None
-    sign, digits, minus, exponent = match.groups()
-    base = _decimal(digits)[0]
-    if len(exponent) > 3 or int(exponent) > LARGEST_POWER or (minus == "-" and not base):
-        return UNREADABLE
-    return Reading("number", (_signed(sign, base ** (-int(exponent) if minus == "-" else int(exponent))),), "power")
+def _sum(left: list[str]) -> Any:
+    """The value of the pieces up to the end of a sum, which are taken away. left: the pieces, the next one last.
+
+    Raises: ArithmeticError and IndexError where they say no number.
+    """
+    sign = left.pop() if left[-1] in ("+", "-") else ""
+    value, is_sum = _signed(sign, _product(left)), False
+    while left and left[-1] in ("+", "-"):
+        sign, is_sum = left.pop(), True
+        value += _signed(sign, _product(left))
+    if is_sum and isinstance(value, Fraction):
+        raise ArithmeticError("a sum that is not worked out")
+    return value
+
+
+def _product(left: list[str]) -> Any:
+    """The value up to the end of a product, as in `_sum`. Before a root or a bracket, no sign is needed."""
+    value = _factor(left)
+    while left and left[-1] in _FACTORS:
+        by = left.pop() if left[-1] in _TIMES else "*"
+        other = _factor(left)
+        value = value / other if by == "/" else value * other
+    return value
+
+
+def _factor(left: list[str]) -> Any:
+    base = _atom(left)
+    if not left or left[-1] not in ("^", "**"):
+        return base
+    left.pop()
+    sign = left.pop() if left[-1] in ("+", "-") else ""
+    return _raised(base, _signed(sign, _atom(left)))
+
+
+def _atom(left: list[str]) -> Any:
+    """A number, a root, or what stands in brackets, of which the last may be left out."""
+    piece = left.pop()
+    if piece in ("√", "sqrt"):
+        return _raised(_atom(left), Fraction(1, 2))
+    if piece == "(":
+        value = _sum(left)
+        if left and left.pop() != ")":
+            raise ArithmeticError("a bracket that is not closed")
+        return value
+    if not piece[-1].isdecimal() and not piece[0].isdecimal():
+        raise ArithmeticError("a sign where a number is due")
+    return _decimal(piece)[0]
+
+
+def _raised(base: Any, exponent: Any) -> Any:
+    """A power, which is a float where it is not rational.
+
+    Raises: ArithmeticError where it is no real number, or too large.
+    """
+    if not isinstance(exponent, Fraction) or max(abs(exponent.numerator), exponent.denominator) > LARGEST_POWER:
+        raise ArithmeticError("no such power is used by hand")
+    degree = exponent.denominator
+    if base < 0 and degree > 1:
+        raise ArithmeticError("a root of a negative number")
+    if isinstance(base, Fraction):
+        top, bottom = base.as_integer_ratio()
+        if (max(abs(top), bottom).bit_length() - 1) * abs(exponent) > LONGEST_POWER:
+            raise OverflowError
+        roots = (top, bottom) if degree == 1 else (exact_root(top, degree), exact_root(bottom, degree))
+        if None not in roots:
+            return Fraction(*roots) ** exponent.numerator  # type: ignore[arg-type]
+    return float(base) ** float(exponent)
 
 
 def _signed(sign: str, value: Any) -> Any:
@@ -185,7 +255,7 @@ def _decimal(digits: str) -> tuple[Fraction, ...]:
     return (as_point, Fraction(whole + after)) if grouped else (as_point,)
 
 
-_READERS: tuple[Callable[[str], Reading | None], ...] = (_infinity, _mixed, _quotient, _number, _root, _power)
+_READERS: tuple[Callable[[str], Reading | None], ...] = (_infinity, _mixed, _quotient, _number, _formula_of_numbers)
 
 
 def formula(text: str, letters: Sequence[str]) -> str | None:

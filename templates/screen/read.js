@@ -13,9 +13,11 @@ const INFINITY = whole("([+-]?) ?(?:∞|oo|inf|infinity)");
 const GROUPS = whole("[+-]? ?\\d{1,3}(?:(?:,\\d{3}){2,}|(?:[ '’]\\d{3})+)(?:\\.\\d+)?|[+-]? ?\\d{1,3}(?:,\\d{3})+\\.\\d+");
 const MIXED = whole("([+-]?) ?(\\d+) (\\d+) ?/ ?(\\d+)");
 const QUOTIENT = whole(`([+-]?) ?(${DIGITS}) ?/ ?([+-]?) ?(${DIGITS})`);
-const NUMBER = whole(`([+-]?) ?(${DIGITS})(?:e([+-]?\\d+))? ?(%?)`);
-const ROOT = whole(`([+-]?) ?(?:(\\d+) ?[*·]? ?)?(?:√ ?\\(?|sqrt ?\\(?) ?(${DIGITS}) ?\\)?(?: ?/ ?(\\d+))?`);
-const POWER = whole(`([+-]?) ?\\(?(${DIGITS})\\)? ?(?:\\^|\\*\\*) ?\\(?([+-]?) ?(\\d+)\\)?`);
+const NUMBER = whole(`([+-]?) ?(${DIGITS})(?:(?:e| ?[*·×] ?10 ?(?:\\^|\\*\\*) ?\\(?)([+-]?\\d+)\\)?)? ?(%?)`);
+const PIECE = new RegExp(`${DIGITS}|√|sqrt|\\^|\\*\\*|[-+*·×/()]`, "gi");
+const RAISING = /√|sqrt|\^|\*\*/i;
+const TIMES = ["*", "·", "×", "/"];
+const FACTORS = [...TIMES, "(", "√", "sqrt"];
 
 const number = (values, form = "", places = null) => ({ kind: "number", values, form, places });
 const signed = (sign, value) => {
@@ -65,30 +67,75 @@ const READERS = [
     if (percent) scale = scale.over(new Fraction(100n));
     const whole = isWhole(digits) && !exponent;
     const form = percent ? "percent" : whole ? (sign === "+" ? "plus" : "") : "decimal";
-    const places = exponent || percent ? null : isWhole(digits) ? 0 : digits.split(/[.,]/)[1].length;
+    const after = isWhole(digits) ? 0 : digits.split(/[.,]/)[1].length;
+    const places = percent || (exponent && Number(exponent) >= 0) ? null : after - Number(exponent || 0);
     return number(decimal(digits).map((value) => signed(sign, value.times(scale))), form, places);
   },
+  // A number with roots or powers: 3/√11, 2√3, 11^(1/2), 1 + √2. A sum is a number only if it cannot be worked out further.
   (text) => {
-    const found = text.match(ROOT);
-    if (!found) return null;
-    const [, sign, factor, digits, bottom] = found;
-    if (bottom && BigInt(bottom) === 0n) return UNREADABLE;
-    const scale = new Fraction(BigInt(factor || 1), BigInt(bottom || 1));
-    return number([signed(sign, EITHER.mul(EITHER.fn("sqrt", [decimal(digits)[0]]), scale))], "root");
-  },
-  (text) => {
-    const found = text.match(POWER);
-    if (!found) return null;
-    const [, sign, digits, minus, exponent] = found;
-    const [base] = decimal(digits);
-    if (exponent.length > 3 || Number(exponent) > LARGEST_POWER || (minus === "-" && base.sign === 0)) return UNREADABLE;
-    return number([signed(sign, base.power(BigInt(minus + exponent)))], "power");
+    const pieces = text.match(PIECE) ?? [];
+    if (!RAISING.test(text) || pieces.join("") !== text.replaceAll(" ", "")) return null;
+    const left = pieces.map((piece) => piece.toLowerCase()).reverse();
+    const value = orNull(() => sumOf(left));
+    if (value === null || left.length || !Number.isFinite(toFloat(value))) return UNREADABLE;
+    return number([value], /\^|\*\*/.test(text) && value instanceof Fraction ? "power" : "root");
   },
 ];
 
+// The values of pieces, which are taken away; left: the pieces, the next one last. What says no number is an error.
+const nextIs = (left, ...pieces) => pieces.includes(left.at(-1));
+
+function sumOf(left) {
+  let value = signed(nextIs(left, "+", "-") ? left.pop() : "", productOfPieces(left));
+  let isSum = false;
+  while (nextIs(left, "+", "-")) [value, isSum] = [EITHER.add(value, signed(left.pop(), productOfPieces(left))), true];
+  if (isSum && value instanceof Fraction) throw new ArithmeticError("a sum that is not worked out");
+  return value;
+}
+
+function productOfPieces(left) {
+  let value = factorOf(left);
+  while (nextIs(left, ...FACTORS)) {
+    const by = nextIs(left, ...TIMES) ? left.pop() : "*";
+    value = EITHER[by === "/" ? "div" : "mul"](value, factorOf(left));
+  }
+  return value;
+}
+
+function factorOf(left) {
+  const base = atomOf(left);
+  if (!nextIs(left, "^", "**")) return base;
+  left.pop();
+  return powerOf(base, signed(nextIs(left, "+", "-") ? left.pop() : "", atomOf(left)));
+}
+
+// A number, a root, or what stands in brackets, of which the last may be left out.
+function atomOf(left) {
+  const piece = left.pop() ?? "";
+  if (piece === "√" || piece === "sqrt") return powerOf(atomOf(left), new Fraction(1n, 2n));
+  if (piece === "(") {
+    const value = sumOf(left);
+    if (left.length && left.pop() !== ")") throw new ArithmeticError("a bracket that is not closed");
+    return value;
+  }
+  if (!/\d/.test(piece)) throw new ArithmeticError("a sign where a number is due");
+  return decimal(piece)[0];
+}
+
+// A power, which is a float where it is not rational.
+function powerOf(base, exponent) {
+  if (!(exponent instanceof Fraction) || [size(exponent.top), exponent.bottom].some((n) => n > LARGEST_POWER)) {
+    throw new ArithmeticError("no such power is used by hand");
+  }
+  const value = EITHER.fn("pow", [base, exponent]);
+  const isTooLong = value === 0 || (exponent.isWhole && !(value instanceof Fraction));
+  if (base instanceof Fraction && isTooLong) throw new ArithmeticError("too long to write");
+  return value;
+}
+
 // A text with one kind of minus sign, slash, space and digit, and with ½ as 1/2.
 function normalized(text) {
-  const usual = [...text.replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+/g, (raised) => `^(${[...raised].map((c) => "0123456789-+"[RAISED.indexOf(c)]).join("")})`)];
+  const usual = [...text.replace(/√\s*([¼½¾⅐-⅞])/g, "√($1)").replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+/g, (raised) => `^(${[...raised].map((c) => "0123456789-+"[RAISED.indexOf(c)]).join("")})`)];
   return usual
     .map((c) => {
       if (c === "…") return "...";

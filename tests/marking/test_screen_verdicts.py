@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
+import pytest
 from properties import KINDS, WAYS, decimal_page, marker, slips_made, some_mistake, who_made
 from scripts import answers_of, needs_node, sheet_of
 from students import EXACT, Method, Page, Student, methods
 
 from byhand.marking.causes import Diagnosis
 from byhand.marking.verdicts import Judged
+from byhand.notation.typed import read
 from byhand.worksheet.front import sheet_files
 
 pytestmark = needs_node
@@ -44,6 +46,37 @@ NOTATIONS = (
     "0.33",
     "1 234",
 )
+PIECES = (
+    "1",
+    "2",
+    "11",
+    "0.5",
+    "1,000",
+    "½",
+    "√",
+    "sqrt",
+    "(",
+    ")",
+    "^",
+    "**",
+    "⁻²",
+    "/",
+    "·",
+    "×",
+    "*",
+    "+",
+    "−",
+    " ",
+    "10",
+    "e",
+    "%",
+)
+READ = """
+function answer(text) {
+  const { kind, values, form, places } = read(text);
+  return [kind, values.map((value) => `${toFloat(value)}`), form, places];
+}
+"""
 MARKED = """
 function answer({ sheet, answers }) {
   const rules = new Rules(prepared(sheet), new Run(sheet));
@@ -100,6 +133,19 @@ def compared(pages: list[tuple[Page, Method]], dice: Random) -> int:
             assert by_browser == by_marker(page, each), (page.document.name, page.run.numbers, page.run.rounding)
             count += len(by_browser)
     return count
+
+
+def test_a_browser_reads_what_is_typed_as_the_marker_does(every):
+    dice = Random("typed")
+    texts = ["".join(dice.choices(PIECES, k=dice.randint(1, 9))) for _ in range(200_000 if every else 20_000)]
+    texts += ["(((9^99)^99)^99)^99", "(9^-99)^(99/2)", "2^(9^9)", "(2^99)^99", "(1+√5)/2", "3/√11", "9.05·10⁻²"]
+    numbers = 0
+    for text, (kind, values, form, places) in zip(texts, answers_of(READ, texts), strict=True):
+        reading = read(text)
+        assert (kind, form, places) == (reading.kind, reading.form, reading.places), text
+        assert [*map(float, values)] == pytest.approx([*map(float, reading.values)], rel=1e-12), text
+        numbers += kind == "number"
+    assert numbers > len(texts) / 20
 
 
 def test_a_browser_marks_fractions_as_the_marker_does(every):

@@ -18,7 +18,11 @@ CASES = [
     ("3.", 3, "decimal"), (".5", HALF, "decimal"), ("0,5", HALF, "decimal"), ("0.50", HALF, "decimal"),
     ("1e3", 1000, "decimal"), ("50%", HALF, "percent"), ("12,345,678", 12345678, ""), ("1 000 000", 10**6, ""),
     ("√4", 2, "root"), ("sqrt(9)", 3, "root"), ("2√(9)", 6, "root"), ("√2/2", math.sqrt(2) / 2, "root"),
-    ("2^-3", Fraction(1, 8), "power"), ("2⁻³", Fraction(1, 8), "power"), ("2^(3)", 8, "power"), ("2**3", 8, "power"),
+    ("√½", math.sqrt(1 / 2), "root"), ("√(1/4)", HALF, "root"), ("½√2", math.sqrt(2) / 2, "root"), ("√√16", 2, "root"),
+    ("sqrt(4", 2, "root"), ("9^(1/2)", 3, "power"), ("8^(-2/3)", Fraction(1, 4), "power"), ("4^0.5", 2, "power"),
+    ("(1/2)^3", Fraction(1, 8), "power"), ("(-2)^2", 4, "power"), ("-2^2", -4, "power"), ("3·2^2", 12, "power"),
+    ("9.045e-1", Fraction(9045, 10000), "decimal"), ("9,05·10⁻²", Fraction(905, 10000), "decimal"),
+    ("-2 × 10^3", -2000, "decimal"), ("2^-3", Fraction(1, 8), "power"), ("2⁻³", Fraction(1, 8), "power"), ("2^(3)", 8, "power"), ("2**3", 8, "power"),
     ("-inf", NEG_INF, ""), ("-∞", NEG_INF, ""), ("− ∞", NEG_INF, ""), ("-oo", NEG_INF, ""), ("-Infinity", NEG_INF, ""),
     ("∞", math.inf, ""), ("inf", math.inf, ""),
 ]  # fmt: skip
@@ -28,6 +32,37 @@ CASES = [
 def test_a_notation_has_one_value(text, value, form):
     found = read(text)
     assert (found.kind, found.values, found.form) == ("number", (value,), form)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3/√11",
+        "3/sqrt(11)",
+        "3 ÷ √(11)",
+        "3√11/11",
+        "(3√11)/11",
+        "3/11·√11",
+        "3/11^(1/2)",
+        "3·11^-0.5",
+        "3*11**(-1/2)",
+    ],
+)
+def test_a_root_is_read_in_every_spelling(text):
+    found = read(text)
+    assert (found.kind, found.form) == ("number", "root")
+    assert found.values == (pytest.approx(3 / math.sqrt(11), rel=1e-12),)
+
+
+def test_a_sum_is_a_number_if_it_has_a_root():
+    assert read("(1 + √5)/2").values == (pytest.approx((1 + math.sqrt(5)) / 2),)
+    assert {read(text).kind for text in ("1+√4", "2^2+1", "2*3", "1+2", "√2 2", "2 3√2", "--√2")} == {"unreadable"}
+
+
+def test_a_power_of_powers_takes_no_time():
+    assert {read(text).kind for text in ("(((9^99)^99)^99)^99", "2^(9^9)", "√2^(9^9)", "0^-1", "√(-2)")} == {
+        "unreadable"
+    }
 
 
 @pytest.mark.parametrize("text", ["", "  ", "?", ".", "…", "..."])
@@ -58,7 +93,7 @@ def test_a_comma_before_three_digits_may_be_either(text, values):
 
 
 def test_a_decimal_knows_its_places():
-    assert [read(text).places for text in ("3", "0.5", "0,25", "1e3", "1/3")] == [0, 1, 2, None, None]
+    assert [read(text).places for text in ("3", "0.5", "0,25", "1e3", "1.5e-3", "1/3")] == [0, 1, 2, None, 4, None]
 
 
 @pytest.mark.parametrize(
