@@ -175,7 +175,7 @@ def _read(node: ast.expr) -> sympy.Expr:
             return sympy.E
         case ast.Name("pi"):
             return sympy.pi
-        case ast.Name(name):
+        case ast.Name(name) if name not in _FUNCTIONS:
             return SYMBOLS.letter(name)
         case ast.UnaryOp(ast.USub(), operand):
             return -_read(operand)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import sympy
 
 from byhand.arithmetic import symbols
+from byhand.arithmetic.domain import MOST_BITS
 from byhand.notation.typed import LARGEST_POWER, formula
 
 MOST_TERMS = 2000  # that an answer may have once it is expanded
@@ -20,7 +21,8 @@ def read_formula(text: str, letters: Sequence[str]) -> sympy.Expr | None:
         return None
     try:
         tree = ast.parse(line, mode="eval").body
-        return symbols.read(line) if _terms(tree) <= MOST_TERMS else None
+        is_short = _bits(tree) <= MOST_BITS and _terms(tree) <= MOST_TERMS
+        return symbols.read(line) if is_short else None
     except (SyntaxError, ValueError, ArithmeticError, RecursionError):
         return None
 
@@ -50,14 +52,44 @@ def _terms(node: ast.expr) -> int:
             return _terms(left) + _terms(right)
         case ast.BinOp(left, ast.Mult() | ast.Div(), right):
             return min(_terms(left) * _terms(right), MOST_TERMS + 1)
-        case ast.BinOp(left, ast.Pow(), ast.Constant(int() as power)):
-            terms: int = _terms(left) ** min(power, LARGEST_POWER)
-            return MOST_TERMS + 1 if power > LARGEST_POWER else min(terms, MOST_TERMS + 1)
         case ast.BinOp(left, ast.Pow(), right):
-            return _terms(left) + _terms(right)
+            power = _whole(right)
+            if power is not None and power > LARGEST_POWER:
+                return MOST_TERMS + 1
+            largest = 1 << min(_bits(right), LARGEST_POWER) if power is None else power  # also of what is added in it
+            return min(_terms(left) ** min(largest, LARGEST_POWER) + _terms(right) * (power is None), MOST_TERMS + 1)
         case ast.UnaryOp(_, operand):
             return _terms(operand)
         case ast.Call(_, [argument]):
             return _terms(argument)
         case _:
             return 1
+
+
+def _whole(exponent: ast.expr) -> int | None:
+    """The size of an exponent that is a whole number, in short numbers; None for any other."""
+    if _has_letters(exponent):
+        return None
+    value = symbols.read(ast.unparse(exponent))
+    return abs(int(value)) if value.is_Integer else None
+
+
+def _bits(node: ast.expr) -> int:
+    """How many bits the numbers of an expression may have, at most; more than MOST_BITS for a huge power."""
+    match node:
+        case ast.Constant(int() as value):
+            return value.bit_length()
+        case ast.BinOp(left, ast.Pow(), right):
+            return min(max(1, _bits(left)) << min(_bits(right), MOST_BITS.bit_length()), MOST_BITS + 1)
+        case ast.BinOp(left, ast.Add() | ast.Sub(), right):
+            return max(_bits(left), _bits(right)) + 1
+        case ast.BinOp(left, _, right):
+            return _bits(left) + _bits(right)
+        case ast.UnaryOp(_, operand) | ast.Call(_, [operand]):
+            return _bits(operand)
+        case _:
+            return 0
+
+
+def _has_letters(tree: ast.expr) -> bool:
+    return any(isinstance(node, ast.Name) and node.id != "sqrt" for node in ast.walk(tree))

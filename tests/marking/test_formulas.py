@@ -21,10 +21,30 @@ def test_a_formula_is_read_as_it_is_written(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "c", "a +", "1/0", "((a+b)^99)^99", "a.b", "__import__", "a" * 300, "lambda", "a^1000", "3 4"]
+    "text",
+    ["", "c", "a +", "1/0", "((a+b)^99)^99", "a.b", "__import__", "a" * 300, "lambda", "a^1000", "3 4", "a√", "√()"],
 )
 def test_what_is_no_formula_is_none(text):
     assert read_formula(text, ["a", "b"]) is None
+
+
+HOSTILE = [
+    "sqrt(2)^(9^9)", "a^(9^9)", "(2^a)^(9^9)", "(1+√2)^(9^9)", "(a+b)^(9^9)", "2^(a^99^99)", "(a+b+x_1+1)^(198/2)",
+    "(a+b+x_1+1)^(-99)", "3^(1/9^9)", "(((((9^99)^99)^99)^99)^99)", "(√2+√3+√5+√7+√11)^20", "((a+b)^(1/2))^(2*99)",
+    "(a+b+1)^(a+99)", "99^(9^29−a)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_formula_is_read_that_takes_long_to_compute(text):
+    assert read_formula(text, ["a", "b", "x_1"]) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["2^(a+b)", "a^64", "(a+b)^(4/2)", "2^99", "2^(-3)", "9^(1/2)a", "√(a²)", "(a/3)^7", "4^(2a)"]
+)
+def test_a_power_that_is_used_by_hand_is_read(text):
+    assert read_formula(text, ["a", "b"]) is not None
 
 
 def test_expressions_are_equal_if_their_difference_expands_to_0():
