@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from byhand.marking.classic import Classic, Suspicion, suspicions
 from byhand.marking.marks import Cause, Reason
-from byhand.marking.reckoning import Span
 from byhand.marking.slips import Slip, slips
 from byhand.marking.verdicts import Judged, Judgement
 from byhand.mistakes.slips import BOOST, EITHER, LEAST, MOST_BOOSTS, MOST_REASONS, NO_HABIT, OUT_OF_THE_BLUE
@@ -181,6 +180,5 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
                 continue
             written[name] = value
             key = judged.reckoning.printed(judged.key(judgement.blank))
-            middle = (value.low + value.high) / 2 if isinstance(value, Span) else value
-            count += judged.reckoning.equal(middle, key)
+            count += judged.reckoning.equal(value, key)
         return count

@@ -13,7 +13,6 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from byhand.marking.reckoning import Span
 from byhand.marking.rules import Rules
 from byhand.marking.verdicts import Judged
 from byhand.mistakes.slips import LEAST_HITS
@@ -134,6 +133,4 @@ def _apart(judged: Judged, value: Any, rule: Any) -> bool:
     """Whether a mistake's number is another than the rule's. One that cannot be computed tells nothing."""
     if value is None:
         return False
-    if isinstance(value, Span) and isinstance(rule, Span):
-        return not judged.reckoning.equal((value.low + value.high) / 2, rule)
     return rule is None or not judged.reckoning.equal(value, rule)

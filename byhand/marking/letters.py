@@ -57,7 +57,8 @@ def _terms(node: ast.expr) -> int:
             if power is not None and power > LARGEST_POWER:
                 return MOST_TERMS + 1
             largest = 1 << min(_bits(right), LARGEST_POWER) if power is None else power  # also of what is added in it
-            return min(_terms(left) ** min(largest, LARGEST_POWER) + _terms(right) * (power is None), MOST_TERMS + 1)
+            terms: int = _terms(left) ** min(largest, LARGEST_POWER) + _terms(right) * (power is None)
+            return min(terms, MOST_TERMS + 1)
         case ast.UnaryOp(_, operand):
             return _terms(operand)
         case ast.Call(_, [argument]):

@@ -17,8 +17,8 @@ from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.expr import Expr, Ref, children
 from byhand.effort import working, writing
 from byhand.marking.marks import Guard, Policy, SectionMark
-from byhand.marking.reckoning import Span
 from byhand.marking.rules import Rules
+from byhand.marking.spans import Span
 from byhand.marking.verdicts import Judged, Judgement
 from byhand.page.reader import ALL, place_of
 from byhand.runs import Run
@@ -26,7 +26,9 @@ from byhand.worksheet.document import Blank, Section
 
 SECONDS_A_POINT = 15
 LOOKED_UP = 3.0  # seconds for a word, a size or a text
+ROUNDED_PLACES = 3  # of a rounded number on a sheet of fractions, in which others compute on
 LEAST_FOLLOWED = 3  # followed answers of a section, for the guard
+LEAST_WRONG = 3  # wrong answers of the sheet, for the guard: a slip or two may make numbers easy, too
 LEAST_BLANKS = 4  # of a section in which one number everywhere earns nothing
 SHARES = {"full": Fraction(1), "half": Fraction(1, 2), "none": Fraction(0)}
 
@@ -148,7 +150,9 @@ def _guard(judged: Judged, worth: Worth, policy: Policy, judgements: list[Judgem
     """The work of the followed answers of a section, as a share of the key's, and whether they keep their points."""
     if _is_constant(judged, judgements):
         return 1.0, "constant"
-    if sum(judgement.verdict == "followed" for judgement in judgements) < LEAST_FOLLOWED:
+    followed = sum(judgement.verdict == "followed" for judgement in judgements)
+    wrong = sum(judgement.verdict == "wrong" for judgement in judged.all.values())
+    if followed < LEAST_FOLLOWED or wrong < LEAST_WRONG:
         return 1.0, "kept"
     standing = [judgement.blank for judgement in judgements if judgement.stands]
     theirs = dict(_own_work(judged, worth, blank) for blank in standing)
@@ -163,23 +167,29 @@ def _own_work(judged: Judged, worth: Worth, blank: Blank) -> tuple[Hashable, flo
     if judgement.followed is None or (not judgement.source and judged.has_key_before(blank)):
         return worth.work(blank)
     detour = ALL if judgement.source else ""
+    places = ROUNDED_PLACES if judged.reckoning.places is None else judged.reckoning.places
 
     def number(ref: Ref) -> Any:
         value = judged.paper.number(blank, place_of(ref), detour)
         if isinstance(value, Span):
-            return value.low if is_neg_inf(value.low) else Fraction(value.middle(judged.reckoning.places or 0))
+            return value.low if is_neg_inf(value.low) else Fraction(value.rounded(places))
         return Fraction(0) if value is None else value
 
     return _work(judged.rules, blank, number)
 
 
 def _is_constant(judged: Judged, judgements: list[Judgement]) -> bool:
-    """Whether a student wrote one number everywhere, where the key has several."""
-    if not any(judgement.verdict == "wrong" for judgement in judgements):
-        return False
+    """Whether a student wrote one number everywhere, where the key has several.
+
+    It may follow from the same number everywhere before it, as zeros from zeros.
+    """
     numbers = [j for j in judgements if j.blank.role not in ("word", "text") and j.reading.kind == "number"]
     if len(numbers) < LEAST_BLANKS or len(numbers) < len(judgements):
         return False
     answers = {str(j.reading.values[0]) for j in numbers}
     keys = {judged.key_text(j.blank) for j in numbers}
-    return len(answers) == 1 and len(keys) > 1
+    if len(answers) > 1 or len(keys) < 2:
+        return False
+    read = {name for j in numbers for name in judged.rules.reads(j.blank, ALL if j.source else "")}
+    has_wrong = any(judgement.verdict == "wrong" for judgement in judgements)
+    return has_wrong or (bool(read) and answers == {str(judged.paper.written[name]) for name in read})

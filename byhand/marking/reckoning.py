@@ -1,31 +1,29 @@
 """How the numbers of a sheet are computed and compared when answers are marked.
 
 Exact numbers are equal or not; letters are equal if their difference expands to 0. A rounded number stands for any
-number of a span, and each rounding on the way that a student may take widens the span of what follows.
+number of a span, and in decimals each rounding on the way that a student may take widens the span of what follows.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
-from byhand.arithmetic.decimals import Decimals, PrintedDecimal, decimal_of
-from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError, Real, half_away, is_neg_inf
+from byhand.arithmetic.decimals import Decimals, PrintedDecimal
+from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError, Real, is_neg_inf
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.expr import NEG_INF, Div, Expr, Fn, Mul, Num, Ref, Scalar, Sub, Sum
+from byhand.arithmetic.expr import NEG_INF, Expr, Ref, Scalar
 from byhand.arithmetic.expr import evaluate as evaluated
 from byhand.arithmetic.floats import FLOATS
+from byhand.marking.spans import CLOSE, Lookup, NoValueError, Span, span_of, spanned
 from byhand.notation.text import value_text
 from byhand.notation.typed import UNREADABLE, Reading, read
-
-CLOSE = 1e-9  # how far apart equal floats may be, as a share of the larger
-Lookup = Callable[[Ref], Any]
 
 
 def shown(value: Any) -> str:
@@ -34,10 +32,6 @@ def shown(value: Any) -> str:
 
 
 _of_fraction = lru_cache(maxsize=10_000)(value_text)
-
-
-class NoValueError(ArithmeticError):
-    """A tree reads a number that could not be computed."""
 
 
 class Reckoning:
@@ -120,8 +114,12 @@ class _Either(Domain):
         return FLOATS.function(name, [FLOATS.num(x) for x in args])
 
 
+class _RoundedError(ArithmeticError):
+    """A tree reads a number that was rounded."""
+
+
 class Exact(Reckoning):
-    """Fractions and −∞; a value that leaves the rationals is a float."""
+    """Fractions and −∞. A value that leaves the rationals is a float, one that comes from a rounded number a span."""
 
     _domain = _Either()
 
@@ -132,14 +130,28 @@ class Exact(Reckoning):
         return _short(value)
 
     def _evaluated(self, tree: Expr, number: Lookup) -> Any:
-        return evaluated(tree, number, self._domain)
+        def exactly(ref: Ref) -> Any:
+            value = number(ref)
+            if isinstance(value, Span):
+                raise _RoundedError
+            return value
+
+        try:
+            return evaluated(tree, exactly, self._domain)
+        except _RoundedError:
+            return spanned(tree, lambda ref: span_of(number(ref)), lambda span: span)
 
     def equal(self, answer: Any, value: Any) -> bool:
+        if value is None:
+            return False
+        if isinstance(answer, Span) or isinstance(value, Span):
+            return span_of(answer).meets(span_of(value))
         if isinstance(answer, float) or isinstance(value, float):
-            return value is not None and _is_close(answer, value)
+            return _is_close(answer, value)
         return bool(answer == value)
 
     def text(self, value: Any) -> str:
+        value = value.middle if isinstance(value, Span) else value
         if isinstance(value, float) and not is_neg_inf(value):
             return value_text(Decimal(f"{value:.4g}"))
         return super().text(value)
@@ -196,24 +208,6 @@ class Letters(Reckoning):
         return are_equal(answer, value)
 
 
-class Span(NamedTuple):
-    """The numbers that a rounded number may stand for, from low to high."""
-
-    low: float
-    high: float
-
-    def middle(self, places: int) -> Decimal:
-        """The number in the middle, rounded to so many decimal places."""
-        return decimal_of(half_away(Fraction((self.low + self.high) / 2) * 10**places), places)
-
-    def joined(self, other: Span) -> Span:
-        """The smallest span that holds both."""
-        return Span(min(self.low, other.low), max(self.high, other.high))
-
-
-NEVER = Span(NEG_INF, NEG_INF)
-
-
 class Rounded(Reckoning):
     """Classroom decimals. The value of a tree is the span of all that a correct way of rounding may give.
 
@@ -242,37 +236,7 @@ class Rounded(Reckoning):
         return Span(float(value), float(value))
 
     def _evaluated(self, tree: Expr, number: Lookup) -> Span:
-        return self._span(tree, number, last=True)
-
-    def _span(self, node: Expr, number: Lookup, last: bool = False) -> Span:
-        def of(child: Expr) -> Span:
-            return self._span(child, number)
-
-        match node:
-            case Num(value):
-                return self.answer(value)
-            case Ref():
-                span: Span = number(node)
-                return span
-            case Sum(terms):
-                spans = [of(term) for term in terms]
-                return Span(sum(s.low for s in spans), sum(s.high for s in spans))
-            case Sub(left, right):
-                a, b = of(left), of(right)
-                if b == NEVER:
-                    raise NoValueError
-                return Span(a.low - b.high, a.high - b.low)
-            case Mul(left, right):
-                result = _product(of(left), of(right))
-            case Div(left, right):
-                result = _quotient(of(left), of(right))
-            case Fn(name, args):
-                result = _function(name, [of(arg) for arg in args])
-                if name not in ("pow", "sqrt"):
-                    return result
-            case _:
-                raise TypeError(f"not a node of a cell: {node!r}")
-        return result if last or self._is_exact(result) else self.widened(result)
+        return spanned(tree, number, lambda span: span if self._is_exact(span) else self.widened(span))
 
     def _is_exact(self, span: Span) -> bool:
         scaled = span.low / self.unit
@@ -282,119 +246,20 @@ class Rounded(Reckoning):
         """The span with half a unit on each side."""
         return Span(span.low - self.unit / 2, span.high + self.unit / 2)
 
-    def behind(self, written: Span, span: Span | None) -> Span:
-        """The numbers that may stand behind a written one: itself, and those of a span that are rounded to it."""
-        if math.isinf(written.low):
-            return written
-        slack = self._slack(written.low)
-        near = Span(written.low - slack, written.high + slack)
-        if span is None:
-            return near
-        low, high = max(near.low, span.low), min(near.high, span.high)
-        return written.joined(Span(low, high)) if low <= high else written
-
-    def _slack(self, x: float) -> float:
-        """How far from what it stands for a number may be: half a unit, ties included."""
-        return self.unit / 2 + CLOSE * max(1.0, abs(x))
-
     def equal(self, answer: Any, value: Any) -> bool:
         """Whether an answer is within half a unit of a value or a span."""
         if value is None:
             return False
         span = value if isinstance(value, Span) else self.printed(value)
-        x = float(answer)
-        if math.isinf(x) or math.isinf(span.low):
-            return x == span.low == span.high
-        slack = self._slack(x)
-        return span.low - slack <= x <= span.high + slack
+        x = answer.middle if isinstance(answer, Span) else float(answer)
+        return span.near(x, self.unit / 2)
 
     def text(self, value: Any) -> str:
         if not isinstance(value, Span):
             return super().text(value)
-        if math.isinf(value.low) or math.isinf(value.high):
+        if value.is_infinite:
             return value_text(NEG_INF)
-        return value_text(value.middle(self.domain.places))
-
-
-def _product(a: Span, b: Span) -> Span:
-    if math.isinf(a.low) or math.isinf(b.low):
-        raise NoValueError
-    corners = [x * y for x in a for y in b]
-    return Span(min(corners), max(corners))
-
-
-def _quotient(a: Span, b: Span) -> Span:
-    if b.low <= 0 <= b.high or math.isinf(b.low):
-        raise NoValueError
-    if a == NEVER:
-        return NEVER
-    corners = [x / y for x in a for y in b]
-    return Span(min(corners), max(corners))
-
-
-def _function(name: str, args: Sequence[Span]) -> Span:
-    """A named function of spans.
-
-    Raises: NoValueError where it has no value for some numbers of the spans.
-    """
-    match name:
-        case "pow":
-            return _power(*args)
-        case "sqrt":
-            return Span(math.sqrt(max(0.0, args[0].low)), math.sqrt(args[0].high))
-        case "max":
-            return Span(max(a.low for a in args), max(a.high for a in args))
-        case "log":
-            base, x = args
-            return Span(FLOATS.fn("log", (base.low, x.low)), FLOATS.fn("log", (base.low, x.high)))
-        case "argmax":
-            return _largest(args)
-        case "choose":
-            first, *others = args[1 + int(args[0].low) : 2 + int(args[0].high)]
-            if any(other != first for other in others):
-                raise NoValueError
-            return first
-        case "sin" | "cos" | "sinpi" | "cospi" | "gelu" | "erf":
-            return _sampled(name, *args)
-        case "e" | "pi":
-            return Span(FLOATS.fn(name, ()), FLOATS.fn(name, ()))
-        case _:
-            raise NoValueError
-
-
-def _largest(args: Sequence[Span]) -> Span:
-    """The places from the first to the last where the largest number may stand; of equal ones it is the first."""
-    at = [
-        k for k, span in enumerate(args)
-        if all(span.high > other.low for other in args[:k]) and all(span.high >= other.low for other in args[k + 1 :])
-    ]  # fmt: skip
-    return Span(at[0], at[-1])
-
-
-def _power(base: Span, exponent: Span) -> Span:
-    if exponent == NEVER:
-        return Span(0.0, 0.0)
-    corners = [FLOATS.fn("pow", (x, y)) for x in base for y in exponent]
-    if base.low < 0 < base.high:
-        corners.append(0.0)
-    return Span(min(corners), max(corners))
-
-
-_TURNS = {"sin": math.pi / 2, "cos": 0.0, "sinpi": 0.5, "cospi": 0.0}  # where each is largest
-_GELU_LOWEST = -0.7517915246935645  # where gelu is smallest
-
-
-def _sampled(name: str, x: Span) -> Span:
-    """A function that is not monotone: its values at the ends, and where it turns between them."""
-    at = [x.low, x.high]
-    if name in _TURNS:
-        half = 1.0 if name.endswith("pi") else math.pi
-        first = math.ceil((x.low - _TURNS[name]) / half)
-        at += [_TURNS[name] + half * k for k in (first, first + 1) if _TURNS[name] + half * k <= x.high]
-    elif name == "gelu" and x.low < _GELU_LOWEST < x.high:
-        at.append(_GELU_LOWEST)
-    values = [FLOATS.fn(name, (each,)) for each in at]
-    return Span(min(values), max(values))
+        return value_text(value.rounded(self.domain.places))
 
 
 def reckoning(domain: Domain, letters: Sequence[str] = ()) -> Reckoning:

@@ -33,7 +33,8 @@ from byhand.arithmetic.expr import (
     rebuild,
     refs,
 )
-from byhand.marking.reckoning import Exact, Rounded, Span
+from byhand.marking.reckoning import Exact, Rounded
+from byhand.marking.spans import Span
 from byhand.marking.verdicts import Judged, Judgement
 from byhand.mistakes.slips import BY_FORM, PRIOR, filled, matched
 from byhand.notation.number import plain
@@ -189,15 +190,17 @@ class _Search(Struct, frozen=True, eq=False, dict=True):
     def _misread(self, right: Any) -> Iterator[tuple[str, str, Any]]:
         """Slips with the digits of the right number."""
         right = self.judged.reckoning.real(right)
-        if self.blank.role in ("word", "text") or right is None or not isinstance(right, int | Fraction | Span):
+        if self.blank.role in ("word", "text") or right is None:
             return
         rounded = isinstance(self.judged.reckoning, Rounded)
+        if not isinstance(right, int | Fraction | Span) or (isinstance(right, Span) and not rounded):
+            return
         places = self.blank.cell.places
         if isinstance(right, Span):
             if is_neg_inf(right.low):
                 return
             places = self.judged.reckoning.places or 0 if places is None else places
-            text = plain(right.middle(places))
+            text = plain(right.rounded(places))
         elif places is not None:
             text = plain(decimal_of(half_away(right * 10**places), places))
         else:

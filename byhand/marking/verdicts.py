@@ -20,13 +20,15 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.domain import is_neg_inf
 from byhand.arithmetic.expr import Fn, Num, Ref, refs
 from byhand.marking.marks import Verdict
-from byhand.marking.reckoning import Reckoning, Rounded, Span, reckoning, shown
+from byhand.marking.reckoning import Exact, Reckoning, Rounded, reckoning, shown
 from byhand.marking.rules import Rules
+from byhand.marking.spans import Span, behind, span_of
 from byhand.notation.typed import MISSING, UNREADABLE, Form, Reading
 from byhand.page.reader import ALL, Detour, Paper, place_of
 from byhand.tape import Place
 from byhand.worksheet.document import Blank
 
+LEAST_PRECISE = 100  # units of its last place in a decimal of three significant digits
 NOT_FOLLOWING = "does not follow from what stands before"
 _YES, _NO = frozenset({"yes", "y", "true", "ja"}), frozenset({"no", "n", "false", "nein"})
 _NONE = frozenset({"—", "-", "–", "none", "/"})
@@ -175,15 +177,24 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
     def counts(self, name: str) -> Any:
         """The number from which others are computed. A rounded one is the span of all that it may stand for."""
         judgement = self.judgement(name)
-        value = judgement.value
-        if (
-            not isinstance(self.reckoning, Rounded)
-            or not isinstance(value, Span)
-            or judgement.verdict == "unreadable"
-        ):
+        value, blank = judgement.value, judgement.blank
+        if isinstance(self.reckoning, Exact) and judgement.reading.form == "decimal":
+            return self._stands_for(judgement)
+        if not isinstance(value, Span) or judgement.verdict == "unreadable":
             return value
-        span = None if judgement.verdict == "wrong" else self.paper.follows(judgement.blank)
-        return self.reckoning.behind(value, span)
+        span = None if judgement.verdict == "wrong" else self.paper.follows(blank)
+        return behind(value, span, half_unit(self.reckoning.places))
+
+    def _stands_for(self, judgement: Judgement) -> Any:
+        """On a sheet of fractions: the number that a decimal is, or the span of all that it may be rounded from."""
+        is_key = judgement.verdict == "right" and judgement.form != "rounded otherwise"
+        exact = self.key(judgement.blank) if is_key else judgement.followed
+        if judgement.verdict == "wrong" and is_precise(judgement.reading):
+            exact = None
+        elif not judgement.stands or exact is None or exact == judgement.value:
+            return judgement.value
+        span = None if exact is None else span_of(exact)
+        return behind(span_of(judgement.value), span, half_unit(judgement.reading.places))
 
     def is_key(self, name: str) -> bool:
         """Whether the number that counts as the student's in a blank is the key's."""
@@ -216,16 +227,17 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
             note = NOT_FOLLOWING if other else ""
             return judgement("right", value, form=reading.form, note=note, followed=followed)
         if (meant := self._rounded(reading, key)) is not None:
-            return judgement("right", self.reckoning.answer(meant), form="rounded", followed=followed)
+            form: Form = "rounded otherwise" if self._is_as_good(blank, reading, followed) else "rounded"
+            return judgement("right", self.reckoning.answer(meant), form=form, followed=followed)
         for detour, value in self._what_follows(blank, followed):
             exactly = self._meant(blank, reading, value)
             meant = self._rounded(reading, value) if exactly is None else exactly
             if meant is None:
                 continue
             number = self.reckoning.answer(meant)
-            if not detour and self._is_rounded_otherwise(blank):
+            if not detour and isinstance(value, Span) and self._is_rounded_otherwise(blank):
                 return judgement("right", number, form="rounded otherwise", followed=value)
-            form = "rounded" if exactly is None else reading.form
+            form = "rounded" if exactly is None and not is_precise(reading) else reading.form
             return judgement("followed", number, form=form, source="own" if detour else "", followed=value)
         return judgement("wrong", self._counted(blank), followed=followed)
 
@@ -255,14 +267,21 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
             if not all(map(self.is_key, others)):
                 yield detour
 
+    def _is_as_good(self, blank: Blank, reading: Reading, followed: Any) -> bool:
+        """Whether a rounded answer follows from numbers of the student's that leave no other way to write it."""
+        is_rational = followed is None or isinstance(followed, int | Fraction)
+        return not is_rational and is_precise(reading) and self._says(blank, reading, followed)
+
     def _is_rounded_otherwise(self, blank: Blank) -> bool:
         """Whether an answer that follows, and is not the key, can only differ from it by rounding on the way."""
         reads = (self.judgement(name).verdict for name in self.rules.reads(blank))
-        return isinstance(self.reckoning, Rounded) and all(v in ("right", "missing", "unreadable") for v in reads)
+        return all(verdict in ("right", "missing", "unreadable") for verdict in reads)
 
     def says(self, judgement: Judgement, value: Any) -> bool:
         """Whether an answer is a value, or that value rounded."""
-        blank, reading = judgement.blank, judgement.reading
+        return self._says(judgement.blank, judgement.reading, value)
+
+    def _says(self, blank: Blank, reading: Reading, value: Any) -> bool:
         return self._meant(blank, reading, value) is not None or self._rounded(reading, value) is not None
 
     def _meant(self, blank: Blank, reading: Reading, value: Any) -> Any:
@@ -285,19 +304,18 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         return bool(low - half <= x <= high + half)
 
     def _rounded(self, reading: Reading, value: Any) -> Any:
-        """The decimal that a text says, if it is an exact value rounded to two places or more; else None."""
+        """The decimal that a text says, if it is a value rounded to two places or to three digits; else None."""
         places = reading.places or 0
-        if self.reckoning.places is not None or reading.form != "decimal" or places < 2:
+        is_long = places > 1 or is_precise(reading)
+        if self.reckoning.places is not None or reading.form != "decimal" or not is_long or not reading.values[0]:
             return None
-        x, value = self.reckoning.real(reading.values[0]), self.reckoning.real(value)
-        if (
-            not isinstance(value, int | Fraction | float)
-            or (isinstance(value, float) and not math.isfinite(value))
-            or not x
-        ):
+        value = self.reckoning.real(value)
+        low, high = value if isinstance(value, Span) else (value, value)
+        if not isinstance(low, int | Fraction | float) or any(map(_is_endless, (low, high))):
             return None
-        needs_more = isinstance(value, float) or (value * 10**places).denominator != 1
-        is_rounded = needs_more and abs(Fraction(value) - x) <= Fraction(1, 2 * 10**places)
+        x, unit = Fraction(self.reckoning.real(reading.values[0])), Fraction(1, 10**places)
+        needs_more = isinstance(low, float) or (low / unit).denominator != 1
+        is_rounded = needs_more and Fraction(low) - unit / 2 <= x <= Fraction(high) + unit / 2
         return reading.values[0] if is_rounded else None
 
     # other kinds of blanks
@@ -331,7 +349,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
 
     def _is_printed(self, printed: Any, value: Any) -> bool:
         """Whether a computed value is a printed number."""
-        if isinstance(value, Span):
+        if isinstance(self.reckoning, Rounded) and isinstance(value, Span):
             return self.reckoning.equal(self.reckoning.printed(printed).low, value)
         return value is not None and self.reckoning.equal(value, printed)
 
@@ -361,9 +379,10 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         values = [self.reckoning.compute(arg, number) for arg in rule.args]
         if any(value is None for value in values):
             return []
-        if isinstance(self.reckoning, Rounded):
-            least = max(value.low for value in values)
-            return [Fraction(k) for k, value in enumerate(values) if value.high >= least]
+        if any(isinstance(value, Span) for value in values):
+            spans = [span_of(value) for value in values]
+            least = max(span.low for span in spans)
+            return [Fraction(k) for k, span in enumerate(spans) if span.high >= least]
         largest = self.reckoning.compute(rule, number)
         return [] if largest is None else [
             Fraction(k) for k, x in enumerate(values) if self.reckoning.equal(x, values[int(largest)])
@@ -394,6 +413,20 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         if _canonical(self.answers[exists.id]) in ("no", _canonical(no)):
             return "—"
         return shape
+
+
+def is_precise(reading: Reading) -> bool:
+    """Whether a decimal has three significant digits or more, so that it is as good as what it is rounded from."""
+    return reading.form == "decimal" and abs(reading.values[0]) * 10 ** (reading.places or 0) >= LEAST_PRECISE
+
+
+def _is_endless(x: Any) -> bool:
+    return isinstance(x, float) and not math.isfinite(x)
+
+
+def half_unit(places: int | None) -> float:
+    """Half a unit of the last of so many places."""
+    return 10.0 ** -(places or 0) / 2
 
 
 def _canonical(text: str) -> str:

@@ -1,6 +1,7 @@
 // Verdicts: right, followed (right from the student's own numbers), wrong, missing or unreadable; as
 // byhand/marking/rules.py and verdicts.py have them.
 
+const LEAST_PRECISE = new Fraction(100n); // units of its last place in a decimal of three significant digits
 const ALL = "*"; // for all printed numbers, the student's own
 const NOT_FOLLOWING = "does not follow from what stands before";
 
@@ -238,9 +239,19 @@ class Judged {
     return this.numbers.get(blank.id);
   }
   counts(blank) {
-    const { value, verdict } = this.judgement(blank);
+    const { value, verdict, reading } = this.judgement(blank);
+    if (this.run.exact && reading.form === "decimal") return this.standsFor(this.judgement(blank));
     if (!(value instanceof Span) || verdict === "unreadable") return value;
-    return this.reckoning.behind(value, verdict === "wrong" ? null : this.paper.follows(blank));
+    return behind(value, verdict === "wrong" ? null : this.paper.follows(blank), halfUnit(this.reckoning.places));
+  }
+  // On a sheet of fractions: the number that a decimal is, or the span of all that it may be rounded from.
+  standsFor(judgement) {
+    const { blank, reading, verdict, value, form, followed } = judgement;
+    const isKey = verdict === "right" && form !== "rounded otherwise";
+    let exact = isKey ? this.key(blank) : followed;
+    if (verdict === "wrong" && isPrecise(reading)) exact = null;
+    else if (!stands(judgement) || exact === null || (exact instanceof Fraction && exact.equals(value))) return value;
+    return behind(asSpan(value), exact === null ? null : asSpan(exact), halfUnit(reading.places));
   }
   isKey(blank) {
     const { verdict, form } = this.judgement(blank);
@@ -264,14 +275,17 @@ class Judged {
       return judgement("right", counted, { form: reading.form, note: other ? NOT_FOLLOWING : "", followed });
     }
     meant = this.asRounded(reading, value);
-    if (meant !== null) return judgement("right", this.reckoning.answer(meant), { form: "rounded", followed });
+    if (meant !== null) {
+      const form = this.isAsGood(blank, reading, followed) ? "rounded otherwise" : "rounded";
+      return judgement("right", this.reckoning.answer(meant), { form, followed });
+    }
     for (const [own, follows] of this.whatFollows(blank, followed)) {
       const exactly = this.meant(blank, reading, follows);
       meant = exactly ?? this.asRounded(reading, follows);
       if (meant === null) continue;
       const counted = this.reckoning.answer(meant);
-      if (own === "" && this.isRoundedOtherwise(blank)) return judgement("right", counted, { form: "rounded otherwise", followed: follows });
-      const form = exactly === null ? "rounded" : reading.form;
+      if (own === "" && follows instanceof Span && this.isRoundedOtherwise(blank)) return judgement("right", counted, { form: "rounded otherwise", followed: follows });
+      const form = exactly === null && !isPrecise(reading) ? "rounded" : reading.form;
       return judgement("followed", counted, { form, source: own === "" ? "" : "own", followed: follows });
     }
     return judgement("wrong", this.ownNumber(blank), { followed });
@@ -296,9 +310,14 @@ class Judged {
       if (!others.every((each) => this.isKey(each))) yield own;
     }
   }
+  // Whether a rounded answer follows from numbers of the student's that leave no other way to write it.
+  isAsGood(blank, reading, followed) {
+    const isRational = followed === null || followed instanceof Fraction;
+    return !isRational && isPrecise(reading) && this.says({ blank, reading }, followed);
+  }
   isRoundedOtherwise(blank) {
     const quiet = ["right", "missing", "unreadable"];
-    return this.reckoning.places !== null && this.rules.reads(blank).every((each) => quiet.includes(this.judgement(each).verdict));
+    return this.rules.reads(blank).every((each) => quiet.includes(this.judgement(each).verdict));
   }
   says({ blank, reading }, value) {
     return this.meant(blank, reading, value) !== null || this.asRounded(reading, value) !== null;
@@ -320,17 +339,19 @@ class Judged {
     const half = new Fraction(1n, 2n * 10n ** BigInt(blank.places));
     return low.minus(half).compare(x) <= 0 && x.compare(high.plus(half)) <= 0;
   }
-  // The decimal that a text says, if it is an exact value rounded to two places or more; else null.
+  // The decimal that a text says, if it is a value rounded to two places or to three digits; else null.
   asRounded(reading, value) {
     const places = reading.places ?? 0;
-    if (this.reckoning.places !== null || reading.form !== "decimal" || places < 2) return null;
+    if (!this.run.exact || reading.form !== "decimal" || (places < 2 && !isPrecise(reading))) return null;
     const [x] = reading.values;
-    if (value === null || (isFloat(value) && !Number.isFinite(value)) || typeof value === "string" || x.sign === 0) return null;
+    const ends = value instanceof Span ? [value.low, value.high] : [value, value];
+    if (value === null || typeof value === "string" || x.sign === 0) return null;
+    if (ends.some((end) => isFloat(end) && !Number.isFinite(end))) return null;
     const scale = new Fraction(10n ** BigInt(places));
-    const exact = asFraction(value);
-    const needsMore = isFloat(value) || !exact.times(scale).isWhole;
+    const [low, high] = ends.map(asFraction);
+    const needsMore = isFloat(ends[0]) || !low.times(scale).isWhole;
     const half = new Fraction(1n, 2n * scale.top);
-    return needsMore && exact.minus(x).absolute().compare(half) <= 0 ? x : null;
+    return needsMore && low.minus(half).compare(x) <= 0 && x.compare(high.plus(half)) <= 0 ? x : null;
   }
   judgedInverse(blank, judgement) {
     const reading = this.reading(blank);
@@ -360,7 +381,7 @@ class Judged {
     return true;
   }
   isPrinted(printed, value) {
-    if (value instanceof Span) return this.reckoning.equal(this.reckoning.printed(printed).low, value);
+    if (!this.run.exact && value instanceof Span) return this.reckoning.equal(this.reckoning.printed(printed).low, value);
     return value !== null && this.reckoning.equal(value, printed);
   }
   judgedWord(blank, judgement) {
@@ -384,9 +405,10 @@ class Judged {
     }
     const values = rule.slice(2).map((arg) => this.reckoning.compute(arg, number));
     if (values.includes(null)) return [];
-    if (this.reckoning.places !== null) {
-      const least = Math.max(...values.map((value) => value.low));
-      return values.flatMap((value, at) => (value.high >= least ? [Fraction.of(at)] : []));
+    if (values.some((value) => value instanceof Span)) {
+      const spans = values.map(asSpan);
+      const least = Math.max(...spans.map((span) => span.low));
+      return spans.flatMap((span, at) => (span.high >= least ? [Fraction.of(at)] : []));
     }
     const largest = firstLargest(values, (a, b) => toFloatCompare(a, b));
     return values.flatMap((x, at) => (this.reckoning.equal(x, values[largest]) ? [Fraction.of(at)] : []));
@@ -416,6 +438,11 @@ const asFraction = (value) => {
   if (value instanceof Decimal) return value.printed;
   return Fraction.ofFloat(value);
 };
+// Whether a decimal has three significant digits or more, so that it is as good as what it is rounded from.
+const isPrecise = ({ form, values: [x], places }) => {
+  return form === "decimal" && x.absolute().times(new Fraction(10n ** BigInt(places ?? 0))).compare(LEAST_PRECISE) >= 0;
+};
+const halfUnit = (places) => 10 ** -(places ?? 0) / 2;
 const stands = ({ verdict }) => verdict === "right" || verdict === "followed";
 
 const YES = ["yes", "y", "true", "ja"];

@@ -118,7 +118,6 @@ class Diagnosis {
   areApart(value, rule) {
     if (value === null) return false;
     const { reckoning } = this.judged;
-    if (value instanceof Span && rule instanceof Span) return !reckoning.equal((value.low + value.high) / 2, rule);
     return rule === null || !reckoning.equal(value, rule);
   }
   foundMistakes() {

@@ -1,7 +1,8 @@
 // How the numbers of a sheet are computed and compared when answers are checked, as byhand/marking/reckoning.py has
 // it. Exact numbers are equal or not; a rounded number stands for any of a span.
 
-const CLOSE = 1e-9; // how far apart equal floats may be, as a share of the larger
+class WasRounded extends ArithmeticError {} // a tree reads a number that was rounded
+
 const SHORTEST = 4; // digits of a float that is shown
 
 const toFloat = (value) => (typeof value === "number" ? value : value instanceof Decimal ? value.printed.toNumber() : value.toNumber());
@@ -41,10 +42,24 @@ class ExactReckoning {
     return value;
   }
   compute(tree, number) {
-    return orNull(() => evaluate(tree, knownNumber(number), EITHER));
+    const known = knownNumber(number);
+    const exactly = (...at) => {
+      const value = known(...at);
+      if (value instanceof Span) throw new WasRounded("a rounded number");
+      return value;
+    };
+    return orNull(() => {
+      try {
+        return evaluate(tree, exactly, EITHER);
+      } catch (error) {
+        if (!(error instanceof WasRounded)) throw error;
+        return spanned(tree, (...at) => asSpan(known(...at)), (span) => span);
+      }
+    });
   }
   equal(answer, value) {
     if (value === null) return false;
+    if (answer instanceof Span || value instanceof Span) return asSpan(answer).meets(asSpan(value));
     if (isFloat(answer) || isFloat(value)) return isClose(toFloat(answer), toFloat(value));
     return answer.equals(value);
   }
@@ -53,6 +68,7 @@ class ExactReckoning {
   }
   text(value) {
     if (value === null) return "";
+    if (value instanceof Span) return this.text(value.middle);
     if (isFloat(value) && Number.isFinite(value)) return shownNumber(withoutExponent(`${Number(value.toPrecision(SHORTEST))}`));
     return shownNumber(plainText(value));
   }
@@ -75,24 +91,4 @@ function shownNumber(text) {
   const units = digits.slice(sign.length);
   if (text.includes("/") || units.length < (rest.length ? 5 : 4)) return text.replace("-", "−");
   return sign + units.replace(/\B(?=(\d{3})+$)/g, ",") + rest.join("");
-}
-
-class Span {
-  constructor(low, high) {
-    this.low = low;
-    this.high = high;
-  }
-  get isPoint() {
-    return this.low === this.high;
-  }
-  get isNever() {
-    return this.low === NEG_INF && this.high === NEG_INF;
-  }
-  joined(other) {
-    return new Span(Math.min(this.low, other.low), Math.max(this.high, other.high));
-  }
-  // The number in the middle, in units of the last place.
-  middle(places) {
-    return Fraction.ofFloat((this.low + this.high) / 2).times(new Fraction(10n ** BigInt(places))).halfAway();
-  }
 }

@@ -108,14 +108,14 @@ class SlipSearch {
   *misread(followed) {
     const right = followed === null ? null : this.judged.reckoning.real(followed);
     if (this.blank.role === "word" || this.blank.role === "text") return;
-    if (!(right instanceof Fraction || right instanceof Span)) return;
+    if (!(right instanceof Fraction || (right instanceof Span && this.judged.reckoning.places !== null))) return;
     const isRounded = this.judged.reckoning.places !== null;
     let { places } = this.blank;
     let text;
     if (right instanceof Span) {
       if (right.low === NEG_INF) return;
       places ??= this.judged.reckoning.places;
-      text = decimalText(right.middle(places), places);
+      text = decimalText(right.rounded(places), places);
     } else if (places !== null) {
       text = decimalText(right.times(new Fraction(10n ** BigInt(places))).halfAway(), places);
     } else [text, places] = [`${right}`, 0];
@@ -146,7 +146,7 @@ class SlipSearch {
       const off = new Fraction(1n, 2n * 10n ** BigInt(written)).plus(new Fraction(1n, 2n * 10n ** BigInt(places)));
       if (x.minus(number).absolute().compare(off) <= 0) yield ["too-few-places", "", this.exactly(x)];
     }
-    const middle = Fraction.ofFloat((right.low + right.high) / 2).times(power(places));
+    const middle = Fraction.ofFloat(right.middle).times(power(places));
     const cut = new Fraction(middle.top / middle.bottom).over(power(places));
     if (!cut.equals(number)) yield ["truncated", "", this.exactly(cut)];
     yield ["point-misplaced", "*10", this.exactly(number.times(power(1)))];

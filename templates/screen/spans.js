@@ -1,91 +1,85 @@
-// How rounded answers are checked: a number stands for any of a span, which each rounding on the way widens.
+// Spans: the numbers that a rounded number may stand for, and what follows from them; as byhand/marking/spans.py.
 
-class RoundedReckoning {
-  constructor(places) {
-    this.places = places;
-    this.unit = 10 ** -places;
+const CLOSE = 1e-9; // how far apart equal floats may be, as a share of the larger
+const doubt = (x) => CLOSE * Math.max(1, Math.abs(x));
+
+class Span {
+  constructor(low, high) {
+    this.low = low;
+    this.high = high;
   }
-  read(text) {
-    const found = read(text);
-    return found.form === "decimal" ? { ...found, form: "" } : found;
+  get isPoint() {
+    return this.low === this.high;
   }
-  printed(value) {
-    if (value === NEG_INF) return this.answer(value);
-    const span = this.answer(value.printed);
-    return value.exact === value.printed ? span : span.joined(this.answer(value.exact.toNumber()));
+  get isNever() {
+    return this.low === NEG_INF && this.high === NEG_INF;
   }
-  answer(value) {
-    const x = toFloat(value);
-    return new Span(x, x);
+  get isInfinite() {
+    return !Number.isFinite(this.low) || !Number.isFinite(this.high);
   }
-  compute(tree, number) {
-    return orNull(() => this.span(tree, knownNumber(number), true));
+  get middle() {
+    return (this.low + this.high) / 2;
   }
-  span(node, number, last = false) {
-    const of = (child) => this.span(child, number);
-    let result;
+  // The number in the middle, in units of the last place.
+  rounded(places) {
+    return Fraction.ofFloat(this.middle).times(new Fraction(10n ** BigInt(places))).halfAway();
+  }
+  joined(other) {
+    return new Span(Math.min(this.low, other.low), Math.max(this.high, other.high));
+  }
+  // Whether both have a number in common.
+  meets(other) {
+    if (this.isInfinite || other.isInfinite) return this.low === other.low && this.high === other.high;
+    return other.low <= this.high + doubt(this.high) && this.low <= other.high + doubt(other.high);
+  }
+  // Whether a number is in it, or is farther from it by half a unit at most.
+  near(x, half) {
+    return new Span(x - half, x + half).meets(this);
+  }
+}
+
+const asSpan = (value) => (value instanceof Span ? value : new Span(toFloat(value), toFloat(value)));
+
+// The numbers that may stand behind a written one: itself, and those of a span that are rounded to it. span: null for
+// any number. half: half a unit of the last place that is written.
+function behind(written, span, half) {
+  if (written.isInfinite) return written;
+  const slack = half + doubt(written.low);
+  const near = new Span(written.low - slack, written.high + slack);
+  if (span === null) return near;
+  const [low, high] = [Math.max(near.low, span.low), Math.min(near.high, span.high)];
+  return low <= high ? written.joined(new Span(low, high)) : written;
+}
+
+// The span of a tree. rounded: what is gone on with of a product, quotient, power or root within it.
+function spanned(tree, number, rounded) {
+  const inner = (node) => {
+    const isWritten = node[0] === "mul" || node[0] === "div" || ["pow", "sqrt"].includes(node[0] === "fn" && node[1]);
+    return isWritten ? rounded(value(node)) : value(node);
+  };
+  const value = (node) => {
     switch (node[0]) {
       case "num":
-        return this.answer(node[1]);
+        return asSpan(node[1]);
       case "ref":
         return number(node[1], node[2], node[3]);
       case "sum": {
-        const spans = node.slice(1).map(of);
+        const spans = node.slice(1).map(inner);
         return new Span(spans.reduce((sum, s) => sum + s.low, 0), spans.reduce((sum, s) => sum + s.high, 0));
       }
       case "sub": {
-        const [a, b] = [of(node[1]), of(node[2])];
+        const [a, b] = [inner(node[1]), inner(node[2])];
         if (b.isNever) throw new ArithmeticError("−∞ cannot be subtracted");
         return new Span(a.low - b.high, a.high - b.low);
       }
       case "mul":
-        result = productOf(of(node[1]), of(node[2]));
-        break;
+        return productOf(inner(node[1]), inner(node[2]));
       case "div":
-        result = quotientOf(of(node[1]), of(node[2]));
-        break;
-      default:
-        result = functionOf(node[1], node.slice(2).map(of));
-        if (node[1] !== "pow" && node[1] !== "sqrt") return result;
+        return quotientOf(inner(node[1]), inner(node[2]));
     }
-    return last || this.isExact(result) ? result : this.widened(result);
-  }
-  isExact(span) {
-    const scaled = span.low / this.unit;
-    return span.isPoint && (!Number.isFinite(scaled) || Math.abs(scaled - Math.round(scaled)) < 1e-6);
-  }
-  widened(span) {
-    return new Span(span.low - this.unit / 2, span.high + this.unit / 2);
-  }
-  // The numbers that may stand behind a written one: itself, and those of a span that are rounded to it.
-  behind(written, span) {
-    if (!Number.isFinite(written.low)) return written;
-    const slack = this.slack(written.low);
-    const near = new Span(written.low - slack, written.high + slack);
-    if (span === null) return near;
-    const [low, high] = [Math.max(near.low, span.low), Math.min(near.high, span.high)];
-    return low <= high ? written.joined(new Span(low, high)) : written;
-  }
-  slack(x) {
-    return this.unit / 2 + CLOSE * Math.max(1, Math.abs(x));
-  }
-  equal(answer, value) {
-    if (value === null) return false;
-    const span = value instanceof Span ? value : this.printed(value);
-    const x = toFloat(answer);
-    if (!Number.isFinite(x) || !Number.isFinite(span.low)) return x === span.low && x === span.high;
-    const slack = this.slack(x);
-    return span.low - slack <= x && x <= span.high + slack;
-  }
-  real(value) {
-    return value instanceof Decimal ? value.printed : value;
-  }
-  text(value) {
-    if (value === null) return "";
-    if (!(value instanceof Span)) return shownNumber(plainText(value));
-    if (!Number.isFinite(value.low) || !Number.isFinite(value.high)) return "−∞";
-    return shownNumber(decimalText(value.middle(this.places), this.places));
-  }
+    return functionOf(node[1], node.slice(2).map(inner));
+  };
+  return value(tree);
 }
 
 const spanOf = (numbers) => new Span(Math.min(...numbers), Math.max(...numbers));

@@ -10,6 +10,7 @@ own, and go on with what they wrote.
 |---|---|---|
 | odd_notations, keys | writes the right numbers, in some notation; the key itself | all is right |
 | one, two | makes one slip or two, of any kind, and goes on | these cells are wrong and no other; the kind of a single slip is among three reasons |
+| calculators | makes one slip and goes on with a pocket calculator, where numbers are no longer rational | the slip alone is wrong, and costs its own points alone |
 | stubborn | makes one slip and goes on with it, where the page prints other numbers | the same |
 | mistakes, mistakes_in_part, decimal_mistakes | makes a classic mistake throughout, or in some cells | it is named, or one with the same numbers; no other is |
 | noise, much_noise | writes any number in some blanks | what follows from them is not wrong |
@@ -31,7 +32,7 @@ from typing import Any
 import sympy
 from oddly import odd, odd_formula, odd_text
 from slips import KINDS, Made, one_slip
-from students import EXACT, NEG_INF, Method, Page, Student, methods, telling
+from students import CALCULATORS, EXACT, NEG_INF, Method, Page, Student, methods, telling
 
 from byhand.errors import ByHandError
 from byhand.marking.marker import Marker
@@ -57,6 +58,8 @@ FIGURES: Mapping[str, float | None] = {
     "one slip: its kind is among three": 0.9,
     "one slip: its kind is first": None,
     "one slip carried past printed numbers: it alone is wrong": 0.98,
+    "a calculator's slip: it alone is wrong": 1.0,
+    "a calculator's slip: it alone costs points": 1.0,
     "two slips: they alone are wrong": 0.98,
     "two slips: both kinds are among three": None,
     "a mistake on the page's numbers is named": 0.98,
@@ -282,6 +285,28 @@ def one(sheet: str, seed: int) -> Iterator[Try]:
         yield "one slip: it alone is wrong", wrong(marks) == {made.blank}, example
         yield "one slip: its kind is among three", bool(made.kinds & {*_kinds(marks, made.blank)}), example
         yield "one slip: its kind is first", bool(made.kinds & {*_kinds(marks, made.blank)[:1]}), example
+
+
+@prop
+def calculators(sheet: str, seed: int) -> Iterator[Try]:
+    """One slip from which numbers follow that are not rational, and a pocket calculator."""
+    page, dice = page_of(sheet, seed), Random(f"calculators {sheet} {seed}")
+    method = CALCULATORS[seed % len(CALCULATORS)]
+    for kind in dice.sample(KINDS, len(KINDS)):
+        for made in slips_made(page, 1, [kind], dice):
+            student = Student(page, method, {made.blank: made.value})
+            answers = student.answers()
+            numbers = (student.answer(blank)[1] for blank in page.blanks)
+            if not any(isinstance(number, float) and number != NEG_INF for number in numbers):
+                continue
+            marks = marked(page, student)
+            lost = {mark.id for mark in marks.blanks if mark.points < mark.worth}
+            empty = {name for name, text in answers.items() if not text}
+            example = f"{method} {made}: {told(page, marks, *(wrong(marks) ^ {made.blank}))}"
+            yield "a calculator's slip: it alone is wrong", wrong(marks) == {made.blank}, example
+            example = f"{method} {made}: {told(page, marks, *lost)}"
+            yield "a calculator's slip: it alone costs points", lost <= {made.blank} | empty, example
+            return
 
 
 @prop

@@ -223,6 +223,50 @@ class Method:
         return text
 
 
+@dataclass(frozen=True)
+class Calculator(Method):
+    """Fractions as long as they last, and then what a pocket calculator shows.
+
+    digits: significant ones of a number that is not rational. keeps: whether what is computed next starts from all
+    digits, not from what was written. root: how a root is spelled, or "" for a decimal.
+    """
+
+    digits: int = 4
+    keeps: bool = False
+    root: str = ""
+
+    def written(self, value: Number, places: int | None = None) -> tuple[str, Number]:
+        if not isinstance(value, float) or value == NEG_INF or places is not None:
+            return super().written(value, places)
+        if abs(value - round(value)) < FLOATS_CLOSE:
+            return self._short(str(round(value))), Fraction(round(value))
+        rational, square = (Fraction(x).limit_denominator(1000) for x in (value, value * value))
+        if math.isclose(rational, value, rel_tol=FLOATS_CLOSE):
+            return super().written(rational)
+        if self.root and math.isclose(square, value * value, rel_tol=FLOATS_CLOSE):
+            top, bottom = square.as_integer_ratio()
+            spelled = self.root.format(top=top, bottom=bottom, under=top * bottom)
+            return self._short("-" * (value < 0) + spelled), value
+        shown = max(2, self.digits - 1 - math.floor(math.log10(abs(value))))
+        found = self.rounded(value, shown)
+        return self._short(decimal_text(found, shown)), value if self.keeps or self.root else float(found)
+
+
+FLOATS_CLOSE = 1e-11
+ROOTS = (
+    "√{under}/{bottom}",
+    "{top}/√{under}",
+    "{top}/sqrt({under})",
+    "√({top}/{bottom})",
+    "({top}/{bottom})^(1/2)",
+    "{top}·{under}^-0.5",
+)
+CALCULATORS = [
+    *(Calculator(digits=digits, keeps=keeps) for digits in (3, 4, 6) for keeps in (False, True)),
+    *(Calculator(root=root) for root in ROOTS),
+]
+
+
 def decimal_text(value: Fraction, places: int) -> str:
     """A number with so many decimal places."""
     return f"{Decimal(value.numerator) / Decimal(value.denominator):.{places}f}"

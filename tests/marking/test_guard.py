@@ -2,9 +2,27 @@
 
 from fractions import Fraction
 
+import pytest
 from students import NEG_INF, Page, Student
 
 from byhand.marking.marker import Marker
+
+
+def test_who_makes_one_slip_keeps_the_points_of_what_follows_however_easy_it_is():
+    """With a 0 in the mixture, fewer products are left than half of those of the key."""
+    page, name = Page.of("microgpt", seed=164), "8/ask/blocks.0.attn.hook_z[0]/3,3"
+    marks = Marker.of(page.document, page.run).mark(
+        {**Student(page, written={name: Fraction(0)}).answers(), **page.ticks}
+    )
+    assert [mark.id for mark in marks.blanks if mark.points < mark.worth] == [name]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_one_number_everywhere_earns_nothing_where_it_follows_from_itself(seed):
+    """The products of rows of zeros are all 0, so that none of them is wrong."""
+    page = Page.of("embedding", seed=seed)
+    marks = Marker.of(page.document, page.run).mark(dict.fromkeys(page.by_id, "0"))
+    assert marks.points == 0
 
 
 def test_what_has_no_value_takes_the_work_of_the_key():

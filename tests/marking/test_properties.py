@@ -9,22 +9,27 @@ from every_sheet import FULL
 from properties import FIGURES, IN_LETTERS, PROPERTIES, SHEETS, Count, count, merge
 
 STUDENTS = {  # on each sheet
-    "odd_notations": 1, "keys": 2, "letters": 6, "one": 9, "stubborn": 1, "two": 2, "mistakes": 1,
+    "odd_notations": 1, "keys": 2, "letters": 6, "one": 9, "calculators": 3, "stubborn": 1, "two": 2, "mistakes": 1,
     "mistakes_in_part": 1, "noise": 1, "zeros": 1, "decimals": 1, "decimal_slips": 1, "again": 1,
 }  # fmt: skip
 WITHOUT = {  # the sheets on which a property cannot be tried
     "mistakes": {"dot-product", "shapes"}, "mistakes_in_part": {"dot-product", "shapes"},
-    "decimal_slips": {"family-tree", "shapes", "sizing"}, "letters": {*SHEETS} - {IN_LETTERS},
+    "decimal_slips": {"family-tree", "shapes", "sizing"},
 }  # fmt: skip
+ONLY = {  # the sheets on which a property is tried, if not on all
+    "letters": {IN_LETTERS},
+    "calculators": {"attention-head", "layer-norm", "transformer-block", "encoder", "gpt", "microgpt"},
+}
 
-ON_ALL = {"letters", "mistakes_in_part"}  # whose figures would be of too few tries on a third of the sheets
+ON_ALL = {*ONLY, "mistakes_in_part"}  # whose figures would be of too few tries on a third of the sheets
 
 
 @pytest.mark.parametrize("name", STUDENTS)
 def test_marks_of_simulated_students(name):
     few, found, tried = STUDENTS[name], dict[str, Count](), set[str]()
     turn = [*STUDENTS].index(name) % 3
-    sheets = [*enumerate(SHEETS)][slice(None) if FULL or name in ON_ALL else slice(turn, None, 3)]
+    sheets = [(n, sheet) for n, sheet in enumerate(SHEETS) if sheet in ONLY.get(name, SHEETS)]
+    sheets = sheets[slice(None) if FULL or name in ON_ALL else slice(turn, None, 3)]
     for n, sheet in sheets:
         new = count(each for seed in seeds(n, few) for each in PROPERTIES[name](sheet, seed))
         tried |= {sheet} if new else set()

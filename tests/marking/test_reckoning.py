@@ -6,11 +6,13 @@ import pytest
 import sympy
 
 from byhand.arithmetic.decimals import Decimals
-from byhand.marking.reckoning import Exact, Letters, Rounded, Span
+from byhand.marking.reckoning import Exact, Letters, Rounded
+from byhand.marking.spans import Span, behind
 from byhand.ops.shapes import keep_largest
 from byhand.tape import Named
 
 CENTS = Rounded(Decimals(2))
+HALF = 0.005
 
 
 def holds(span, x):
@@ -19,25 +21,25 @@ def holds(span, x):
 
 def test_behind_a_rounded_number_stands_what_is_rounded_to_it():
     one = CENTS.answer(1)
-    wide = CENTS.behind(one, Span(0.2, 1.8))
+    wide = behind(one, Span(0.2, 1.8), HALF)
     assert holds(wide, 0.995)
     assert holds(wide, 1.005)
     assert not holds(wide, 0.994)
     assert not holds(wide, 1.006)
-    assert CENTS.behind(one, Span(0.998, 1.001)) == Span(0.998, 1.001)  # no more than what may have been computed
-    assert CENTS.behind(one, Span(1, 1)) == one
+    assert behind(one, Span(0.998, 1.001), HALF) == Span(0.998, 1.001)  # no more than what may have been computed
+    assert behind(one, Span(1, 1), HALF) == one
 
 
 def test_a_tie_may_be_rounded_either_way():
     mean = Span(-1.785, -1.785)
     for written in (-1.78, -1.79):
-        assert holds(CENTS.behind(CENTS.answer(written), mean), -1.785)
+        assert holds(behind(CENTS.answer(written), mean, HALF), -1.785)
 
 
 def test_behind_a_number_that_follows_from_nothing_stands_itself():
-    assert CENTS.behind(CENTS.answer(3), Span(1, 2)) == Span(3, 3)
-    assert holds(CENTS.behind(CENTS.answer(3), None), 3.004)  # a wrong one may be carried with all its digits, too
-    assert CENTS.behind(Span(float("-inf"), float("-inf")), None).low == float("-inf")
+    assert behind(CENTS.answer(3), Span(1, 2), HALF) == Span(3, 3)
+    assert holds(behind(CENTS.answer(3), None, HALF), 3.004)  # a wrong one may be carried with all its digits, too
+    assert behind(Span(float("-inf"), float("-inf")), None, HALF).low == float("-inf")
 
 
 def test_without_a_letter_a_value_is_a_number():

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from properties import KINDS, WAYS, decimal_page, marker, slips_made, some_mistake, who_made
 from scripts import answers_of, needs_node, sheet_of
-from students import EXACT, Method, Page, Student, methods
+from students import CALCULATORS, EXACT, Method, Page, Student, methods
 
 from byhand.marking.causes import Diagnosis
 from byhand.marking.verdicts import Judged
@@ -96,13 +96,16 @@ function answer({ sheet, answers }) {
 
 
 def students(page: Page, method: Method, dice: Random) -> Iterator[dict[str, str]]:
-    """Answers: the key, slips, a classic mistake, any numbers in any notation, and nothing."""
+    """Answers: the key, slips, also with a calculator, a classic mistake, any numbers in any notation, and nothing."""
     right = Student(page, method).answers()
     yield right
     yield {}
     yield dict.fromkeys(right, "0")
     for count in (1, 1, 2, 4) if method is EXACT else ():
         yield who_made(page, slips_made(page, count, dice.sample(KINDS, len(KINDS)), dice)).answers()
+    for calculator in dice.sample(CALCULATORS, 4) if method is EXACT else ():
+        made = slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice)
+        yield Student(page, calculator, {each.blank: each.value for each in made}).answers()
     for alone in (False, True):
         if found := some_mistake(page, dice, alone, method):
             yield found[1].answers()

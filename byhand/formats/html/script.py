@@ -13,8 +13,8 @@ from byhand.worksheet.folders import folders
 from byhand.worksheet.program import code_key
 
 NUMBERS = ("exact", "decimals", "rules", "read")
-ROUNDED = ("enclosures", "spans")  # what only sheets in decimals need
-CHECKS = ("reckoning", "check", "slips", "reasons")
+ROUNDED = ("enclosures", "rounded")  # what only sheets in decimals need
+CHECKS = ("spans", "reckoning", "check", "slips", "reasons")
 PAGE = ("write", "answers", "page", "sums", "help", "hands", "pictures", "covers", "variants", "begin")
 RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
 
