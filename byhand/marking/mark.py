@@ -133,9 +133,13 @@ def mark(
         if not written.students:
             raise _nobody(unmarked, tell)
         copies, known = of_class.copies if of_class else (), written.students.keys() | unmarked.students
+        left = [name for name in changes if name not in written.students]
+        everybody = known | {copy.student.id for copy in copies}
+        if changed is not None and (nobody := [name for name in left if name not in everybody]):
+            raise AnswersError(f"{overrides}: {UnknownNameError('student', nobody[0], everybody)}")
         absent = tuple(copy.student for copy in copies if copy.student.id not in known)
         told = tuple(map(str, unmarked.errors))
-        if changed is None and (left := [name for name in changes if name not in written.students]):
+        if left:
             tell(f"the changes by hand of {', '.join(left)} are left out, since they are not marked now")
         if report:
             for name, content in _report(task, tally, absent, told, names, formats):
@@ -381,7 +385,8 @@ def _students(task: Task, files: Sequence[Answers], unmarked: Unmarked, tell: Te
                 told = f"the student {student.id!r} is {where}; the first is marked, so give only one of them"
                 unmarked.add(AnswersError(f"{file.name}: {told}"), student.id)
             elif copies is not None and student.id not in copies:
-                unmarked.add(AnswersError(f"{file.name}: the class has no student {student.id!r}"))
+                nobody = UnknownNameError("student", student.id, copies)
+                unmarked.add(AnswersError(f"{file.name}: the class has {nobody}"))
             elif wrong := _of_other_numbers(student, run.hash if copies is None else copies[student.id]):
                 unmarked.add(AnswersError(f"{file.name}: {wrong}"), student.id)
             else:

@@ -81,7 +81,7 @@ class Marker(Struct, frozen=True, eq=False, dict=True):
         )
         return Marks(
             run.sheet or "", run.seed or 0, run.hash, student, name, self.policy, tuple(blanks), causes,
-            tuple(sections), choices, open_marks(replies, answers),
+            tuple(sections), choices, open_marks(replies, answers, self.worth.words),
         )  # fmt: skip
 
     def _kept(self, diagnosis: Diagnosis, causes: tuple[Cause, ...]) -> Mapping[str, Fraction]:

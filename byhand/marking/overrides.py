@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import islice
@@ -18,12 +19,13 @@ from byhand.marking.json_files import decoded, entries, list_of, mapped
 from byhand.marking.marks import BlankMark, Marks, OpenMark, SectionMark, Verdict, section_of
 from byhand.marking.points import SHARES
 from byhand.marking.record import overrides_of
-from byhand.notation.number import parse, shown
+from byhand.notation.number import parse, plain, shown
 
 Changes = Mapping[str, Mapping[str, str]]  # by blank: "verdict", "points", or both
 FIELDS = ("student", "blank", "verdict", "points")
 VERDICTS = get_args(Verdict)
 MOST_POINTS = 10_000  # of a section or a blank
+_WITH_COMMA = re.compile(r"\s*\d+,\d{1,2}\s*")  # 1,5; in 1,000 the comma may be none of a decimal
 
 
 def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
@@ -43,11 +45,17 @@ def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
         raise AnswersError(f"{path.name} has no column {missing[0]}; its columns are {', '.join(FIELDS)}")
     changes: dict[str, dict[str, Mapping[str, str]]] = {}
     for line, row in islice(csv_rows(path.name, path.open("rb")), 1, None):
+        if len(row) > len(heads):
+            told = f'{len(row)} fields, and its headings are {len(heads)}; write points as 1.5 or "1,5"'
+            raise AnswersError(f"{path.name} line {line} has {told}")
         entry = {head: as_written(text).strip() for head, text in zip(heads, row, strict=False)}
         if missing := [field for field in FIELDS[:2] if field not in entry]:
             raise AnswersError(f"{path.name} line {line} has no {missing[0]}; its headings are {', '.join(heads)}")
         change = {key: entry[key] for key in ("verdict", "points") if entry.get(key)}
-        changes.setdefault(entry["student"], {})[entry["blank"]] = _checked(f"{path.name} line {line}", change)
+        of_student = changes.setdefault(entry["student"], {})
+        if entry["blank"] in of_student:
+            raise AnswersError(f"{path.name} line {line} changes {shown(entry['blank'])} of that student once more")
+        of_student[entry["blank"]] = _checked(f"{path.name} line {line}", change)
     return changes
 
 
@@ -92,7 +100,7 @@ def number_of_points(where: str, text: object) -> Fraction:
     Raises: AnswersError.
     """
     try:
-        points = parse(text)
+        points = parse(text.replace(",", ".") if isinstance(text, str) and _WITH_COMMA.fullmatch(text) else text)
     except ValuesError as error:
         raise AnswersError(f"{where}: {error}") from None
     if not isinstance(points, Fraction) or not 0 <= points <= MOST_POINTS:
@@ -104,12 +112,16 @@ def number_of_points(where: str, text: object) -> Fraction:
 def overridden(marks: Marks, changes: Changes) -> Marks:
     """The marks with a teacher's changes. A verdict that is changed without points has those of that verdict.
 
-    Raises: AnswersError for a blank that the sheet does not have.
+    Raises: AnswersError for a blank that the sheet does not have, or more points than it is worth.
     """
-    known = {mark.id for mark in (*marks.blanks, *marks.choices)} | {answer.id for answer in marks.answers}
-    unknown = next((name for name in changes if name not in known), None)
-    if unknown is not None:
-        raise AnswersError(f"student {shown(marks.student)}: the sheet has no blank {shown(unknown)} to change")
+    worth = {mark.id: mark.worth for mark in (*marks.blanks, *marks.choices)}
+    worth |= {answer.id: answer.worth for answer in marks.answers}
+    for name, change in changes.items():
+        if name not in worth:
+            raise AnswersError(f"student {shown(marks.student)}: the sheet has no blank {shown(name)} to change")
+        if "points" in change and number_of_points(name, change["points"]) > worth[name]:
+            told = f"{change['points']} points for {name}, which is worth {plain(worth[name])}"
+            raise AnswersError(f"student {shown(marks.student)}: {told}; --points says what a section is worth")
     blanks, choices = (
         tuple(_changed(marks, blank, changes.get(blank.id)) for blank in those)
         for those in (marks.blanks, marks.choices)

@@ -27,6 +27,7 @@ from byhand.worksheet.document import Blank, Section
 SECONDS_A_POINT = 15
 LOOKED_UP = 3.0  # seconds for a word, a size or a text
 ROUNDED_PLACES = 3  # of a rounded number on a sheet of fractions, in which others compute on
+WORTH = {"lines": Fraction(3), "because": Fraction(1)}  # points of an answer in words, if not given
 LEAST_FOLLOWED = 3  # followed answers of a section, for the guard
 LEAST_WRONG = 3  # wrong answers of the sheet, for the guard: a slip or two may make numbers easy, too
 LEAST_BLANKS = 4  # of a section in which one number everywhere earns nothing
@@ -46,7 +47,7 @@ class Worth(Struct, frozen=True, eq=False, dict=True):
     def again(self, run: Run) -> Worth:
         """What they are worth in another copy of a class: the same, with the key's numbers of that copy."""
         other = replace(self, run=run, _works={})
-        other.__dict__.update(sections=self.sections, blanks=self.blanks)
+        other.__dict__.update(sections=self.sections, blanks=self.blanks, words=self.words)
         return other
 
     @cached_property
@@ -63,6 +64,18 @@ class Worth(Struct, frozen=True, eq=False, dict=True):
             for section in self.rules.document.sections
             for name, worth in self._shares(section).items()
         }  # fmt: skip
+
+    @cached_property
+    def words(self) -> Mapping[str, Fraction]:
+        """The points of each answer in words, by its id. In a section without others, they share what it is given."""
+        worth = dict[str, Fraction]()
+        for section in self.rules.document.sections:
+            of_section = {reply.id: WORTH[reply.role] for reply in section.replies if not reply.options}
+            if of_section and section.number in self.given and section.number not in self.sections:
+                scale = self.given[section.number] / sum(of_section.values())
+                of_section = {name: scale * each for name, each in of_section.items()}
+            worth |= of_section
+        return worth
 
     def _shares(self, section: Section) -> Mapping[str, Fraction]:
         """What the blanks and choices of a section are worth: by time a point for SECONDS_A_POINT, at least one, in

@@ -9,7 +9,6 @@ from byhand.marking.marks import BlankMark, OpenMark, Verdict
 from byhand.worksheet.document import Reply
 from byhand.worksheet.messages import Messages
 
-WORTH = {"lines": Fraction(3), "because": Fraction(1)}  # points of an answer in words, until a teacher says otherwise
 _TRUE, _FALSE = {"true", "t", "yes", "y", "x"}, {"false", "f", "no", "n"}
 _NOTHING = ("", "?", "…", "...")
 
@@ -23,10 +22,12 @@ def choice_marks(
     )
 
 
-def open_marks(replies: Sequence[Reply], answers: Mapping[str, str]) -> tuple[OpenMark, ...]:
-    """The answers in words, beside the key's. They wait for a person."""
+def open_marks(
+    replies: Sequence[Reply], answers: Mapping[str, str], worth: Mapping[str, Fraction]
+) -> tuple[OpenMark, ...]:
+    """The answers in words, beside the key's. They wait for a person. worth: of each, by its id."""
     return tuple(
-        OpenMark(reply.id, " ".join(answers.get(reply.id, "").split()), reply.right, WORTH[reply.role])
+        OpenMark(reply.id, " ".join(answers.get(reply.id, "").split()), reply.right, worth[reply.id])
         for reply in replies
         if not reply.options
     )

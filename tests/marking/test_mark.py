@@ -145,6 +145,15 @@ def test_points_by_section_are_a_file_s(tmp_path):
     assert "did you mean 'no-sqrt'?" in run("mark", path, "--points", points, "--out", tmp_path).output
 
 
+def test_points_of_a_section_of_words_are_a_file_s(tmp_path):
+    path, *_ = wrong_and_right(tmp_path)
+    replies = [reply for reply in sheet(NAME, seed=2)[0].replies() if reply.role == "lines"]
+    (tmp_path / "points.json").write_text(json.dumps({replies[0].id.partition("/")[0]: 40}))
+    made = mark(path, out=tmp_path, points=tmp_path / "points.json")
+    right, _ = json.loads((made.folder / "marks.json").read_text())
+    assert next(each["of"] for each in right["open"] if each["id"] == replies[0].id) == "40"
+
+
 def test_points_by_section_are_a_sheet_s_unless_a_file_has_others(tmp_path, monkeypatch):
     own = load_sheet(NAME)
     text = f"---\ntitle: T\nmodel: {own.model.name}\ngoal: G\npoints: {{1: 40, 3: 9}}\n---\n{own.body}"
@@ -183,14 +192,35 @@ def test_a_teacher_has_the_last_word_also_when_it_is_marked_again(tmp_path):
     ("wrong,{first},fine,", "no verdict 'fine'; there are: right, followed, wrong, missing, unreadable"),
     ("wrong,{first},,much", "'much' is not a number"),
     ("wrong,{first},,", "changes nothing"),
+    ("wrong,{first},,99", "student 'wrong': 99 points for {first_}, which is worth"),
+    ("wrong,{words},,3.5", "student 'wrong': 3.5 points for {words}, which is worth 3; --points says what a section is worth"),
+    ('wrong,{first},,"1,000"', "'1,000' is not a number"),
+    ("wrong,{first},,1,5", "line 2 has 5 fields, and its headings are 4; write points as 1.5 or \"1,5\""),
+    ("wrong,{first},right,\nwrong,{first},,0", "line 3 changes '{first_}' of that student once more"),
+    ("Wrong,{first},right,", "changes.csv: no student 'Wrong'; did you mean 'wrong'?"),
+    ("*,{first},right,", "changes.csv: no student '*'; there are: right, wrong"),
 ])  # fmt: skip
 def test_a_change_that_cannot_be_made_is_refused(tmp_path, row, message):
     path, first, _ = wrong_and_right(tmp_path)
     changes = tmp_path / "changes.csv"
-    changes.write_text("student,blank,verdict,points\n" + row.format(first=f'"{first}"'))
+    words = next(reply.id for reply in sheet(NAME, seed=2)[0].replies() if reply.role == "lines")
+    changes.write_text("student,blank,verdict,points\n" + row.format(first=f'"{first}"', words=words))
     told = run("mark", path, "--overrides", changes, "--out", tmp_path)
     assert told.exit_code == 1
-    assert message in told.output
+    assert message.format(first_=first, words=words) in told.output
+    assert not list(tmp_path.rglob("marks.*"))
+
+
+@pytest.mark.parametrize(("heads", "row"), [
+    ("student,blank,points", 'wrong,"{}","0,5"'), ("student;blank;points", "wrong;{};0,5"), ("student\tblank\tpoints", "wrong\t{}\t1/2"),
+])  # fmt: skip
+def test_points_may_have_a_decimal_comma(tmp_path, heads, row):
+    path, *_ = wrong_and_right(tmp_path)
+    words = next(reply.id for reply in sheet(NAME, seed=2)[0].replies() if reply.role == "lines")
+    (tmp_path / "changes.csv").write_text(f"{heads}\n{row.format(words)}\n")
+    made = mark(path, out=tmp_path, overrides=tmp_path / "changes.csv")
+    _, wrong = json.loads((made.folder / "marks.json").read_text())
+    assert next(each["points"] for each in wrong["open"] if each["id"] == words) == "1/2"
 
 
 @pytest.fixture(scope="module", params=["layer-norm", "sampling"], ids=["one page for all", "each by itself"])
@@ -241,7 +271,10 @@ def test_who_is_not_in_the_class_is_refused_and_who_handed_nothing_in_is_told(sc
     answers = tmp_path / "answers.json"
     answers.write_text(json.dumps([{"id": "s9", "answers": {}}]))
     told = run("mark", answers, "--class", folder, "--secret", folder.parent / "secret", "--out", tmp_path)
-    assert told.stderr == "byhand: answers.json: the class has no student 's9'\n"
+    assert told.stderr == "byhand: answers.json: the class has no student 's9'; did you mean 's3'?\n"
+    answers.write_text(json.dumps([{"id": "S2", "answers": {}}]))
+    told = run("mark", answers, "--class", folder, "--secret", folder.parent / "secret", "--out", tmp_path)
+    assert told.stderr == "byhand: answers.json: the class has no student 'S2'; did you mean 's2'?\n"
     answers.write_text(json.dumps([{"id": "s2", "answers": {}}]))
     assert [s.id for s in mark(answers, class_folder=folder, secret=secret, out=tmp_path).absent] == ["s1", "s3"]
 
