@@ -70,6 +70,8 @@ class Extent(Struct):
     """A cell that reaches as low as any."""
     rightmost: str = ""
     """A cell that reaches as far to the right as any."""
+    unkept: str = ""
+    """The first cell with a formula and without its value, which a program left out that computes nothing."""
 
     def reach(self, row: int, column: int) -> None:
         """Note a cell that holds something; row and column are counted from 1."""
@@ -77,6 +79,19 @@ class Extent(Struct):
             self.rows, self.lowest = row, cell_name(row - 1, column - 1)
         if column > self.columns:
             self.columns, self.rightmost = column, cell_name(row - 1, column - 1)
+
+    def lack(self, row: int, column: int) -> None:
+        """Note a cell with a formula and without its value."""
+        self.unkept = self.unkept or cell_name(row - 1, column - 1)
+
+
+def formula_without_value(file: zipfile.ZipFile) -> str:
+    """A cell with a formula and without its value, which is read as if it were empty; "" for none.
+
+    Raises: what BROKEN names.
+    """
+    sheets = (file.read(part) for part in file.infolist() if part.filename.lower().endswith(".xml"))
+    return next((extent.unkept for content in sheets for extent in _extents(content) if extent.unkept), "")
 
 
 def cell_too_far(file: zipfile.ZipFile, rows: int, columns: int, cells: int) -> str:
@@ -111,14 +126,19 @@ def _extents(content: bytes) -> list[Extent]:
     Raises: ExpatError; ValueError for a place that is none.
     """
     extents, row, column = [Extent()], 0, 0
+    formula, value, inside = False, False, ""
 
     def start(name: str, entries: dict[str, str]) -> None:
-        nonlocal row, column
-        match name.rpartition(":")[2]:
+        nonlocal row, column, formula, value, inside
+        inside = name.rpartition(":")[2]
+        match inside:
             case "row":
                 row, column = int(entries.get("r", row + 1)), 0
             case "c":
                 row, column = _place(entries["r"]) if "r" in entries else (row, column + 1)
+                formula, value = False, entries.get("t") == "str"  # the value of such a formula may be an empty text
+            case "f":
+                formula = True
             case "v" | "is" | "p":  # what a cell holds
                 extents[-1].reach(row, column)
             case "table":
@@ -130,9 +150,21 @@ def _extents(content: bytes) -> list[Extent]:
                 column += _repeated(entries, "columns")
                 if any(key.startswith("office:") for key in entries):
                     extents[-1].reach(row, column)
+                if "table:formula" in entries and "office:value-type" not in entries:
+                    extents[-1].lack(row, column)
+
+    def text(content: str) -> None:
+        nonlocal value
+        value = value or inside == "v"
+
+    def end(name: str) -> None:
+        nonlocal inside
+        inside = ""
+        if name.rpartition(":")[2] == "c" and formula and not value:
+            extents[-1].lack(row, column)
 
     parser = expat.ParserCreate("utf-8")
-    parser.StartElementHandler = start
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
     parser.Parse(content, True)
     return extents
 
@@ -173,12 +205,18 @@ def _check(name: str, content: bytes) -> None:
         if sum(part.file_size for part in packed.infolist()) > LARGEST:
             raise RosterError(f"{name} has over {LARGEST // 1_000_000} MB when it is unpacked; split it")
         far = cell_too_far(packed, MOST_ROWS, MOST_COLUMNS, MOST_CELLS)
+        unkept = "" if far else formula_without_value(packed)
     except BROKEN as error:
         raise _unreadable(name, error) from None
     if far:
         raise RosterError(
             f"{name} has something in the cell {far}; a roster has up to {MOST_ROWS:,} rows and {MOST_COLUMNS:,} "
             f"columns, and {MOST_CELLS:,} cells in all: clear that cell, or export the roster as CSV"
+        )
+    if unkept:
+        raise RosterError(
+            f"{name} has a formula in the cell {unkept}, and not what it gives: the program that wrote the file does "
+            "not compute; open it in a spreadsheet program, and save it there"
         )
 
 

@@ -146,7 +146,6 @@ FAR = {  # where a cell stands that would take 32 GB, or much more than a roster
 }  # fmt: skip
 NEAR = {  # what only looks as if it were far
     "a cell that is formatted": far(b"XFD1048576", b""),
-    "a formula without a value": far(b"XFD1048576", b"<f>1</f>"),
     "empty rows to the end": repeated(1_048_570, 16_384, b""),
 }
 LIMITED = """
@@ -195,6 +194,36 @@ def test_a_sheet_whose_cells_cannot_be_placed_is_refused(content, why):
     with pytest.raises(RosterError) as error:
         parse_roster("class.xlsx", content)
     assert str(error.value).startswith(f"class.xlsx cannot be read as a spreadsheet: {why.partition(':')[0]}")
+
+
+ABSENT = '<c r="A4"><f>"Gr"&amp;"ace"</f></c>', '<c r="A4"><f>1+1</f><v></v></c>', '<c r="A4"><f>1+1</f><v/></c>'
+PRESENT = (
+    '<c r="D4"><f>1+1</f><v>2</v></c>', '<c r="D4" t="str"><f>IF(1,"","x")</f><v></v></c>', '<c r="D4"><v></v></c>',
+)  # fmt: skip
+
+
+def with_cell(cell):
+    """A roster whose last row has this cell."""
+    return in_part(xlsx(ROWS), f'<row r="4">{cell}</row>'.encode())
+
+
+@pytest.mark.parametrize("cell", ABSENT)
+def test_a_formula_without_its_value_is_not_taken_for_an_empty_cell(cell):
+    with pytest.raises(RosterError) as error:
+        parse_roster("class.xlsx", with_cell(cell))
+    assert str(error.value).startswith("class.xlsx has a formula in the cell A4, and not what it gives: ")
+
+
+@pytest.mark.parametrize("cell", PRESENT)
+def test_a_formula_with_its_value_is_read(cell):
+    name = '<c r="C4" t="inlineStr"><is><t>Eve</t></is></c>'
+    assert parse_roster("class.xlsx", with_cell(name + cell)) == [ADA, GRACE, Student("Eve", "Eve")]
+
+
+def test_a_formula_without_its_value_is_found_in_an_open_document():
+    cell = b'<table:table-row><table:table-cell table:formula="of:=1+1"/></table:table-row>'
+    with pytest.raises(RosterError, match=r"^class\.ods has a formula in the cell A4, and not what it gives"):
+        parse_roster("class.ods", in_part(ods(ROWS), cell))
 
 
 def test_what_is_huge_when_it_is_unpacked_is_refused_before_that(monkeypatch):
