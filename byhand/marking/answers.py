@@ -8,7 +8,6 @@ that a class of any size takes little memory.
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +22,8 @@ from msgspec import Struct, field
 from byhand.classroom.index import as_written
 from byhand.classroom.roster import LONGEST_ID, csv_rows
 from byhand.errors import AnswersError, ByHandError, RosterError, UnknownNameError, UnreadableError
-from byhand.marking.json_files import LARGEST_DECODED, Decoded, begin, decoded, entries, list_of, mapped
+from byhand.marking.handed_in import HandedIn
+from byhand.marking.json_files import LARGEST_DECODED, Content, Decoded, begin, decoded, entries, list_of
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.options_file import as_entries
@@ -97,6 +97,8 @@ class Answers(Struct, frozen=True):
     """The options that it says."""
     is_sure: bool = True
     """Whether it says all that decides the numbers."""
+    whose: tuple[str, str] = ("", "")
+    """The id and the name of its student, as far as the file's name or its folder's says it."""
 
     def students(
         self, blanks: Sequence[str], replies: Sequence[str] = (), unmarked: Unmarked | None = None
@@ -142,12 +144,12 @@ class Answers(Struct, frozen=True):
 class JsonAnswers(Answers, frozen=True):
     """The answers of a JSON file: a list of students, or one."""
 
-    path: Path = Path()
+    file: HandedIn = HandedIn(Path())
     at: int | None = None
     """Where the list begins; None for one student."""
 
     @classmethod
-    def of(cls, path: Path, content: mmap.mmap) -> JsonAnswers:
+    def of(cls, file: HandedIn, content: Content) -> JsonAnswers:
         """The answers that a JSON file holds. Of a list, no more is read than where each student begins and ends.
 
         Raises: AnswersError.
@@ -156,20 +158,20 @@ class JsonAnswers(Answers, frozen=True):
         try:
             if bare is not None:
                 _around(content, bare, list[Any])
-                return cls(path.name, path=path, at=bare)
-            file = _File() if at is None else _around(content, at, _File)
-            if file.students is msgspec.UNSET:
-                file, at = decoded(content, _File, begin(content)), None
-                if not (file.id or file.name or file.answers or file.matrices):
+                return cls(file.name, file=file, at=bare)
+            whole = _File() if at is None else _around(content, at, _File)
+            if whole.students is msgspec.UNSET:
+                whole, at = decoded(content, _File, begin(content)), None
+                if not (whole.id or whole.name or whole.answers or whole.matrices):
                     raise AnswersError("it holds no student")
         except AnswersError as error:
-            raise AnswersError(f"{path.name} is no file of answers: {error}") from None
-        if file.schema != SCHEMA:
-            raise AnswersError(f"{path.name} is of schema {file.schema}; this byhand reads schema {SCHEMA}")
-        return cls(path.name, file.sheet, file.seed, file.options, path=path, at=at)
+            raise AnswersError(f"{file.name} is no file of answers: {error}") from None
+        if whole.schema != SCHEMA:
+            raise AnswersError(f"{file.name} is of schema {whole.schema}; this byhand reads schema {SCHEMA}")
+        return cls(file.name, whole.sheet, whole.seed, whole.options, file=file, at=at)
 
     def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
-        with mapped(self.path) as content:
+        with self.file.content() as content:
             alone = (begin(content), len(content))
             places = [alone] if self.at is None else entries(content, self.at)
             for number, (start, end) in enumerate(places, 1):
@@ -189,7 +191,7 @@ class JsonAnswers(Answers, frozen=True):
                 yield Filled(student.id, student.name, student.hash, texts)
 
 
-def _around(content: mmap.mmap, at: int, kind: type[Decoded]) -> Decoded:
+def _around(content: Content, at: int, kind: type[Decoded]) -> Decoded:
     """What stands around a list of objects, whose place is given, and an empty list in place of it.
 
     Raises: AnswersError for what is no such JSON.
@@ -214,12 +216,12 @@ def _text(written: Written) -> str:
 class CsvAnswers(Answers, frozen=True, dict=True):
     """The answers of a CSV file: a row a student, a column a blank."""
 
-    path: Path = Path()
+    file: HandedIn = HandedIn(Path())
 
     @cached_property
     def heads(self) -> list[str]:
         """The headings of the columns."""
-        return [head.strip() for head in next(csv_rows(self.name, self.path.open("rb")), (0, []))[1]]
+        return [head.strip() for head in next(csv_rows(self.name, self.file.open()), (0, []))[1]]
 
     def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         try:
@@ -228,7 +230,7 @@ class CsvAnswers(Answers, frozen=True, dict=True):
             yield AnswersError(str(error))
             return
         try:
-            for line, row in islice(csv_rows(self.name, self.path.open("rb")), 1, None):
+            for line, row in islice(csv_rows(self.name, self.file.open()), 1, None):
                 yield self._row(line, columns, row, blanks)
         except RosterError as error:
             yield AnswersError(f"{error}; what follows in it is not marked")
@@ -275,26 +277,26 @@ class FormAnswers(Answers, frozen=True):
     """What is filled in on a PDF. Its page says which sheet it is, but not all that it may have been asked for."""
 
     is_sure: bool = False
-    path: Path = Path()
+    file: HandedIn = HandedIn(Path())
 
     @classmethod
-    def of(cls, path: Path) -> FormAnswers:
+    def of(cls, file: HandedIn) -> FormAnswers:
         """The answers on a form.
 
         Raises: AnswersError where it is none, or was changed.
         """
         from byhand.reading.ways import options_of  # what reads pages is heavy
 
-        page = next(iter(_forms(path).values())).page
+        page = next(iter(_forms(file).values())).page
         try:
             sheet, seed = page.foot.sheet, None if page.of_secret else page.seed
             asked = as_entries(options_of(page))
         except UnreadableError as error:
-            raise AnswersError(f"{path.name}: {error}") from None
-        return cls(path.name, sheet, seed, {name: asked[name] for name in asked if name != "seed"}, path=path)
+            raise AnswersError(f"{file.name}: {error}") from None
+        return cls(file.name, sheet, seed, {name: asked[name] for name in asked if name != "seed"}, file=file)
 
     def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
-        for student, form in _forms(self.path).items():  # again, so that not all are held at once
+        for student, form in _forms(self.file).items():  # again, so that not all are held at once
             whose = form.page.student
             name, numbers = whose.name if whose else "", form.page.foot.hash
             yield Filled(student, name, numbers, form.answers)
@@ -306,7 +308,7 @@ class SheetAnswers(Answers, frozen=True):
     filled: FilledSheet | None = None
 
     @classmethod
-    def of(cls, path: Path) -> SheetAnswers:
+    def of(cls, file: HandedIn) -> SheetAnswers:
         """The answers on a spreadsheet.
 
         Raises: AnswersError where it is none of ours, or was changed; ExtraError.
@@ -314,12 +316,12 @@ class SheetAnswers(Answers, frozen=True):
         from byhand.reading.spreadsheet import LARGEST_FILE, filled_in  # what reads pages is heavy
 
         try:
-            with path.open("rb") as file:
-                filled = filled_in(file.read(LARGEST_FILE + 1))
+            with file.open() as opened:
+                filled = filled_in(opened.read(LARGEST_FILE + 1))
         except UnreadableError as error:
-            raise AnswersError(f"{path.name}: {error}") from None
+            raise AnswersError(f"{file.name}: {error}") from None
         about = filled.about
-        return cls(path.name, about.sheet, about.seed, about.options, about.sure, filled)
+        return cls(file.name, about.sheet, about.seed, about.options, about.sure, filled=filled)
 
     def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         assert self.filled is not None
@@ -327,7 +329,7 @@ class SheetAnswers(Answers, frozen=True):
         yield Filled(about.id, self.filled.name, about.hash, self.filled.answers)
 
 
-def _forms(path: Path) -> dict[str, FilledForm]:
+def _forms(file: HandedIn) -> dict[str, FilledForm]:
     """What is filled in on a PDF, by student.
 
     Raises: AnswersError.
@@ -335,32 +337,34 @@ def _forms(path: Path) -> dict[str, FilledForm]:
     from byhand.reading.forms import filled_in  # what reads pages is heavy
 
     try:
-        return filled_in(path.read_bytes())
+        return filled_in(file.whole())
     except UnreadableError as error:
-        raise AnswersError(f"{path.name}: {error}") from None
+        raise AnswersError(f"{file.name}: {error}") from None
 
 
-def read_answers(path: Path) -> Answers:
+def read_answers(file: HandedIn | Path) -> Answers:
     """The answers in a file.
 
     Raises: AnswersError where it holds none.
     """
+    if isinstance(file, Path):
+        file = HandedIn(file)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise AnswersError(f"{path.name} has over {LARGEST_FILE // 10**9} GB; split it")
-        if not path.stat().st_size:
-            raise AnswersError(f"{path.name} is empty")
-        with mapped(path) as content:
+        if file.size > LARGEST_FILE:
+            raise AnswersError(f"{file.name} has over {LARGEST_FILE // 10**9} GB; split it")
+        if not file.size:
+            raise AnswersError(f"{file.name} is empty")
+        with file.content() as content:
             if content[:4] == b"PK\x03\x04":
-                return SheetAnswers.of(path)
+                return SheetAnswers.of(file)
             if content[:4] == b"%PDF":
-                return FormAnswers.of(path)
+                return FormAnswers.of(file)
             start = begin(content)
             if start == len(content):
-                raise AnswersError(f"{path.name} is empty")
+                raise AnswersError(f"{file.name} is empty")
             is_json = content[start : start + 1] in (b"{", b"[")
             if content[:2] in UTF_16 and content[2:4].strip(b"\0") in (b"{", b"["):
-                raise AnswersError(f"{path.name} is JSON in UTF-16; save it as UTF-8")
-            return JsonAnswers.of(path, content) if is_json else CsvAnswers(path.name, path=path)
+                raise AnswersError(f"{file.name} is JSON in UTF-16; save it as UTF-8")
+            return JsonAnswers.of(file, content) if is_json else CsvAnswers(file.name, file=file)
     except OSError as error:
-        raise AnswersError(f"{path}: {error.strerror or error}") from None
+        raise AnswersError(f"{file.path}: {error.strerror or error}") from None

@@ -21,6 +21,7 @@ DEEPEST = 5  # objects within each other
 MOST_HELD = 2**22  # bytes of a file that are held in memory
 LARGEST_DECODED = 10_000_000  # bytes that are decoded at once: a thousand answers of the greatest length
 Decoded = TypeVar("Decoded")
+Content = mmap.mmap | bytes
 
 _TEXT = rb'"(?>[^"\\]++|\\.)*+"'
 _OBJECT = rb"\{\}"
@@ -41,7 +42,7 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
         yield content
 
 
-def decoded(content: bytes | mmap.mmap, kind: type[Decoded], start: int = 0, end: int | None = None) -> Decoded:
+def decoded(content: Content, kind: type[Decoded], start: int = 0, end: int | None = None) -> Decoded:
     """What a part of a file says in JSON; by default, the whole.
 
     Raises: AnswersError where it is no such JSON, or longer than what one student can say.
@@ -60,13 +61,13 @@ def decoded(content: bytes | mmap.mmap, kind: type[Decoded], start: int = 0, end
         raise AnswersError(str(error)) from None
 
 
-def begin(content: mmap.mmap) -> int:
+def begin(content: Content) -> int:
     """Where a text begins: behind a byte order mark and spaces."""
     start = re.compile(rb"(?:" + BOM + rb")?\s*+").match(content)
     return start.end() if start else 0
 
 
-def list_of(content: mmap.mmap, key: str = "") -> int | None:
+def list_of(content: Content, key: str = "") -> int | None:
     """The place behind the [ of the list that a file is, or that is the value of its first such key; None without."""
     pattern = rb'"' + key.encode() + rb'"\s*+:\s*+\[' if key else rb"\["
     start = re.compile(pattern)
@@ -74,7 +75,7 @@ def list_of(content: mmap.mmap, key: str = "") -> int | None:
     return match.end() if match else None
 
 
-def entries(content: mmap.mmap, at: int) -> Iterator[tuple[int, int]]:
+def entries(content: Content, at: int) -> Iterator[tuple[int, int]]:
     """The places where each object of a list begins and ends. at: behind the [ of the list.
 
     Raises: ValueError where anything else stands in the list, or it has no end.
@@ -83,7 +84,7 @@ def entries(content: mmap.mmap, at: int) -> Iterator[tuple[int, int]]:
     while match := entry.match(content, at):
         yield match.span(1)
         entry, at = _NEXT, match.end()
-        if at - held > MOST_HELD and hasattr(content, "madvise"):
+        if at - held > MOST_HELD and isinstance(content, mmap.mmap) and hasattr(content, "madvise"):
             held = at // mmap.PAGESIZE * mmap.PAGESIZE
             content.madvise(mmap.MADV_DONTNEED, 0, held)
     if not _END.match(content, at):

@@ -29,6 +29,7 @@ from byhand.files import output_errors, staging, sync_folder
 from byhand.marking.answers import Answers, Filled, Unmarked, read_answers
 from byhand.marking.causes import UNEXPLAINED
 from byhand.marking.folder import FORMATS, MARKED, MARKS, Marked, MarksFolder, row_of
+from byhand.marking.handed_in import handed_in, whose
 from byhand.marking.json_files import decoded
 from byhand.marking.marker import Marker
 from byhand.marking.marks import Marks, Policy
@@ -210,32 +211,18 @@ def told(marks: Marks, options: Options) -> str:
 # what is asked
 
 
-def _within(path: Path) -> Iterable[Path]:
-    """A file, or the files of a folder in the order of their names.
-
-    Raises: AnswersError for an empty folder.
-    """
-    if not path.is_dir():
-        return (path,)
-    files = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
-    if not files:
-        raise AnswersError(f"{path} holds no files of answers")
-    return files
-
-
 def _files(paths: Iterable[Path], unmarked: Unmarked, tell: Tell) -> list[Answers]:
     """The files of answers that can be read. unmarked: gets the others.
 
     Raises: ByHandError where none can.
     """
+    there = [each for path in paths for each in handed_in(path, unmarked.errors)]
     files = list[Answers]()
-    for path in paths:
+    for each, student in zip(there, whose(there), strict=True):
         with collecting(unmarked.errors):
-            for each in _within(path):
-                with collecting(unmarked.errors):
-                    file = read_answers(each)
-                    options_of(file.options, file.name)  # as a check
-                    files.append(file)
+            file = read_answers(each)
+            options_of(file.options, file.name)  # as a check
+            files.append(replace(file, whose=student))
     if not files:
         raise _nobody(unmarked, tell)
     return files
@@ -379,7 +366,7 @@ def _students(task: Task, files: Sequence[Answers], unmarked: Unmarked, tell: Te
         marked, failed = len(seen), len(unmarked.errors)
         for student in file.students(blanks, replies, unmarked):
             if not student.id and len(files) > 1:
-                student = replace(student, id=Path(file.name).stem)
+                student = replace(student, id=file.whose[0], name=student.name or file.whose[1])
             if student.id in seen:
                 where = "twice in it" if seen[student.id] == file.name else f"in {seen[student.id]}, too"
                 told = f"the student {student.id!r} is {where}; the first is marked, so give only one of them"

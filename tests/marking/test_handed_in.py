@@ -37,6 +37,16 @@ def packed(**parts):
     return out.getvalue()
 
 
+def locked(zipped):
+    """A zip file whose first part says that it is encrypted."""
+    at = zipped.index(b"PK\x01\x02")
+    return zipped[:6] + b"\1" + zipped[7 : at + 8] + b"\1" + zipped[at + 9 :]
+
+
+def nested(depth):
+    return packed(**{"a.zip": nested(depth - 1)}) if depth else packed(a="b")
+
+
 def spreadsheet():
     return workbook(lower(*made(SHEET, 0)), "key", Setup())
 
@@ -71,7 +81,12 @@ WHOLE = {
     "a pdf cut off": (lambda: pdf('<html lang="en"><p>a')[:-200], ": it is no PDF that can be read (PdfError)"),
     "a pdf without fields": (lambda: pdf('<html lang="en"><p>a'), ": it is none of byhand's pages: it does not say what it was asked for"),
     "a spreadsheet cut off": (lambda: spreadsheet()[:-200], ": it cannot be opened as a spreadsheet (File is not a zip file); save"),
-    "another zip": (lambda: packed(**{"a.json": file(student("x"))}), ": it cannot be opened as a spreadsheet (Cannot detect file format)"),
+    "a zip of something else": (lambda: packed(**{"a/b.txt": "c"}), "/a/b.txt has no answers under its headings 'c'; give each"),
+    "a zip of a damaged one": (lambda: packed(**{"a.zip": packed(a="b" * 99)[:-30]}), "/a.zip cannot be unpacked (File is not a zip file)"),
+    "a zip with a password": (lambda: locked(packed(a="b")), "/a cannot be unpacked (File 'a' is encrypted, password required for extraction)"),
+    "a damaged part of a zip": (lambda: packed(a=b"b" * 999).replace(b"\x4b\x4a", b"\xff\xff"), "/a cannot be unpacked ("),
+    "zips in each other": (lambda: nested(4), "/a.zip/a.zip/a.zip: over 3 zip files are in each other; unpack it"),
+    "a text document": (lambda: packed(**{"[Content_Types].xml": "<a/>"}), ": it cannot be opened as a spreadsheet (Cannot detect file format)"),
 }  # fmt: skip
 # of a student who stands between others, and what is told
 IN_A_FILE = {
@@ -189,6 +204,68 @@ def test_changes_by_hand_of_who_is_marked_no_longer_are_told(tmp_path):
     path.write_text(file(student("a"), student("b", hash="0000000")))
     done, _ = mark(path, "--format", "json", "--out", tmp_path)
     assert "byhand: the changes by hand of b are left out, since they are not marked now\n" in done.stderr
+
+
+NOBODYS = file({"id": ""})  # of whom it does not say
+AS_GIVEN = {  # what platforms give to download, and the students who are in it
+    "Moodle, with folders": ({"Ada Li_12_assignsubmission_file_/answers.json": NOBODYS, "Bo_7_assignsubmission_file_/answers.json": NOBODYS}, ["Ada Li 12", "Bo 7"]),
+    "Moodle, without": ({"Ada Li_12_assignsubmission_file_my answers.json": NOBODYS, "Ada Li_13_assignsubmission_file_a.json": NOBODYS}, ["Ada Li 12", "Ada Li 13"]),
+    "Canvas": ({"liada_1234_99871_answers.json": NOBODYS, "bo_LATE_77_99872_answers-1.json": NOBODYS}, ["bo 77", "liada 1234"]),
+    "a folder each": ({"Ada/answers.json": NOBODYS, "Bo/answers.json": NOBODYS}, ["Ada", "Bo"]),
+    "a folder a group": ({"A/ada.json": NOBODYS, "A/bo.json": NOBODYS, "B/cy.json": NOBODYS}, ["ada", "bo", "cy"]),
+    "groups with folders": ({"A/ada/a.json": NOBODYS, "B/ada/a.json": NOBODYS}, ["A/ada", "B/ada"]),
+    "files that say whose they are": ({"x_1_assignsubmission_file_/a.json": file(student("s1")), "y/a.json": file(student("s2"), student("s3"))}, ["s1", "s2", "s3"]),
+    "a zip file each": ({"Ada_12_assignsubmission_file_/a.zip": packed(**{"b/c.json": NOBODYS}), "Bo_7_assignsubmission_file_/a.json": NOBODYS}, ["Ada 12", "Bo 7"]),
+    "with what systems add": ({"ada.json": NOBODYS, "__MACOSX/._ada.json": b"\0", ".DS_Store": b"\0", "bo/Thumbs.db": b"\0", "bo/bo.json": NOBODYS}, ["ada", "bo"]),
+    "with an older marking": ({"ada.json": NOBODYS, "bo.json": NOBODYS, "x-marks/marks.json": "[]", "x-marks/marks.csv": "id", "x-class7/class.json": "{}", "x-class7/index.csv": "id"}, ["ada", "bo"]),
+}  # fmt: skip
+
+
+def unpacked(parts, folder):
+    for name, part in parts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(part if isinstance(part, bytes) else part.encode())
+    return folder
+
+
+@pytest.mark.parametrize("case", AS_GIVEN)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_what_platforms_give_is_read_as_it_is(case, zipped, tmp_path):
+    parts, students = AS_GIVEN[case]
+    if zipped:
+        given = tmp_path / "submissions.zip"
+        given.write_bytes(packed(**{name: part for name, part in parts.items() if not name.startswith("x-")}))
+    else:
+        given = unpacked(parts, tmp_path / "handed in")
+    done, told = mark(given, "--format", "json,csv", "--no-report", "--out", tmp_path / "out")
+    marks = json.loads((tmp_path / "out" / f"{SHEET}-marks" / "marks.json").read_text())
+    assert sorted(each["student"] for each in marks) == students
+    assert (done.exit_code, told) == (0, [])
+    assert {each.name for each in tmp_path.iterdir()} == {given.name, "out"}  # nothing is unpacked
+
+
+def test_the_same_files_in_a_folder_and_in_a_zip_file_have_the_same_marks(tmp_path):
+    document, _ = made(SHEET, 0)
+    texts = " ".join(blank.cell.text for blank in document.blanks())
+    parts = {"a.json": file(student("a")), "list.csv": f"id,answers\nb,{texts}\n", "c.xlsx": spreadsheet()}
+    given = unpacked(parts, tmp_path / "in"), tmp_path / "in.zip"
+    given[1].write_bytes(packed(**parts))
+    marks = []
+    for n, each in enumerate(given):
+        mark(each, "--format", "json", "--no-report", "--out", tmp_path / str(n))
+        marks.append((tmp_path / str(n) / f"{SHEET}-marks" / "marks.json").read_bytes())
+    assert marks[0] == marks[1]
+    assert len(json.loads(marks[0])) == 3
+
+
+def test_two_files_of_a_student_are_one_student_and_that_is_told(tmp_path):
+    given = unpacked({f"Ada_12_assignsubmission_file_/{n}.json": NOBODYS for n in (1, 2)}, tmp_path / "in")
+    done, told = mark(given, "--format", "json", "--no-report", "--out", tmp_path)
+    assert done.exit_code == 1
+    assert told == [
+        "byhand: not marked: Ada_12_assignsubmission_file_/2.json: the student 'Ada 12' is in "
+        "Ada_12_assignsubmission_file_/1.json, too; the first is marked, so give only one of them"
+    ]
 
 
 MARKED = '{"student": "a", "choices": [], "open": [], "blanks": [{"id": "x", "override": %s}]}'
