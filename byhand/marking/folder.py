@@ -34,6 +34,8 @@ class Marked(Struct, frozen=True):
     """A line for the screen."""
     pages: Mapping[str, bytes]
     """The marked pages, by format."""
+    words: Mapping[str, str]
+    """The answers in words that no person has marked by themselves, by their ids."""
 
     @property
     def why(self) -> str:

@@ -25,10 +25,11 @@ from byhand.classroom.again import Class, OwnCopy, own_copies
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import AnswersError, ByHandError, ConfigError, UnknownNameError, collecting
-from byhand.files import output_errors, staging, sync_folder
+from byhand.files import output_errors, staging, sync_folder, write
 from byhand.marking.answers import Answers, Filled, Unmarked, read_answers
 from byhand.marking.causes import UNEXPLAINED
 from byhand.marking.folder import FORMATS, MARKED, MARKS, Marked, MarksFolder, row_of
+from byhand.marking.groups import Group, Groups, grouped
 from byhand.marking.handed_in import handed_in, whose
 from byhand.marking.json_files import decoded
 from byhand.marking.marker import Marker
@@ -64,6 +65,8 @@ class PointsAsked(Struct, frozen=True):
     """By a mistake's name, the share that is kept: full, half or none."""
     shown: bool = True
     """Whether marked pages say points."""
+    words: Mapping[Group, Fraction] = field(default_factory=dict)
+    """Points of answers in words, for all who answered the same."""
 
 
 class Task(Struct, frozen=True):
@@ -98,16 +101,16 @@ def mark(
     answers: Path | str | Iterable[Path | str], sheet: str | None = None, options: Options | None = None,
     out: Path | str = "output", *, class_folder: Path | str | None = None, secret: Secret | None = None,
     policy: Policy | None = None, points: Path | str | None = None, overrides: Path | str | None = None,
-    formats: Sequence[str] = FORMATS, report: bool = True, names: bool = True, jobs: int = 1, tell: Tell = unheard,
-    done: Tell = unheard,
+    groups: Path | str | None = None, formats: Sequence[str] = FORMATS, report: bool = True, names: bool = True,
+    jobs: int = 1, tell: Tell = unheard, done: Tell = unheard,
 ) -> Marking:  # fmt: skip
     """Mark files of answers, and write OUT/SHEET-marks: marks.json, marks.csv, a marked page for each student, and a
     report.
 
     sheet, options: where the files do not say them. class_folder: the folder of the class whose numbers the students
-    had. points, overrides: files that say what sections are worth, and what a teacher changed. formats: of the files
-    to write. report: whether to report what the class did; names: whether by name. done: called with a line on each
-    student.
+    had. points, overrides: files that say what sections are worth, and what a teacher changed. groups: a table of
+    points for equal answers in words, which is written where there is none. formats: of the files to write. report:
+    whether to report what the class did; names: whether by name. done: called with a line on each student.
 
     A file or a student that cannot be marked is passed over, and named in what is returned.
 
@@ -120,8 +123,12 @@ def mark(
     of_class = Class.in_folder(Path(class_folder), secret) if class_folder is not None else None
     task, files = _task(files, sheet, options, of_class, policy or Policy(), worth, unmarked)
     task = replace(task, pages=tuple(format for format in ("html", "pdf") if format in formats))
-    folder = Path(out) / f"{task.sheet.name}-marks"
-    changes = _kept(folder, tell) if changed is None else changed
+    folder, together = Path(out) / f"{task.sheet.name}-marks", Groups()
+    changes = _kept(folder, tell, groups is not None) if changed is None else changed
+    questions = [reply.id for reply in _made(task)[0].replies() if not reply.options]
+    if groups is not None and Path(groups).exists():
+        together = Groups.in_file(Path(groups), questions)
+        task = replace(task, points=replace(task.points, words=together.points))
     with output_errors(folder), ExitStack() as stack:
         folder.mkdir(parents=True, exist_ok=True)
         written = MarksFolder(folder, stack.enter_context(staging(folder)), stack, formats, task.sheet.title)
@@ -130,6 +137,7 @@ def mark(
             tally += part
             for each in some:
                 written.add(each)
+                together.add(each.words)
                 done(each.told)
         if not written.students:
             raise _nobody(unmarked, tell)
@@ -153,7 +161,22 @@ def mark(
         written.end()
     for each_folder in (folder, folder / MARKED):
         sync_folder(each_folder)
+    if groups is not None:
+        _tell_groups(Path(groups), together, questions, tell)
     return Marking(folder, len(written.students), absent, told)
+
+
+def _tell_groups(path: Path, groups: Groups, questions: Sequence[str], tell: Tell) -> None:
+    """Write the table of groups where there is none, else tell what it lacks."""
+    if path.exists():
+        for line in groups.told():
+            tell(f"{path}: {line}")
+    elif groups.counts:
+        write(path.parent, {path.name: groups.table(questions)})
+        told = f"{groups.counts.total()} answers in words in {len(groups.counts)} groups"
+        tell(f"wrote {path}: {told}; fill in the points, and mark again")
+    else:
+        tell(f"{path} is not written: there are no answers in words to mark")
 
 
 def _nobody(unmarked: Unmarked, tell: Tell) -> ByHandError:
@@ -316,10 +339,10 @@ def _points(path: Path | str | None) -> PointsAsked:
     return PointsAsked(sections, foils)
 
 
-def _kept(folder: Path, tell: Tell) -> Mapping[str, Changes]:
-    """A teacher's changes in the marks that are there from before."""
+def _kept(folder: Path, tell: Tell, but_groups: bool) -> Mapping[str, Changes]:
+    """A teacher's changes in the marks that are there from before. but_groups: without what a table says again."""
     before = folder / MARKS
-    changes = read_overrides(before) if before.exists() else {}
+    changes = read_overrides(before, but_groups) if before.exists() else {}
     if changes:
         tell(f"kept {sum(map(len, changes.values()))} changes by hand from {before}")
     return changes
@@ -405,7 +428,7 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
     """
     marked_students, pages, tally = [], None, Tally()
     for student, marker, copy in _markers(task, students):
-        marks = marker.mark(student.answers, student.id, student.name)
+        marks = grouped(marker.mark(student.answers, student.id, student.name), task.points.words)
         if student.id in changes:
             marks = overridden(marks, changes[student.id])
         if task.pages and (pages is None or pages.page.document is not marker.rules.document):
@@ -414,7 +437,8 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
         tally.add(marks)
         group = copy.copy.student.group if copy else ""
         whose = Student(marks.name or marks.student, marks.student, group)
-        marked_students.append(Marked(whose, as_line(marks), row_of(marks), told(marks, task.options), drawn))
+        words = {each.id: each.answer for each in marks.answers if each.points in (None, each.group)}
+        marked_students.append(Marked(whose, as_line(marks), row_of(marks), told(marks, task.options), drawn, words))
     return marked_students, tally
 
 

@@ -113,6 +113,8 @@ class OpenMark(Struct, frozen=True):
     worth: Fraction
     points: Fraction | None = None
     """None until then."""
+    group: Fraction | None = None
+    """The points that a table gave to all who answered the same, if any."""
 
 
 class Marks(Struct, frozen=True):

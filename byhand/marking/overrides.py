@@ -28,8 +28,10 @@ MOST_POINTS = 10_000  # of a section or a blank
 _WITH_COMMA = re.compile(r"\s*\d+,\d{1,2}\s*")  # 1,5; in 1,000 the comma may be none of a decimal
 
 
-def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
+def read_overrides(path: Path, but_groups: bool = False) -> dict[str, dict[str, Mapping[str, str]]]:
     """A teacher's changes by student, then by blank: from a CSV file, or from a marks.json that was edited.
+
+    but_groups: without points in a marks.json that came from a table of groups.
 
     Raises: AnswersError.
     """
@@ -37,7 +39,7 @@ def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
         if path.stat().st_size:
             with mapped(path) as content:
                 if (at := list_of(content)) is not None:
-                    return _of_marks(path.name, content, at)
+                    return _of_marks(path.name, content, at, but_groups)
     except OSError as error:
         raise AnswersError(f"{path}: {error.strerror or error}") from None
     heads = [head.strip().casefold() for head in next(csv_rows(path.name, path.open("rb")), (0, []))[1]]
@@ -59,7 +61,7 @@ def read_overrides(path: Path) -> dict[str, dict[str, Mapping[str, str]]]:
     return changes
 
 
-def _of_marks(name: str, content: mmap.mmap, at: int) -> dict[str, dict[str, Mapping[str, str]]]:
+def _of_marks(name: str, content: mmap.mmap, at: int, but_groups: bool) -> dict[str, dict[str, Mapping[str, str]]]:
     """The changes in a marks.json. at: where its list begins.
 
     Raises: AnswersError.
@@ -71,7 +73,7 @@ def _of_marks(name: str, content: mmap.mmap, at: int) -> dict[str, dict[str, Map
                 marks = decoded(content, dict[str, Any], start, end)
             except AnswersError as error:
                 raise ValueError(str(error)) from None
-            by_hand = overrides_of(marks)
+            by_hand = overrides_of(marks, but_groups)
             changes = {blank: _checked(f"{name}, {blank}", dict(change)) for blank, change in by_hand.items()}
             if changes:
                 by_student[str(marks["student"])] = changes
@@ -109,6 +111,18 @@ def number_of_points(where: str, text: object) -> Fraction:
     return points
 
 
+def checked_points(where: str, name: str, text: str, worth: Fraction) -> Fraction:
+    """A number of points for an answer, whose id is given.
+
+    Raises: AnswersError for more than it is worth.
+    """
+    points = number_of_points(where, text)
+    if points > worth:
+        told = f"{text} points for {name}, which is worth {plain(worth)}"
+        raise AnswersError(f"{where}: {told}; --points says what a section is worth")
+    return points
+
+
 def overridden(marks: Marks, changes: Changes) -> Marks:
     """The marks with a teacher's changes. A verdict that is changed without points has those of that verdict.
 
@@ -119,9 +133,8 @@ def overridden(marks: Marks, changes: Changes) -> Marks:
     for name, change in changes.items():
         if name not in worth:
             raise AnswersError(f"student {shown(marks.student)}: the sheet has no blank {shown(name)} to change")
-        if "points" in change and number_of_points(name, change["points"]) > worth[name]:
-            told = f"{change['points']} points for {name}, which is worth {plain(worth[name])}"
-            raise AnswersError(f"student {shown(marks.student)}: {told}; --points says what a section is worth")
+        if "points" in change:
+            checked_points(f"student {shown(marks.student)}", name, change["points"], worth[name])
     blanks, choices = (
         tuple(_changed(marks, blank, changes.get(blank.id)) for blank in those)
         for those in (marks.blanks, marks.choices)
@@ -141,7 +154,10 @@ def _changed(marks: Marks, blank: BlankMark, change: Mapping[str, str] | None) -
 
 
 def _marked(answer: OpenMark, change: Mapping[str, str]) -> OpenMark:
-    return replace(answer, points=number_of_points(answer.id, change["points"])) if "points" in change else answer
+    if "points" not in change:
+        return answer
+    points = number_of_points(answer.id, change["points"])
+    return replace(answer, points=points, group=points if "group" in change else None)
 
 
 def _sections(marks: Marks, blanks: tuple[BlankMark, ...]) -> tuple[SectionMark, ...]:

@@ -72,15 +72,20 @@ def _section(section: SectionMark) -> dict[str, Any]:
 
 
 def _answer(answer: OpenMark) -> dict[str, Any]:
-    points = None if answer.points is None else plain(answer.points)
+    points, group = (None if each is None else plain(each) for each in (answer.points, answer.group))
     return {
         "id": answer.id, "answer": answer.answer, "key": answer.key, "of": plain(answer.worth), "points": points,
+        "group": group,
     }  # fmt: skip
 
 
-def overrides_of(entries: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
-    """A teacher's changes in an entry of marks.json, by blank."""
+def overrides_of(entries: Mapping[str, Any], but_groups: bool = False) -> dict[str, Mapping[str, str]]:
+    """A teacher's changes in an entry of marks.json, by blank. but_groups: without points that came from a table."""
     marked = (*entries["blanks"], *entries["choices"])
     changed = {blank["id"]: blank["override"] for blank in marked if blank.get("override")}
-    by_hand = {each["id"]: {"points": each["points"]} for each in entries["open"] if each.get("points") is not None}
+    by_hand = dict[str, Mapping[str, str]]()
+    for each in entries["open"]:
+        is_group = each.get("group") is not None and each["group"] == each.get("points")
+        if each.get("points") is not None and not (is_group and but_groups):
+            by_hand[each["id"]] = {"points": each["points"]} | ({"group": each["group"]} if is_group else {})
     return {**changed, **by_hand}

@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from byhand.marking.causes import FOIL, UNEXPLAINED
+from byhand.marking.groups import alike
 from byhand.marking.marks import BlankMark, Cause, Marks, Policy, SectionMark
 from byhand.marking.notes import is_computed
 from byhand.marking.verdicts import NOT_FOLLOWING
@@ -150,7 +151,7 @@ class Tally(Struct):
     examples: dict[Reason, Example] = field(default_factory=dict)
     """Of each mistake, the first."""
     said: dict[str, dict[str, Said]] = field(default_factory=dict)
-    """The answers to each question in words, by text without capitals."""
+    """The answers to each question in words, by what those that are alike have in common."""
     keys: dict[str, str] = field(default_factory=dict)
     """What the key says there."""
     policy: Policy = field(default_factory=Policy)
@@ -362,8 +363,8 @@ def _merge(counter: Counter[Any], others: Mapping[Any, int], other: Any) -> None
 
 
 def _say(texts: dict[str, Said], said: Said) -> None:
-    """Count an answer in words together with those that differ from it in capitals only."""
-    key = said.text.casefold()
+    """Count an answer in words together with those that are alike."""
+    key = alike(said.text)
     if key not in texts and len(texts) >= MOST_ANSWERS:
         key, said = OTHER, replace(said, text=OTHER)
     before = texts.get(key, Said(said.text))

@@ -183,7 +183,7 @@ def test_the_answers_of_a_cell_and_of_a_question_do_not_grow_with_the_class():
 def test_equal_answers_in_words_are_one_and_empty_ones_apart():
     said = tally_of(marks_of_a_class()).said["8/lines/1"]
     assert {text: each.count > 0 for text, each in said.items()} == {
-        "it sees itself.": True,
+        "it sees itself": True,
         "": True,
         "no idea": True,
     }
