@@ -36,6 +36,8 @@ class Copy(Struct, frozen=True):
     student: Student
     hash: str
     """The hash of the student's numbers."""
+    answers: str = ""
+    """The key, in the order of the page, with spaces between."""
 
 
 class Class(Struct, frozen=True):
@@ -54,7 +56,9 @@ class Class(Struct, frozen=True):
         try:
             said = json.loads((folder / CLASS_FILE).read_text("utf-8"))
             rows = read_index((folder / INDEX_FILE).open("rb"))
-            copies = [Copy(Student(row["student"], row["id"], row["group"]), row["hash"]) for row in rows]
+            copies = [
+                Copy(Student(row["student"], row["id"], row["group"]), row["hash"], row["answers"]) for row in rows
+            ]
             made_with, asked, name = said["secret"], said["options"], str(said["sheet"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RosterError(f"{folder} holds no finished class ({error}); byhand class makes one") from None

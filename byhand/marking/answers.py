@@ -24,6 +24,7 @@ from byhand.classroom.roster import LONGEST_ID, csv_rows
 from byhand.errors import AnswersError, ByHandError, RosterError, UnknownNameError, UnreadableError
 from byhand.marking.handed_in import HandedIn
 from byhand.marking.json_files import LARGEST_DECODED, Content, Decoded, begin, decoded, entries, list_of
+from byhand.marking.marks import Taken
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.options_file import as_entries
@@ -68,6 +69,8 @@ class Filled(Struct, frozen=True):
     """The hash of the numbers that the student had, or ""."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """What was answered, by the ids of blanks and replies."""
+    taken: Taken | None = None
+    """Whose numbers these are the answers of, if not the student's own."""
 
 
 class Unmarked(Struct):
@@ -249,7 +252,7 @@ class CsvAnswers(Answers, frozen=True, dict=True):
             if len(in_order) != len(blanks):
                 return AnswersError(f"{self.name} line {line}: {len(in_order)} answers for {len(blanks)} blanks")
             texts |= dict(zip(blanks, in_order, strict=True))
-        return Filled(**told_of, answers=texts)
+        return Filled(told_of["id"], told_of["name"], told_of["hash"], texts)
 
     def _columns(self, blanks: Sequence[str], known: Mapping[str, None]) -> list[str]:
         """What each column holds: id, name, hash, all answers, or the answer in a blank; "" for anything else.

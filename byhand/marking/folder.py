@@ -54,7 +54,8 @@ def row_of(marks: Marks) -> dict[str, str]:
     cause = next((f"{cause.foil or cause.kind} {cause.first}" for cause in marks.causes), "")
     steps = {f"step {section.number}": points_text(section.points) for section in marks.sections}
     whole = {"points": points_text(marks.points), "of": points_text(marks.worth)}
-    return {"id": marks.student, "name": marks.name, **whole, "first cause": cause, **steps}
+    taken = marks.taken.student if marks.taken else ""
+    return {"id": marks.student, "name": marks.name, **whole, "first cause": cause, "numbers of": taken, **steps}
 
 
 class MarksFolder:

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from byhand.arrange import arrange
 from byhand.choose import choose
-from byhand.classroom.again import Class, OwnCopy, own_copies
+from byhand.classroom.again import Class, Copy, OwnCopy, own_copies
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import AnswersError, ByHandError, ConfigError, UnknownNameError, collecting
@@ -37,6 +37,7 @@ from byhand.marking.marks import Marks, Policy
 from byhand.marking.overrides import Changes, number_of_points, overridden, read_overrides
 from byhand.marking.points import SHARES
 from byhand.marking.record import as_line, points_text
+from byhand.marking.taken import Keys
 from byhand.marking.tally import Tally
 from byhand.mistakes import mistake_named
 from byhand.options import Options, Tell, unheard
@@ -220,6 +221,8 @@ def blank_answers(sheet: Sheet, options: Options) -> str:
 def told(marks: Marks, options: Options) -> str:
     """A student's marks in one line: the points, and the first cause of what is not right."""
     line = f"{marks.student or 'student'}  {points_text(marks.points)} / {points_text(marks.worth)}"
+    if marks.taken:
+        return f"{line}  {marks.taken.same} of {marks.taken.of} answers are those of {marks.taken.student}'s numbers"
     if not marks.causes:
         return line
     cause, texts = marks.causes[0], messages(options.language)
@@ -383,7 +386,8 @@ def _students(task: Task, files: Sequence[Answers], unmarked: Unmarked, tell: Te
     seen: dict[str, str] = {}
     document, run, _ = _made(task)
     blanks, replies = [blank.id for blank in document.blanks()], [reply.id for reply in document.replies()]
-    copies = {copy.student.id: copy.hash for copy in task.of_class.copies} if task.of_class else None
+    copies = {copy.student.id: copy for copy in task.of_class.copies} if task.of_class else None
+    keys = Keys([*copies.values()], blanks) if copies else None
     without = 0
     for file in files:
         marked, failed = len(seen), len(unmarked.errors)
@@ -397,23 +401,28 @@ def _students(task: Task, files: Sequence[Answers], unmarked: Unmarked, tell: Te
             elif copies is not None and student.id not in copies:
                 nobody = UnknownNameError("student", student.id, copies)
                 unmarked.add(AnswersError(f"{file.name}: the class has {nobody}"))
-            elif wrong := _of_other_numbers(student, run.hash if copies is None else copies[student.id]):
+            elif wrong := _of_other_numbers(student, run.hash, copies):
                 unmarked.add(AnswersError(f"{file.name}: {wrong}"), student.id)
             else:
                 seen[student.id] = file.name
                 without += not student.hash
-                yield student
+                yield replace(student, taken=keys.taken(student, copies[student.id])) if copies and keys else student
         if (len(seen), len(unmarked.errors)) == (marked, failed):
             unmarked.add(AnswersError(f"{file.name} holds no students"))
     if without:
         tell(f"{without} student{'s' * (without > 1)} with {NO_HASH}")
 
 
-def _of_other_numbers(student: Filled, numbers: str) -> str:
-    """What is wrong where a student had numbers with another hash than these."""
+def _of_other_numbers(student: Filled, numbers: str, copies: Mapping[str, Copy] | None) -> str:
+    """What is wrong where a student had numbers with another hash than these, or those of the student's copy."""
+    numbers = copies[student.id].hash if copies else numbers
     if not student.hash or student.hash == numbers:
         return ""
     whose = f"the student {student.id!r}" if student.id else "the student"
+    if other := next((each for each in (copies or {}).values() if each.hash == student.hash), None):
+        return (
+            f"{whose} had the numbers of {other.student.id!r}, whose hash is {student.hash}; own ones have {numbers}"
+        )
     return (
         f"{whose} had numbers with the hash {student.hash[:40]}, and these have {numbers}: another seed or "
         "sheet, or other options; of words or numbers of your own, give --tokens, --answer or --values as the sheet "
@@ -429,6 +438,7 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
     marked_students, pages, tally = [], None, Tally()
     for student, marker, copy in _markers(task, students):
         marks = grouped(marker.mark(student.answers, student.id, student.name), task.points.words)
+        marks = replace(marks, taken=student.taken)
         if student.id in changes:
             marks = overridden(marks, changes[student.id])
         if task.pages and (pages is None or pages.page.document is not marker.rules.document):

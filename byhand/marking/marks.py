@@ -117,6 +117,17 @@ class OpenMark(Struct, frozen=True):
     """The points that a table gave to all who answered the same, if any."""
 
 
+class Taken(Struct, frozen=True):
+    """Answers that are those of another student's numbers."""
+
+    student: str
+    """Whose numbers these are."""
+    same: int
+    """How many answers are the same as with these."""
+    of: int
+    """In how many answers the two keys differ."""
+
+
 class Marks(Struct, frozen=True):
     """The marks of one student."""
 
@@ -137,6 +148,8 @@ class Marks(Struct, frozen=True):
     """Those in words, which a person marks."""
     notes: tuple[str, ...] = ()
     """What is told of the sheet as a whole, such as an answer file without a hash."""
+    taken: Taken | None = None
+    """In a class, evidence that the answers are those of another student's numbers."""
 
     @property
     def points(self) -> Fraction:

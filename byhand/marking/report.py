@@ -365,6 +365,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
             "said": [self._said(name, texts.values()) for name, texts in tally.said.items()],
             "lost": self._listed("lost", (row for row in tally.rows if row.guarded)),
             "constant": self._listed("constant", (row for row in tally.rows if row.constant)),
+            "taken": self._taken(),
             "loose": self._listed("loose", (row for row in tally.rows if row.loose >= 3)),
             "absent": self.say("absent", names=self._absent()) if self.absent else "",
             "unmarked": self.say("unmarked", n=len(self.unmarked)) if self.unmarked else "",
@@ -444,6 +445,21 @@ class Report(Struct, frozen=True, eq=False, dict=True):
                 if each.text
             ][:MOST_TEXTS],
         }  # fmt: skip
+
+    def _taken(self) -> Markup:
+        """Who has the answers of another student's numbers."""
+        others = [(row.student, row.taken) for row in self.tally.rows if row.taken]
+        named = [
+            self.say(
+                "taken.one",
+                name=self.name_of[name],
+                other=self.name_of.get(each.student, each.student),
+                n=each.same,
+                of=each.of,
+            )
+            for name, each in others
+        ]
+        return self.say("taken.all", names=Markup("; ").join(named)) if named else Markup()
 
     def _listed(self, name: str, rows: Iterable[Row]) -> Markup:
         students = [row.student for row in rows]

@@ -128,6 +128,9 @@ def _students(report: Report) -> Iterator[Entry]:
         why = [_why(reason) for reason in row.reasons if reason[0] != UNEXPLAINED]
         why += [f"too easy in step {number}" for number in row.guarded]
         why += [f"one number in step {number}" for number in row.constant]
+        if row.taken:
+            whose = row.taken.student if report.names else report.name_of.get(row.taken.student, "another")
+            why.append(f"{row.taken.same} of {row.taken.of} answers of the numbers of {whose}")
         why += [f"{row.loose} that do not follow"] * (row.loose >= 3)
         name = escaped_line(row.name) if report.names else report.name_of[row.student]
         yield {

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.groups import alike
-from byhand.marking.marks import BlankMark, Cause, Marks, Policy, SectionMark
+from byhand.marking.marks import BlankMark, Cause, Marks, Policy, SectionMark, Taken
 from byhand.marking.notes import is_computed
 from byhand.marking.verdicts import NOT_FOLLOWING
 from byhand.mistakes.slips import EITHER
@@ -58,6 +58,8 @@ class Row(Struct, frozen=True):
     """The sections without points because one number stood everywhere."""
     loose: int = 0
     """How many right answers do not follow from what stands before them."""
+    taken: Taken | None = None
+    """Whose numbers these are the answers of, if not the student's own."""
 
     @property
     def points(self) -> Fraction:
@@ -326,7 +328,7 @@ def _row(marks: Marks, stands: int) -> Row:
         tuple(reason for reason in reasons if reason[0] != UNEXPLAINED),
         tuple(section.number for section in marks.sections if section.guard == "lost"),
         tuple(section.number for section in marks.sections if section.guard == "constant"),
-        sum(mark.note == NOT_FOLLOWING for mark in computed),
+        sum(mark.note == NOT_FOLLOWING for mark in computed), marks.taken,
     )  # fmt: skip
 
 
