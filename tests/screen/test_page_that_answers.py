@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import re
@@ -14,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 import browser as browsers
+import pypdf
 import pytest
 from browser import Browser, needs_chromium
 from click.testing import CliRunner
@@ -638,6 +641,30 @@ def test_on_paper_nothing_of_the_screen_is_left(opened):
         == 0
     )
     assert browser.run("getComputedStyle(document.querySelector('main')).zoom") == "1"
+    browser.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_what_a_browser_prints_is_whole_and_says_its_numbers(sheet, opened):
+    browser = opened(sheet)
+    browser.run("byhand.page.order[1].focus()")
+    browser.sized(browser.run("""(() => {
+      const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule instanceof CSSPageRule && !rule.selectorText);
+      const mm = (name) => parseFloat(rules.map(({ style }) => style.getPropertyValue(name)).findLast(Boolean));
+      return Math.round((mm("size") - mm("margin-left") - mm("margin-right")) * 96 / 25.4);
+    })()"""), 900)  # fmt: skip
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    cut = browser.run("""[...document.querySelectorAll("svg [stroke-width]")].map((line) => {
+      const { left, right, width } = line.getBoundingClientRect();
+      const half = width && (line.getAttribute("stroke-width") * line.getScreenCTM().a) / 2;
+      return [left - half, right + half];
+    }).filter(([left, right]) => left < 0 || right > innerWidth)""")
+    assert cut == []
+    style = "getComputedStyle(document.activeElement)"
+    assert browser.run(f"[{style}.outlineStyle, {style}.caretColor]") == ["none", "rgba(0, 0, 0, 0)"]
+    pdf = base64.b64decode(browser.call("Page.printToPDF", preferCSSPageSize=True)["data"])
+    told = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+    stamp = f"seed 3 · numbers {page_of(sheet).run.hash}"
+    assert stamp.replace(" ", "") in "".join(told.split())
     browser.call("Emulation.setEmulatedMedia", media="")
 
 
