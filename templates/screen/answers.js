@@ -4,7 +4,8 @@
 const LONGEST_TEXT = 5000; // characters of an answer
 const LONGEST_NAME = 60;
 
-const isOfPicture = (name) => name.startsWith("picture ");
+// What is kept in this browser, and is no answer: drawings, fields of pictures, and boxes that one ticks for oneself.
+const isBeside = (name) => /^(picture|tick) /.test(name);
 
 class Answers {
   constructor(sheet, known) {
@@ -64,7 +65,7 @@ class Answers {
     this.recall();
     for (const id of new Set([...this.known, ...Object.keys(this.texts)])) this.put("texts", id);
     for (const id of this.known) this.put("hints", id);
-    for (const name of ["uncovered", ...Object.keys(this.settings).filter(isOfPicture)]) this.put("settings", name);
+    for (const name of ["uncovered", ...Object.keys(this.settings).filter(isBeside)]) this.put("settings", name);
     this.past = [];
     this.copied.clear();
     this.keep();
@@ -105,7 +106,7 @@ class Answers {
     for (const [table, own] of Object.entries(this.times)) {
       const [entries, times] = [kept[table] ?? {}, kept.times?.[table] ?? {}];
       for (const id of Object.keys({ ...entries, ...times, ...own })) {
-        if (table !== "settings" && !ids.has(id) && !isOfPicture(id)) continue;
+        if (table !== "settings" && !ids.has(id) && !isBeside(id)) continue;
         const [theirs, ours] = [times[id] ?? (id in entries ? 0 : -1), own[id] ?? -1];
         const [other, entry] = [entries[id], this[table][id]].map((each) => JSON.stringify(each ?? ""));
         const isNewer = theirs > ours || (theirs === ours && other > entry); // at the same time: in all windows the same

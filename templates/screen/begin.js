@@ -10,6 +10,7 @@
   const copies = new Copies(page);
   const bar = new Bar(page, checks, variants);
   nameField(page);
+  ownTicks(page);
   const hands = new Hands(page, help, checks);
   const pictures = new Pictures(page, checks);
   const covers = new Covers(page);

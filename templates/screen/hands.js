@@ -6,7 +6,7 @@ class Hands {
     for (const field of page.fields.values()) {
       for (const each of [field].flat()) {
         each.setAttribute("autocomplete", "off");
-        if (each.tagName === "INPUT" && each.type !== "radio") each.setAttribute("spellcheck", "false");
+        if (each.tagName === "INPUT" && !each.matches(".tick")) each.setAttribute("spellcheck", "false");
       }
     }
     const main = document.querySelector("main");
@@ -22,7 +22,7 @@ class Hands {
     const { id } = field.dataset;
     if (id === undefined) return;
     const blank = this.page.blank(field);
-    if (field.type === "radio") this.page.write([[id, field.value]]);
+    if (field.matches(".tick")) this.page.write([[id, field.checked ? field.value : ""]]);
     else if (blank && !["word", "text"].includes(blank.role)) {
       const text = field.value.replace(/-/g, "−").replace(/^−(?:inf|oo|∞inity)$/i, "−∞");
       const at = field.selectionStart + text.length - field.value.length;
@@ -33,7 +33,7 @@ class Hands {
   left(field) {
     const blank = this.page.blank(field);
     if (blank && /^[−-]?i$/i.test(field.value) && !["word", "text"].includes(blank.role)) this.page.write([[blank.id, "−∞"]]);
-    this.checks?.asOneGoes(field);
+    if (field.type !== "checkbox") this.checks?.asOneGoes(field);
   }
   pressed(event) {
     const field = event.target;
@@ -43,7 +43,7 @@ class Hands {
       this.help.next();
       return;
     }
-    if (field.tagName === "TEXTAREA" || field.type === "radio") return;
+    if (field.tagName === "TEXTAREA" || field.matches(".tick")) return;
     const ends = { ArrowLeft: field.selectionEnd === 0, ArrowRight: field.selectionStart === field.value.length };
     if (event.key === "Enter") this.move(field, event.shiftKey ? -1 : 1);
     else if (event.key === "ArrowUp" || event.key === "ArrowDown") this.step(field, event.key === "ArrowUp" ? -1 : 1, 0);

@@ -117,6 +117,17 @@ function nameField(page) {
   line.append(field);
 }
 
+// Boxes that one ticks for oneself: at a check by hand, and at what one can do now.
+function ownTicks(page) {
+  for (const [at, sign] of [...document.querySelectorAll("main span.tick")].entries()) {
+    const box = element("input", { type: "checkbox", class: "tick", value: "✓", "data-id": `tick ${at}` });
+    page.fields.set(box.dataset.id, [box]);
+    const line = sign.parentElement;
+    sign.replaceWith(box);
+    line.append(element("label", {}, ...line.childNodes));
+  }
+}
+
 // A copy fills itself with the student's own number, or with the printed one: copying is no learning.
 class Copies {
   constructor(page) {

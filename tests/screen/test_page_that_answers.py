@@ -805,6 +805,28 @@ def test_answers_are_checked_as_one_goes_or_not_at_all(opened):
     assert browser.run("document.documentElement.classList.contains('pencil')") is True
 
 
+def test_every_box_can_be_ticked_and_is_kept_beside_the_answers(sheet, opened):
+    browser = opened(sheet)
+    boxes = "[...document.querySelectorAll('main input.tick[type=checkbox]')]"
+    count = len(browser.run(f"{boxes}.map((box) => box.labels[0].textContent)"))
+    assert count > 0
+    assert browser.run("document.querySelectorAll('main span.tick').length") == 0
+    before, checked = (
+        browser.run("[byhand.page.answers.file, byhand.bar.count.textContent]"),
+        f"{boxes}.map((box) => box.checked)",
+    )
+    browser.run(f"byhand.checks.choose('going'); {boxes}[0].labels[0].click(); {boxes}.at(-1).focus()")
+    browser.press("Space")
+    assert browser.run(f"[{checked}, byhand.checks.marks.size]") == [[True, *[False] * (count - 2), True], 0]
+    browser.run(f"{boxes}[0].click()")
+    browser.reload()
+    assert browser.run(checked) == [*[False] * (count - 1), True]
+    assert browser.run("[byhand.page.answers.file, byhand.bar.count.textContent]") == before
+    browser.run(f"window.confirm = () => true; {AGAIN}")
+    browser.reload()
+    assert not any(browser.run(checked))
+
+
 def test_rows_that_a_check_adds_up_are_added_up_as_one_types(opened):
     page, browser = page_of("attention-head"), opened("attention-head")
     rows = [[f"1/ask/blocks.0.attn.scores_raw[0]/{i},{j}" for j in (1, 2, 3)] for i in (1, 2, 3)]
