@@ -15,7 +15,17 @@ class Hands {
     main.addEventListener("keydown", (event) => this.pressed(event));
     main.addEventListener("paste", (event) => this.pasted(event));
     document.addEventListener("keydown", (event) => this.undone(event));
+    document.addEventListener("focusin", ({ target }) => this.cross(target));
     if (window.matchMedia("(max-width: 700px), (pointer: coarse)").matches) this.pad = new Pad(this);
+  }
+  // Row and column of the cell in which one writes are tinted. That is no help: it says nothing that the page does not.
+  cross(target) {
+    for (const cell of document.querySelectorAll(".crossed")) cell.classList.remove("crossed");
+    const own = this.page.blank(target) && target.closest("td");
+    for (const row of own ? own.closest("table").rows : []) {
+      const cells = [...row.cells].filter((cell) => cell.colSpan === 1 && (row === own.parentElement || columnOf(cell) === columnOf(own)));
+      for (const cell of cells) cell.classList.add("crossed");
+    }
   }
   // A text as it is typed: − for -, and −∞ for what stands for it.
   typed(field) {
@@ -65,7 +75,6 @@ class Hands {
   step(field, down, right) {
     const cell = field.closest("td");
     const row = cell?.parentElement;
-    const column = (each) => [...each.parentElement.children].slice(0, [...each.parentElement.children].indexOf(each)).reduce((sum, td) => sum + td.colSpan, 0);
     const inputs = (tr) => [...tr.querySelectorAll("td input:not(.tick)")];
     if (right && row) {
       const beside = inputs(row);
@@ -75,7 +84,7 @@ class Hands {
     if (down && row) {
       const rows = [...row.closest("table").rows];
       for (let at = rows.indexOf(row) + down; rows[at]; at += down) {
-        const next = inputs(rows[at]).find((each) => column(each.closest("td")) === column(cell));
+        const next = inputs(rows[at]).find((each) => columnOf(each.closest("td")) === columnOf(cell));
         if (next) return this.go(next);
       }
     }

@@ -87,10 +87,9 @@ class Help {
   // Cells that stand together have one frame.
   light(cells) {
     for (const cell of cells) cell.classList.add("lit");
-    const at = (cell) => [...cell.parentElement.children].slice(0, [...cell.parentElement.children].indexOf(cell)).reduce((sum, each) => sum + each.colSpan, 0);
-    const beside = (row, column) => [...(row?.children ?? [])].find((cell) => cell.matches(".lit") && at(cell) === column);
+    const beside = (row, column) => [...(row?.children ?? [])].find((cell) => cell.matches(".lit") && columnOf(cell) === column);
     for (const cell of cells) {
-      const [row, column] = [cell.parentElement, at(cell)];
+      const [row, column] = [cell.parentElement, columnOf(cell)];
       const around = { t: beside(row.previousElementSibling, column), r: beside(row, column + 1), b: beside(row.nextElementSibling, column), l: beside(row, column - 1) };
       cell.dataset.edges = Object.keys(around).filter((edge) => !around[edge]).join(" ");
     }

@@ -10,6 +10,12 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// The column in which a cell of a table begins, from 0.
+function columnOf(cell) {
+  const cells = [...cell.parentElement.children];
+  return cells.slice(0, cells.indexOf(cell)).reduce((sum, { colSpan }) => sum + colSpan, 0);
+}
+
 class Page {
   constructor(sheet) {
     this.sheet = prepared(sheet);

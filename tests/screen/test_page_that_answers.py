@@ -596,6 +596,31 @@ def test_help_comes_step_by_step_and_is_counted(opened):
     assert written(browser).get(blank) is None
 
 
+def test_row_and_column_of_a_cell_are_tinted_and_that_is_no_help(opened):
+    page, browser = page_of("attention-head"), opened("attention-head")
+    tinted = """[...document.querySelectorAll('.crossed')].filter((cell) => getComputedStyle(cell).backgroundImage !== 'none')
+      .map((cell) => cell.textContent || cell.querySelector('input')?.dataset.id).filter(Boolean)"""
+    before = browser.run("byhand.page.answers.file")
+    for _ in range(2):
+        browser.run("byhand.page.order.find((field) => /1.ask.*2,2$/.test(field.dataset.id)).focus()")
+        browser.press("ArrowRight")
+        blank = browser.run("document.activeElement.dataset.id")
+        keys, queries = (page.run.texts[f"blocks.0.attn.hook_{name}[0]"] for name in "kq")
+        scores = blank.rpartition("/")[0]
+        row = ["eat", *queries[1], f"{scores}/2,1", f"{scores}/2,2", blank]
+        column = ["seeds", *keys[2], f"{scores}/1,3", f"{scores}/3,3"]
+        assert sorted(browser.run(tinted)) == sorted(text.replace("-", "−") for text in [*row, *column])
+        browser.dark(True)
+        browser.reload()
+    assert browser.run("byhand.page.answers.hints") == {}
+    assert browser.run("byhand.page.answers.file") == before
+    assert browser.run("document.querySelectorAll('.help li.open, td.lit').length") == 0
+    browser.run("byhand.page.order.find((field) => /1.ask.*2,2$/.test(field.dataset.id)).focus()")
+    browser.run("document.querySelector('.check').focus()")
+    assert browser.run(tinted) == []
+    browser.dark(False)
+
+
 def test_help_does_not_say_a_number_before_its_last_step(opened):
     browser = opened("causal-mask", seed=3)
     hidden = "byhand.page.order.find((field) => { const b = byhand.page.blank(field); return b?.role === 'ask' && byhand.page.rules.rule(b)[0] === 'num'; })"
