@@ -14,11 +14,12 @@
   const hands = new Hands(page, help, checks);
   const pictures = new Pictures(page, checks);
   const covers = new Covers(page);
+  const pace = new Pace(page, bar);
   page.showAll();
   checks?.recall();
   if (!sheet.feedback) document.querySelector("main").prepend(element("p", { class: "silent" }, page.say(sheet.numbers === "symbolic" ? "screen.letters" : "screen.silent")));
   else document.querySelector("main").append(legend(page));
-  window.byhand = { page, variants, help, checks, copies, bar, hands, pictures, covers };
+  window.byhand = { page, variants, help, checks, copies, bar, hands, pictures, covers, pace };
 }
 
 // What the signs in cells mean.

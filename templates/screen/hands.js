@@ -64,10 +64,11 @@ class Hands {
   // To the next field of the page, or to the one before.
   move(field, by) {
     const { order } = this.page;
-    this.go(order[order.indexOf(field) + by]);
+    this.go(order[order.indexOf(field) + by] ?? (by > 0 ? this.page.beyond : undefined));
   }
   go(field) {
     if (!field) return;
+    this.page.reveal(field);
     field.focus();
     field.select?.();
   }

@@ -28,6 +28,8 @@ class Page {
     this.sections = [...document.querySelectorAll("main section:not(.able)")].map((place, at) => ({ place, ...sheet.sections[at], at }));
     this.fields = this.foundFields();
     this.listeners = [];
+    this.reveal = () => {}; // with an element that is to be seen
+    this.beyond = undefined; // what comes after the last field that can be seen
     this.answers.onMerged = (ids) => {
       ids.forEach((id) => this.show(id));
       this.tell(ids);
@@ -75,6 +77,9 @@ class Page {
   }
   idsOf(section) {
     return [...this.blanksOf(section), ...section.replies].map(({ id }) => id);
+  }
+  called({ number, title }) {
+    return number ? `${number} ${title}` : title;
   }
   // Show a text in the field of an id.
   show(id) {
@@ -177,6 +182,7 @@ class Copies {
 class Bar {
   constructor(page, checks, variants) {
     Object.assign(this, { page, checks });
+    this.onAgain = () => {};
     const say = (name, places) => page.say(name, places);
     this.steps = page.sections.filter((section) => page.idsOf(section).length);
     this.links = this.steps.map((section) => element("a", { href: `#${section.place.id}`, onclick: () => this.go(section) }, element("span")));
@@ -239,10 +245,9 @@ class Bar {
     this.steps.forEach((section, at) => {
       const ids = page.idsOf(section);
       const link = this.links[at];
-      const name = section.number ? `${section.number} ${section.title}` : section.title;
       const n = ids.length;
       link.firstChild.style.width = `${(100 * filled(ids)) / n}%`;
-      link.title = page.say("screen.step", { name, done: filled(ids), n });
+      link.title = page.say("screen.step", { name: page.called(section), done: filled(ids), n });
       link.setAttribute("aria-label", link.title);
     });
   }
@@ -262,6 +267,7 @@ class Bar {
     }
   }
   go(section) {
+    this.page.reveal(section.place);
     section.place.classList.remove("folded");
     const first = this.page.idsOf(section).find((id) => !this.page.answers.text(id)) ?? this.page.idsOf(section)[0];
     setTimeout(() => [this.page.fields.get(first)].flat()[0]?.focus({ preventScroll: false }));
@@ -291,6 +297,7 @@ class Bar {
     if (!window.confirm(this.page.say("screen.again.sure"))) return;
     this.page.answers.clear();
     this.page.showAll();
+    this.onAgain();
   }
   turn() {
     this.dark(!document.documentElement.classList.contains("dark"));
@@ -500,6 +507,7 @@ class Checks {
   // Go on to the next step; the one that is done folds.
   next(section) {
     const after = this.after(section);
+    this.page.reveal(after.place);
     section.place.classList.add("folded");
     const heading = section.place.querySelector("h2");
     if (!heading.querySelector("button")) {

@@ -54,6 +54,7 @@ FEW = ("attention-head", "linear-layer", "shapes")
 STATES = "Object.fromEntries(byhand.checks.marks)"
 SHOWN = {"right": "right", "followed": "own", "wrong": "not", "unreadable": "unread"}
 SUMS = "[...document.querySelectorAll('.sums')].map((line) => line.textContent)"
+WHOLE = "byhand.page.reveal(byhand.page.sections.at(-1).place)"  # on a phone, too
 CHECK_ALL = """(() => {
   for (const check of document.querySelectorAll(".check")) check.click();
   for (const section of byhand.checks.boxes.keys()) byhand.checks.mark(section);
@@ -546,7 +547,7 @@ def test_what_a_check_or_a_hint_says_is_seen_beside_the_keys_of_a_phone(width, s
     pressed = "(text) => [...document.querySelectorAll('.pad button')].find((b) => b.textContent === text)"
     asked = "(text) => [...step.place.querySelectorAll('.ladder button')].find((b) => b.textContent === text)"
     for at in sorted({0, count // 2, count - 1}):
-        browser.run(f"window.step = steps[{at}]")
+        browser.run(f"window.step = steps[{at}]; byhand.page.reveal(step.place)")
         browser.tap("step.field")
         for key in f"7{at}7":  # which follows from no step before
             browser.tap(f"({pressed})('{key}')")
@@ -567,6 +568,62 @@ def test_what_a_check_or_a_hint_says_is_seen_beside_the_keys_of_a_phone(width, s
             hint = {"hint": f"document.querySelector('.help li[data-step=\"{n}\"] p')", "cell": "step.field"}
             assert [each for each, of in hint.items() if not browser.run(f"({SEEN})({of})")] == [], (at, n)
         browser.tap("document.querySelector('.help .close')")
+
+
+def test_a_phone_shows_one_step_at_a_time_until_one_goes_on(sheet, opened):
+    browser = opened(sheet, width=390)
+    seen = "byhand.page.sections.filter(({ place }) => place.offsetParent).map(({ at }) => at)"
+    following = "document.querySelector('p.pace').offsetParent && document.querySelector('p.pace').textContent"
+    starts = browser.run("[...byhand.pace.steps.map((step) => step[0].at), byhand.page.sections.length]")
+    able = "Boolean(document.querySelector('.able').offsetParent)"
+    assert len(starts) > 2
+    browser.tap("byhand.page.order.at(-1)")
+    browser.press("Enter")
+    assert browser.run("document.activeElement === byhand.pace.next")
+    for at, end in enumerate(starts[1:], 1):
+        assert browser.run(seen) == [*range(end)]
+        is_last = at == len(starts) - 1
+        assert browser.run(able) is is_last
+        if is_last:
+            assert browser.run(following) is None
+            break
+        title = browser.run(f"byhand.page.called(byhand.page.sections[{end}])")
+        assert browser.run(following) == f"Next: {title}"
+        browser.tap("byhand.pace.next")
+        heading = f"byhand.page.sections[{end}].place.querySelector('h2')"
+        assert browser.run(f"({SEEN})({heading})")
+        assert browser.run(f"document.activeElement === byhand.page.sections[{end}].place")
+
+
+def test_a_step_at_a_time_can_be_turned_off_and_is_for_phones_only(opened):
+    browser = opened("linear-layer", width=390)
+    hidden = "byhand.page.sections.filter(({ place }) => !place.offsetParent).length"
+    one = "document.querySelector('.menu label.pace input')"
+    assert (browser.run(hidden), browser.run(f"{one}.checked")) == (5, True)
+    browser.run("byhand.bar.links[1].click()")
+    browser.until(f"({hidden}) === 4 && byhand.page.sectionOf(document.activeElement).number === 2")
+    browser.reload()
+    assert browser.run(hidden) == 5  # nothing is written yet
+    browser.run("byhand.page.write([[byhand.page.idsOf(byhand.page.sections[3])[0], '12']])")
+    browser.reload()
+    assert browser.run(hidden) == 3
+    browser.run(f"window.confirm = () => true; {AGAIN}")
+    assert browser.run(hidden) == 5
+    browser.sized(1100, 900)
+    assert browser.run(f"[{hidden}, document.querySelectorAll('.pace').length, Boolean({one}.offsetParent)]") == [
+        0,
+        2,
+        False,
+    ]
+    browser.sized(390, 844)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    assert browser.run(hidden) == 0
+    browser.call("Emulation.setEmulatedMedia", media="")
+    assert browser.run(hidden) == 5
+    browser.run(f"{one}.click()")
+    assert browser.run(hidden) == 0
+    browser.reload()
+    assert (browser.run(hidden), browser.run(f"{one}.checked")) == (0, False)
 
 
 def test_the_dark_follows_the_system_and_the_button(opened):
@@ -714,6 +771,8 @@ def test_axe_finds_nothing_against_wcag(sheet, opened):
         browser = opened(sheet, width=width)
         browser.dark(dark)
         browser.reload()
+        if dark:
+            browser.run(WHOLE)
         browser.write(dict.fromkeys([*browser.run("byhand.page.known")][:6], "7"))
         browser.run("byhand.page.order[1].focus()")
         for _ in range(4):
@@ -1026,6 +1085,7 @@ def test_at_twice_the_size_nothing_goes_sideways(width, opened):
 
 def test_on_a_phone_no_figure_goes_sideways_and_a_finger_finds_each_blank(sheet, opened):
     browser = opened(sheet, width=390)
+    browser.run(WHOLE)
     assert (
         browser.run("[...document.querySelectorAll('.grid')].filter((f) => f.scrollWidth > f.clientWidth).length")
         == 0
