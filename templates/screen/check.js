@@ -29,7 +29,7 @@ class Rules {
     sheet.sections.forEach((section, at) => this.front(section, at));
     this.asked = new Set([...this.blanks.values()].filter((b) => ["ask", "entry", "word"].includes(b.role)).map((b) => b.step));
     for (const blank of this.blanks.values()) {
-      if (blank.role === "inverse") run.unknown.set(placeOf(blank), parsed(blank.rule));
+      if (blank.role === "inverse" && blank.rule) run.unknown.set(placeOf(blank), parsed(blank.rule));
     }
   }
   front(section, at) {

@@ -704,6 +704,14 @@ def test_without_feedback_a_page_knows_nothing_and_says_nothing(opened):
     assert "does not say what is right" in browser.run("document.querySelector('.silent').textContent")
 
 
+def test_without_feedback_every_page_keeps_and_saves_what_is_written(sheet, opened):
+    browser, answers = opened(sheet, Setup(feedback=False)), typed(Student(page_of(sheet)))
+    browser.write(answers)
+    browser.reload()
+    (student,) = json.loads(browser.run("byhand.page.answers.file"))["students"]
+    assert student["answers"].items() >= {name: text.replace("-", "−") for name, text in answers.items()}.items()
+
+
 def test_letters_are_kept_without_feedback_and_the_page_says_so(opened):
     browser = opened("attention-in-letters", seed=0)
     assert browser.run("document.querySelector('.silent').textContent").startswith("Letters have no feedback")
