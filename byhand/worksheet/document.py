@@ -790,6 +790,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """Markdown tokens."""
     before: tuple[Named, ...]
     """The sheets that come before it."""
+    after: tuple[Named, ...]
+    """The sheet that comes after it in the course; none after the last one."""
     conventions: tuple[Sequence[Any], ...]
     """The Markdown tokens of each convention."""
     map: Map

@@ -31,7 +31,7 @@ from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Cell, Document, Figure, Prose, Section, Table, TextBlock
 from byhand.worksheet.front import LARGEST_SHEET
 from byhand.worksheet.markdown import inline, paragraphs
-from byhand.worksheet.order import group_of, groups, has_met
+from byhand.worksheet.order import after, group_of, groups, has_met
 from byhand.worksheet.sandbox import Sandbox
 from byhand.worksheet.sheet import Sheet, named
 
@@ -81,6 +81,7 @@ def document(context: Context) -> Document:
         number=sheet.number,
         goal=inline(_goal(context, sections)),
         before=named(sheet.prerequisites, messages.language),
+        after=named(after(sheet.name), messages.language),
         conventions=tuple(map(inline, conventions(context, sections))),
         map=chart,
         sections=sections,

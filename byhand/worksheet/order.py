@@ -99,6 +99,12 @@ def number_of(name: str) -> int:
     return names.index(name) + 1 if name in names else 0
 
 
+def after(name: str) -> tuple[str, ...]:
+    """The sheet that comes after one in the course; none after the last one, or one that is not of the course."""
+    number = number_of(name)
+    return order()[number : number + 1] if number else ()
+
+
 def place(name: str) -> tuple[int, str]:
     """What to sort sheets by: those of the course come first, in its order, and others after them, by name."""
     return number_of(name) or len(order()) + 1, name

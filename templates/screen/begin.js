@@ -14,12 +14,13 @@
   const hands = new Hands(page, help, checks);
   const pictures = new Pictures(page, checks);
   const covers = new Covers(page);
+  const end = new End(page, checks, variants);
   const pace = new Pace(page, bar);
   page.showAll();
   checks?.recall();
   if (!sheet.feedback) document.querySelector("main").prepend(element("p", { class: "silent" }, page.say(sheet.numbers === "symbolic" ? "screen.letters" : "screen.silent")));
   else document.querySelector("main").append(legend(page));
-  window.byhand = { page, variants, help, checks, copies, bar, hands, pictures, covers, pace };
+  window.byhand = { page, variants, help, checks, copies, bar, hands, pictures, covers, end, pace };
 }
 
 // What the signs in cells mean.

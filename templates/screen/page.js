@@ -318,12 +318,18 @@ class Checks {
     Object.assign(this, { page, help });
     this.marks = new Map(); // by id: the state that is shown
     this.way = page.answers.settings.way ?? "asked"; // one checks when one asks, as one goes, or not at all: with pencil and paper
-    this.onMarks = () => {};
+    this.markListeners = [];
     this.onFound = () => {}; // with the box in which it is told what was found
     this.mistakes = null;
     this.boxes = new Map(page.sections.filter((section) => this.idsOf(section).length).map((section) => [section, this.box(section)]));
     for (const [section, box] of this.boxes) section.place.append(box.place);
     page.onChange((ids) => this.forget(ids));
+  }
+  onMarks(listener) {
+    this.markListeners.push(listener);
+  }
+  tellMarks() {
+    for (const listener of this.markListeners) listener();
   }
   // What can be checked: blanks that are no copies, and choices.
   idsOf(section) {
@@ -350,7 +356,7 @@ class Checks {
     document.documentElement.classList.toggle("pencil", way === "pencil");
     if (way === "pencil") this.forget([...this.marks.keys()]);
     if (way === "going") for (const section of this.boxes.keys()) this.mark(section);
-    this.onMarks();
+    this.tellMarks();
   }
   // Mark again what was marked when the page was left.
   recall() {
@@ -437,7 +443,7 @@ class Checks {
     const all = this.idsOf(section).every((id) => ["right", "own"].includes(this.marks.get(id)));
     section.place.classList.toggle("done", all);
     this.keep();
-    this.onMarks();
+    this.tellMarks();
   }
   show(id) {
     const state = this.marks.get(id);
@@ -463,7 +469,7 @@ class Checks {
       }
     }
     if (this.marks.size < before) this.keep();
-    this.onMarks();
+    this.tellMarks();
   }
   diagnosis() {
     this.mistakes ??= this.page.sheet.mistakes.map((mistake) => new Mistake(this.page.rules, mistake));

@@ -16,7 +16,7 @@ class Pictures {
     this.page = page;
     const { pictures = [] } = page.sheet;
     this.pens = [...document.querySelectorAll("main figure.picture")].map((figure, at) => new Pen(page, figure, at, checks, pictures[at]));
-    if (checks) checks.onMarks = () => this.pens.forEach((pen) => pen.complete(checks));
+    checks?.onMarks(() => this.pens.forEach((pen) => pen.complete(checks)));
     this.dots = page.sections.flatMap((section) => {
       const tables = [...section.place.querySelectorAll("figure.grid, figure.entries")];
       return section.tables.flatMap(({ dots }, at) => (dots === undefined ? [] : [this.framesOf(tables[at], dots)]));

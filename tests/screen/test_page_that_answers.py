@@ -33,6 +33,7 @@ from byhand.classroom.roster import anonymous
 from byhand.cli import main
 from byhand.errors import AnswersError, ConfigError, UnreadableError
 from byhand.formats import Setup
+from byhand.formats.html.book import folder
 from byhand.formats.html.page import Pages, css_string, short
 from byhand.marking.causes import Diagnosis
 from byhand.marking.mark import mark
@@ -45,6 +46,7 @@ from byhand.reading.verify import verify
 from byhand.worksheet.document import Check, Picture
 from byhand.worksheet.folders import shipped
 from byhand.worksheet.front import sheet_files
+from byhand.worksheet.order import after, order
 from byhand.worksheet.sheet import load_sheet
 
 pytestmark = needs_chromium
@@ -990,6 +992,43 @@ def test_a_step_that_is_done_folds_when_one_goes_on(opened):
     assert browser.run("byhand.page.sectionOf(document.activeElement).at") == 1
     browser.run("document.querySelector('.unfold').click()")
     assert browser.run("document.querySelectorAll('main section.folded').length") == 0
+
+
+def test_the_end_says_once_all_stands_what_one_can_do_and_what_comes_next(sheet, opened):
+    browser, page = opened(sheet), page_of(sheet)
+    able = "document.querySelector('.able')"
+    seen = f"[...{able}.querySelectorAll('p')].filter((p) => p.offsetParent).map((p) => p.textContent)"
+    course = order()
+    coming = load_sheet(course[course.index(sheet) + 1])
+    assert browser.run(seen) == [f"Next: {coming.number} {coming.title}"]
+    assert browser.run(f"{able}.querySelectorAll('li').length") == len(page.document.objectives) > 0
+    answers = {**typed(Student(page)), **page.ticks}
+    browser.write(answers)
+    browser.run(CHECK_ALL)
+    said = browser.run(seen)
+    count = browser.run("[...byhand.checks.boxes.keys()].flatMap((section) => byhand.checks.idsOf(section)).length")
+    assert said == [f"All {count} answers of this sheet stand.", f"Next: {coming.number} {coming.title}"]
+    browser.reload()
+    assert browser.run(seen) == said
+    browser.write({next(iter(answers)): "77"})
+    assert browser.run(seen) == said[1:]
+    assert opened(sheet, Setup(feedback=False)).run(seen) == said[1:]
+
+
+def test_the_sheet_that_comes_next_is_a_link_where_it_is_in_the_folder(browser, tmp_path):
+    pages = [lower(*prepare(load_sheet(name), Options())) for name in ("linear-layer", "mlp", "softmax")]
+    for name, text in folder(pages, ("worksheet",), Setup()).items():
+        (tmp_path / name).write_bytes(text)
+    next_link = "document.querySelector('.able .next a')"
+    browser.open(tmp_path / "linear-layer-worksheet.html")
+    browser.run(f"window.old = true; {next_link}.click()")
+    browser.ready()
+    assert browser.run("byhand.page.sheet.sheet") == "mlp"
+    assert browser.run(next_link) is None
+
+
+def test_the_last_sheet_and_one_that_is_not_of_the_course_have_none_that_comes_next():
+    assert [after(name) for name in (order()[-1], order()[-2], "nobody")] == [(), order()[-1:], ()]
 
 
 @pytest.mark.parametrize("feedback", [True, False])

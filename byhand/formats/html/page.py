@@ -183,7 +183,7 @@ class Pages:
         setup = setup or Setup()
         answers = medium == "screen" and view == "worksheet" and not for_all
         asked = "" if for_all else ASKED if in_slots else self.words(view, setup)
-        scripts = self.scripts(setup) if answers else ()
+        scripts = self.scripts(setup, leads or {}) if answers else ()
         view = "key" if shared else view
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
@@ -230,14 +230,15 @@ class Pages:
         known = {"version": __version__, **self.d.stamp}
         return known if "time" in known else {**known, **self.d.told_time}
 
-    def scripts(self, setup: Setup) -> tuple[Script, ...]:
-        """What a worksheet on a screen knows of its sheet, and the script that answers."""
+    def scripts(self, setup: Setup, leads: Mapping[str, str]) -> tuple[Script, ...]:
+        """What a worksheet on a screen knows of its sheet, and the script that answers. leads: as of `html`."""
         from byhand.formats.html.script import script_for
         from byhand.formats.html.sheet import of_page
 
         known = of_page(self.page, setup)
         variants = self.variants(setup, known) if setup.variants and self.d.others else []
         others = (Script(as_data(variants), "variants"),) if variants else ()
+        known["after"] = [[each.called, leads.get(each.name, "")] for each in self.d.after]
         return (Script(as_data(known), "sheet"), *others, Script(script_for(self.page.run.numbers)))
 
     def variants(self, setup: Setup, known: Any) -> list[Any]:

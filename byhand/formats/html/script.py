@@ -15,7 +15,7 @@ from byhand.worksheet.program import code_key
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "rounded")  # what only sheets in decimals need
 CHECKS = ("spans", "reckoning", "check", "slips", "reasons")
-PAGE = ("write", "answers", "page", "sums", "help", "hands", "pictures", "covers", "pace", "variants", "begin")
+PAGE = ("write", "answers", "page", "sums", "help", "hands", "pictures", "covers", "end", "pace", "variants", "begin")
 RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
 
 
