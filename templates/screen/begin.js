@@ -2,7 +2,7 @@
 
 {
   const sheet = JSON.parse(document.getElementById("sheet").textContent);
-  const variants = new Variants(sheet);
+  const variants = typeof Variants === "undefined" ? { all: [] } : new Variants(sheet);
   const page = new Page(sheet);
   if (sheet.feedback) new Sums(page);
   const help = sheet.feedback ? new Help(page) : null;

@@ -2,8 +2,7 @@
 
 class Variants {
   constructor(sheet) {
-    const place = document.getElementById("variants");
-    this.all = place ? JSON.parse(place.textContent) : [];
+    this.all = JSON.parse(document.getElementById("variants").textContent);
     this.place = `byhand numbers ${sheet.sheet} ${sheet.hash}`;
     this.at = this.kept();
     if (this.at) this.apply(sheet, this.all[this.at - 1]);

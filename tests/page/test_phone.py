@@ -86,8 +86,8 @@ def test_matrices_that_lack_room_stand_below_each_other_with_their_labels_and_si
     first, second = grid.box(0, 1, 1, 2, phone=True), grid.box(0, 6, 1, 7, phone=True)
     assert first[0] == pytest.approx(second[0])
     assert first[3] < second[1]
-    assert drawing(grid, True, False).count(">the</text>") == 1
-    assert drawing(grid, False, False) == ""
+    assert drawing(grid, True, False, True).count(">the</text>") == 1
+    assert drawing(grid, False, False, False) == ""
 
 
 def test_only_a_page_for_a_screen_says_in_which_line_a_cell_stands():

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from msgspec.structs import replace
+
 from byhand.notation.marks import Radius, written
 from byhand.page.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark
 from byhand.page.look import COLOURS
@@ -19,19 +21,27 @@ DOT, FRAME = 2.9, (6.0, 7.0)  # mm: the radius of the dot of weight 1; the width
 LABEL_ROOM = 1.2  # mm: from a label to its matrix on a phone
 INK, PEN = "#111", COLOURS["pen"]
 BRACKET, TILE = Look("none", INK, 0.32), Look("#e2e2e2", "#888", 0.18)
-BY_CSS = Look()  # of both on a phone, where screen.css has it
+BY_CSS = Look()  # of both on a screen, where screen.css has it
 
 
-def drawing(grid: Grid, phone: bool, shown: bool) -> str:
-    """The SVG of a figure, in the measures of print or of a phone. shown: whether to draw the dots (answers)."""
+def drawing(grid: Grid, phone: bool, shown: bool, by_css: bool) -> str:
+    """The SVG of a figure, in the measures of print or of a phone.
+
+    shown: whether to draw the dots (answers). by_css: whether a style sheet has the look of brackets and tiles.
+    """
     width, height = (grid.phone_width, grid.phone_height) if phone else (grid.width, grid.height)
-    parts = marks(grid, phone, shown)
+    parts = tuple(map(_by_css, marks(grid, phone, shown)) if by_css else marks(grid, phone, shown))
     if not parts and not grid.marks:
         return ""
     return (
         f'<div class="behind {"phone" if phone else "wide"}" aria-hidden="true"><svg width="{mm(width)}mm" '
         f'height="{mm(height)}mm" viewBox="0 0 {mm(width)} {mm(height)}">{svg(parts)}</svg></div>'
     )
+
+
+def _by_css(part: Shape) -> Shape:
+    is_told = isinstance(part, Path | Rectangle) and part.look in (BRACKET, TILE)
+    return replace(part, look=BY_CSS) if is_told else part
 
 
 def marks(grid: Grid, phone: bool, shown: bool) -> tuple[Shape, ...]:
@@ -54,10 +64,10 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> Iterator[Shape]:
                     for x, foot in sides
                     for step in (("M", (x + foot, top)), ("h", (-foot,)), ("V", (bottom,)), ("h", (foot,)))
                 ),
-                BY_CSS if phone else BRACKET,
+                BRACKET,
             )
         case "tile":
-            yield Rectangle(left, top, right - left, bottom - top, BY_CSS if phone else TILE)
+            yield Rectangle(left, top, right - left, bottom - top, TILE)
         case "right" if phone and grid.phone_lines:
             pass  # the row stands in the line above
         case "right":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -15,8 +16,11 @@ from byhand.worksheet.program import code_key
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "rounded")  # what only sheets in decimals need
 CHECKS = ("spans", "reckoning", "check", "slips", "reasons")
-PAGE = ("write", "answers", "page", "sums", "help", "hands", "pictures", "covers", "end", "pace", "variants", "begin")
+PAGE = ("write", "answers", "page", "sums", "help", "hands", "pictures", "covers", "end", "pace", "begin")
+OTHERS = ("variants",)  # what only a page with other numbers needs
 RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
+# what a script says shorter that runs: a declaration, and a function of one parameter
+_CONST, _ONE_PARAMETER = re.compile(r"\bconst(?= \w| ?[\[{])"), re.compile(r"(?<![\w$])\((\w+)\)=>")
 
 
 def script(names: Sequence[str]) -> str:
@@ -24,9 +28,9 @@ def script(names: Sequence[str]) -> str:
     return _script(tuple(names), folders())
 
 
-def script_for(numbers: str) -> str:
-    """The script of a page whose numbers are in some number system."""
-    return script((*NUMBERS, *(ROUNDED if numbers == "decimal" else ()), *CHECKS, *PAGE))
+def script_for(numbers: str, others: bool = False) -> str:
+    """The script of a page whose numbers are in some number system. others: whether it brings others along."""
+    return script((*NUMBERS, *(ROUNDED if numbers == "decimal" else ()), *CHECKS, *(OTHERS if others else ()), *PAGE))
 
 
 @lru_cache
@@ -35,8 +39,8 @@ def _script(names: tuple[str, ...], where: tuple[Path, ...]) -> str:
     from rjsmin import jsmin  # a shipped script is mostly in the cache
 
     paths = (next(path for folder in where if (path := folder / "screen" / f"{name}.js").exists()) for name in names)
-    whole = "\n".join(path.read_text(encoding="utf-8") for path in paths)
-    return f'"use strict";\n{jsmin(whole)}'
+    whole = jsmin("\n".join(path.read_text(encoding="utf-8") for path in paths))
+    return '"use strict";\n' + _ONE_PARAMETER.sub(r"\1=>", _CONST.sub("let", whole))
 
 
 def source_hash(content: str) -> str:
