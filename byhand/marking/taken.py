@@ -25,7 +25,7 @@ class Keys(Struct, frozen=True):
     """The ids of the blanks, in the order of the page."""
 
     def taken(self, student: Filled, own: Copy) -> Taken | None:
-        """What is the same as with another student's numbers: with those that have most of it, or the first of these."""
+        """What is the same as with another student's numbers: those that have most of it, or the first of these."""
         answers = {
             at: _number(text) for at, name in enumerate(self.blanks) if (text := student.answers.get(name, ""))
         }
