@@ -43,7 +43,7 @@ class Group(click.Group):
         try:
             return super().main(*args, **extra)
         except OSError as error:
-            if not _is_of_echo(error):
+            if not _is_of_output(error):
                 raise
             with suppress(OSError):  # standard error may be as full
                 _tell(f"cannot write to standard output: {error.strerror}; send it to another file")
@@ -63,7 +63,7 @@ class Group(click.Group):
             ctx.exit(1)
 
 
-def _is_of_echo(error: OSError) -> bool:
+def _is_of_output(error: OSError) -> bool:
     """Whether an error is of what is printed, and of no other file."""
     last = error.__traceback__
     while last and last.tb_next:
@@ -161,7 +161,7 @@ def main(ctx: click.Context, debug: bool) -> None:
 
         logging.basicConfig(format="%(message)s")
         logging.getLogger("byhand").setLevel(logging.DEBUG)
-    from byhand.defaults import defaults, files
+    from byhand.defaults import NAME, PARAMETERS, defaults, files
 
     read = files()
     if debug:
@@ -169,6 +169,11 @@ def main(ctx: click.Context, debug: bool) -> None:
     if read:
         settings = defaults(read)
         ctx.default_map = {name: _of_command(command, settings) for name, command in main.commands.items()}
+        of_folder = defaults([path for path in read if not path.is_absolute()])  # which may be another's
+        asked = main.commands.get(ctx.invoked_subcommand or "")
+        if asked and (taken := _of_command(asked, of_folder)):
+            names = {parameter: name for name, parameter in PARAMETERS.items()}
+            _tell(f"{NAME} in this folder says {', '.join(names.get(each, each) for each in taken)}")
 
 
 def _of_command(command: click.Command, settings: dict[str, Any]) -> dict[str, Any]:

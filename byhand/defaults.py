@@ -6,6 +6,7 @@ folder's counts.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -23,7 +24,7 @@ Check = Callable[[Any], bool]
 
 def _one_of(*options: object) -> tuple[Check, str]:
     named = " or ".join([", ".join(map(str, options[:-1])), str(options[-1])])
-    return lambda value: value in options and not isinstance(value, bool), named
+    return lambda value: value in options and type(value) in map(type, options), named
 
 
 def _whole(least: int, most: int) -> tuple[Check, str]:
@@ -105,12 +106,14 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _as_typed(path: Path, name: str, value: Any) -> Any:
-    """A value as it is typed on the command line.
+    """A value as it is typed on the command line; of cores, no more than there are.
 
     Raises: ConfigError for a format that there is not.
     """
     if name == "trust":
         return [str(Path(folder).expanduser()) for folder in value]
+    if name == "jobs":
+        return min(value, os.cpu_count() or 1)
     if name != "format":
         return str(value) if name == "softmax" else value
     chosen = value if isinstance(value, list) else [part.strip() for part in value.split(",")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from byhand.cli import main
-from byhand.defaults import NAME, OPTIONS
+from byhand.defaults import NAME, OPTIONS, defaults
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def made(*arguments):
     """The files that a command makes, by their paths, as it prints them."""
     result = command("generate", "scores", "--no-cache", *arguments)
     assert result.exit_code == 0, result.output
-    return result.output.split()
+    return result.stdout.split()
 
 
 def test_a_file_in_the_current_folder_is_as_if_typed(folders):
@@ -60,6 +61,22 @@ def test_debug_says_which_files_were_read(folders):
     assert f"options are read from {own / NAME}, {NAME}\n" in command("--debug", "formats").stderr
 
 
+def test_a_command_says_which_of_its_options_the_current_folder_decides(folders):
+    """Its file may be another's, and may have the command write anywhere."""
+    here, own = folders
+    (own / NAME).write_text('paper = "letter"\n')
+    assert command("generate", "dot-product", "--format", "md").stderr == ""
+    (here / NAME).write_text('paper = "a4"\nsoftmax = 3\nformat = "md"\nout = "elsewhere"\njobs = 2\n')
+    told = "byhand: byhand.toml in this folder says paper, softmax, format, out\n"
+    assert command("generate", "dot-product").stderr == told
+    assert command("list").stderr == ""
+
+
+def test_a_file_asks_for_no_more_cores_than_there_are(folders):
+    (folders[0] / NAME).write_text("jobs = 1000\n")
+    assert defaults([folders[0] / NAME]) == {"jobs": os.cpu_count()}
+
+
 def test_marking_asks_for_nothing_that_a_file_of_answers_says_itself(folders):
     (folders[0] / NAME).write_text('orientation = "columns"\nformat = "md"\nlevel = "easy"\nnumbers = "decimal"\n')
     assert command("mark", "--blank", "softmax", "--out", "blank.json").exit_code == 0
@@ -75,6 +92,9 @@ WRONG = [
     ("places = 0", "places = 0 is no value for it; use a whole number from 1 to 12"),
     ("places = true", "places = True is no value for it; use a whole number from 1 to 12"),
     ("softmax = 10", "softmax = 10 is no value for it; use 2, 3 or e"),
+    ("softmax = 3.0", "softmax = 3.0 is no value for it; use 2, 3 or e"),
+    ("paper = 1", "paper = 1 is no value for it; use a4 or letter"),
+    ("places = 2.0", "places = 2.0 is no value for it; use a whole number from 1 to 12"),
     ("cache = 1", "cache = 1 is no value for it; use true or false"),
     ('format = "htm"', "no format 'htm'; did you mean 'html'?"),
     ("format = []", "format = [] is no value for it; use names of formats, such as [\"html\", \"pdf\"]"),

@@ -277,3 +277,8 @@ def test_a_step_may_be_given_in_place_of_what_it_is_computed_from():
     qkv = {f"blocks.0.attn.hook_{x}[0]": rows for x, rows in {"q": [[1, 0]], "k": [[0, 1]], "v": [[3, 4]]}.items()}
     values = Values.of({"config": {"d_model": 2, "softmax_base": 2, "use_attn_scale": False}, "inputs": qkv})
     judge(Run.of(MODELS["attention-head"].run(values, RATIONALS), "attention-head", values.config))
+
+
+def test_a_letter_called_e_is_no_base_of_powers():
+    assert value_of("E**2 + pi", {"E": 3, "pi": 5}) == 14
+    assert value_of("E**2", {}) == value_of("exp(2)", {}) != 9
