@@ -54,6 +54,8 @@ def judged(text: str, judges: Judges, secret: Secret | None = None) -> Verdict:
         faults, hashes = _differences(record, run, values, secret if of_secret else None)
         if not faults and (instead := _given_instead(run, values)):
             about += f"; given in place of being computed: {_listed(instead)}"
+        if run.quality is not None:  # which says of steps, too, that no page shows and no record has
+            about += "; whether its seed gives these numbers, and their quality, no record can prove"
     except UnreadableError:
         raise
     except ByHandError as error:

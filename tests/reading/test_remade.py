@@ -174,6 +174,15 @@ def test_a_record_of_schema_1_is_held_against_its_steps():
     assert faults_of(record)
 
 
+def test_a_record_of_numbers_that_were_searched_for_says_what_it_cannot_prove():
+    record = json.loads(text_of("attention-head", seed=3))
+    record["quality"]["largest_integer"] = 1
+    verdict = judged(json.dumps(record | {"seed": 4}), [judge])
+    unproved = "; whether its seed gives these numbers, and their quality, no record can prove: right"
+    assert verdict.line == f"attention-head, 13 steps{unproved}"
+    assert "prove" not in judged(text_of("attention-head"), [judge]).line
+
+
 def test_a_step_that_is_given_in_place_of_being_computed_is_told():
     weights = {f"blocks.0.attn.W_{letter}": [[[1], [2]]] for letter in "KV"}
     inputs = {PRE: [[1, 2], [3, 4]], Q: [[1], [0]]}
