@@ -62,8 +62,10 @@ def test_a_seed_chooses_the_same_places_and_another_one_others(mutate):
     assert [sum(each.file.parts[1] == room for each in one) for room in ("ops", "reading")] == [5, 6]
 
 
-def test_the_tests_of_a_file_run_before_those_of_its_room(mutate):
-    tests = mutate.tests_of(Path("byhand/numbers/choice.py"))
-    assert tests[0] == "tests/numbers/test_choice.py"
-    assert "tests/numbers/test_meaning.py" in tests
+def test_the_tests_of_a_file_are_those_called_like_it_or_importing_it_or_all_of_its_room(mutate):
+    numbers = mutate.tests_of(Path("byhand/numbers/choice.py"))
+    assert numbers[0] == "tests/numbers/test_choice.py"
+    assert "tests/numbers/test_words.py" in numbers
+    assert "tests/numbers/test_meaning.py" not in numbers
     assert mutate.tests_of(Path("byhand/ops/linear.py")) == ["tests/test_ops.py"]
+    assert "tests/numbers/test_meaning.py" in mutate.tests_of(Path("byhand/numbers/scores.py"))
