@@ -27,7 +27,7 @@ from byhand.cli import main
 from byhand.marking import charts, heat
 from byhand.marking.marker import Marker
 from byhand.marking.notes import STATES
-from byhand.marking.report import Report
+from byhand.marking.report import Report, points_said
 from byhand.marking.report_csv import COLUMNS, report_csv
 from byhand.marking.tally import Tally
 from byhand.notation.marks import MARK
@@ -85,6 +85,13 @@ def test_every_sheet_has_a_report_on_which_nothing_leaves_the_page(sheet, count)
         page_layout.inside(page, page_layout.PAPERS["a4"])
     titles = [title for page in page_layout.titles(document) for title in page]
     assert any("The rest" in title for title in titles)
+
+
+def test_the_chart_of_points_says_the_same_quartiles_as_the_tally():
+    found = report(24)
+    first, median, third = (points_said(found.tally.quantile(Fraction(k, 4))) for k in (1, 2, 3))
+    said = found.points("screen")["plot"]
+    assert f": half have {median} or more, the middle half {first} to {third}." in said
 
 
 @pytest.mark.parametrize("count", [1, 8, 24, 3000, 12_345])

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from byhand.marking.strokes import CROSS, FILLED, OUTLINE, squares
+from byhand.marking.strokes import CROSS, FILLED, LEGEND, OUTLINE, squares
 
 STEP = re.compile(r"([MLlhv])(-?[\d.]+)(?: (-?[\d.]+))?|z")
 
@@ -58,3 +58,12 @@ def test_squares_stand_in_reading_order_and_do_not_touch():
     assert [corner for corner, _ in corners] == sorted((corner for corner, _ in corners), key=lambda c: (c[1], c[0]))
     for (_, (right, bottom)), ((left, top), _) in pairwise(corners):
         assert left > right or top > bottom
+
+
+def test_the_ring_of_the_legend_is_whole():
+    x, y, r, width, height = (
+        float(re.search(rf' {name}="([\d.]+)', LEGEND["empty"])[1]) for name in ("cx", "cy", "r", "width", "height")
+    )
+    assert r <= min(x, y)
+    assert x + r <= width
+    assert y + r <= height

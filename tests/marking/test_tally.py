@@ -124,6 +124,12 @@ def test_the_quartiles_of_small_classes(points, quartiles):
     assert tuple(tally.quantile(Fraction(k, 4)) for k in (1, 2, 3)) == quartiles
 
 
+def test_of_a_sheet_without_points_the_share_is_none():
+    row = tally_of(marks_of_a_class(count=1)).rows[0]
+    assert [replace(row, halves=3, of=of).share for of in (4, 3)] == [0.75, 1]
+    assert replace(row, halves=0, of=0).share == 0
+
+
 def test_every_student_is_in_every_cell_once():
     marks = marks_of_a_class()
     tally = tally_of(marks)
