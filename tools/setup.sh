@@ -107,6 +107,13 @@ if [ -n "$formats" ] && ! grep -qs "\"version\": \"$pdfjs\"" .formats/node_modul
         say "there is no npm, which installs pdf.js: the test of forms that Firefox saves is skipped"
     fi
 fi
+nbgrader=0.9.6  # in an environment of its own, since it needs other versions of what .venv has
+if [ -n "$formats" ] && [ "$(cat .formats/nbgrader/made_from 2>/dev/null)" != "$PWD $nbgrader" ]; then
+    say "installing nbgrader into .formats"
+    "$python" -m venv --clear .formats/nbgrader
+    .formats/nbgrader/bin/python -m pip install --quiet --disable-pip-version-check "nbgrader==$nbgrader" numpy
+    echo "$PWD $nbgrader" >.formats/nbgrader/made_from
+fi
 fonts=byhand/fonts/built
 fonts_from=$(cat constraints.txt byhand/fonts/*.py | cksum)
 if [ "$(cat "$fonts/made_from" 2>/dev/null)" != "$fonts_from" ]; then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
@@ -12,21 +13,24 @@ from unicodedata import normalize
 
 from byhand.worksheet.document import Document
 
+CHECK = re.compile(r'^check(?:\.points)?\("([^"]+)", (\w+)\)', re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Ran:
-    """A cell that was run: its code, what it printed, and the error that it stopped with."""
+    """A cell that was run: its code, what it printed, the error that it stopped with, and the value of its last line."""
 
     source: str
     printed: str
     error: BaseException | None
+    value: Any
 
 
 def ran(notebook: Any, own: Mapping[str, Any] | None = None, document: Document | None = None) -> Iterator[Ran]:
     """Run all cells of code. own: numbers of steps that a student writes in their cells, in place of what is there."""
-    space: dict[str, Any] = {"__name__": "__main__"}
+    space: dict[str, Any] = {"__name__": "__main__", "In": []}
     for source in sources(notebook):
-        if own and document and (found := re.match(r'(?:assert )?check\("(\d+\.\w+)", (\w+)\)', source)):
+        if own and document and (found := CHECK.search(source)):
             write(space, found[1], found[2], own, document)
         yield _run(source, space)
 
@@ -43,12 +47,12 @@ def write(space: dict[str, Any], task: str, name: str, own: Mapping[str, Any], d
 
 def with_answers(notebook: Any, answers: Mapping[str, str]) -> list[Ran]:
     """Run all cells; before the first that checks a name, what a student writes for it is run."""
-    space: dict[str, Any] = {"__name__": "__main__"}
+    space: dict[str, Any] = {"__name__": "__main__", "In": []}
     found, left = [], dict(answers)
     for source in sources(notebook):
-        checked = re.match(r"(?:assert )?check\(\"[^\"]+\", (\w+)\)", source)
-        if checked and checked[1] in left:
-            exec(left.pop(checked[1]), space)
+        checked = CHECK.search(source)
+        if checked and checked[2] in left:
+            exec(left.pop(checked[2]), space)
         found.append(_run(source, space))
     return found
 
@@ -59,10 +63,14 @@ def sources(notebook: Any) -> Iterator[str]:
 
 
 def _run(source: str, space: dict[str, Any]) -> Ran:
-    out, error = io.StringIO(), None
+    out, value, error = io.StringIO(), None, None
+    space["In"].append(source)
+    tree = ast.parse(source)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
     with contextlib.redirect_stdout(out):
         try:
-            exec(compile(source, "cell", "exec"), space)
+            exec(compile(tree, "cell", "exec"), space)
+            value = last and eval(compile(ast.Expression(last.value), "cell", "eval"), space)
         except Exception as found:
             error = found
-    return Ran(source, out.getvalue(), error)
+    return Ran(source, out.getvalue(), error, value)

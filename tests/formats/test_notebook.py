@@ -18,7 +18,7 @@ import nbformat
 import pytest
 from every_sheet import CASES, FULL, made
 from kinds import kinds_and_run
-from run_notebook import ran, with_answers
+from run_notebook import CHECK, ran, with_answers
 from written_back import number, panels, right
 
 from byhand.arithmetic.floats import FLOATS
@@ -58,7 +58,7 @@ def book(document, run, view="key", **setup) -> Any:
 
 def checks(cells):
     """The cells that check, of those that were run."""
-    return [cell for cell in cells if cell.source.startswith(("check(", "assert check("))]
+    return [cell for cell in cells if CHECK.search(cell.source)]
 
 
 def arrays(cells):
@@ -231,7 +231,7 @@ def test_a_notebook_says_what_the_marker_says(sheet):
 def data(found):
     """What the folded cell holds, unpacked."""
     (source,) = [cell["source"] for cell in found.cells if "Checker(\n" in cell["source"]]
-    packed = "".join(ast.literal_eval(f"({source.rpartition('Checker(')[2]}"))
+    packed = "".join(re.findall(r"^    '(.*)',?$", source.rpartition("Checker(")[2], re.MULTILINE))
     return json.loads(zlib.decompress(base64.b85decode(packed)))
 
 
@@ -296,6 +296,7 @@ REQUIRED = {"schema_version", "grade", "locked", "solution"}  # nbgrader/nbgrade
 @pytest.mark.parametrize(("sheet", "seed"), CASES)
 def test_nbgrader_finds_its_metadata(sheet, seed):
     document, run = made(sheet, seed)
+    templates = []
     for view in ("worksheet", "key"):
         found = book(document, run, view, nbgrader=True)
         marked = [cell for cell in found.cells if "nbgrader" in cell.metadata]
@@ -306,18 +307,53 @@ def test_nbgrader_finds_its_metadata(sheet, seed):
         assert all(re.fullmatch(r"[A-Za-z0-9_\-]+", name) for name in names)
         assert all(isinstance(each["points"], int) for each in about if each["grade"])
         tests = [c for c in marked if c.metadata["nbgrader"]["grade"] and c.metadata["nbgrader"]["locked"]]
-        assert all(cell["source"].startswith("assert check(") for cell in tests)
+        assert all(CHECK.search(cell["source"]) for cell in tests)
+        assert all(("HIDDEN TESTS" in cell["source"]) == (view == "key") for cell in tests)
         solved = [c for c in marked if c.metadata["nbgrader"]["solution"] and c.cell_type == "code"]
         assert len(solved) == len(tests)
-        begins = [cell["source"].startswith("### BEGIN SOLUTION\n") for cell in solved]
-        assert all(begins) if view == "key" else not any(begins)
+        written = [cell["source"].partition("### BEGIN SOLUTION\n") for cell in solved]
+        assert all(bool(solution) == (view == "key") for _, _, solution in written)
+        templates.append([template.strip() for template, _, _ in written])
+    assert templates[0] == templates[1]  # what the students get stands above each solution
     assert "nbgrader" not in nbformat.writes(book(document, run))
 
 
-def test_for_nbgrader_a_wrong_answer_fails():
-    document, run = made("scores")
-    (first, *_) = [c for c in with_answers(book(document, run, nbgrader=True), SLIPS[0]) if "not right" in c.printed]
-    assert isinstance(first.error, AssertionError)
+def points(found, answers):
+    """What the checks of a notebook for nbgrader are worth, and what they give for these answers."""
+    about = [cell.metadata.get("nbgrader", {}) for cell in found.cells if cell.cell_type == "code"]
+    given = [cell.value for cell in checks(with_answers(found, answers))]
+    return [each["points"] for each in about if each.get("grade")], given
+
+
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_for_nbgrader_a_key_has_all_points_and_a_blank_sheet_none(sheet, seed):
+    document, run = made(sheet, seed)
+    worth, given = points(book(document, run, nbgrader=True), {})
+    assert given == worth
+    worth, given = points(book(document, run, "worksheet", nbgrader=True), {})
+    assert given == [0] * len(worth)
+
+
+LOST = [
+    *((slip, 1) for slip in SLIPS),
+    ({"S": "S[0][1] = ..."}, 1),
+    ({"S": "S[0][1] = 'cat'"}, 1),
+    ({"S": "S = 5"}, 8),
+]
+
+
+@pytest.mark.parametrize(("answers", "lost"), LOST)
+def test_for_nbgrader_a_slip_or_a_blank_costs_its_own_point_only(answers, lost):
+    worth, given = points(book(*made("attention-head"), nbgrader=True), answers)
+    assert given == [worth[0] - lost, *worth[1:]]
+
+
+def test_for_nbgrader_a_check_of_ones_own_earns_nothing():
+    found = book(*made("attention-head"), nbgrader=True)
+    names = [CHECK.search(cell["source"])[2] for cell in checks(found.cells)]
+    own = "\ncheck = type('', (), {'points': lambda self, *given: 99})()"
+    _, given = points(found, {name: f"{name} = ...{own}" for name in names})
+    assert given == [0] * len(names)
 
 
 LINES = [  # what is written for S, and the line that stops the run

@@ -250,21 +250,51 @@ def sealed(name: str, text: object) -> str:
 class Checker:
     """Checks the answers of a task: check("1.S", S)."""
 
-    def __init__(self, packed):
+    def __init__(self, packed, before=None):
+        """before: a checker that this one goes on from, with what was checked so far."""
         self.data = json.loads(zlib.decompress(base64.b85decode(packed)))
         points = ({letter: Fraction(*value) for letter, value in point.items()} for point in self.data["letters"])
         self.sheets = [Sheet(self.data["page"], letters) for letters in points]
+        for sheet, earlier in zip(self.sheets, getattr(before, "sheets", ()), strict=False):
+            sheet.check(earlier.answers)
 
     def __call__(self, name, entries):
         """Say what is right, what follows from your own numbers, and what is neither; True where nothing is wrong.
 
         Where something is empty, or is no number, it stops with a line that says so.
         """
+        cells, lines = self.read(name, entries)
+        if lines:
+            raise StopError(lines[0])
+        return not self.judged(name, cells)["wrong"]
+
+    def points(self, name, entries):
+        """Say the same, also of what is empty or no number, and return how many are right, or follow."""
+        cells, lines = self.read(name, entries)
+        print(*lines, sep="\n", end="\n" * bool(lines))
+        verdicts = self.judged(name, cells)
+        return len(verdicts["right"]) + len(verdicts["followed"])
+
+    def read(self, name, entries):
+        """The cells of a task with what was written there, and lines about those that are empty or no number."""
+        task, cells, empty, lines = self.data["tasks"][name], [], [], {}
+        for cell in task["cells"]:
+            try:
+                entry = self.written(task, cell, entries)
+                if is_empty(entry):
+                    empty.append(cell["called"])
+                    continue
+                if "seal" not in cell:
+                    _ = [self.number(task, cell, entry, sheet) for sheet in self.sheets]
+                cells.append((cell, entry))
+            except StopError as line:
+                lines[str(line)] = None
+        left = [self.say("empty", task, n=len(empty), of=len(task["cells"]), cells=empty[0])] if empty else []
+        return cells, [*left, *lines]
+
+    def judged(self, name, cells):
+        """Say what is right of these cells with what was written there, and return them by their verdict."""
         task = self.data["tasks"][name]
-        cells = [(cell, self.written(task, cell, entries)) for cell in task["cells"]]
-        empty = [cell["called"] for cell, entry in cells if is_empty(entry)]
-        if empty:
-            raise StopError(self.say("empty", task, n=len(empty), of=len(cells), cells=empty[0]))
         for sheet in self.sheets:
             sheet.check({
                 cell["id"]: self.number(task, cell, entry, sheet) for cell, entry in cells if "seal" not in cell
@@ -272,16 +302,16 @@ class Checker:
         verdicts: dict[str, list[dict]] = {"right": [], "followed": [], "wrong": []}
         for cell, entry in cells:
             verdicts[self.verdict(task, cell, entry)].append(cell)
-        if len(verdicts["right"]) == len(cells):
+        if len(verdicts["right"]) == len(task["cells"]):
             print(self.say("right", task))
         for verdict in ("followed", "wrong"):
             if judged := verdicts[verdict]:
                 some = "; ".join(cell["called"] for cell in judged[:4]) + "; …" * (len(judged) > 4)
-                print(self.say(verdict, task, n=len(judged), of=len(cells), cells=some))
-        for name in self.mistakes(task) if verdicts["wrong"] else ():
-            told, mend = self.data["told"][name]
+                print(self.say(verdict, task, n=len(judged), of=len(task["cells"]), cells=some))
+        for mistake in self.mistakes(cells) if verdicts["wrong"] else ():
+            told, mend = self.data["told"][mistake]
             print(self.say("mistake", task, told=told, mend=mend))
-        return not verdicts["wrong"]
+        return verdicts
 
     def say(self, what, task, **places):
         return self.data["says"][what].format(name=task["called"], shape=task["shape"], **places)
@@ -318,11 +348,11 @@ class Checker:
         follows = all(near(value, sheet.paper.follows(blank), blank.places) for sheet, blank, value in judged)
         return "followed" if follows else "wrong"
 
-    def mistakes(self, task):
+    def mistakes(self, cells):
         """The classic mistakes that give what is wrong: those with the most hits, and no more misses than hits."""
         scored = []
         for name in self.data["told"]:
-            told = [self.hit(cell["id"], name) for cell in task["cells"] if "seal" not in cell]
+            told = [self.hit(cell["id"], name) for cell, _ in cells if "seal" not in cell]
             hits, misses = told.count(True), told.count(False)
             if hits >= max(misses, 1) and hits >= min(2, hits + misses):
                 scored.append((hits, -misses, name))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import builtins
+import hashlib
 import json
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -40,6 +42,13 @@ from byhand.worksheet.views import View, shows_answers
 CHECKING = ("arrays", "checks")  # the files of the folded cell
 OWN = {"check", "F"}  # names that it has beside those that they define
 SCHEMA = 3  # of nbgrader's metadata
+# what nbgrader runs before a check, and hands out to nobody: the folded cell again, as it was handed out, so that who
+# defines another `check` earns nothing
+RESTORED = """### BEGIN HIDDEN TESTS
+import hashlib
+exec(next(cell for cell in In if hashlib.sha256(cell.encode()).hexdigest() == "{folded}"))
+### END HIDDEN TESTS
+"""
 FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
 _SPELLED = str.maketrans({"′": "p", "²": "2", "−": " minus ", "÷": " by ", "·": " times ", "+": " plus ", "ᵀ": "_T"})
 
@@ -87,6 +96,8 @@ class _Notebook(Struct, frozen=True, eq=False):
     owned: dict[str, str] = field(default_factory=dict)
     """The names of the steps that the student has computed."""
     counts: dict[str, int] = field(default_factory=dict)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    """The cells that check."""
 
     def made(self) -> dict[str, Any]:
         """The notebook, as its JSON has it."""
@@ -111,7 +122,12 @@ class _Notebook(Struct, frozen=True, eq=False):
         }  # fmt: skip
         if feedback:
             about["steps"] = [json.dumps(step, ensure_ascii=False) for step in tasks.known["steps"]]
-        self.cells.insert(at, self._code(_setup(tasks if feedback else None), **FOLDED))
+        folded = _setup(tasks if feedback else None)
+        if self.setup.nbgrader and shows_answers(self.view):
+            restored = RESTORED.format(folded=hashlib.sha256(folded.encode()).hexdigest())
+            for cell in self.checks:
+                cell["source"] = restored + cell["source"]
+        self.cells.insert(at, self._code(folded, **FOLDED))
         if self.setup.nbgrader:
             self._mark(at, "setup", locked=True)
         for n, cell in enumerate(self.cells, 1):
@@ -165,7 +181,7 @@ class _Notebook(Struct, frozen=True, eq=False):
             elif matrix.panel.has_blanks:
                 asked.append(matrix)
             elif self.known.get(name) is None or not _are_alike(self.known[name], matrix.panel.flat):
-                given.append(self._array(matrix, name))
+                given.append(self._array(matrix, name, self.view))
                 self.known[name] = matrix.panel.flat
         if given:
             self._flush()
@@ -191,17 +207,17 @@ class _Notebook(Struct, frozen=True, eq=False):
             (cell, [i, j], self.page.called[id(cell)])
             for i, row in enumerate(panel.cells) for j, cell in enumerate(row) if cell.blank
         ]  # fmt: skip
-        self._task(section, tasks, name, self._array(matrix, name), shape_text(panel.shape), cells)
+        self._task(section, tasks, name, partial(self._array, matrix, name), shape_text(panel.shape), cells)
         self.known[name] = panel.flat
         self.owned[panel.step] = name
 
-    def _array(self, matrix: Matrix, name: str) -> str:
+    def _array(self, matrix: Matrix, name: str, view: View) -> str:
         """An array as Python, with what it is and with its labels."""
         panel, say = matrix.panel, self.page.messages.say
         lines = [f"# {linear.title(matrix, self.page.messages)}"]
         if any(panel.cols):
             lines.append(f"# {say('written.column_labels', labels=', '.join(panel.cols))}")
-        rows = [[literal(cell.value) if is_filled(cell, self.view) else "..." for cell in row] for row in panel.cells]
+        rows = [[literal(cell.value) if is_filled(cell, view) else "..." for cell in row] for row in panel.cells]
         width = max(len(entry) for row in rows for entry in row)
         lines.append(f"{name} = array([")
         for label, row in zip(panel.rows, rows, strict=True):
@@ -216,10 +232,13 @@ class _Notebook(Struct, frozen=True, eq=False):
         names = self._apart(part.labels)
         cells = [x for row in part.rows for x in row if isinstance(x, Cell)]
         asked = [(cell, name) for cell, name in zip(cells, names, strict=True) if cell.blank]
-        shown = ((name, literal(cell.value) if is_filled(cell, self.view) else "...") for cell, name in asked)
         var = self._numbered("table" if part.block.kind == "table" else "words")
-        lines = [f"{var} = {{", *(f"    {_quoted(name)}: {text}," for name, text in shown), "}"]
-        self._task(section, tasks, var, "\n".join(lines), "", [(cell, name, name) for cell, name in asked])
+
+        def source(view: View) -> str:
+            shown = ((name, literal(cell.value) if is_filled(cell, view) else "...") for cell, name in asked)
+            return "\n".join([f"{var} = {{", *(f"    {_quoted(name)}: {text}," for name, text in shown), "}"])
+
+        self._task(section, tasks, var, source, "", [(cell, name, name) for cell, name in asked])
 
     def _options(self, part: Options, section: Section, tasks: Tasks) -> None:
         """One of several options: its name, or its number."""
@@ -230,9 +249,12 @@ class _Notebook(Struct, frozen=True, eq=False):
         else:
             told = [f"{n}: {label}" for n, label in enumerate(part.labels, 1)]
             options = [str(n) for n in range(1, len(told) + 1)]
-        ticked = part.ticked(self.view)
-        answer = "..." if ticked is None else options[ticked]
-        source = f"# {self.page.messages.say('notebook.options', options=', '.join(told))}\n{var} = {answer}"
+
+        def source(view: View) -> str:
+            ticked = part.ticked(view)
+            answer = "..." if ticked is None else options[ticked]
+            return f"# {self.page.messages.say('notebook.options', options=', '.join(told))}\n{var} = {answer}"
+
         self._task(section, tasks, var, source, "", reply)
 
     def _room(self, part: Room, section: Section) -> None:
@@ -247,19 +269,22 @@ class _Notebook(Struct, frozen=True, eq=False):
 
     # cells
 
-    def _task(self, section: Section, tasks: Tasks, name: str, source: str, shape: str, asked: Any) -> None:
-        """A cell to fill in, and a cell that checks it."""
+    def _task(
+        self, section: Section, tasks: Tasks, name: str, source: Callable[[View], str], shape: str, asked: Any
+    ) -> None:
+        """A cell to fill in, and a cell that checks it. source: the first of them, in a view."""
         self._flush()
         adds = tasks.add_reply if not isinstance(asked, list) else None
         key = adds(section, name, asked) if adds else tasks.add(section, name, shape, asked)
-        if self.setup.nbgrader and shows_answers(self.view):
-            source = f"### BEGIN SOLUTION\n{source}\n### END SOLUTION"
-        self._add(key, self._code(source), solution=True)
+        code = source(self.view)
+        if self.setup.nbgrader and shows_answers(self.view):  # what is no solution stays for the students
+            code = f"{source('worksheet')}\n### BEGIN SOLUTION\n{code}\n### END SOLUTION"
+        self._add(key, self._code(code), solution=True)
         if self.setup.feedback:
-            call = f"check({_quoted(key)}, {name})"
+            call = f"({_quoted(key)}, {name})"
             points = len(asked) if isinstance(asked, list) else 1
-            checks = self._code(f"assert {call}" if self.setup.nbgrader else f"{call};")
-            self._add(f"{key}-check", checks, grade=True, locked=True, points=points)
+            self.checks.append(self._code(f"check.points{call}" if self.setup.nbgrader else f"check{call};"))
+            self._add(f"{key}-check", self.checks[-1], grade=True, locked=True, points=points)
 
     def _add(self, name: str, cell: dict[str, Any], **flags: Any) -> None:
         self.cells.append(cell)
@@ -321,5 +346,8 @@ def _setup(tasks: Tasks | None) -> str:
         return inlined("arrays")[0]
     packed = tasks.packed
     lines = [packed[at : at + 110] for at in range(0, len(packed), 110)]
-    checker = "check = Checker(\n" + "\n".join(f"    {line!r}" for line in lines) + "\n)"
+    # it goes on from the one that is there, where the cell is run again
+    checker = (
+        "check = Checker(\n" + "\n".join(f"    {line!r}" for line in lines) + ',\n    globals().get("check"),\n)'
+    )
     return f"{inlined(*CHECKING)[0]}\n\n\n{checker}"
