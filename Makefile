@@ -10,7 +10,7 @@ test: setup ## run every test; those of pages for the screen need Chromium, and 
 	@command -v chromium chromium-browser google-chrome >/dev/null || echo "There is no Chromium: the tests of pages for the screen are skipped; make test-screen installs it"
 	@$(PY) -m pytest
 
-test-formats: setup ## install LibreOffice, LaTeX, a notebook's kernel and pdf.js, and read every format of every sheet back
+test-formats: setup ## install LibreOffice, LaTeX, nbgrader, liblouis, pdf.js and more, and read every format of every sheet back
 	@PYTHON='$(PYTHON)' sh tools/setup.sh formats
 	@BYHAND_FULL=1 $(PY) -m pytest tests/formats tests/classroom/test_spreadsheet_rosters.py
 

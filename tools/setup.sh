@@ -50,6 +50,8 @@ if sys.argv[2]:
         "LibreOffice": shutil.which("soffice"),
         "LaTeX": shutil.which("pdflatex") and classes,
         "pdftotext": shutil.which("pdftotext"),
+        "liblouis": shutil.which("lou_translate"),
+        "espeak-ng": shutil.which("espeak-ng"),
     }
 print(*[part for part, there in parts.items() if not there])
 EOF
@@ -71,7 +73,9 @@ if [ -n "$parts" ]; then
         apt*:Libre*) install="$install libreoffice-calc" ;;
         apt*:LaTeX) install="$install texlive-latex-extra texlive-fonts-recommended" ;;
         apt*:pdftotext) install="$install poppler-utils" ;;
-        *:Arial | *:Libre* | *:LaTeX | *:pdftotext) stop "missing: $parts; install with the system's package manager, then run make again" ;;
+        apt*:liblouis) install="$install liblouis-bin liblouis-data" ;;
+        apt*:espeak-ng) install="$install espeak-ng" ;;
+        *:Arial | *:Libre* | *:LaTeX | *:pdftotext | *:liblouis | *:espeak-ng) stop "missing: $parts; install with the system's package manager, then run make again" ;;
         apk*:Harf*) install="$install harfbuzz-subset" ;;
         *:Harf*) install="$install harfbuzz" ;;
         *:Pango) install="$install pango" ;;

@@ -20,7 +20,7 @@ MACRO = re.compile(rf"\\(?:given|weight|blank|again)\{{({GROUP}*)\}}")
 def number(text: str) -> Any:
     """The number that a text says: a fraction, −∞, or a formula in its usual form; or else the text itself."""
     plain = re.sub(r"\\text\{(.*)\}", r"\1", text).replace("−", "-").replace("{,}", ",").replace(r"\infty", "∞")
-    plain = re.sub(r"(?<=\d),(?=\d{3})", "", plain.replace("$", "").replace("\\times", "×").replace("·", "*")).strip()
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", plain.replace("$", "").replace("\\times", "×").replace("·", "×")).strip()
     try:
         return float("-inf") if plain in ("-∞", "-inf") else Fraction(plain)
     except ValueError:
@@ -109,7 +109,7 @@ def of_markdown(text: str, document: Document) -> list[Any]:
 def of_linear(text: str, document: Document) -> list[Any]:
     """The numbers of linear text: of a row, of a cell, and of an entry of a table, which has a name."""
     tables = (block for block in blocks(document) if block.cells and not block.matrices)
-    names = [name for block in tables for name in block.called(document.messages)]
+    names = [name.replace("ᵀ", "^T") for block in tables for name in block.called(document.messages)]
     found = []
     for line in text.splitlines():
         if re.match(r".*?\[\d+,\d+\] = ", line):

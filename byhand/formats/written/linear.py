@@ -1,6 +1,6 @@
 """A sheet as linear text, for braille displays and screen readers: each number to be found in a line with its rule.
 
-S[1,2] = Q[1,1]·K[2,1] + Q[1,2]·K[2,2] = ____
+S[1,2] = Q[1,1]×K[2,1] + Q[1,2]×K[2,2] = ____
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import groupby
+from unicodedata import decomposition, normalize
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -44,15 +46,40 @@ from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import View, shows_answers
 
 BLANK, EMPTY, TICKED = "____", "( )", "(x)"
+# a sign of a product: in a rule, and between numbers; not of vectors, which is no ×, and not a word of a sheet
+_TIMES, _OF_NUMBERS = re.compile(r"(?<=[^\s“])·(?=[^\s”])"), re.compile(r"(?<=\d) · (?=[\d−])")
+
+
+def _formula(latex: str) -> str:
+    """A formula in a line."""
+    return _OF_NUMBERS.sub(" × ", spoken(latex))
+
+
+def _known(text: str) -> str:
+    """A text without signs that tables of braille or voices lack: K^T for Kᵀ, 2^(−1) for 2⁻¹, log_2 for log₂, a×b for
+    a·b.
+    """
+    parts = []
+    for way, signs in groupby(text, lambda sign: decomposition(sign).partition(" ")[0]):
+        part = "".join(signs)
+        if way in ("<super>", "<sub>"):
+            plain = normalize("NFKC", part)
+            part = ("^" if way == "<super>" else "_") + (plain if len(plain) == 1 else f"({plain})")
+        elif way == "<noBreak>":
+            part = " " * len(part)
+        parts.append(part)
+    return _TIMES.sub("×", "".join(parts)).replace("⊙", "*")
+
+
 MARKS = Marks(
-    text=str, math=spoken, code=str, emphasis=("", ""), strong=("", ""), item="- ", line=" ",
+    text=str, math=_formula, code=str, emphasis=("", ""), strong=("", ""), item="- ", line=" ",
 )  # fmt: skip
 _NAME = re.compile(r"\w+[′ᵀ]*")  # a name that needs no brackets before its place
 
 
 def linear(page: Page, view: View, setup: Setup) -> bytes:
     """A page as linear text."""
-    return (_Linear(page, view).text + "\n").encode()
+    return (_known(_Linear(page, view).text) + "\n").encode()
 
 
 class _Linear(Struct, frozen=True, eq=False, dict=True):
@@ -114,10 +141,10 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
             case Blanks():
                 return "\n".join(f"{name}: {BLANK}" for name in part.names)
             case Formula():
-                return spoken(part.latex)
+                return _formula(part.latex)
             case Product():
                 matrices = (self._matrix(each, section) for each in part.matrices)
-                return "\n\n".join([spoken(part.figure.formula), *matrices])
+                return "\n\n".join([_formula(part.figure.formula), *matrices])
             case Matrix():
                 return self._matrix(part, section)
             case Entries():
@@ -131,7 +158,7 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
                 told = BLANK if answer is None else "\n".join(paragraphs(answer, MARKS))
                 return f"{part.lead} {told}"
             case Sketch():
-                return say("written.picture", said=part.said(self.view))
+                return say("written.picture", said=_OF_NUMBERS.sub(" × ", part.said(self.view)))
             case Example():
                 return f"{part.lead}: {text(page.worked_out(part.rule))} = {value_text(part.value)}"
             case Worked():
@@ -148,7 +175,7 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
     def _matrix(self, matrix: Matrix, section: Section | None) -> str:
         panel, say, ticked = matrix.panel, self.page.messages.say, matrix.ticked(self.view)
         tick = (TICKED if ticked else EMPTY) + " " if ticked is not None else ""
-        lines = [tick + title(matrix, self.page.messages), *filter(None, (spoken(panel.note),))]
+        lines = [tick + title(matrix, self.page.messages), *filter(None, (_formula(panel.note),))]
         for side, labels in (("row", panel.rows), ("column", panel.cols)):
             if any(label != str(n) for n, label in enumerate(labels, 1)) and any(labels):
                 told = ", ".join(f"{n} {label}" for n, label in enumerate(labels, 1))
