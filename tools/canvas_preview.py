@@ -15,7 +15,7 @@ from moodle_preview import PAGE, draw
 
 QTI = "{http://www.imsglobal.org/xsd/ims_qtiasiv1p2}"
 META = "{http://canvas.instructure.com/xsd/cccv1p0}"
-FILES = "%24IMS-CC-FILEBASE%24/"
+FILES = "$IMS-CC-FILEBASE$/"
 LOOK = """<style>main { background: #fff; border-color: #c7cdd1 } aside { background: #f5f5f5; border-color: #c7cdd1 }
 body { background: #fff }</style>"""
 
@@ -48,7 +48,7 @@ def _article(name: str, points: str, text: str, files: dict[str, bytes]) -> str:
     def held(match: re.Match[str]) -> str:
         return f'src="data:image/svg+xml;base64,{base64.b64encode(files[match[1]]).decode()}"'
 
-    text = re.sub(rf'src="{FILES}([^"]+)"', held, text)
+    text = re.sub(rf'src="{re.escape(FILES)}([^"]+)"', held, text)
     return f"<article><aside><b>{name}</b>{points}</aside><main>{text}</main></article>"
 
 

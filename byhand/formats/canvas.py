@@ -24,7 +24,7 @@ QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 PACKAGE = "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"
 META = "http://canvas.instructure.com/xsd/cccv1p0"
 OTHERS = "associatedcontent/imscc_xmlv1p1/learning-application-resource"
-FILES = "%24IMS-CC-FILEBASE%24/"  # how the text of a question names the folder of the package
+FILES = "$IMS-CC-FILEBASE$/"  # how the text of a question names the folder of the package
 APART = "[\u2060"  # with a sign that nobody sees: a word in brackets that would be taken for a blank
 _LIKE_A_BLANK = re.compile(r"\[(?=b\d+\])")
 NO_CHOICE = -1  # the number of no statement

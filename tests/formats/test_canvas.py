@@ -208,7 +208,7 @@ def test_pictures_are_files_that_questions_name():
     _, test, meta = parts(files)
     texts = meta.findtext("description", "") + "".join(test.itertext())
     for picture in pictures:
-        assert texts.count(f"%24IMS-CC-FILEBASE%24/{picture}") == 1
+        assert texts.count(f"$IMS-CC-FILEBASE$/{picture}") == 1
     assert (meta.findtext("one_question_at_a_time"), meta.findtext("cant_go_back")) == ("true", "true")
     worth = sum(float(item.facts["points_possible"]) for item in items("attention-head"))
     assert float(meta.findtext("points_possible")) == worth
