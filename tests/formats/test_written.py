@@ -171,3 +171,11 @@ def test_pdflatex_typesets_the_same_numbers(sheet, seed, name, tmp_path):
         for text in row:
             at = read.find(text, at) + len(text)
             assert at >= len(text), f"{text} of {row} is not on the page where it belongs"
+
+
+@pytest.mark.parametrize("sheet", ORDER)
+def test_no_text_says_how_a_cell_is_drawn(sheet):
+    """A text, a notebook and a question have no dashed cells."""
+    document, run = made(sheet)
+    for write in (markdown, linear, latex):
+        assert "dashed cell" not in file(write, document, run)
