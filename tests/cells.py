@@ -250,6 +250,8 @@ def call(name, args):
             if at < 0:
                 raise FormulaError
             return float(at + 1)
+        case "LEN":
+            return float(len(shown(value(0))))
         case "LEFT":
             return shown(value(0))[: int(value(1))]
         case "MID":

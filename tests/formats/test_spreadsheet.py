@@ -238,7 +238,7 @@ def test_a_cell_of_the_key_is_the_rule_on_the_same_sheet():
 
 
 def test_the_same_bytes_each_time():
-    one = opened("attention-head", 3)
+    one = opened("cross-attention", 3)
     assert workbook(lower(one.document, one.run), "key", Setup()) == one.content
 
 
@@ -257,7 +257,7 @@ def assert_all_marks(one, value):
     assert [value("check", cell_name(FIRST + n, CODE)) for n in range(len(one.answers))] == [1] * len(one.answers)
     worth = sum(value("check", cell_name(FIRST + n, WORTH)) for n in range(len(one.answers)))
     (mark,) = (spot for spot in one.plan.spots if spot.role == "mark")
-    assert value("worksheet", cell_name(mark.row, mark.col)) == f"Marks: {worth:g} of {worth:g}"
+    assert value("worksheet", cell_name(mark.row, mark.col)) == f"Right: {worth:g} of {worth:g} cells"
 
 
 def assert_verdicts(one, value, numbers):
@@ -330,6 +330,36 @@ def test_libreoffice_computes_the_same(sheet, seed, tmp_path):
     marks = Marker.of(one.document, one.run).mark(filled_in(saved["key"]).answers)
     assert {mark.verdict for mark in marks.blanks} == {"right"}
     assert all(mark.points == mark.worth for mark in marks.blanks)
+
+
+DECIMALS = {"1/2": ("0.5", "0,5", ".5", "1/2", "0.50"), "-1/2": ("-0.5", "−0,5", "-1/2")}
+
+
+def in_texts():
+    """A workbook, and for each way to write a number as a text, what is written where, and the row of its verdict."""
+    one = opened("cross-attention", 3)
+    asked = [(n, each) for n, each in enumerate(one.answers) if isinstance(each, Blank) and each.role == "ask"]
+    for value, texts in DECIMALS.items():
+        n, each = next((n, each) for n, each in asked if each.cell.value == Fraction(value))
+        yield from ((one, text, one.at(each), cell_name(FIRST + n, CODE)) for text in texts)
+
+
+def test_a_decimal_in_a_text_is_right_with_a_point_or_a_comma():
+    for one, text, at, code in in_texts():
+        book = Book(one.content)
+        book.set("worksheet", at, text)
+        assert book["check", code] == 1, text
+
+
+@pytest.mark.skipif(not (FULL and SOFFICE), reason="make test-formats computes every sheet in LibreOffice")
+@pytest.mark.parametrize("language", ["en-US", "de-DE"])
+def test_a_decimal_in_a_text_is_right_in_any_language(language, tmp_path):
+    files, codes = {}, {}
+    for n, (one, text, at, code) in enumerate(in_texts()):
+        files[f"{n}"], codes[f"{n}"] = filled(one.content, {at: text}), (text, code)
+    for name, saved in recomputed(files, tmp_path, language).items():
+        text, code = codes[name]
+        assert openpyxl.load_workbook(io.BytesIO(saved), data_only=True)["check"][code].value == 1, text
 
 
 # printing

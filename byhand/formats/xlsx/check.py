@@ -163,10 +163,15 @@ def _plain(cell: str) -> str:
 
 
 def _number(text: str) -> str:
-    """The number that a text says, or −∞; else the text."""
+    """The number that a text says, or −∞; else the text. A decimal is read by its digits, since a program of another
+    language takes 0.25, or 0,25, for no number.
+    """
     slash = f'FIND("/",{text})'
     quotient = f"VALUE(LEFT({text},{slash}-1))/VALUE(MID({text},{slash}+1,20))"
-    return f"IF(ISNUMBER({text}),{text},IFERROR({quotient},IFERROR(VALUE({text}),{text})))"
+    marked = _substituted(text, (",", "."))
+    digits = _substituted(marked, (".", ""))
+    decimal = f'VALUE({digits})/10^(LEN({marked})-FIND(".",{marked}))'
+    return f"IF(ISNUMBER({text}),{text},IFERROR({quotient},IFERROR({decimal},IFERROR(VALUE({text}),{text}))))"
 
 
 def _folded(cell: str) -> str:
