@@ -132,8 +132,11 @@ class _Questions:
 
 
 def _entry(entry: Entry) -> str:
-    """The field of a blank. Of equal answers the first counts, so the right ones come first."""
-    if entry.value:
+    """The field of a blank. Of equal answers the first counts, so the right ones come first.
+
+    An exact number below 0 is compared as a text: to Moodle's numbers the minus of the page, −, is no sign.
+    """
+    if entry.value and (entry.tolerance != "0" or not entry.value.startswith("-")):
         answers = [f"={entry.value}:{entry.tolerance}"]
         answers += [f"%{w.credit}%{w.value}:0#{_told(w.told)}" for w in entry.wrong if w.value]
         return f"{{1:NUMERICAL:{'~'.join(answers)}}}"

@@ -200,6 +200,15 @@ def test_numbers_may_be_typed_as_people_type_them():
     assert masked.mark("0").share == 0.25
 
 
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_an_exact_number_may_be_copied_from_the_page(sheet, seed):
+    """Also one with the true minus sign that the page prints."""
+    _, run = made(sheet, seed)
+    for entry, field in fields(sheet, seed):
+        if run.numbers == "exact" and entry.blank.cell.places is None:
+            assert field.mark(entry.blank.cell.text.replace(",", "")).share == 1, entry.blank.id
+
+
 def test_decimals_are_numbers_with_a_tolerance_of_their_last_place():
     by_id = {entry.blank.id: field for entry, field in fields("softmax", 1, numbers="decimal")}
     field = by_id["1/ask/softmax/1,1"]
