@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 AnyRows = Sequence[Sequence[Any]]  # a matrix, row by row, in lists or tuples
 
 
+def _either_side(operate: Callable[[Any, Any], Any]) -> tuple[Callable[[Many, Any], Any], Callable[[Many, Any], Any]]:
+    """An operation with a value on the left of another, and with one on the right of it."""
+    return lambda own, other: each(operate, own, other), lambda own, other: each(operate, other, own)
+
+
 class Many:
     """A value for each copy: that of copy k is `categories[codes[k]]`. number: its place among those of one copy."""
 
@@ -98,18 +103,16 @@ class Many:
     def __neg__(self) -> Any:
         return each(operator.neg, self)
 
-    def __add__(self, other: Any) -> Any:
-        return each(operator.add, self, other)
+    def __round__(self, places: int | None = None) -> Any:
+        return each(round, self, places)
 
-    __radd__ = __add__
-
-    def __mul__(self, other: Any) -> Any:
-        return each(operator.mul, self, other)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        return each(operator.truediv, self, other)
+    __add__, __radd__ = _either_side(operator.add)
+    __sub__, __rsub__ = _either_side(operator.sub)
+    __mul__, __rmul__ = _either_side(operator.mul)
+    __truediv__, __rtruediv__ = _either_side(operator.truediv)
+    __floordiv__, __rfloordiv__ = _either_side(operator.floordiv)
+    __mod__, __rmod__ = _either_side(operator.mod)
+    __pow__, __rpow__ = _either_side(operator.pow)
 
     def _answer(self, question: Callable[..., Any], *others: Any) -> Any:
         """The first copy's answer to a question about the value; copies with another answer are noted."""

@@ -31,7 +31,7 @@ from byhand.numbers.promises import (
     work_of,
 )
 from byhand.numbers.registry import SEARCHES, Task, check
-from byhand.numbers.shuffled import shuffled
+from byhand.numbers.shuffled import rational, shuffled
 from byhand.numbers.words import answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
 

@@ -61,11 +61,17 @@ def shuffled(
 
 def _evaluated(model: Model, values: Values) -> Tape:
     """A run with all its steps evaluated, except the counts of parameters, which are the same for every seed."""
-    tape = model.run(values, RATIONALS, force=False)
+    tape = model.run(rational(values), RATIONALS, force=False)
     for name in tape.steps:
         if not name.startswith("count"):
             tape.values(name)
     return tape
+
+
+def rational(values: Values) -> Values:
+    """The values for a run in exact numbers: powers of 2 stand in place of powers of e, which are irrational."""
+    config = values.config
+    return replace(values, config=replace(config, softmax_base=2)) if config.softmax_base == "e" else values
 
 
 def reordered(entry: Any, dice: Dice) -> Any:

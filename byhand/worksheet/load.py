@@ -278,4 +278,6 @@ def _line(error: BaseException) -> str:
 
 
 def _readable(error: Exception) -> str:
+    if isinstance(error, ZeroDivisionError):
+        return "it divides by 0"
     return str(error).partition("\n")[0] or type(error).__name__

@@ -6,6 +6,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.effort import seconds
 from byhand.errors import ConfigError
 from byhand.model import MODELS
+from byhand.model.layers import softmax
 from byhand.model.registry import model
 from byhand.model.weights import Values, numbers
 from byhand.numbers.choice import choose
@@ -79,6 +80,22 @@ def test_numbers_that_cannot_keep_a_promise_are_an_error():
     )
     with pytest.raises(ConfigError, match=refused):
         choose(MODELS["matrix-product"], values, 3)
+
+
+def test_a_model_without_a_search_has_seeds_in_powers_of_e(monkeypatch):
+    """A seed is chosen in exact numbers, which have no powers of e."""
+    monkeypatch.delitem(MODELS, "weighed", raising=False)
+
+    @model("weighed")
+    def _steps(build):
+        return softmax(build.matrix("x", ("row", "entry")), "shares", build.config.softmax_base)
+
+    values = Values.of({"config": {"softmax_base": "e"}, "inputs": {"x": [[2, 0, 1], [-1, 3, 0]]}})
+    try:
+        orders = {str(choose(MODELS["weighed"], values, seed).values.inputs) for seed in SEEDS}
+    finally:
+        del MODELS["weighed"]
+    assert len(orders) > 1
 
 
 def test_an_order_in_which_a_step_has_no_value_is_passed_over(monkeypatch):

@@ -170,6 +170,8 @@ def test_a_letter_stays_a_letter_and_is_solved_for():
         ("## A\n\n{{ ask('softmax' }}\n", "mine.md line 12: unexpected '}', expected ')'"),
         ("## A\n\n{% if %}\n", "mine.md line 12: Expected an expression, got 'end of statement block'"),
         ("## A\n\n{{ nothing }}\n", "mine.md line 12: 'nothing' is undefined"),
+        ("## A\n\n{{ text(1 / 0) }}{{ ask('softmax') }}\n", "mine.md line 12: it divides by 0"),
+        ("## A\n\n{{ text(1 / number('scores', 0, 0) / 0) }}\n", "mine.md line 12: it divides by 0"),
         ("## A\n\n{{ ask() }}\n", "mine.md line 12: ask() missing 1 required positional argument: 'name'"),
         (
             "## A\n\n{{ ask('softmax', layout='falk') }}\n",
