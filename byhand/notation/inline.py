@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from html import escape
+from itertools import accumulate
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -22,12 +23,14 @@ LONGEST_FORMULA = 500  # characters
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[A-Za-z]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
 SIGNS = {
     "cdot": "·", "div": "÷", "times": "×", "infty": "∞", "to": "→", "le": "≤", "ge": "≥", "ne": "≠", "approx": "≈",
-    "sum": "∑", "odot": "⊙", "dots": "…", "pm": "±", "in": "∈", "max": "max", "sin": "sin", "cos": "cos",
+    "sum": "∑", "odot": "⊙", "ast": "∗", "dots": "…", "pm": "±", "mp": "∓", "in": "∈", "max": "max", "min": "min",
+    "sin": "sin", "cos": "cos", "log": "log", "ln": "ln",
 }  # fmt: skip
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "lambda": "λ", "mu": "μ",
-    "pi": "π", "sigma": "σ", "omega": "ω", "varphi": "φ",
+    "pi": "π", "sigma": "σ", "omega": "ω", "varphi": "φ", "Phi": "Φ",
 }  # fmt: skip
+COMMANDS = {*SIGNS, *GREEK, "sqrt", "frac", "text", "mathrm", "operatorname", "textstyle"}
 _RAISED = str.maketrans("0123456789+−()=abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾⁼ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ")
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 _ATOM = re.compile(r"[\w.]*")  # what needs no brackets under a root, or in a fraction that is written in a line
@@ -86,6 +89,24 @@ def parsed(latex: str) -> tuple[Piece, ...]:
     if len(latex) > LONGEST_FORMULA:
         raise SheetError(f"a formula has {len(latex):,} characters; {LONGEST_FORMULA} are enough for any page")
     return _joined(_pieces(iter(_TOKEN.findall(latex))))
+
+
+@cache
+def checked(latex: str) -> str:
+    """A formula that somebody has written, unchanged.
+
+    Raises: SheetError for a command that this part of LaTeX does not have, and for a brace without its other one; as
+    `parsed`.
+    """
+    tokens = _TOKEN.findall(latex)
+    depths = [*accumulate((token == "{") - (token == "}") for token in tokens)]
+    if depths and (min(depths) < 0 or depths[-1]):
+        raise SheetError(f"the formula {latex} has a brace without its other one")
+    if unknown := next((t for t in tokens if t[0] == "\\" and t[1:].isalpha() and t[1:] not in COMMANDS), None):
+        known = ", ".join(f"\\{command}" for command in sorted(COMMANDS))
+        raise SheetError(f"the formula {latex} has {unknown}; there are: {known}")
+    parsed(latex)
+    return latex
 
 
 def tagged(pieces: Iterable[Piece], tags: Mapping[Kind, tuple[str, str]] = TAGS) -> str:

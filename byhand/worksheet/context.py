@@ -16,6 +16,7 @@ from byhand.errors import SheetError
 from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
+from byhand.notation.inline import checked
 from byhand.notation.marks import written
 from byhand.notation.text import value_text
 from byhand.tape import Place, Step, Tape
@@ -73,10 +74,13 @@ class Context(Struct, frozen=True, dict=True):
         return replace(self, tape=foil(self.tape, mistake), behind=None)
 
     def symbol(self, name: str) -> str:
-        """The symbol of a step, in LaTeX."""
+        """The symbol of a step, in LaTeX.
+
+        Raises: SheetError for one that cannot be written.
+        """
         shared = re.search(r"[kvKV]\[\d+\]$", name)  # heads may share keys and values
         heads = min(self.heads, self.config.key_value_heads) if shared else self.heads
-        return self.messages.formula(symbol(name, heads, self.sheet.symbols, self.transposed))
+        return checked(self.messages.formula(symbol(name, heads, self.sheet.symbols, self.transposed)))
 
     def formula(self, name: str) -> str:
         """What a step is computed as, in the symbols of what it reads: X W_Q, or W_Q X where tokens are columns."""
@@ -131,7 +135,7 @@ class Context(Struct, frozen=True, dict=True):
             labels[1],
             (along[0], along[1]),
             self.symbol(name),
-            caption,
+            checked(caption),
             note,
             fractions=name in self.sheet.fractions,
         )

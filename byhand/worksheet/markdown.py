@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from byhand.errors import SheetError
+from byhand.notation.inline import checked
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -21,17 +22,18 @@ TEXTS = 1_000  # that are known from one page to the next
 def inline(line: str) -> Sequence[Token]:
     """The tokens of one line of text, without paragraphs.
 
-    Raises: SheetError where it is longer than any sheet's.
+    Raises: SheetError where it is longer than any sheet's, or has a formula that cannot be written.
     """
     _check_length(line)
-    return _markdown().parseInline(line)[0].children or ()
+    return _with_formulas(_markdown().parseInline(line)[0].children or ())
 
 
 @lru_cache(TEXTS)
 def paragraphs(text: str) -> Sequence[Token]:
     """The tokens of paragraphs, headings and lists.
 
-    Raises: SheetError where there are more paragraphs, or longer ones, than on any sheet.
+    Raises: SheetError where there are more paragraphs, or longer ones, than on any sheet, or a formula cannot be
+    written.
     """
     tokens = _markdown().parse(text)
     parsed = [token.content for token in tokens if token.type == "inline"]
@@ -41,6 +43,16 @@ def paragraphs(text: str) -> Sequence[Token]:
         )
     for paragraph in parsed:
         _check_length(paragraph)
+    for token in tokens:
+        _with_formulas(token.children or ())
+    return tokens
+
+
+def _with_formulas(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The same tokens; a formula that cannot be written is an error."""
+    for token in tokens:
+        if token.type.startswith("math"):
+            checked(token.content)
     return tokens
 
 

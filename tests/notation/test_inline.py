@@ -1,8 +1,11 @@
 """Formulas of sheets: as words, for those who hear them, and as texts in a line, for cells and drawings."""
 
+import re
+
 import pytest
 
-from byhand.notation.inline import LONGEST_FORMULA, in_line, inline, parsed, spoken
+from byhand.errors import SheetError
+from byhand.notation.inline import COMMANDS, LONGEST_FORMULA, checked, in_line, inline, parsed, spoken
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,30 @@ def test_each_text_of_a_formula_has_the_looks_of_all_that_it_is_in():
         ",1": {"lowered"},
         "T": {"raised"},
     }
+
+
+@pytest.mark.parametrize(
+    ("latex", "message"),
+    [
+        (r"\hat{Q}", r"the formula \hat{Q} has \hat; there are: \Phi, \alpha"),
+        (r"\mathbf{x}", r"\mathbf{x} has \mathbf"), ("W_{Q", "the formula W_{Q has a brace without its other one"),
+        ("W}_{Q", "W}_{Q has a brace"), ("x}", "x} has a brace"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_written_is_an_error(latex, message):
+    with pytest.raises(SheetError, match=re.escape(message)):
+        checked(latex)
+
+
+def test_every_command_is_written_as_something_else_than_its_name():
+    """But for functions, whose names are what is written."""
+    names = {"max", "min", "sin", "cos", "log", "ln"}
+    for command in COMMANDS - names:
+        assert command not in inline(rf"\{command}{{1}}{{2}}").replace('class="frac"', "").replace('class="m"', "")
+
+
+def test_escaped_braces_and_blanks_are_text():
+    assert spoken(checked(r"\{a\}\ \%")) == "{a}%"
 
 
 def test_a_formula_is_text_between_tags():

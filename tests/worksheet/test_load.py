@@ -170,6 +170,12 @@ def test_a_letter_stays_a_letter_and_is_solved_for():
         ("## A\n\n{{ ask('softmax' }}\n", "mine.md line 12: unexpected '}', expected ')'"),
         ("## A\n\n{% if %}\n", "mine.md line 12: Expected an expression, got 'end of statement block'"),
         ("## A\n\n{{ nothing }}\n", "mine.md line 12: 'nothing' is undefined"),
+        ("## A\n\n{{ given('scores') }}\n\nWhy $\\hat{x}$?\n", r"mine.md: the formula \hat{x} has \hat; there are: "),
+        ("## A\n\n{{ hint('$x_{a$') }}\n", "mine.md line 12: the formula x_{a has a brace without its other one"),
+        (
+            "## A\n\n{{ strip(show('scores', caption='\\\\foo')) }}\n",
+            r"mine.md line 12: the formula \foo has \foo; there are: ",
+        ),
         ("## A\n\n{{ text(1 / 0) }}{{ ask('softmax') }}\n", "mine.md line 12: it divides by 0"),
         ("## A\n\n{{ text(1 / number('scores', 0, 0) / 0) }}\n", "mine.md line 12: it divides by 0"),
         ("## A\n\n{{ ask() }}\n", "mine.md line 12: ask() missing 1 required positional argument: 'name'"),
