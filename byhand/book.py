@@ -23,9 +23,9 @@ def book(
     options = options or Options()
     formats = [ready(name, options.setup) for name in options.formats]
     loaded = [load_sheet(name, options.language) for name in dict.fromkeys(names)]
+    sheets = [lower(*prepare(sheet, options, tell)) for sheet in loaded]
     for sheet in loaded:
         tell_of_letters(sheet, options, tell)
-    sheets = [lower(*prepare(sheet, options, tell)) for sheet in loaded]
     files: dict[str, bytes] = {}
     for format in formats:
         files |= format.many(sheets, options.views, options.setup) if format.many else _each(format, sheets, options)

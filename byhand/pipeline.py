@@ -32,11 +32,11 @@ def generate(
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
+    files = files_of(name, options, tell)
     if options.numbers == "symbolic":
         from byhand.worksheet.sheet import load_sheet
 
         tell_of_letters(load_sheet(name, options.language), options, tell)
-    files = files_of(name, options, tell)
     return write(Path(out) / f"{name}-seed{options.chosen_seed}", files)
 
 
