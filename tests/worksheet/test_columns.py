@@ -5,21 +5,26 @@ that the figure shows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from functools import cache
 from itertools import pairwise, product
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from every_sheet import ORDER, in_turn, made
 
+from byhand.course import course
 from byhand.formats import Setup
 from byhand.formats.written.markdown import markdown
 from byhand.mistakes import MISTAKES
 from byhand.page.page import lower
+from byhand.pictures.registry import picture_named
 from byhand.tape import OPS
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Document, Falk, Panel
+from byhand.worksheet.lecturer import lecturer
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
 
@@ -142,3 +147,49 @@ def test_a_figure_of_a_product_shows_what_its_formula_says(sheet, orientation):
         assert figure.formula.startswith(f"{result.symbol} = {left.symbol} {right.symbol}")
         assert left.shape[1] == right.shape[0]
         assert result.shape == (left.shape[0], right.shape[1])
+
+
+# ---- pictures, and what a lecturer is told ----
+
+
+def shapes_of(name: str, kind: str, *rows: Any, **options: Any) -> list[str]:
+    """The shapes of a kind that a picture has, printed and in pen."""
+    sketch = picture_named(name).sketch(messages().say, rows, options)
+    return sorted(re.findall(rf"<{kind}[^>]*>", sketch.printed + sketch.pen))
+
+
+def turned(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    return [*zip(*rows, strict=True)]
+
+
+def test_a_grid_of_who_looks_at_whom_is_turned_where_tokens_are_columns():
+    before = [[int(j <= i) for j in range(6)] for i in range(6)]
+    window = [[int(0 <= i - j < 3) for j in range(6)] for i in range(6)]
+    grids = [before, window, before, window, before]
+    assert shapes_of("sparse_grids", "rect", *grids, transposed=True) == shapes_of(
+        "sparse_grids", "rect", *map(turned, grids)
+    )
+    shares = [[Fraction(n, 6) for n in row] for row in ([4, 1, 1], [1, 2, 3], [3, 1, 2])]
+    words = {"tokens": ["we", "drink", "tea"]}
+    across, down = (shapes_of("who_looks", "circle", shares, transposed=t, **words) for t in (False, True))
+    assert len(across) == len(down) == 9
+    assert across != down
+    assert down == shapes_of("who_looks", "circle", turned(shares), **words)
+
+
+def test_in_the_last_column_of_a_family_stand_the_dots_that_are_left_to_draw():
+    pattern = [[Fraction(1, i + 1) if j <= i else 0 for j in range(4)] for i in range(4)]
+    drawn = picture_named("family").sketch(messages().say, [pattern] * 8, {"transposed": True})
+    printed, pen = (re.findall(r'<circle[^>]* cx="([\d.]+)"', layer) for layer in (drawn.printed, drawn.pen))
+    assert len(pen) == 32
+    assert len(set(pen)) == 4  # four grids stand over the four others
+    assert set(pen).isdisjoint(printed)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_lecturer_is_told_of_rows_and_columns_as_the_pages_say_them(transposed):
+    listed = [(s.name, s.number, s.title, s.minutes) for s in course() if s.name == "attention-head"]
+    (told,) = lecturer(listed, messages(), transposed).sheets
+    word = "column" if transposed else "row"
+    assert f"one {word} is one asker" in told.ask
+    assert "{" not in "".join((told.look_for, told.thinks, told.ask))
