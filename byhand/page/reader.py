@@ -65,7 +65,12 @@ class Sources:
         return self._sources[known]
 
     def before(self, section: int, place: Place) -> Cell | Blank | None:
-        """What stands for a place in the sections before one, where a copy is copied from."""
+        """What stands for a place where a copy in a section is copied from: what the section itself asks for, or what
+        stands in the sections before.
+        """
+        own = self.fronts[section].get(place)
+        if isinstance(own, Blank) and own.role != "copy":
+            return own
         return self.source(section - 1, place) if section else None
 
     def shown(self, blank: Blank, place: Place) -> Cell | Blank | None:
@@ -200,12 +205,23 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
             case "ask" | "entry" | "word":
                 return self.run.rule(*cell.place)
             case "copy":
-                name, i, j = cell.place
+                name, i, j = self._copied(blank)
                 return Ref(name, (i, j))
             case "size":
                 return cell.rule
             case _:
                 return None
+
+    def _copied(self, blank: Blank) -> Place:
+        """The place that a copy is copied from: its own, or where that stands nowhere and its step changes no number
+        of a matrix, the same place of that matrix.
+        """
+        name, i, j = blank.cell.place
+        if self.shown(blank, blank.cell.place) is None:
+            for other in self.run[name].inputs:
+                if self.run[other].shape == self.run[name].shape and self.run.values(other) == self.run.values(name):
+                    return other, i, j
+        return blank.cell.place
 
     @cached_property
     def names(self) -> Paper:

@@ -61,7 +61,11 @@ class Rules {
     return undefined;
   }
   shown(blank, place) {
-    if (blank.role === "copy" && place === placeOf(blank)) return blank.section ? this.source(blank.section - 1, place) : undefined;
+    if (blank.role === "copy" && place === placeOf(blank)) {
+      const own = this.fronts[blank.section].get(place); // what the section itself asks for
+      if (own && own.role !== "copy") return own;
+      return blank.section ? this.source(blank.section - 1, place) : undefined;
+    }
     return this.source(blank.section, place);
   }
   rule(blank) {
@@ -71,11 +75,26 @@ class Rules {
       case "word":
         return this.run.rule(blank.step, blank.i, blank.j);
       case "copy":
-        return ["ref", blank.step, blank.i, blank.j];
+        return ["ref", this.copied(blank), blank.i, blank.j];
       case "size":
         return blank.rule ? (blank.tree ??= parsed(blank.rule)) : null;
     }
     return null;
+  }
+  // The step that a copy is copied from: its own, or where that stands nowhere and changes no number of a matrix, that one.
+  copied(blank) {
+    const { step } = blank;
+    if (this.run.isGiven(step) || this.shown(blank, placeOf(blank)) !== undefined) return step;
+    const [rows, columns] = this.run.steps[step].shape;
+    const isSame = (other) => {
+      if (key(...this.run.steps[other].shape) !== key(rows, columns)) return false;
+      for (let k = 0; k < rows * columns; k++) {
+        const at = [Math.floor(k / columns), k % columns];
+        if (this.run.text(other, ...at) !== this.run.text(step, ...at)) return false;
+      }
+      return true;
+    };
+    return refsOf(this.run.rule(step, blank.i, blank.j)).map(([, other]) => other).find(isSame) ?? step;
   }
   // The blanks that the rule of a blank reads. own: "" for what is printed, ALL or a step for the student's own instead.
   reads(blank, own = "") {

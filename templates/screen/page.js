@@ -153,8 +153,8 @@ class Copies {
   // What a copy is copied from: a blank, or a printed number; also where it is a cell of several matrices side by side.
   source(blank) {
     const { rules, run } = this.page;
-    let at = [blank.step, blank.i, blank.j];
-    let shown = rules.shown(blank, placeOf(blank));
+    let at = run ? rules.rule(blank).slice(1) : [blank.step, blank.i, blank.j];
+    let shown = rules.shown(blank, key(...at));
     while (shown === undefined && run && !run.isGiven(at[0]) && run.rule(...at)[0] === "ref") {
       at = run.rule(...at).slice(1);
       shown = rules.source(blank.section, key(...at));

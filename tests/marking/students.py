@@ -454,9 +454,23 @@ class Student:
         assert cell.at is not None
         place = cell.place
         if blank.role == "copy":
-            return self.look(tape, section, place, before=True)
+            return self.copied(tape, section, place)
         at = self._at(tape, place)
         return self.computed(tape, section, at)
+
+    def copied(self, tape: Tape, section: int, place: Place) -> Number:
+        """What is copied into a section: what the student has just found in it, or what stands before it; of a step that
+        changes no number, and stands nowhere, the matrix that it is made from.
+        """
+        found, (name, i, j) = self.page.sights[section][place], place
+        if isinstance(found, Blank) and found.role == "ask":
+            return self._number(found)
+        if section and place in self.page.sights[section - 1]:
+            return self.look(tape, section, place, before=True)
+        values = self.page.run.values
+        same = (other for other in self.page.run[name].inputs if values(other) == values(name))
+        other = next(same, None)
+        return self.look(tape, section, (other, i, j)) if other else self.look(tape, section, place, before=True)
 
     def computed(self, tape: Tape, section: int, at: Place) -> Number:
         """A cell by its rule, from what stands in a section. at: the cell as the tape has it."""

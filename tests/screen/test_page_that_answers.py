@@ -161,6 +161,14 @@ def test_a_sheet_filled_with_its_key_is_all_right(sheet, opened):
     assert set(browser.run("[...document.querySelectorAll('.fields span')].map((s) => s.dataset.state)")) <= {"right"}
 
 
+@pytest.mark.parametrize("name", ["flash-attention", "microgpt"])
+def test_each_copy_fills_itself_also_from_its_own_section(name, opened):
+    browser, page = opened(name), page_of(name)
+    browser.write(typed(Student(page)))
+    copies = {blank.id for blank in page.blanks if blank.role == "copy"}
+    assert copies <= {each for each, text in written(browser).items() if text}
+
+
 def test_one_slip_marks_its_cell_and_what_follows_from_it(sheet, opened):
     page, dice = page_of(sheet), Random(f"slip {sheet}")
     many = (slips_made(page, 1, dice.sample(KINDS, len(KINDS)), dice) for _ in range(50))
