@@ -17,7 +17,8 @@ PRIOR: dict[str, float] = {
     "product-as-sum": 1.5, "factor-dropped": 1, "neighbour": 2, "wrong-row": 2, "wrong-column": 2, "mirrored": 1.5,
     "transposed-operand": 1.5, "not-divided": 3, "multiplied-not-divided": 1, "upside-down": 1, "wrong-divisor": 1.5,
     "root-forgotten": 2, "halved": 1, "not-squared": 2, "doubled-not-squared": 2, "added-not-subtracted": 2,
-    "reversed": 1.5, "not-subtracted": 1, "times-not-power": 2, "power-reversed": 1.5, "negative-power": 2.5,
+    "reversed": 1.5, "not-subtracted": 1, "times-not-power": 2, "exponent-itself": 2.5, "power-reversed": 1.5,
+    "negative-power": 2.5,
     "relu-forgotten": 3, "absolute": 1, "relu-all": 0.5, "not-masked": 3, "zero-for-minus-infinity": 3,
     "masked-too-much": 2, "sign-of-infinity": 3, "sign-of-result": 2, "off-by-1": 3, "off-by-2": 1, "off-by-10": 1,
     "digits-swapped": 0.7, "too-few-places": 3, "truncated": 2, "point-misplaced": 1, "copied-neighbour": 2,
@@ -63,6 +64,7 @@ BY_FORM: tuple[tuple[Expr, tuple[tuple[str, str, Expr], ...]], ...] = (
     )),
     (Fn("pow", (_A, _B)), (
         ("times-not-power", "", Mul(_A, _B)),
+        ("exponent-itself", "", _B),
         ("power-reversed", "", Fn("pow", (_B, _A))),
         ("negative-power", "inverted", Fn("pow", (_A, Mul(_MINUS_ONE, _B)))),
         ("negative-power", "signed", Mul(_MINUS_ONE, Fn("pow", (_A, Mul(_MINUS_ONE, _B))))),

@@ -270,7 +270,7 @@ def _kinds(marks: Marks, name: str) -> list[str]:
     return [reason.kind for reason in mark.because[:3]]
 
 
-APART = 2  # kinds: so that a few students on a sheet make different slips, and all students those of every kind
+APART = 3  # kinds: so that a few students on a sheet make different slips, and all students those of every kind
 
 
 @prop

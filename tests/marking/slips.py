@@ -23,7 +23,7 @@ KINDS = (
     "doubled-not-squared", "added-not-subtracted", "reversed", "not-subtracted", "times-not-power",
     "power-reversed", "negative-power", "relu-forgotten", "absolute", "relu-all", "not-masked",
     "zero-for-minus-infinity", "masked-too-much", "sign-of-result", "off-by-1", "off-by-2", "off-by-10",
-    "digits-swapped", "copied-neighbour", "copied-transposed",
+    "digits-swapped", "copied-neighbour", "copied-transposed", "exponent-itself",
 )  # fmt: skip
 OF_RESULTS = ("sign-of-result", "off-by-1", "off-by-2", "off-by-10", "digits-swapped")
 OF_COPIES = ("copied-neighbour", "copied-transposed", *OF_RESULTS)
@@ -157,6 +157,7 @@ def _at_node(node: Expr, page: Page) -> Iterator[tuple[str, Expr]]:
         case Fn("pow", (base, exponent)) if _is_constant(base) and not isinstance(exponent, Num):
             minus = Mul(MINUS_ONE, exponent)
             yield "times-not-power", Mul(base, exponent)
+            yield "exponent-itself", exponent
             yield "power-reversed", Fn("pow", (exponent, base))
             yield "negative-power", Fn("pow", (base, minus))
             yield "negative-power", Mul(MINUS_ONE, Fn("pow", (base, minus)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from students import Page, Student
+from students import Page, Student, worked
 
+from byhand.arithmetic.expr import Fn, Num
 from byhand.marking.marker import Marker
 
 
@@ -76,3 +77,28 @@ def test_the_same_number_read_from_a_neighbour_is_one_reason():
     kinds = [kind for kind, _ in reasons("mlp", "2/ask/blocks.0.mlp.hook_post/1,2", "1")]
     assert "wrong-column" in kinds
     assert "neighbour" not in kinds
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    ["gpt", "causal-mask", "cross-entropy", "sampling", "microgpt", "multi-head-attention", "transformer-block"],
+)
+def test_who_writes_exponents_in_place_of_powers_is_told_so(sheet):
+    """Also where the sheet has no such classic mistake, and where an exponent is 3."""
+    page = Page.of(sheet)
+    student = Student(page)
+    rules = {blank: page.tape.cell(*blank.cell.place) for blank in page.blanks if blank.role == "ask"}
+    raised = [
+        blank for blank, rule in rules.items()
+        if isinstance(rule, Fn) and rule.name == "pow" and isinstance(rule.args[0], Num)
+    ]  # fmt: skip
+    powers = {
+        blank.id: worked(rules[blank].args[1], student.reader(page.tape, page.section_of[blank.id]))
+        for blank in raised
+        if blank.cell.step == raised[0].cell.step
+    }
+    marks = marks_of(sheet, lambda page: Student(page, written=powers))
+    assert {(cause.kind, cause.sure) for cause in marks.causes} == {("exponent-itself", True)}
+    assert {name for cause in marks.causes for name in cause.cells} == {
+        name for name, power in powers.items() if power != page.by_id[name].cell.value
+    }
