@@ -14,6 +14,7 @@ from byhand.cache import cached_by
 from byhand.files import write
 from byhand.formats import asked, ready
 from byhand.options import Options, Tell, unheard
+from byhand.same_numbers import with_the_same_numbers
 from byhand.worksheet.program import program_key
 
 if TYPE_CHECKING:  # and within functions: a sheet from the cache needs nothing of what makes one
@@ -37,7 +38,11 @@ def generate(
         from byhand.worksheet.sheet import load_sheet
 
         tell_of_letters(load_sheet(name, options.language), options, tell)
-    return write(Path(out) / f"{name}-seed{options.chosen_seed}", files)
+    folder = Path(out) / f"{name}-seed{options.chosen_seed}"
+    paths = write(folder, files)
+    for other in with_the_same_numbers(folder, name) if "run.json" in files else ():
+        tell(f"{folder.name} has the same numbers as {other}, which stands beside it; another seed may have others")
+    return paths
 
 
 def tell_of_letters(sheet: Sheet, options: Options, tell: Tell) -> None:

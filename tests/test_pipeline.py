@@ -31,6 +31,15 @@ def test_the_files_of_a_sheet(tmp_path):
     assert sorted(p.name for p in files[0].parent.iterdir()) == sorted(names)
 
 
+def test_a_seed_with_the_numbers_of_another_says_so(tmp_path):
+    """Of attention-head, seeds 161 and 162 differ in a matrix that no page prints, and in nothing else."""
+    told = []
+    for seed in (161, 163, 162, 162):
+        generate("attention-head", Options(seed=seed, formats=("json",)), tmp_path, told.append)
+    same = "attention-head-seed162 has the same numbers as attention-head-seed161, which stands beside it"
+    assert [line.partition(";")[0] for line in told] == [same, same]
+
+
 def test_worked_comes_with_worksheet_and_key():
     assert views_asked(None) == ("worksheet", "key")
     assert views_asked("key") == ("key",)
