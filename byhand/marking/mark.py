@@ -40,6 +40,7 @@ from byhand.marking.record import as_line, points_text
 from byhand.marking.taken import Keys
 from byhand.marking.tally import Tally
 from byhand.mistakes import mistake_named
+from byhand.notation.number import shown
 from byhand.options import Options, Tell, unheard
 from byhand.options_file import as_entries, options_of
 from byhand.runs import Run
@@ -219,19 +220,25 @@ def blank_answers(sheet: Sheet, options: Options) -> str:
 
 
 def told(marks: Marks, options: Options) -> str:
-    """A student's marks in one line: the points, and the first cause of what is not right."""
+    """A student's marks in one line: the points, the first cause of what is not right, and what cannot be read."""
     line = f"{marks.student or 'student'}  {points_text(marks.points)} / {points_text(marks.worth)}"
     if marks.taken:
         return f"{line}  {marks.taken.same} of {marks.taken.of} answers are those of {marks.taken.student}'s numbers"
-    if not marks.causes:
-        return line
+    unread = [mark.answer for mark in (*marks.blanks, *marks.choices) if mark.verdict == "unreadable"]
+    found = [_first_cause(marks, options)] if marks.causes else []
+    if unread:
+        found.append(f"{len(unread)} cannot be read, such as {shown(unread[0])}")
+    return f"{line}  {'; '.join(found)}" if found else line
+
+
+def _first_cause(marks: Marks, options: Options) -> str:
     cause, texts = marks.causes[0], messages(options.language)
     step, more = cause.first.partition("/")[0], f", {cause.explains} more follow" if cause.explains else ""
     if cause.kind == UNEXPLAINED:
-        return f"{line}  step {step}: unexplained{more}"
+        return f"step {step}: unexplained{more}"
     why = texts.why(cause.kind, cause.foil, "told", options.orientation == "columns").rstrip(".")
     why = "perhaps " * (not (cause.sure or cause.foil)) + why
-    return f"{line}  step {step}: {why[0].lower()}{why[1:]} ({cause.foil or cause.kind}){more}"
+    return f"step {step}: {why[0].lower()}{why[1:]} ({cause.foil or cause.kind}){more}"
 
 
 # what is asked

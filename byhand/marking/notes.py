@@ -337,8 +337,12 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def lead(self) -> tuple[str, Markup]:
         """The lead of the page in bold, and the sentences after it: they count slips, and say where to look again."""
-        counts, n = self.counts, len(self.slips)
-        marked = counts["own"] + counts["not"]
+        counts, n = self.counts, sum(kind != "unread" for kind, _ in self.slips)
+        unread = sum(mark.verdict == "unreadable" for mark in self.marks.blanks)
+        marked = counts["own"] + counts["not"] - unread
+        unreadable = [capital(self.say("lead.unread", n=unread, count=self.counted(unread)))] if unread else []
+        if unreadable and not n:
+            return str(unreadable[0]), _joined(self._look_again())
         if not n and not counts["own"]:
             if not counts["empty"]:
                 return str(self.say("lead.all", n=counts["right"], count=self.counted(counts["right"]))), Markup()
@@ -355,7 +359,7 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
             slips = self.say("lead.slips", n=n, count=self.counted(n))
             lead = capital(self.say("lead.only", slips=slips))
         after = [self.say("lead.follows")] if counts["own"] and n <= MOST_SLIPS else []
-        return str(lead), _joined([*after, *self._look_again()])
+        return str(lead), _joined([*after, *unreadable, *self._look_again()])
 
     def _look_again(self) -> list[Markup]:
         """A sentence that names the sections of the most telling slips, two at most."""

@@ -65,6 +65,23 @@ def test_answers_become_marks(tmp_path):
     assert f"right  {right['points']} / {right['of']}" in told.output
 
 
+def test_what_cannot_be_read_is_told_with_an_example(tmp_path):
+    document, _ = sheet(NAME, seed=2)
+    right = key(document)
+    path, (first, second, *_) = tmp_path / "answers.json", right
+    students = [
+        {"id": "a", "answers": right}, {"id": "b", "answers": {**right, first: "99"}},
+        {"id": "c", "answers": {**right, first: "01-Feb", second: "2/7/2024"}},
+        {"id": "d", "answers": {**right, first: "99", second: "2/7/2024"}},
+    ]  # fmt: skip
+    path.write_text(json.dumps({"sheet": NAME, "seed": 2, "students": students}))
+    a, b, c, d = run("mark", path, "--out", tmp_path).stdout.splitlines()
+    assert "cannot be read" not in a + b
+    assert c.endswith("  2 cannot be read, such as '01-Feb'")
+    assert d.endswith("; 1 cannot be read, such as '2/7/2024'")
+    assert "step 1: " in d
+
+
 def test_the_same_answers_give_the_same_bytes_in_any_number_of_processes(tmp_path):
     path, *_ = wrong_and_right(tmp_path)
     made = [mark(path, out=tmp_path / str(jobs), jobs=jobs).folder for jobs in (1, 2)]

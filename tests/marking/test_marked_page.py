@@ -109,6 +109,20 @@ def test_one_slip_is_one_note_and_what_follows_is_right_from_their_own_numbers()
     assert "4 ÷ √4 = 2 is right from your own numbers. With 1 mended: 1." in found
 
 
+def test_what_cannot_be_read_is_no_slip():
+    right = Student(page_of()).answers()
+    first, second, third = [name for name in right if name.startswith("1/ask/")][:3]
+
+    def lead(**changed):
+        return " ".join(Notes(page_of().document, page_of().run, marks_of({**right, **changed})).lead)
+
+    assert lead(**{first: "01-Feb"}).startswith("One cell cannot be read. Look again at ")
+    assert lead(**{first: "01-Feb", second: "x"}).startswith("Two cells cannot be read.")
+    assert lead(**{first: "01-Feb", third: "99"}).startswith("One slip.")
+    assert "One cell cannot be read." in lead(**{first: "01-Feb", third: "99"})
+    assert "read" not in lead(**{third: "99"})
+
+
 def test_where_tokens_are_columns_an_arrow_still_leads_from_the_one_that_asks():
     answers = one_slip(orientation="columns")
     found = text(marks_of(answers, orientation="columns"), orientation="columns")
