@@ -16,6 +16,7 @@ from byhand.options import Options
 NONSENSE = [
     "", "?", "—", "maybe", "9" * 45, "1/0", "0/0", "√", "-√2", "inf", "nan", "🙂", "x" * 5000, '{"a": 1}', "<b>&amp;", "a\nb\t",
     "\0", "\u202e", "\ue000", "\U000f0000", "2^99", "99^99", "1e99", "(3, 4)", "3 x 4", "=1+1", "½½",
+    "10000000000^99", "(9^99)^99", "√2^(9^9)", "3.317", "3/√11", "1e-99",
 ]  # fmt: skip
 SEED = 3
 CHOICES = [("llama-block", "choice"), ("kv-cache", "tick"), ("softmax", "claim")]
