@@ -24,7 +24,7 @@ from byhand.classroom.roster import LONGEST_ID, csv_rows
 from byhand.errors import AnswersError, ByHandError, RosterError, UnknownNameError, UnreadableError
 from byhand.marking.handed_in import HandedIn
 from byhand.marking.json_files import LARGEST_DECODED, Content, Decoded, begin, decoded, entries, list_of
-from byhand.marking.marks import Taken
+from byhand.marking.marks import Taken, Work
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.options_file import as_entries
@@ -46,7 +46,15 @@ class _Student(msgspec.Struct, forbid_unknown_fields=True):
     hash: str = ""
     answers: dict[str, Written] = {}
     matrices: dict[str, list[list[Written]]] = {}
-    hints: dict[str, int] = {}
+    hints: dict[str, int] | None = None
+    checks: dict[str, int] | None = None
+    seconds: dict[str, int] | None = None
+
+    @property
+    def work(self) -> Work | None:
+        """How the answers came about, if it says anything of that."""
+        told = self.hints, self.checks, self.seconds
+        return None if told == (None, None, None) else Work(*(each or {} for each in told))
 
 
 class _File(_Student, forbid_unknown_fields=True):
@@ -71,6 +79,8 @@ class Filled(Struct, frozen=True):
     """What was answered, by the ids of blanks and replies."""
     taken: Taken | None = None
     """Whose numbers these are the answers of, if not the student's own."""
+    work: Work | None = None
+    """How they came about, if they were given on a screen."""
 
 
 class Unmarked(Struct):
@@ -191,7 +201,7 @@ class JsonAnswers(Answers, frozen=True):
                     if text not in (None, "") or f"{matrix}/{i},{j}" in known
                 }
                 texts = {name: _text(written) for name, written in {**cells, **student.answers}.items()}
-                yield Filled(student.id, student.name, student.hash, texts)
+                yield Filled(student.id, student.name, student.hash, texts, work=student.work)
 
 
 def _around(content: Content, at: int, kind: type[Decoded]) -> Decoded:

@@ -55,7 +55,10 @@ def row_of(marks: Marks) -> dict[str, str]:
     steps = {f"step {section.number}": points_text(section.points) for section in marks.sections}
     whole = {"points": points_text(marks.points), "of": points_text(marks.worth)}
     taken = marks.taken.student if marks.taken else ""
-    return {"id": marks.student, "name": marks.name, **whole, "first cause": cause, "numbers of": taken, **steps}
+    counts = map(str, marks.work.counts) if marks.work else ("", "", "")
+    work = dict(zip(("hints", "checks", "minutes"), counts, strict=True))
+    told = {"first cause": cause, "numbers of": taken, **work}
+    return {"id": marks.student, "name": marks.name, **whole, **told, **steps}
 
 
 class MarksFolder:

@@ -445,7 +445,7 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
     marked_students, pages, tally = [], None, Tally()
     for student, marker, copy in _markers(task, students):
         marks = grouped(marker.mark(student.answers, student.id, student.name), task.points.words)
-        marks = replace(marks, taken=student.taken)
+        marks = replace(marks, taken=student.taken, work=student.work)
         if student.id in changes:
             marks = overridden(marks, changes[student.id])
         if task.pages and (pages is None or pages.page.document is not marker.rules.document):

@@ -151,9 +151,16 @@ class MarkedPage(Struct, frozen=True, eq=False):
             "flawless": flawless,
             "points": say("points", n=self.marks.worth, points=halves(self.marks.points), of=halves(self.marks.worth))
             if self.points and self.marks.worth else "",
+            "work": self._work(),
             "followed": say("followed", n=counts["own"]) if counts["own"] else "",
             "not_right": say("not_right", n=counts["not"]) if counts["not"] else "",
         }  # fmt: skip
+
+    def _work(self) -> str:
+        """How the answers came about, where they were given on a screen."""
+        counts = zip(("hints", "checks", "minutes"), self.marks.work.counts if self.marks.work else (), strict=False)
+        parts = [self.notes.say(f"work_of.{name}", n=n) for name, n in counts if n]
+        return self.notes.say("work", list=Markup(", ").join(parts)) if parts else ""
 
     def _stated(self, counts: Mapping[State, int]) -> str:
         return ", ".join(self.notes.say(f"states.{each}", n=n) for each, n in counts.items() if n)

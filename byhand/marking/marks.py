@@ -117,6 +117,22 @@ class OpenMark(Struct, frozen=True):
     """The points that a table gave to all who answered the same, if any."""
 
 
+class Work(Struct, frozen=True):
+    """What a page on a screen says of how its answers came about."""
+
+    hints: Mapping[str, int]
+    """By the id of a blank, the highest step of help that was opened."""
+    checks: Mapping[str, int]
+    """By the number of a section, how often the page said what is right there."""
+    seconds: Mapping[str, int]
+    """By the number of a section, how long the student worked there."""
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """In how many cells help was opened, how many checks there were, and how many minutes it took."""
+        return len(self.hints), sum(self.checks.values()), round(sum(self.seconds.values()) / 60)
+
+
 class Taken(Struct, frozen=True):
     """Answers that are those of another student's numbers."""
 
@@ -150,6 +166,8 @@ class Marks(Struct, frozen=True):
     """What is told of the sheet as a whole, such as an answer file without a hash."""
     taken: Taken | None = None
     """In a class, evidence that the answers are those of another student's numbers."""
+    work: Work | None = None
+    """How the answers came about, if they were given on a screen."""
 
     @property
     def points(self) -> Fraction:

@@ -32,6 +32,7 @@ def as_entry(marks: Marks) -> dict[str, Any]:
         "causes": [_cause(cause) for cause in marks.causes],
         "sections": [_section(section) for section in marks.sections],
         "open": [_answer(answer) for answer in marks.answers], "notes": list(marks.notes),
+        "work": None if marks.work is None else {name: dict(each) for name, each in asdict(marks.work).items()},
         "taken": None if marks.taken is None else asdict(marks.taken),
     }  # fmt: skip
 

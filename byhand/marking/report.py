@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
+from statistics import median_high
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -366,6 +367,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
             "lost": self._listed("lost", (row for row in tally.rows if row.guarded)),
             "constant": self._listed("constant", (row for row in tally.rows if row.constant)),
             "taken": self._taken(),
+            "work": self._work(),
             "loose": self._listed("loose", (row for row in tally.rows if row.loose >= 3)),
             "absent": self.say("absent", names=self._absent()) if self.absent else "",
             "unmarked": self.say("unmarked", n=len(self.unmarked)) if self.unmarked else "",
@@ -460,6 +462,15 @@ class Report(Struct, frozen=True, eq=False, dict=True):
             for name, each in others
         ]
         return self.say("taken.all", names=Markup("; ").join(named)) if named else Markup()
+
+    def _work(self) -> Markup:
+        """How much help, how many checks and how much time half of those took who worked on a screen."""
+        rows = [row.work for row in self.tally.rows if row.work]
+        middle = [median_high(counts) for counts in zip(*rows, strict=True)]
+        if not middle:
+            return Markup()
+        hints, checks, minutes = middle
+        return self.say("work", n=len(rows), hints=hints, checks=checks, minutes=minutes)
 
     def _listed(self, name: str, rows: Iterable[Row]) -> Markup:
         students = [row.student for row in rows]

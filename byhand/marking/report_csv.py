@@ -16,7 +16,7 @@ from byhand.marking.tally import Reason
 
 COLUMNS = (
     "table", "id", "what", "key", "why", "count", "share", "right", "own", "not right", "empty", "slips", "points",
-    "of", "tells apart", "students",
+    "of", "tells apart", "students", "hints", "checks", "minutes",
 )  # fmt: skip
 Entry = dict[str, Any]
 
@@ -137,6 +137,7 @@ def _students(report: Report) -> Iterator[Entry]:
             "table": "student", "id": escaped_line(row.student) if report.names else n, "what": name,
             "why": "; ".join(why), "points": row.points, "of": Fraction(row.of, 2), "share": row.share,
             "right": row.right, "own": row.stands - row.right, "empty": row.empty,
+            **dict(zip(("hints", "checks", "minutes"), row.work or (), strict=False)),
         }  # fmt: skip
     for name in report.absent if report.names else ():
         yield {"table": "absent", "what": escaped_line(name)}

@@ -60,6 +60,8 @@ class Row(Struct, frozen=True):
     """How many right answers do not follow from what stands before them."""
     taken: Taken | None = None
     """Whose numbers these are the answers of, if not the student's own."""
+    work: tuple[int, int, int] | None = None
+    """On a screen, in how many cells help was opened, how many checks there were, and the minutes."""
 
     @property
     def points(self) -> Fraction:
@@ -329,6 +331,7 @@ def _row(marks: Marks, stands: int) -> Row:
         tuple(section.number for section in marks.sections if section.guard == "lost"),
         tuple(section.number for section in marks.sections if section.guard == "constant"),
         sum(mark.note == NOT_FOLLOWING for mark in computed), marks.taken,
+        marks.work.counts if marks.work else None,
     )  # fmt: skip
 
 

@@ -370,6 +370,7 @@ class Checks {
   asOneGoes(field) {
     if (this.way !== "going") return;
     const section = this.page.sectionOf(field);
+    this.page.answers.checked(field.dataset.id);
     this.mark(section);
     if (this.marks.get(field.dataset.id) === "not") setTimeout(() => this.explain(section));
   }
@@ -389,6 +390,7 @@ class Checks {
   }
   check(section) {
     const box = this.boxes.get(section);
+    this.page.answers.checked(this.idsOf(section)[0]);
     const states = [...this.states(section).values()];
     const count = (...of) => states.filter((state) => of.includes(state)).length;
     const [right, own, not, empty] = [count("right"), count("own"), count("not", "unread"), count("empty")];

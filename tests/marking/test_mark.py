@@ -140,6 +140,36 @@ def test_of_a_student_in_two_files_the_first_is_marked(tmp_path):
     ]  # fmt: skip
 
 
+def test_help_checks_and_time_on_a_screen_are_in_every_file(tmp_path):
+    _, run_ = sheet(NAME, seed=2)
+    told = {"hints": {"1/ask/x/1,1": 2, "1/ask/x/1,2": 4}, "checks": {"1": 2, "3": 1}, "seconds": {"1": 95, "2": 30}}
+    students = [
+        {"id": "a", "hash": run_.hash, **told},
+        {"id": "b", "hash": run_.hash},
+        {"id": "c", "hash": run_.hash, "hints": {}},
+    ]
+    (tmp_path / "answers.json").write_text(json.dumps({"sheet": NAME, "seed": 2, "students": students}))
+    assert run("mark", tmp_path / "answers.json", "--out", tmp_path, formats="json,csv,html").exit_code == 0
+    folder = tmp_path / f"{NAME}-marks"
+    assert [each["work"] for each in json.loads((folder / "marks.json").read_text())] == [
+        told, None, {"hints": {}, "checks": {}, "seconds": {}},
+    ]  # fmt: skip
+    with (folder / "marks.csv").open(encoding="utf-8-sig") as file:
+        rows = [(row["hints"], row["checks"], row["minutes"]) for row in csv.DictReader(file)]
+    assert rows == [("2", "3", "2"), ("", "", ""), ("0", "0", "0")]
+    assert (
+        "On a screen, 2 students took, each in the middle, help with 2 cells, 3 checks, and 2 minutes."
+        in (folder / "report.html").read_text()
+    )
+    with (folder / "report.csv").open(encoding="utf-8-sig") as file:
+        rows = [
+            (row["hints"], row["checks"], row["minutes"]) for row in csv.DictReader(file) if row["table"] == "student"
+        ]
+    assert rows == [("2", "3", "2"), ("", "", ""), ("0", "0", "0")]
+    (page,) = (folder / "marked").glob("a-*.html")
+    assert "On the screen: help with 2 cells, 3 checks, 2 minutes." in page.read_text()
+
+
 def test_a_folder_of_files_is_marked_in_the_order_of_their_names(tmp_path):
     document, _ = sheet(NAME, seed=2)
     folder = tmp_path / "handed in"

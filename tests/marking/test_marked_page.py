@@ -23,7 +23,7 @@ from byhand.formats.html.page import Pages
 from byhand.formats.pdf import filled
 from byhand.marking.marked_page import MarkedPages, halves
 from byhand.marking.marker import Marker
-from byhand.marking.marks import OpenMark
+from byhand.marking.marks import OpenMark, Work
 from byhand.marking.notes import Notes, capital, is_computed, state, tally, written
 from byhand.mistakes.slips import PRIOR
 from byhand.page.page import lower
@@ -226,6 +226,19 @@ def test_nothing_overlaps_and_the_page_breaks_where_the_worksheet_does(sheet, st
 def test_a_page_with_some_slips_breaks_where_the_worksheet_does():
     found = numbered_titles(page_layout.laid_out(html(marks_of(one_slip()), "print")))
     assert [*map(len, found)] == [*map(len, titles_of_worksheet("attention-head"))]
+
+
+@pytest.mark.parametrize("sheet", SOME)
+@pytest.mark.parametrize("student", ["right", "sevens"])
+def test_what_a_screen_says_of_the_work_has_room(sheet, student):
+    marks = marks_of(STUDENTS[student](page_of(sheet)), sheet)
+    worked = replace(
+        marks, work=Work({"1/ask/x/1,1": 4} | dict.fromkeys("abcdefghijkl", 1), {"1": 120, "2": 7}, {"1": 6000})
+    )
+    plain, told = (page_layout.drawn(page_layout.laid_out(html(each, "print", sheet))) for each in (marks, worked))
+    page_layout.keeps_in_place(told, "a4")
+    assert numbered_titles(told) == numbered_titles(plain)
+    assert "On the screen: help with 13 cells, 127 checks, 100 minutes." in html(worked, "screen", sheet)
 
 
 def test_notes_stand_beside_their_step_on_paper_as_on_a_screen():

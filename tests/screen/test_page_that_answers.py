@@ -209,6 +209,31 @@ def test_a_mistake_made_throughout_is_named(sheet, opened):
     assert all(page.document.messages.mistake(name, "told") in said for name in named)
 
 
+def test_checks_and_time_are_saved_by_step(opened):
+    browser = opened("attention-head")
+    step = browser.run("byhand.page.order[0].dataset.id").partition("/")[0]
+    browser.run("byhand.page.order[0].focus()")
+    browser.press("1")
+    browser.run("byhand.page.answers.last.at -= 90000")
+    browser.press("2")
+    for _ in range(2):
+        browser.run("document.querySelector('.check').click()")
+    student = json.loads(browser.run("byhand.page.answers.file"))["students"][0]
+    assert student["checks"] == {step: 2}
+    assert 90 <= student["seconds"][step] < 150
+    browser.run("byhand.page.answers.last.at -= 86400000")  # a day in which the page stayed open
+    browser.press("3")
+    student = json.loads(browser.run("byhand.page.answers.file"))["students"][0]
+    assert 390 <= student["seconds"][step] < 500
+    browser.reload()
+    again = json.loads(browser.run("byhand.page.answers.file"))["students"][0]
+    assert (again["checks"], again["hints"]) == ({step: 2}, {})
+    assert 390 <= again["seconds"][step] < 500
+    browser.run("byhand.page.answers.clear()")
+    again = json.loads(browser.run("byhand.page.answers.file"))["students"][0]
+    assert (again["checks"], again["seconds"].get(step, 0) < 60) == ({}, True)
+
+
 def test_answers_stay_when_the_page_is_opened_again_and_the_file_is_marked_alike(opened, tmp_path):
     page, browser = page_of("attention-head"), opened("attention-head")
     dice = Random(5)
