@@ -620,6 +620,10 @@ def class_(
     help="Points for equal answers in words: a table, which is written if there is none, and read if there is.",
 )  # fmt: skip
 @click.option(
+    "--history", type=click.Path(), metavar="FOLDER",
+    help="Add the result to those in a folder: a page for each student over weeks, and one for the class.",
+)  # fmt: skip
+@click.option(
     "--format", "formats", default="json,csv,html,pdf", show_default=True, callback=_marks,
     help="What to write; moodle and canvas are tables of points that their gradebooks import.",
 )  # fmt: skip
@@ -630,8 +634,8 @@ def class_(
 def mark(
     answers: tuple[str, ...], blank: str | None, sheet: str | None, folder: str | None,
     secret_file: str | None, follow: Any, rounded: Any, guard: float, points_file: str | None, overrides: str | None,
-    groups: str | None, formats: tuple[str, ...], report: bool, names: bool, jobs: int, out: str | None,
-    weight_places: int | None, **asked: Any,
+    groups: str | None, history: str | None, formats: tuple[str, ...], report: bool, names: bool, jobs: int,
+    out: str | None, weight_places: int | None, **asked: Any,
 ) -> None:  # fmt: skip
     """Mark what students wrote: every answer, right from their own numbers, too, and why it is wrong."""
     from byhand.marking.marks import Policy
@@ -656,7 +660,7 @@ def mark(
         answers, sheet, options if named else None, out or "output", class_folder=folder,
         secret=read_secret(secret_file) if secret_file is not None else None,
         policy=Policy(follow, rounded, guard), points=points_file, overrides=overrides, groups=groups,
-        formats=formats, report=report, names=names, jobs=jobs,
+        history=history, formats=formats, report=report, names=names, jobs=jobs,
         tell=_tell, done=_say,
     )  # fmt: skip
     if made.absent:

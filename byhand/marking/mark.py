@@ -6,6 +6,7 @@ grow with the class. The files get their names when all are written.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -50,6 +51,7 @@ from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import Sheet, load_sheet
 
 if TYPE_CHECKING:
+    from byhand.marking.history import History
     from byhand.marking.marked_page import MarkedPages
     from byhand.press import TextOf
 
@@ -103,16 +105,18 @@ def mark(
     answers: Path | str | Iterable[Path | str], sheet: str | None = None, options: Options | None = None,
     out: Path | str = "output", *, class_folder: Path | str | None = None, secret: Secret | None = None,
     policy: Policy | None = None, points: Path | str | None = None, overrides: Path | str | None = None,
-    groups: Path | str | None = None, formats: Sequence[str] = FORMATS, report: bool = True, names: bool = True,
-    jobs: int = 1, tell: Tell = unheard, done: Tell = unheard,
+    groups: Path | str | None = None, history: Path | str | None = None, formats: Sequence[str] = FORMATS,
+    report: bool = True, names: bool = True, jobs: int = 1, tell: Tell = unheard,
+    done: Tell = unheard,
 ) -> Marking:  # fmt: skip
     """Mark files of answers, and write OUT/SHEET-marks: marks.json, marks.csv, a marked page for each student, and a
     report.
 
     sheet, options: where the files do not say them. class_folder: the folder of the class whose numbers the students
     had. points, overrides: files that say what sections are worth, and what a teacher changed. groups: a table of
-    points for equal answers in words, which is written where there is none. formats: of the files to write. report:
-    whether to report what the class did; names: whether by name. done: called with a line on each student.
+    points for equal answers in words, which is written where there is none. history: a folder to which the result is
+    added. formats: of the files to write. report: whether to report what the class did; names: whether by name. done:
+    called with a line on each student.
 
     A file or a student that cannot be marked is passed over, and named in what is returned.
 
@@ -121,6 +125,7 @@ def mark(
     paths = [Path(answers)] if isinstance(answers, Path | str) else [*map(Path, answers)]
     worth, unmarked = _points(points), Unmarked()
     changed = read_overrides(Path(overrides)) if overrides is not None else None
+    before = _history(Path(history)) if history is not None else None
     files = _files(paths, unmarked, tell)
     of_class = Class.in_folder(Path(class_folder), secret) if class_folder is not None else None
     task, files = _task(files, sheet, options, of_class, policy or Policy(), worth, unmarked)
@@ -163,9 +168,32 @@ def mark(
         written.end()
     for each_folder in (folder, folder / MARKED):
         sync_folder(each_folder)
+    if before is not None:
+        _add_to(before, task, tally, names)
     if groups is not None:
         _tell_groups(Path(groups), together, questions, tell)
     return Marking(folder, len(written.students), absent, told)
+
+
+def _history(folder: Path) -> History:
+    from byhand.marking.history import History  # what draws pages is heavy
+
+    return History.in_folder(folder)
+
+
+def _add_to(history: History, task: Task, tally: Tally, names: bool) -> None:
+    """Add the result of a marking to a folder of them, and write its pages."""
+    from byhand.marking.history import Result  # what draws pages is heavy
+
+    sheet, options = task.sheet, task.options
+    asked = as_entries(options) | {"seed": repr(options.secret) if options.secret else options.chosen_seed}
+    numbers = {name: each for name, each in asked.items() if name not in ("paper", "language")}
+    key = hashlib.sha256(msgspec.json.encode([sheet.name, numbers], order="deterministic")).hexdigest()
+    result = Result(
+        0, key, sheet.name, sheet.title, len(tally.cells), options.orientation == "columns",
+        {row.student: row for row in tally.rows},
+    )  # fmt: skip
+    history.add(result).write(messages(options.language), options.paper, names)
 
 
 def _tell_groups(path: Path, groups: Groups, questions: Sequence[str], tell: Tell) -> None:
