@@ -43,7 +43,7 @@ class Hands {
   left(field) {
     const blank = this.page.blank(field);
     if (blank && /^[−-]?i$/i.test(field.value) && !["word", "text"].includes(blank.role)) this.page.write([[blank.id, "−∞"]]);
-    if (field.type !== "checkbox") this.checks?.asOneGoes(field);
+    if (this.page.fields.has(field.dataset.id) && field.type !== "checkbox") this.checks?.asOneGoes(field);
   }
   pressed(event) {
     const field = event.target;
@@ -115,7 +115,7 @@ class Hands {
   }
   undone(event) {
     if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key.toLowerCase() !== "z") return;
-    if (event.target.tagName === "TEXTAREA") return; // where one writes words, the browser knows better
+    if (event.target.matches("textarea, .practice input")) return; // where one writes words, the browser knows better
     event.preventDefault();
     this.go([this.page.undo()].flat()[0]);
   }

@@ -113,7 +113,7 @@ class Page {
   }
   // Every field where one types, in the order of the page.
   get order() {
-    return [...document.querySelectorAll("main input:not(.tick), main textarea")].filter((field) => field.offsetParent !== null);
+    return [...document.querySelectorAll("main :is(input:not(.tick), textarea)[data-id]")].filter((field) => field.offsetParent !== null);
   }
 }
 
@@ -482,17 +482,20 @@ class Checks {
     const { place, notes } = this.boxes.get(section);
     const diagnosis = this.diagnosis();
     const found = new Map();
+    const practice = new Practice(this.page, this.help, diagnosis);
     for (const id of this.idsOf(section)) {
       if (this.marks.get(id) === "unread") found.set(`unread ${id}`, { text: this.page.say("screen.unread", { text: this.page.answers.text(id) }), ids: [id] });
       if (this.marks.get(id) !== "not" || !diagnosis.wrong.has(id)) continue;
-      const text = this.reason(diagnosis.said(id));
+      const said = diagnosis.said(id);
+      const text = this.reason(said);
       if (!text) continue;
-      if (!found.has(text)) found.set(text, { text, ids: [] });
+      if (!found.has(text)) found.set(text, { text, ids: [], said });
       found.get(text).ids.push(id);
     }
-    notes.replaceChildren(...[...found.values()].map(({ text, ids }) => {
+    notes.replaceChildren(...[...found.values()].map(({ text, ids, said }) => {
       const names = ids.map((id) => this.page.fields.get(id).dataset.name).slice(0, 4).join("; ");
-      return element("li", {}, element("b", {}, `${names}${ids.length > 4 ? " …" : ""}: `), text);
+      const isNamed = said && said.kind !== "unexplained" && !said.other;
+      return element("li", {}, element("b", {}, `${names}${ids.length > 4 ? " …" : ""}: `), text, isNamed ? practice.button(ids, said) : null);
     }));
     this.help.show();
     this.onFound(place);

@@ -2,52 +2,87 @@
 // no answers: nothing of them is kept or counted.
 
 const DRAWS = 300;
-const LARGEST = 99; // top and bottom of what one is to find
+const LARGEST = 99; // of what one is to find
+const FINEST = 12; // its denominator
 
 class Practice {
-  constructor(checks) {
-    Object.assign(this, { checks, page: checks.page, cells: checks.help.cells });
+  constructor(page, help, diagnosis) {
+    Object.assign(this, { page, help, diagnosis, judged: diagnosis.judged });
   }
-  // The figure with two cells to fill in, for what was found in the cells of some ids; null where none can be made.
-  figure(ids, foil) {
-    const { rules } = this.page;
-    const [first, ...others] = ids.map((id) => rules.blanks.get(id)).filter((blank) => blank?.role === "ask");
-    if (!first) return null;
-    const more = [...rules.blanks.values()].filter(({ section, step, role }) => section === first.section && step === first.step && role === "ask");
-    for (const second of new Set([...others, ...more])) {
-      const asked = second !== first && second.step === first.step && second.section === first.section && this.drawn([first, second], foil);
-      if (asked) return this.shown(...asked);
+  // A button that shows two cells, where some can be found; null elsewhere. ids: where the mistake was made.
+  button(ids, { kind, foil }) {
+    const found = this.found(ids, this.diagnosis.mistakes.find(({ name }) => name === foil));
+    const mend = this.page.say(foil ? `mistakes.${foil}.mend` : `slips.${kind}.mend`);
+    const open = ({ target }) => {
+      const place = this.figure(found, mend);
+      target.replaceWith(place);
+      place.querySelector("input").focus();
+    };
+    return found && element("button", { type: "button", onclick: open }, this.page.say("screen.practice.button"));
+  }
+  found(ids, mistake) {
+    const asked = [...this.page.rules.blanks.values()].filter(({ role }) => role === "ask");
+    const first = asked.find(({ id }) => ids.includes(id));
+    const others = asked.filter((blank) => blank !== first && blank.section === first?.section && blank.step === first.step);
+    others.sort((a, b) => ids.includes(b.id) - ids.includes(a.id));
+    for (const second of others.slice(0, 4)) {
+      const drawn = this.drawn([first, second], mistake);
+      if (drawn) return drawn;
     }
     return null;
   }
-  cell({ section }, at) {
-    return this.cells.get(key(section, ...at));
-  }
-  // Small numbers in place of those that are read, such that the mistake gives another answer.
-  drawn(blanks, foil) {
-    const { page, checks } = this;
-    const { run } = page;
-    const judged = checks.judged();
-    const { reckoning } = judged;
-    const figure = page.field(blanks[0]).closest("figure");
-    const trees = blanks.map((blank) => checks.help.tree(blank));
-    const isInside = (blank, at) => figure.contains(this.cell(blank, at) ?? null);
-    if (!blanks.every((blank, n) => isInside(blank, [blank.step, blank.i, blank.j]) && refsOf(trees[n]).length && refsOf(trees[n]).every(([, ...at]) => isInside(blank, at)))) return null;
-    const mistake = checks.mistakes.find(({ name }) => name === foil);
+  // Small numbers in place of those that are read, such that the mistake gives other answers.
+  drawn(blanks, mistake) {
+    const { judged: { run, reckoning }, diagnosis, help } = this;
+    const figure = this.page.field(blanks[0]).closest("figure");
+    const cell = (...at) => [help.cells.get(key(blanks[0].section, ...at))].find((each) => figure?.contains(each));
+    const cells = blanks.map(({ step, i, j }) => cell(step, i, j));
+    const trees = blanks.map((blank) => help.tree(blank));
+    if (!cells.every(Boolean) || !trees.every((tree) => refsOf(tree).length && refsOf(tree).every(([, ...at]) => cell(...at)))) return null;
     for (let n = 0; n < DRAWS; n++) {
       const numbers = new Map();
       const number = (...at) => {
-        const place = key(...at);
-        const own = run.number(...at);
-        if (!numbers.has(place)) numbers.set(place, isInside(blanks[0], at) && own !== NEG_INF ? this.small(own) : own);
+        const [place, own] = [cell(...at), run.number(...at)];
+        if (!place) return reckoning.printed(own);
+        if (!numbers.has(place)) numbers.set(place, small(own));
         return reckoning.answer(numbers.get(place));
       };
       const right = trees.map((tree) => reckoning.compute(tree, number));
       const mistaken = mistake && new Mistaken({ run, reckoning, paper: { number: (blank, at) => number(...at) } }, mistake);
-      const wrong = blanks.map((blank) => mistaken?.value(blank) ?? null);
-      const isGood = (value, at) => value !== null && this.isSmall(value) && (!mistake || (wrong[at] !== null && !reckoning.equal(value, wrong[at])));
-      if (right.every(isGood) && !reckoning.equal(...right)) return [figure, blanks, numbers, right, wrong, judged];
+      if (right.every((value, at) => isSmall(value) && (!mistaken || diagnosis.areApart(mistaken.value(blanks[at]), value)))) return { blanks, cells, numbers, right };
     }
     return null;
   }
+  figure({ blanks, cells, numbers, right }, mend) {
+    const { page, judged } = this;
+    const own = cells[0].closest("figure");
+    const copy = own.cloneNode(true);
+    const said = element("p", { role: "status" }, page.say("screen.practice.said"));
+    const check = () => {
+      const states = inputs.map(({ value }, at) => (!value.trim() ? "empty" : judged.says({ blank: blanks[at], reading: judged.reckoning.read(value) }, right[at]) ? "right" : "not"));
+      inputs.forEach((input, at) => (input.parentElement.dataset.state = states[at]));
+      const isDone = states.every((state) => state === "right");
+      said.textContent = states.includes("not") ? page.say("screen.practice.not", { mend }) : page.say(isDone ? "screen.practice.right" : "screen.practice.said");
+    };
+    const inputs = blanks.map((blank) => element("input", { "aria-label": page.field(blank).dataset.name, autocomplete: "off", onchange: check }));
+    const places = [...own.querySelectorAll("td")];
+    [...copy.querySelectorAll("td")].forEach((td, n) => {
+      const value = numbers.get(places[n]);
+      const asked = cells.indexOf(places[n]);
+      if (td.matches(".g, .a, .k")) td.replaceChildren(inputs[asked] ?? (value === undefined ? "" : shownNumber(plainText(value))));
+      td.classList.remove("crossed", "lit", "seen", "covered");
+      delete td.dataset.state;
+    });
+    for (const each of copy.querySelectorAll("button, .dots")) each.remove();
+    return element("div", { class: "practice" }, said, copy);
+  }
 }
+
+// A small number with the sign of another one; −∞ stays.
+function small(own) {
+  const sign = Math.sign(toFloat(own));
+  const size = Math.floor(3 * Math.random());
+  return own === NEG_INF ? own : Fraction.of(sign ? sign * (1 + size) : size - 1);
+}
+
+const isSmall = (value) => (value instanceof Span ? Math.abs(value.low) <= LARGEST : value instanceof Fraction && value.bottom <= FINEST && Math.abs(toFloat(value)) <= LARGEST);

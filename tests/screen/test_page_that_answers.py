@@ -234,6 +234,72 @@ def test_checks_and_time_are_saved_by_step(opened):
     assert (again["checks"], again["seconds"].get(step, 0) < 60) == ({}, True)
 
 
+EXPLAIN = "for (const section of byhand.checks.boxes.keys()) byhand.checks.explain(section)"
+PRACTISE = "[...document.querySelectorAll('.notes button')].map((button) => button.click()).length"
+# Of each cell to practise in: the numbers to its left, and those above it.
+AROUND = """[...document.querySelectorAll('.practice input')].map((field) => {
+  const [own, rows] = [field.closest('td'), [...field.closest('table').rows]];
+  const column = rows.map(({ cells }) => [...cells].find((cell) => cell.matches('td.g') && columnOf(cell) === columnOf(own)));
+  return [[...own.parentElement.querySelectorAll('td.g')], column].map((cells) => cells.map((cell) => cell?.textContent).filter(Boolean));
+})"""
+PRACTISED = """(texts) => [...document.querySelectorAll('.practice')].map((place) => {
+  [...place.querySelectorAll('input')].forEach((field, at) => {
+    field.value = texts[at];
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  return [[...place.querySelectorAll('td[data-state]')].map((td) => td.dataset.state), place.querySelector('p').textContent];
+})"""
+
+
+def test_a_mistake_that_was_named_is_practised_in_two_cells_with_other_numbers(opened):
+    page, browser = page_of("linear-layer"), opened("linear-layer")
+    browser.write(typed(Student(page, mistaken=page.wrong["no-bias"])))
+    browser.run(CHECK_ALL)
+    before = browser.run("[byhand.page.answers.file, byhand.bar.count.textContent, byhand.checks.marks.size]")
+    mend = page.document.messages.mistake("no-bias", "mend")
+    for _ in range(5):
+        browser.run(EXPLAIN)
+        assert browser.run(PRACTISE) == 1
+        assert browser.run("document.activeElement.closest('.practice') !== null")
+        products, biases = [], []
+        for row, column in browser.run(AROUND):
+            *weights, bias = (int(text.replace("−", "-")) for text in column)
+            products.append(sum(int(x.replace("−", "-")) * w for x, w in zip(row, weights, strict=True)))
+            biases.append(bias)
+            assert max(map(abs, (*weights, bias))) <= 3
+        right = [f"{x + b}" for x, b in zip(products, biases, strict=True)]
+        assert len(right) == 2
+        assert 0 not in biases
+        assert browser.run(f"({PRACTISED})({json.dumps([str(x) for x in products])})") == [
+            [["not", "not"], f"Not yet. {mend}"]
+        ]
+        assert browser.run(f"({PRACTISED})({json.dumps([right[0], ''])})")[0][0] == ["right", "empty"]
+        assert browser.run(f"({PRACTISED})({json.dumps(right)})") == [[["right", "right"], "Both are right."]]
+    assert browser.run("[byhand.page.answers.file, byhand.bar.count.textContent, byhand.checks.marks.size]") == before
+    assert browser.run("byhand.page.order.some((field) => field.closest('.practice'))") is False
+
+
+def test_what_is_practised_is_no_answer(sheet, opened):
+    page = page_of(sheet)
+    for student in (some_mistake(page, Random(f"mistake {sheet}")), None):
+        browser = opened(sheet)
+        made = slips_made(page, 2, KINDS, Random(f"slip {sheet}"))
+        browser.write(typed(student[1] if student else who_made(page, made)))
+        browser.run(f"byhand.checks.choose('going'); {CHECK_ALL}")
+        browser.run(EXPLAIN)
+        kept = "[byhand.page.answers.file, byhand.checks.marks.size, byhand.page.answers.texts]"
+        before = browser.run(kept)
+        browser.run(PRACTISE)
+        cells = browser.run(
+            "[...document.querySelectorAll('.practice')].map((place) => place.querySelectorAll('input').length)"
+        )
+        assert set(cells) <= {2}
+        found = browser.run(f"({PRACTISED})(['77777', 'what'])")
+        assert [states for states, _ in found] == [["not", "not"]] * len(cells)
+        assert browser.run(kept) == before
+        assert browser.faults == []
+
+
 def test_answers_stay_when_the_page_is_opened_again_and_the_file_is_marked_alike(opened, tmp_path):
     page, browser = page_of("attention-head"), opened("attention-head")
     dice = Random(5)

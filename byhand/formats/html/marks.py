@@ -27,15 +27,17 @@ BY_CSS = Look()  # of both on a screen, where screen.css has it
 def drawing(grid: Grid, phone: bool, shown: bool, by_css: bool) -> str:
     """The SVG of a figure, in the measures of print or of a phone.
 
-    shown: whether to draw the dots (answers). by_css: whether a style sheet has the look of brackets and tiles.
+    shown: whether to draw the dots (answers). by_css: whether a style sheet has its size, and the look of
+    brackets and tiles.
     """
     width, height = (grid.phone_width, grid.phone_height) if phone else (grid.width, grid.height)
     parts = tuple(map(_by_css, marks(grid, phone, shown)) if by_css else marks(grid, phone, shown))
     if not parts and not grid.marks:
         return ""
+    size = "" if by_css else f'width="{mm(width)}mm" height="{mm(height)}mm" '
     return (
-        f'<div class="behind {"phone" if phone else "wide"}" aria-hidden="true"><svg width="{mm(width)}mm" '
-        f'height="{mm(height)}mm" viewBox="0 0 {mm(width)} {mm(height)}">{svg(parts)}</svg></div>'
+        f'<div class="behind {"phone" if phone else "wide"}" aria-hidden="true"><svg {size}'
+        f'viewBox="0 0 {mm(width)} {mm(height)}">{svg(parts)}</svg></div>'
     )
 
 

@@ -16,11 +16,15 @@ from byhand.worksheet.program import code_key
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "rounded")  # what only sheets in decimals need
 CHECKS = ("spans", "reckoning", "check", "slips", "reasons")
-PAGE = ("write", "answers", "page", "sums", "help", "hands", "pictures", "covers", "end", "pace", "begin")
+PAGE = ("write", "answers", "page", "sums", "help", "practice", "hands", "pictures", "covers", "end", "pace", "begin")
 OTHERS = ("variants",)  # what only a page with other numbers needs
 RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
-# what a script says shorter that runs: a declaration, and a function of one parameter
-_CONST, _ONE_PARAMETER = re.compile(r"\bconst(?= \w| ?[\[{])"), re.compile(r"(?<![\w$])\((\w+)\)=>")
+# what can be said shorter: a declaration, a function of one parameter, and the end of a block, where each statement
+# ends with a semicolon, and none is empty
+_SHORTER = (
+    (re.compile(r"\bconst(?= \w| ?[\[{])"), "let"), (re.compile(r"(?<![\w$])\((\w+)\)=>"), r"\1=>"),
+    (re.compile(r";?\}\n?"), "}"),
+)  # fmt: skip
 
 
 def script(names: Sequence[str]) -> str:
@@ -40,7 +44,9 @@ def _script(names: tuple[str, ...], where: tuple[Path, ...]) -> str:
 
     paths = (next(path for folder in where if (path := folder / "screen" / f"{name}.js").exists()) for name in names)
     whole = jsmin("\n".join(path.read_text(encoding="utf-8") for path in paths))
-    return '"use strict";\n' + _ONE_PARAMETER.sub(r"\1=>", _CONST.sub("let", whole))
+    for longer, shorter in _SHORTER:
+        whole = longer.sub(shorter, whole)
+    return f'"use strict";\n{whole}'
 
 
 def source_hash(content: str) -> str:
