@@ -139,13 +139,14 @@ class Help {
   read(blank) {
     const tree = this.tree(blank);
     if (!tree) return [];
-    return refsOf(tree).flatMap(([, ...at]) => {
-      for (let section = blank.section; section >= 0; section--) {
-        const cell = this.cells.get(key(section, ...at));
-        if (cell) return [cell];
-      }
-      return [];
-    });
+    return refsOf(tree).flatMap(([, ...at]) => this.cellOf(blank, at) ?? []);
+  }
+  cellOf(blank, at) {
+    for (let section = blank.section; section >= 0; section--) {
+      const cell = this.cells.get(key(section, ...at));
+      if (cell) return cell;
+    }
+    return undefined;
   }
   // The line of arithmetic in the student's own numbers, without its result.
   line(blank) {

@@ -1,7 +1,8 @@
-// Two cells to practise a mistake that was named: the same figure with other small numbers, checked at once. They are
+// Two cells to practise a mistake that was named: the same figures with other small numbers, checked at once. They are
 // no answers: nothing of them is kept or counted.
 
-const DRAWS = 300;
+const DRAWS = 40;
+const FIGURES = 2; // that two cells may need
 const LARGEST = 99; // of what one is to find
 const FINEST = 12; // its denominator
 
@@ -14,7 +15,7 @@ class Practice {
     const found = this.found(ids, this.diagnosis.mistakes.find(({ name }) => name === foil));
     const mend = this.page.say(foil ? `mistakes.${foil}.mend` : `slips.${kind}.mend`);
     const open = ({ target }) => {
-      const place = this.figure(found, mend);
+      const place = this.place(found, mend);
       target.replaceWith(place);
       place.querySelector("input").focus();
     };
@@ -34,11 +35,12 @@ class Practice {
   // Small numbers in place of those that are read, such that the mistake gives other answers.
   drawn(blanks, mistake) {
     const { judged: { run, reckoning }, diagnosis, help } = this;
-    const figure = this.page.field(blanks[0]).closest("figure");
-    const cell = (...at) => [help.cells.get(key(blanks[0].section, ...at))].find((each) => figure?.contains(each));
-    const cells = blanks.map(({ step, i, j }) => cell(step, i, j));
+    const cell = (...at) => help.cellOf(blanks[0], at);
+    const cells = blanks.map((blank) => this.page.field(blank).closest("td"));
     const trees = blanks.map((blank) => help.tree(blank));
-    if (!cells.every(Boolean) || !trees.every((tree) => refsOf(tree).length && refsOf(tree).every(([, ...at]) => cell(...at)))) return null;
+    const read = trees.map((tree) => refsOf(tree).map(([, ...at]) => cell(...at)));
+    const figures = [...new Set([...read.flat(), ...cells].map((each) => each?.closest("figure")))];
+    if (!figures.every(Boolean) || figures.length > FIGURES || !read.every(({ length }) => length)) return null;
     for (let n = 0; n < DRAWS; n++) {
       const numbers = new Map();
       const number = (...at) => {
@@ -49,14 +51,12 @@ class Practice {
       };
       const right = trees.map((tree) => reckoning.compute(tree, number));
       const mistaken = mistake && new Mistaken({ run, reckoning, paper: { number: (blank, at) => number(...at) } }, mistake);
-      if (right.every((value, at) => isSmall(value) && (!mistaken || diagnosis.areApart(mistaken.value(blanks[at]), value)))) return { blanks, cells, numbers, right };
+      if (right.every((value, at) => isSmall(value) && (!mistaken || diagnosis.areApart(mistaken.value(blanks[at]), value)))) return { blanks, figures, cells, numbers, right };
     }
     return null;
   }
-  figure({ blanks, cells, numbers, right }, mend) {
+  place({ blanks, figures, cells, numbers, right }, mend) {
     const { page, judged } = this;
-    const own = cells[0].closest("figure");
-    const copy = own.cloneNode(true);
     const said = element("p", { role: "status" }, page.say("screen.practice.said"));
     const check = () => {
       const states = inputs.map(({ value }, at) => (!value.trim() ? "empty" : judged.says({ blank: blanks[at], reading: judged.reckoning.read(value) }, right[at]) ? "right" : "not"));
@@ -65,16 +65,20 @@ class Practice {
       said.textContent = states.includes("not") ? page.say("screen.practice.not", { mend }) : page.say(isDone ? "screen.practice.right" : "screen.practice.said");
     };
     const inputs = blanks.map((blank) => element("input", { "aria-label": page.field(blank).dataset.name, autocomplete: "off", onchange: check }));
-    const places = [...own.querySelectorAll("td")];
-    [...copy.querySelectorAll("td")].forEach((td, n) => {
-      const value = numbers.get(places[n]);
-      const asked = cells.indexOf(places[n]);
-      if (td.matches(".g, .a, .k")) td.replaceChildren(inputs[asked] ?? (value === undefined ? "" : shownNumber(plainText(value))));
-      td.classList.remove("crossed", "lit", "seen", "covered");
-      delete td.dataset.state;
+    const copies = figures.map((figure) => {
+      const copy = figure.cloneNode(true);
+      const places = [...figure.querySelectorAll("td")];
+      [...copy.querySelectorAll("td")].forEach((td, n) => {
+        const value = numbers.get(places[n]);
+        if (td.matches(".g, .a, .k")) td.replaceChildren(inputs[cells.indexOf(places[n])] ?? (value === undefined ? "" : shownNumber(plainText(value))));
+        td.classList.remove("crossed", "lit", "seen");
+        td.classList.toggle("covered", td.matches(".a, .k") && !td.textContent && !td.firstElementChild);
+        delete td.dataset.state;
+      });
+      for (const each of copy.querySelectorAll("button, .dots")) each.remove();
+      return copy;
     });
-    for (const each of copy.querySelectorAll("button, .dots")) each.remove();
-    return element("div", { class: "practice" }, said, copy);
+    return element("div", { class: "practice" }, said, ...copies);
   }
 }
 
