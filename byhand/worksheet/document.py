@@ -790,8 +790,6 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """Markdown tokens."""
     before: tuple[Named, ...]
     """The sheets that come before it."""
-    after: tuple[Named, ...]
-    """The sheet that comes after it in the course; none after the last one."""
     conventions: tuple[Sequence[Any], ...]
     """The Markdown tokens of each convention."""
     map: Map
@@ -808,6 +806,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """The name of its group of the course."""
     beside: tuple[Named, ...] = ()
     """The sheets of that group."""
+    after: tuple[Named, ...] = ()
+    """The sheet that comes after it in the course; none after the last one."""
     sittings: tuple[int, ...] = ()
     """The minutes of each sitting into which its text parts it, or of the only one."""
     options: Callable[[], Mapping[str, Any]] = dict
