@@ -217,6 +217,7 @@ class Bar {
       this.open,
     );
     document.body.prepend(this.place);
+    new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${this.place.offsetHeight}px`)).observe(this.place);
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.menu.open) this.menu.open = false;
     });

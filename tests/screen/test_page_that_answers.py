@@ -678,11 +678,13 @@ def test_a_phone_shows_one_step_at_a_time_until_one_goes_on(sheet, opened):
     starts = browser.run("[...byhand.pace.steps.map((step) => step[0].at), byhand.page.sections.length]")
     able = "Boolean(document.querySelector('.able').offsetParent)"
     assert len(starts) > 2
-    browser.tap("byhand.page.order.at(-1)")
-    browser.press("Enter")
-    assert browser.run("document.activeElement === byhand.pace.next")
+    if browser.run("byhand.page.order.length"):
+        browser.tap("byhand.page.order.at(-1)")
+        browser.press("Enter")
+        assert browser.run("document.activeElement === byhand.pace.next")
     for at, end in enumerate(starts[1:], 1):
         assert browser.run(seen) == [*range(end)]
+        assert browser.run("document.documentElement.scrollWidth") == 390
         is_last = at == len(starts) - 1
         assert browser.run(able) is is_last
         if is_last:
