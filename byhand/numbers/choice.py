@@ -186,11 +186,6 @@ def _measures(model: Model, values: Values, limits: Limits) -> tuple[Limits, flo
     return replace(limits, **larger), whole_time(tape)
 
 
-def rational(values: Values) -> Values:
-    """The values that numbers are searched for with: powers of e are irrational, so softmax takes powers of 2."""
-    return _in_base(values, whole_base(values.config))
-
-
 def _in_base(values: Values, base: int | str) -> Values:
     return replace(values, config=replace(values.config, softmax_base=base))
 
