@@ -17,7 +17,6 @@ from byhand.loading import load_lessons
 from byhand.model import MODELS, Model
 from byhand.model.weights import Values
 from byhand.notation.number import shown
-from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import DRAW, Dice, SpentError
 from byhand.numbers.promises import (
     Case,
