@@ -62,10 +62,8 @@ def test_a_seed_chooses_the_same_places_and_another_one_others(mutate):
     assert [sum(each.file.parts[1] == room for each in one) for room in ("ops", "reading")] == [5, 6]
 
 
-def test_the_tests_of_a_file_are_those_called_like_it_or_importing_it_or_all_of_its_room(mutate):
-    numbers = mutate.tests_of(Path("byhand/numbers/choice.py"))
-    assert numbers[0] == "tests/numbers/test_choice.py"
-    assert "tests/numbers/test_words.py" in numbers
-    assert "tests/numbers/test_meaning.py" not in numbers
+def test_the_tests_of_a_file_run_before_the_others_of_its_room(mutate):
+    first, *others = mutate.tests_of(Path("byhand/numbers/choice.py"))
+    assert first == "tests/numbers/test_choice.py"
+    assert others.index("tests/numbers/test_words.py") < others.index("tests/numbers/test_meaning.py")
     assert mutate.tests_of(Path("byhand/ops/linear.py")) == ["tests/test_ops.py"]
-    assert "tests/numbers/test_meaning.py" in mutate.tests_of(Path("byhand/numbers/scores.py"))

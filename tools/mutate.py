@@ -4,8 +4,8 @@ python tools/mutate.py [--count 100] [--seed 0] [--jobs N] [--limit SECONDS] [RO
 
 A change is a slip of the pen: another comparison, + for -, and for or, a number that is larger by one, a condition
 that is turned round. The same seed chooses the same places of the same code, as many in each room. Each change is
-made in a copy of the repository, in which the tests of its file run until one fails. What lives is printed with its
-line: write a test that sees it, or see that it makes no difference.
+made in a copy of the repository, in which the tests of its room run, those of its file first, until one fails. What
+lives is printed with its line: write a test that sees it, or see that it makes no difference.
 """
 
 from __future__ import annotations
@@ -128,14 +128,14 @@ def _short(path: Path) -> Path:
 
 
 def tests_of(file: Path) -> list[str]:
-    """The tests of a file: first those that are called like it, then those that import it; if there are none, all of
-    its room.
-    """
+    """The tests of a file's room: those that are called like the file, those that import it, and the rest."""
     room, module = file.parent.name, ".".join(file.with_suffix("").parts)
     files = [*sorted((ROOT / "tests" / room).glob("test_*.py")), *(ROOT / "tests").glob(f"test_{room}.py")]
-    called = [test for test in files if test.stem == f"test_{file.stem}"]
-    own = [test for test in files if test not in called and f"from {module} import" in test.read_text("utf-8")]
-    return [str(_short(test)) for test in [*called, *own] or files]
+
+    def distance(test: Path) -> tuple[bool, bool]:
+        return test.stem != f"test_{file.stem}", f"from {module} import" not in test.read_text(encoding="utf-8")
+
+    return [str(_short(test)) for test in sorted(files, key=distance)]
 
 
 def tried(copies: SimpleQueue[Path], limit: int, mutation: Mutation) -> str:
