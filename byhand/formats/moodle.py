@@ -111,7 +111,12 @@ class _Questions:
         for image in body.iter("img"):
             image.set("src", f"@@PLUGINFILE@@/{image.get('src')}.svg")
         html = tostring(body, encoding="unicode").replace("{", "&#123;").replace("}", "&#125;")
-        for kind, fields in (("entry", map(_entry, question.entries)), ("choice", map(_choice, question.choices))):
+        of_matrix = [entry.blank.id.rpartition("/")[0] for entry in question.entries]
+        wide = dict.fromkeys(of_matrix, 0)
+        for name, entry in zip(of_matrix, question.entries, strict=True):
+            wide[name] = max(wide[name], *map(len, _known(entry)))
+        entries = map(_entry, question.entries, map(wide.__getitem__, of_matrix))
+        for kind, fields in (("entry", entries), ("choice", map(_choice, question.choices))):
             for n, field in enumerate(fields):
                 html = html.replace(tostring(Element(kind, n=str(n)), encoding="unicode"), field)
         return html
@@ -131,21 +136,38 @@ class _Questions:
         return f"<p>{escape(self.quiz.page.messages.say('quiz.mistakes'))}</p><ul>{''.join(rows)}</ul>"
 
 
-def _entry(entry: Entry) -> str:
+def _is_number(entry: Entry) -> bool:
+    """Whether numbers are compared. An exact number below 0 is compared as a text: to Moodle's numbers the minus of
+    the page, −, is no sign.
+    """
+    return bool(entry.value) and (entry.tolerance != "0" or not entry.value.startswith("-"))
+
+
+def _known(entry: Entry) -> list[str]:
+    """All answers that a field knows, as Moodle keeps them."""
+    if _is_number(entry):
+        return [entry.value, *(wrong.value for wrong in entry.wrong)]
+    texts = (*entry.texts, *(text for wrong in entry.wrong for text in wrong.texts))
+    return [text.replace("*", r"\*") for text in texts]
+
+
+def _entry(entry: Entry, wide: int = 0) -> str:
     """The field of a blank. Of equal answers the first counts, so the right ones come first.
 
-    An exact number below 0 is compared as a text: to Moodle's numbers the minus of the page, −, is no sign.
+    wide: the characters for which it has room. Moodle makes a field as wide as the longest answer that it knows, so
+    one that is worth nothing is added where all are shorter.
     """
-    if entry.value and (entry.tolerance != "0" or not entry.value.startswith("-")):
+    room = [f"%0%{'9' * wide}"] if wide > max(map(len, _known(entry))) else []
+    if _is_number(entry):
         answers = [f"={entry.value}:{entry.tolerance}"]
         answers += [f"%{w.credit}%{w.value}:0#{_told(w.told)}" for w in entry.wrong if w.value]
-        return f"{{1:NUMERICAL:{'~'.join(answers)}}}"
+        return f"{{1:NUMERICAL:{'~'.join([*answers, *(f'{each}:0' for each in room)])}}}"
     answers = [f"={_typed(text)}" for text in entry.texts]
     right = {text.casefold() for text in entry.texts}
     for wrong in entry.wrong:
         told = _told(wrong.told)
         answers += [f"%{wrong.credit}%{_typed(text)}#{told}" for text in wrong.texts if text.casefold() not in right]
-    return f"{{1:SHORTANSWER:{'~'.join(answers)}}}"
+    return f"{{1:SHORTANSWER:{'~'.join([*answers, *room])}}}"
 
 
 def _choice(choice: Choice) -> str:

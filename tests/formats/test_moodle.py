@@ -209,6 +209,17 @@ def test_an_exact_number_may_be_copied_from_the_page(sheet, seed):
             assert field.mark(entry.blank.cell.text.replace(",", "")).share == 1, entry.blank.id
 
 
+@pytest.mark.parametrize(("sheet", "seed"), CASES)
+def test_the_fields_of_a_matrix_are_as_wide_as_each_other(sheet, seed):
+    """Moodle makes a field as wide as the longest answer that it knows."""
+    widths = {}
+    for entry, field in fields(sheet, seed):
+        step = entry.blank.id.rpartition("/")[0]
+        widths.setdefault(step, set()).add(max(len(answer.text) for answer in field.answers))
+    assert widths
+    assert all(len(each) == 1 for each in widths.values())
+
+
 def test_decimals_are_numbers_with_a_tolerance_of_their_last_place():
     by_id = {entry.blank.id: field for entry, field in fields("softmax", 1, numbers="decimal")}
     field = by_id["1/ask/softmax/1,1"]
