@@ -182,6 +182,8 @@ def _opened(file: HandedIn) -> zipfile.ZipFile | None:
                 return None
         packed = _zip(file.path, file.inside, file.stamp)
     except BROKEN as error:
+        if isinstance(error, OSError) and not file.inside:
+            return None  # who reads it says that it is not there, or may not be read
         if file.inside or file.path.suffix.lower() == ".zip":
             raise AnswersError(f"{file.name} cannot be unpacked ({error})") from None
         return None  # who reads it says what it is not

@@ -258,6 +258,12 @@ def test_the_same_files_in_a_folder_and_in_a_zip_file_have_the_same_marks(tmp_pa
     assert len(json.loads(marks[0])) == 3
 
 
+@pytest.mark.parametrize("name", ["in.zip", "in.json", "in"])
+def test_a_file_that_is_not_there_is_one_line(name, tmp_path):
+    done, _ = mark(tmp_path / name, "--out", tmp_path)
+    assert (done.exit_code, done.stderr) == (1, f"byhand: {tmp_path / name}: No such file or directory\n")
+
+
 def test_two_files_of_a_student_are_one_student_and_that_is_told(tmp_path):
     given = unpacked({f"Ada_12_assignsubmission_file_/{n}.json": NOBODYS for n in (1, 2)}, tmp_path / "in")
     done, told = mark(given, "--format", "json", "--no-report", "--out", tmp_path)
