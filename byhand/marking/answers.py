@@ -48,13 +48,15 @@ class _Student(msgspec.Struct, forbid_unknown_fields=True):
     matrices: dict[str, list[list[Written]]] = {}
     hints: dict[str, int] | None = None
     checks: dict[str, int] | None = None
-    seconds: dict[str, int] | None = None
+    seconds: dict[str, float] | None = None
 
     @property
     def work(self) -> Work | None:
         """How the answers came about, if it says anything of that."""
-        told = self.hints, self.checks, self.seconds
-        return None if told == (None, None, None) else Work(*(each or {} for each in told))
+        if (self.hints, self.checks, self.seconds) == (None, None, None):
+            return None
+        seconds = {section: round(each) for section, each in (self.seconds or {}).items()}
+        return Work(self.hints or {}, self.checks or {}, seconds)
 
 
 class _File(_Student, forbid_unknown_fields=True):

@@ -3,12 +3,10 @@
 
 const LONGEST_TEXT = 5000; // characters of an answer
 const LONGEST_NAME = 60;
-const LONGEST_PAUSE = 300000; // ms: of a longer one, in which one may do anything, so much counts as work
+const PAUSE = 300; // seconds: of a longer one, in which one may do anything, so much counts as work
 
 // What is kept in this browser, and is no answer: drawings, fields of pictures, and boxes that one ticks for oneself.
 const isBeside = (name) => /^(picture|tick) /.test(name);
-
-const stepOf = (id) => id.split("/")[0];
 
 class Answers {
   constructor(sheet, known) {
@@ -17,11 +15,8 @@ class Answers {
     this.place = ["byhand", sheet.sheet, sheet.hash, ...(sheet.student ? [sheet.student.id] : [])].join(" ");
     this.texts = {}; // by id
     this.hints = {}; // by id: the highest step of help that was opened
-    this.checks = {}; // by the number of a step: how often the page said what is right there
-    this.seconds = {}; // by the number of a step: how long one worked there
     this.settings = {}; // by name
-    this.spent = {}; // ms that are not yet among these seconds
-    this.times = { texts: {}, hints: {}, checks: {}, seconds: {}, settings: {} }; // when each of these was written, or taken away
+    this.times = { texts: {}, hints: {}, settings: {} }; // when each of these was written, or taken away
     this.copied = new Set(); // copies that filled themselves
     this.past = []; // what was changed, for undo: lists of [id, text before]
     this.same = null; // the text that was kept with all of this, and no more
@@ -62,24 +57,20 @@ class Answers {
     this.put("hints", id, Math.max(this.hints[id] ?? 0, step));
     this.keep();
   }
-  checked(id) {
-    this.recall();
-    const step = stepOf(id);
-    this.put("checks", step, (this.checks[step] ?? 0) + 1);
-    this.keep();
+  // By the number of a step: how often it was checked, and how long one worked there.
+  get work() {
+    return this.settings.work ?? { checks: {}, seconds: {} };
   }
-  // A sign of work in a step: the time since the one before belongs to the step of that.
-  work(step) {
-    const [now, { at, before }] = [Date.now(), this.last ?? {}];
-    if (before) this.spent[before] = (this.spent[before] ?? 0) + Math.min(Math.max(now - at, 0), LONGEST_PAUSE);
-    this.last = { at: now, before: step };
+  add(what, id, n = 1) {
+    const [{ work }, step] = [this, parseInt(id)]; // an id begins with that number
+    work[what][step] = (work[what][step] ?? 0) + n;
+    this.choose("work", work);
   }
-  count() {
-    for (const [step, spent] of Object.entries(this.spent)) {
-      if (spent < 1000) continue;
-      this.put("seconds", step, (this.seconds[step] ?? 0) + Math.floor(spent / 1000));
-      this.spent[step] = spent % 1000;
-    }
+  // One goes to a blank of a step, or elsewhere: the time since one went to another belongs to the step of that.
+  worked(id) {
+    const [at, { last }] = [performance.now() / 1000, this];
+    if (last?.id) this.add("seconds", last.id, Math.min(at - last.at, PAUSE));
+    this.last = { at, id };
   }
   choose(name, setting) {
     this.put("settings", name, setting);
@@ -90,8 +81,7 @@ class Answers {
     this.recall();
     for (const id of new Set([...this.known, ...Object.keys(this.texts)])) this.put("texts", id);
     for (const id of this.known) this.put("hints", id);
-    for (const table of ["checks", "seconds"]) for (const step of Object.keys(this[table])) this.put(table, step);
-    for (const name of ["uncovered", ...Object.keys(this.settings).filter(isBeside)]) this.put("settings", name);
+    for (const name of ["uncovered", "work", ...Object.keys(this.settings).filter(isBeside)]) this.put("settings", name);
     this.past = [];
     this.copied.clear();
     this.keep();
@@ -99,10 +89,9 @@ class Answers {
   // Keep all this with what other windows have kept. The browser may forbid it; then the file that is saved is all there is.
   keep() {
     this.recall();
-    this.count();
-    const { texts, hints, checks, seconds, settings, times } = this;
+    const { texts, hints, settings, times } = this;
     const done = [this.known.filter((id) => this.text(id)).length, this.known.length];
-    const text = JSON.stringify({ texts, hints, checks, seconds, settings, times, copied: [...this.copied], done });
+    const text = JSON.stringify({ texts, hints, settings, times, copied: [...this.copied], done });
     try {
       localStorage.setItem(this.place, text);
       this.same = text;
@@ -127,7 +116,7 @@ class Answers {
   }
   // Of each entry, the one that was written last counts. What has no time was kept before there were times.
   merge(kept) {
-    const [ids, copied] = [new Set([...this.known, ...this.known.map(stepOf), "name"]), new Set(kept.copied)];
+    const [ids, copied] = [new Set([...this.known, "name"]), new Set(kept.copied)];
     const changed = new Set();
     let [isNew, lacks] = [false, false];
     for (const [table, own] of Object.entries(this.times)) {
@@ -158,9 +147,7 @@ class Answers {
     const { byhand, sheet, seed, hash, options, student: whose } = this.sheet;
     const answers = Object.fromEntries(this.known.filter((id) => this.text(id)).map((id) => [id, this.text(id)]));
     const asked = /^\d+$/.test(seed) ? { seed: Number(seed), options } : {};
-    this.count();
-    const { hints, checks, seconds } = this;
-    const student = { id: whose?.id ?? "", name: whose?.name || this.text("name"), hash, answers, hints, checks, seconds };
+    const student = { id: whose?.id ?? "", name: whose?.name || this.text("name"), hash, answers, hints: this.hints, ...this.work };
     return `${JSON.stringify({ schema: 1, byhand, sheet, ...asked, students: [student] }, null, 1)}\n`;
   }
   // The answers of a file; a message where it holds none of this sheet.
@@ -176,7 +163,8 @@ class Answers {
     if (file.sheet !== this.sheet.sheet || (student.hash && student.hash !== this.sheet.hash)) return "screen.open.other";
     const name = student.name ? [["name", `${student.name}`.slice(0, LONGEST_NAME)]] : [];
     for (const id of this.known) this.put("hints", id, student.hints?.[id]);
-    for (const table of ["checks", "seconds"]) for (const step of new Set(this.known.map(stepOf))) this.put(table, step, student[table]?.[step]);
+    const { checks = {}, seconds = {} } = student;
+    this.put("settings", "work", { checks, seconds });
     this.write([...this.known.map((id) => [id, `${student.answers[id] ?? ""}`]), ...name]);
     return "";
   }

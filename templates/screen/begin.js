@@ -16,10 +16,7 @@
   const covers = new Covers(page);
   const end = new End(page, checks, variants);
   const pace = new Pace(page, bar);
-  for (const kind of ["focusin", "keydown", "pointerdown"]) document.addEventListener(kind, ({ target }) => {
-    const field = target.closest?.("section")?.querySelector("[data-id]");
-    if (field) page.answers.work(stepOf(field.dataset.id));
-  });
+  document.addEventListener("focusin", ({ target }) => page.answers.worked(target.closest("section")?.querySelector("[data-id]")?.dataset.id));
   page.showAll();
   checks?.recall();
   if (!sheet.feedback) document.querySelector("main").prepend(element("p", { class: "silent" }, page.say(sheet.numbers === "symbolic" ? "screen.letters" : "screen.silent")));

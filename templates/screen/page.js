@@ -371,7 +371,7 @@ class Checks {
   asOneGoes(field) {
     if (this.way !== "going") return;
     const section = this.page.sectionOf(field);
-    this.page.answers.checked(field.dataset.id);
+    this.page.answers.add("checks", field.dataset.id);
     this.mark(section);
     if (this.marks.get(field.dataset.id) === "not") setTimeout(() => this.explain(section));
   }
@@ -391,7 +391,7 @@ class Checks {
   }
   check(section) {
     const box = this.boxes.get(section);
-    this.page.answers.checked(this.idsOf(section)[0]);
+    this.page.answers.add("checks", this.idsOf(section)[0]);
     const states = [...this.states(section).values()];
     const count = (...of) => states.filter((state) => of.includes(state)).length;
     const [right, own, not, empty] = [count("right"), count("own"), count("not", "unread"), count("empty")];
