@@ -9,7 +9,10 @@ from byhand.choose import choose
 from byhand.options import Options
 from byhand.worksheet.sheet import load_sheet
 
-SHEETS = ("softmax", "scores", "attention-head", "layer-norm", "feed-forward", "transformer-block", "gpt")
+SHEETS = (
+    "softmax", "scores", "attention-head", "multi-head-attention", "cross-attention", "layer-norm", "feed-forward",
+    "transformer-block", "encoder", "gpt", "encoder-decoder", "llama-block",
+)  # fmt: skip
 
 
 def digest(sheet):
