@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import os
 import re
@@ -16,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 import browser as browsers
-import pypdf
+import pypdfium2
 import pytest
 from browser import Browser, needs_chromium
 from click.testing import CliRunner
@@ -839,7 +838,11 @@ def test_on_paper_nothing_of_the_screen_is_left(opened):
 
 def test_what_a_browser_prints_is_whole_and_says_its_numbers(sheet, opened):
     browser = opened(sheet)
-    browser.run("byhand.page.order[1].focus()")
+    pdf = base64.b64decode(browser.call("Page.printToPDF", preferCSSPageSize=True)["data"])
+    told = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))
+    stamp = f"seed 3 · numbers {page_of(sheet).run.hash}"
+    assert stamp.replace(" ", "") in "".join(told.split())
+    browser.run("byhand.page.order.findLast((field) => byhand.page.blank(field))?.focus()")
     browser.sized(browser.run("""(() => {
       const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule instanceof CSSPageRule && !rule.selectorText);
       const mm = (name) => parseFloat(rules.map(({ style }) => style.getPropertyValue(name)).findLast(Boolean));
@@ -853,11 +856,8 @@ def test_what_a_browser_prints_is_whole_and_says_its_numbers(sheet, opened):
     }).filter(([left, right]) => left < 0 || right > innerWidth)""")
     assert cut == []
     style = "getComputedStyle(document.activeElement)"
-    assert browser.run(f"[{style}.outlineStyle, {style}.caretColor]") == ["none", "rgba(0, 0, 0, 0)"]
-    pdf = base64.b64decode(browser.call("Page.printToPDF", preferCSSPageSize=True)["data"])
-    told = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
-    stamp = f"seed 3 · numbers {page_of(sheet).run.hash}"
-    assert stamp.replace(" ", "") in "".join(told.split())
+    if browser.run("document.activeElement.tagName === 'INPUT'"):
+        assert browser.run(f"[{style}.outlineStyle, {style}.caretColor]") == ["none", "rgba(0, 0, 0, 0)"]
     browser.call("Emulation.setEmulatedMedia", media="")
 
 
@@ -1102,15 +1102,16 @@ def test_the_end_says_once_all_stands_what_one_can_do_and_what_comes_next(sheet,
     able = "document.querySelector('.able')"
     seen = f"[...{able}.querySelectorAll('p')].filter((p) => p.offsetParent).map((p) => p.textContent)"
     course = order()
-    coming = load_sheet(course[course.index(sheet) + 1])
-    assert browser.run(seen) == [f"Next: {coming.number} {coming.title}"]
+    coming = [load_sheet(name) for name in course[course.index(sheet) + 1 :][:1]]
+    following = [f"Next: {each.number} {each.title}" for each in coming]
+    assert browser.run(seen) == following
     assert browser.run(f"{able}.querySelectorAll('li').length") == len(page.document.objectives) > 0
     answers = {**typed(Student(page)), **page.ticks}
     browser.write(answers)
     browser.run(CHECK_ALL)
     said = browser.run(seen)
     count = browser.run("[...byhand.checks.boxes.keys()].flatMap((section) => byhand.checks.idsOf(section)).length")
-    assert said == [f"All {count} answers of this sheet stand.", f"Next: {coming.number} {coming.title}"]
+    assert said == [f"All {count} answers of this sheet stand.", *following]
     browser.reload()
     assert browser.run(seen) == said
     browser.write({next(iter(answers)): "77"})
