@@ -67,7 +67,7 @@ def choose(
     """
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
-    base, values = values.config.softmax_base, rational(values)
+    base = values.config.softmax_base
     dice, limits = Dice(f"{seed} {level} {sheet}".rstrip(), MOST_WORK), limits_of(level)
     accepted, has_candidates = list[Chosen](), False
     try:
@@ -113,13 +113,15 @@ def _candidates(
         able = ", ".join(sorted(other.name for other in MODELS.values() if other.says_words))
         raise ConfigError(f"{model.name} says no words, so it has no answer; use {able}")
     if search is None:
+        values = rational(values)
         while True:
             other, case = shuffled(model, values, dice, limits, promises)
             yield Chosen(other, case.quality, whole_time(evaluated(model, other)))  # without its pictures
     says_words = model.says_words and (model.reads_words or bool(values.vocabulary))
     if says_words:
         values, answer = _with_words(values, seed, answer, pick_words)
-    check(Task(model, values, limits), search.requires)
+    check(Task(model, values, limits), search.requires)  # which may ask for the base
+    values = rational(values)
     if search.is_like_sheet(Task(model, values, limits)):
         limits, expected = _measures(model, values, limits)
     wanted = _wanted(values, answer, seed) if says_words else ()

@@ -65,19 +65,19 @@ class Sources:
         return self._sources[known]
 
     def before(self, section: int, place: Place) -> Cell | Blank | None:
-        """What stands for a place where a copy in a section is copied from: what the section itself asks for, or what
-        stands in the sections before.
-        """
-        own = self.fronts[section].get(place)
-        if isinstance(own, Blank) and own.role != "copy":
-            return own
+        """What stands for a place in the sections before one."""
         return self.source(section - 1, place) if section else None
+
+    def copied(self, section: int, place: Place) -> Cell | Blank | None:
+        """What a copy in a section is copied from: what the section itself asks for, or what stands before it."""
+        own = self.fronts[section].get(place)
+        return own if isinstance(own, Blank) and own.role != "copy" else self.before(section, place)
 
     def shown(self, blank: Blank, place: Place) -> Cell | Blank | None:
         """What stands for a place where the student who fills in a blank looks for it."""
         section = self.section_of[blank.id]
         is_copied = blank.role == "copy" and place == blank.cell.place
-        return self.before(section, place) if is_copied else self.source(section, place)
+        return self.copied(section, place) if is_copied else self.source(section, place)
 
     def own_blank(self, section: int, place: Place) -> Blank | None:
         """The student's latest blank for a place in a section before this one."""
