@@ -122,13 +122,17 @@ def titles(document) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def fits(source, paper, views=VIEWS):
+def fits(source, paper, views=VIEWS, just=False):
     """A worksheet laid out, after a look at every view; the key, if it is one of them, has the same headings on its
     pages.
+
+    just: whether answers of the key have at most one ruled line more than they need.
     """
     documents = {view: drawn(laid_out(source.printed(view, paper))) for view in views}
-    for document in documents.values():
+    for view, document in documents.items():
         keeps_in_place(document, paper)
+        for page in document.pages if just and view == "key" else ():
+            with_one_more(page)
     assert "key" not in documents or titles(documents["worksheet"]) == titles(documents["key"])
     return documents["worksheet"]
 

@@ -15,7 +15,7 @@ import pytest
 from beside_blanks import beside, pages_among
 from every_sheet import FEW, FULL, in_turn
 from kinds import kinds_and_run
-from page_layout import MM, apart, boxes, drawn, fits, inside, laid_out, roomy, with_one_more
+from page_layout import MM, apart, boxes, drawn, fits, inside, laid_out, roomy
 from pypdf import PdfReader
 
 from byhand.errors import OutputError, SheetError
@@ -66,14 +66,11 @@ def test_nothing_overflows_and_key_and_papers_break_like_the_sheet(sheet, orient
     """And no answer stands beside its blank. On both papers only few sheets: they share an area, and nothing else depends on the paper."""
     caplog.set_level(logging.WARNING)
     source = pages(sheet, orientation, *numbers)
-    a4 = fits(source, "a4", views)
+    a4 = fits(source, "a4", views, just=(orientation, numbers) == ("rows", EXACT))
     for page in a4.pages:
         roomy(page)
     if numbers == EXACT:
         assert [*beside(source.d, source.page.run, pages_among(source.d, a4.pages))] == []
-    if (orientation, numbers) == ("rows", EXACT) and "key" in views:
-        for page in laid_out(source.printed("key", "a4")).pages:
-            with_one_more(page)
     if (orientation, numbers) == ("rows", EXACT) and sheet in BOTH_PAPERS:
         letter = drawn(laid_out(source.printed("worksheet", "letter")))
         for (text, *here), (other, *there) in zip(places(a4, "a4"), places(letter, "letter"), strict=True):
