@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
 from byhand.classroom.again import Copy
@@ -17,33 +18,43 @@ FEWEST = 10  # answers that are the same, and that the two keys have otherwise: 
 SHARE = (3, 4)  # of all in which the keys differ: of who computes, or guesses, it is half at most
 
 
-class Keys(Struct, frozen=True):
+class Keys(Struct, frozen=True, dict=True):
     """The keys of a class."""
 
     copies: Sequence[Copy]
     blanks: Sequence[str]
     """The ids of the blanks, in the order of the page."""
 
+    @cached_property
+    def _codes(self) -> dict[Any, int]:
+        """A number for each answer that is in a key, or that a student gave."""
+        return {}
+
+    @cached_property
+    def _table(self) -> np.ndarray[Any, Any]:
+        """The keys, (copies, blanks): each answer by its code."""
+        return np.array([[self._code(text) for text in copy.answers.split()] for copy in self.copies])
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        """The row of each student's key."""
+        return {copy.student.id: row for row, copy in enumerate(self.copies)}
+
+    def _code(self, text: str) -> int:
+        return self._codes.setdefault(_number(text), len(self._codes))
+
     def taken(self, student: Filled, own: Copy) -> Taken | None:
         """What is the same as with another student's numbers: those that have most of it, or the first of these."""
-        answers = {
-            at: _number(text) for at, name in enumerate(self.blanks) if (text := student.answers.get(name, ""))
-        }
-        key = _numbers(own)
-        if sum(answers[at] != key[at] for at in answers) < FEWEST:
+        at = [place for place, name in enumerate(self.blanks) if student.answers.get(name, "")]
+        written = np.array([self._code(student.answers[self.blanks[place]]) for place in at], int)
+        keys, key = self._table[:, at], self._table[self._rows[own.student.id], at]
+        if (written != key).sum() < FEWEST:
             return None
-        found = None
-        for copy in self.copies:
-            other = _numbers(copy)
-            telling = [at for at in answers if other[at] != key[at]]
-            same, of = sum(answers[at] == other[at] for at in telling), len(telling)
-            if same >= FEWEST and same * SHARE[1] >= of * SHARE[0] and (found is None or same > found.same):
-                found = Taken(copy.student.id, same, of)
-        return found
-
-
-def _numbers(copy: Copy) -> list[Any]:
-    return [*map(_number, copy.answers.split())]
+        telling = keys != key
+        same, of = ((keys == written) & telling).sum(1), telling.sum(1)
+        found = np.where((same >= FEWEST) & (same * SHARE[1] >= of * SHARE[0]), same, 0)
+        most = int(found.argmax())
+        return Taken(self.copies[most].student.id, int(same[most]), int(of[most])) if found[most] else None
 
 
 @lru_cache(100_000)
