@@ -14,7 +14,7 @@ from byhand.classroom.index import IndexWriter
 from byhand.classroom.roster import Student
 from byhand.files import staged
 from byhand.marking.gradebook import GRADEBOOKS
-from byhand.marking.marks import Marks
+from byhand.marking.marks import Counts, Marks
 from byhand.marking.record import points_text
 
 FORMATS = ("json", "csv", "html", "pdf")
@@ -55,9 +55,8 @@ def row_of(marks: Marks) -> dict[str, str]:
     steps = {f"step {section.number}": points_text(section.points) for section in marks.sections}
     whole = {"points": points_text(marks.points), "of": points_text(marks.worth)}
     taken = marks.taken.student if marks.taken else ""
-    counts = map(str, marks.work.counts) if marks.work else ("", "", "")
-    work = dict(zip(("hints", "checks", "minutes"), counts, strict=True))
-    told = {"first cause": cause, "numbers of": taken, **work}
+    work = marks.work.counts._asdict() if marks.work else dict.fromkeys(Counts._fields, "")
+    told = {"first cause": cause, "numbers of": taken, **{name: str(n) for name, n in work.items()}}
     return {"id": marks.student, "name": marks.name, **whole, **told, **steps}
 
 

@@ -11,7 +11,6 @@ from statistics import median
 from typing import Any, Literal
 
 import msgspec
-from markupsafe import Markup
 from msgspec import Struct
 
 from byhand.classroom.index import IndexWriter
@@ -22,8 +21,10 @@ from byhand.formats.html.page import rendered
 from byhand.marking import strokes
 from byhand.marking.causes import FOIL
 from byhand.marking.marked_page import MARKS, halves
-from byhand.marking.notes import STATES, State, capital, escaped_line
+from byhand.marking.marks import Counts
+from byhand.marking.notes import STATES, State, capital, escaped_line, work_told
 from byhand.marking.record import points_text
+from byhand.marking.report import states_bar
 from byhand.marking.tally import Reason, Row
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import Paper
@@ -32,7 +33,6 @@ SCHEMA = 1
 CLASS_PAGE, TABLE, STUDENTS = "class.html", "history.csv", "students"
 MOST_REASONS = 3  # of a student on a sheet
 FEWEST = 2  # sheets on which a student, or students of a class who, made a mistake that is named as one of several
-BAR_WIDTH, BAR_HEIGHT = 40.0, 2.9  # mm
 
 
 class Result(Struct, frozen=True):
@@ -101,7 +101,7 @@ class History(Struct, frozen=True):
         Raises: OutputError.
         """
         pages = Overview(self.results, messages, paper)
-        own = {f"{student.stem}.html": pages.of_student(student.id).encode() for student in pages.students}
+        own = {f"{student.stem}.html": pages.of_student(student).encode() for student in pages.students}
         results = {each.file: msgspec.json.encode(each) + b"\n" for each in self.results}
         write(self.folder, {**results, TABLE: pages.table(), CLASS_PAGE: pages.of_class(names).encode()})
         write(self.folder / STUDENTS, own)
@@ -129,13 +129,13 @@ class Overview(Struct, frozen=True):
             (Student(name or id_, id_) for id_, name in names.items()), key=lambda each: (each.name, each.id)
         )
 
-    def of_student(self, student: str) -> str:
+    def of_student(self, student: Student) -> str:
         """The page of a student."""
-        with_row = [(result, result.students[student]) for result in self.results if student in result.students]
+        with_row = [(each, each.students[student.id]) for each in self.results if student.id in each.students]
         sheets = [
             {
                 "title": result.title, "points": f"{halves(row.points)} / {halves(Fraction(row.of, 2))}",
-                "bar": self._bar(result, [row]), "work": self._work(row),
+                "bar": states_bar(result.counts([row]), self.messages), "work": work_told(row.work, self.messages),
                 "told": [self._told(reason, result) for reason in row.reasons[:MOST_REASONS]],
             }
             for result, row in with_row
@@ -150,14 +150,13 @@ class Overview(Struct, frozen=True):
             for reason, count in again.most_common()
             if count >= FEWEST
         ]  # fmt: skip
-        whose = next(each for each in self.students if each.id == student)
-        return self._page("student", escaped_line(whose.name), sheets=sheets, repeated=repeated)
+        return self._page("student", escaped_line(student.name), sheets=sheets, repeated=repeated)
 
     def of_class(self, names: bool = True) -> str:
         """The page of the class. names: whether students are named; else they are numbers."""
         sheets = [
             {
-                "title": result.title, "students": len(rows), "bar": self._bar(result, rows),
+                "title": result.title, "students": len(rows), "bar": states_bar(result.counts(rows), self.messages),
                 "share": f"{round(100 * median(row.share for row in rows))} %", "told": self._commonest(result, rows),
             }
             for result in self.results
@@ -175,13 +174,13 @@ class Overview(Struct, frozen=True):
 
     def table(self) -> bytes:
         """The points of all as CSV: a row for each student on each sheet."""
-        heads = ("id", "name", "number", "sheet", "points", "of", "reasons", "hints", "checks", "minutes")
+        heads = ("id", "name", "number", "sheet", "points", "of", "reasons", *Counts._fields)
         rows = IndexWriter(file := io.BytesIO(), heads)
         for result in self.results:
             for id_, row in result.students.items():
                 why = "; ".join(foil or kind for kind, foil in row.reasons)
                 points = points_text(row.points), points_text(Fraction(row.of, 2))
-                work = map(str, row.work or ("", "", ""))
+                work = map(str, row.work or [""] * len(Counts._fields))
                 rows.row((id_, row.name, str(result.number), result.sheet, *points, why, *work))
         return file.getvalue()
 
@@ -192,19 +191,9 @@ class Overview(Struct, frozen=True):
             states=STATES, textures=strokes.TEXTURES, heads=[result.title for result in self.results], **lists,
         )  # fmt: skip
 
-    def _bar(self, result: Result, rows: Sequence[Row]) -> Markup:
-        counts = result.counts(rows)
-        said = ", ".join(f"{counts[state]} {self.messages.say(f'report.states.{state}')}" for state in STATES)
-        return Markup(strokes.bar(counts, BAR_WIDTH, BAR_HEIGHT, said))
-
     def _points(self, result: Result, student: str) -> str:
         row = result.students.get(student)
         return halves(row.points) if row else "–"
-
-    def _work(self, row: Row) -> str:
-        say = self.messages.say
-        counts = zip(("hints", "checks", "minutes"), row.work or (), strict=False)
-        return ", ".join(say(f"marked.work_of.{name}", n=n) for name, n in counts if n)
 
     def _told(self, reason: Reason, result: Result, what: Literal["told", "mend"] = "told") -> str:
         return f"{capital(self.messages.why(*reason, what, result.columns)).rstrip('.')}."

@@ -19,7 +19,17 @@ from byhand.formats.html.page import Pages, placed_map, rendered
 from byhand.formats.html.placed import Placing
 from byhand.marking import strokes
 from byhand.marking.marks import BlankMark, Marks, section_of
-from byhand.marking.notes import Note, Notes, State, escaped_line, is_computed, state, tally, written
+from byhand.marking.notes import (
+    Note,
+    Notes,
+    State,
+    escaped_line,
+    is_computed,
+    state,
+    tally,
+    work_told,
+    written,
+)
 from byhand.page.fields import fields
 from byhand.page.grid import Grid, Slot
 from byhand.page.look import LOOK
@@ -139,7 +149,8 @@ class MarkedPage(Struct, frozen=True, eq=False):
     def _summary(self) -> Mapping[str, Any]:
         """What the block beside the map says: how many answers stand, a bar, and what the marks mean."""
         counts, say = self.notes.counts, self.notes.say
-        total = sum(counts.values())
+        total, work = sum(counts.values()), self.marks.work.counts if self.marks.work else None
+        told = work_told(work, self.notes.document.messages)
         stated = {each: n for each, n in counts.items() if n}
         bar = strokes.bar(counts, 50, strokes.BAR_HEIGHT, say("bar", of=total, states=self._stated(counts)))
         forms = any(self.notes.form(mark) for mark in self.marks.blanks)
@@ -151,16 +162,10 @@ class MarkedPage(Struct, frozen=True, eq=False):
             "flawless": flawless,
             "points": say("points", n=self.marks.worth, points=halves(self.marks.points), of=halves(self.marks.worth))
             if self.points and self.marks.worth else "",
-            "work": self._work(),
+            "work": say("work", list=told) if told else "",
             "followed": say("followed", n=counts["own"]) if counts["own"] else "",
             "not_right": say("not_right", n=counts["not"]) if counts["not"] else "",
         }  # fmt: skip
-
-    def _work(self) -> str:
-        """How the answers came about, where they were given on a screen."""
-        counts = zip(("hints", "checks", "minutes"), self.marks.work.counts if self.marks.work else (), strict=False)
-        parts = [self.notes.say(f"work_of.{name}", n=n) for name, n in counts if n]
-        return self.notes.say("work", list=Markup(", ").join(parts)) if parts else ""
 
     def _stated(self, counts: Mapping[State, int]) -> str:
         return ", ".join(self.notes.say(f"states.{each}", n=n) for each, n in counts.items() if n)

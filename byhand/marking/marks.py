@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from math import floor
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -117,6 +117,15 @@ class OpenMark(Struct, frozen=True):
     """The points that a table gave to all who answered the same, if any."""
 
 
+class Counts(NamedTuple):
+    """How much help, how many checks and how much time a sheet took on a screen."""
+
+    hints: int
+    """In how many cells help was opened."""
+    checks: int
+    minutes: int
+
+
 class Work(Struct, frozen=True):
     """What a page on a screen says of how its answers came about."""
 
@@ -128,9 +137,9 @@ class Work(Struct, frozen=True):
     """By the number of a section, how long the student worked there."""
 
     @property
-    def counts(self) -> tuple[int, int, int]:
-        """In how many cells help was opened, how many checks there were, and how many minutes it took."""
-        return len(self.hints), sum(self.checks.values()), round(sum(self.seconds.values()) / 60)
+    def counts(self) -> Counts:
+        """Of the sheet as a whole."""
+        return Counts(len(self.hints), sum(self.checks.values()), round(sum(self.seconds.values()) / 60))
 
 
 class Taken(Struct, frozen=True):

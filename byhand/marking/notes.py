@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from byhand.arithmetic.expr import Ref, substitute
 from byhand.marking.causes import FOIL, UNEXPLAINED
-from byhand.marking.marks import BlankMark, Cause, Marks, section_of
+from byhand.marking.marks import BlankMark, Cause, Counts, Marks, section_of
 from byhand.marking.places import Places, matrix_name
 from byhand.mistakes.slips import EITHER, PERHAPS
 from byhand.notation.html import terms_html
@@ -27,6 +27,7 @@ from byhand.notation.words import escaped
 from byhand.page.reader import place_of
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Cell, Document, Panel
+from byhand.worksheet.messages import Messages
 
 State = Literal["right", "own", "not", "empty"]
 STATES: tuple[State, ...] = ("right", "own", "not", "empty")
@@ -45,6 +46,12 @@ QUIET_FORMS = ("", "plus")  # of right answers: nothing is said of them
 def state(mark: BlankMark) -> State:
     """How a blank is shown: right, right from the student's own numbers, not right, or empty."""
     return _STATE[mark.verdict]
+
+
+def work_told(counts: Counts | None, messages: Messages) -> str:
+    """How much help, how many checks and how much time a sheet took on a screen, in words; "" elsewhere."""
+    known = counts._asdict() if counts else {}
+    return ", ".join(messages.say(f"marked.work_of.{name}", n=n) for name, n in known.items() if n)
 
 
 def is_computed(mark: BlankMark) -> bool:

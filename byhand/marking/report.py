@@ -17,12 +17,13 @@ from byhand.marking import charts, strokes
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.heat import matrices, meanings, size_of, tone
 from byhand.marking.marked_page import MARKS, halves
-from byhand.marking.marks import section_of
+from byhand.marking.marks import Counts, section_of
 from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
 from byhand.marking.places import Places
 from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
 from byhand.notation.marks import MARK, mark_number
 from byhand.worksheet.document import Document
+from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import Medium, Paper
 
 TextOf = Callable[[int], str]  # from the number of a slot to the text that stands there
@@ -64,6 +65,12 @@ class Thought(Struct, frozen=True):
     told: str
     mend: str
     names: Markup
+
+
+def states_bar(counts: Mapping[State, int], messages: Messages) -> Markup:
+    """A bar of how many answers are in each state, and the same in words."""
+    said = ", ".join(f"{counts[state]} {messages.say(f'report.states.{state}')}" for state in STATES)
+    return Markup(strokes.bar(counts, BAR_WIDTH, BAR_HEIGHT, said))
 
 
 class Report(Struct, frozen=True, eq=False, dict=True):
@@ -231,8 +238,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
             if cells:
                 counts = states_of(cells)
                 share = (counts["right"] + counts["own"]) / (sum(counts.values()) or 1)
-                said = ", ".join(f"{counts[state]} {self.say(f'states.{state}')}" for state in STATES)
-                picture = Markup(strokes.bar(counts, BAR_WIDTH, BAR_HEIGHT, said))
+                picture = states_bar(counts, self.document.messages)
                 bars.append(StepBar(section.number, self.filled(section.title), counts, share, picture))
         return bars
 
@@ -452,25 +458,17 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         """Who has the answers of another student's numbers."""
         others = [(row.student, row.taken) for row in self.tally.rows if row.taken]
         named = [
-            self.say(
-                "taken.one",
-                name=self.name_of[name],
-                other=self.name_of.get(each.student, each.student),
-                n=each.same,
-                of=each.of,
-            )
+            self.say("taken.one", name=self.name_of[name], other=self.name_of.get(each.student, each.student),
+                     n=each.same, of=each.of)
             for name, each in others
-        ]
+        ]  # fmt: skip
         return self.say("taken.all", names=Markup("; ").join(named)) if named else Markup()
 
     def _work(self) -> Markup:
         """How much help, how many checks and how much time half of those took who worked on a screen."""
         rows = [row.work for row in self.tally.rows if row.work]
-        middle = [median_high(counts) for counts in zip(*rows, strict=True)]
-        if not middle:
-            return Markup()
-        hints, checks, minutes = middle
-        return self.say("work", n=len(rows), hints=hints, checks=checks, minutes=minutes)
+        middle = dict(zip(Counts._fields, map(median_high, zip(*rows, strict=True)), strict=True)) if rows else {}
+        return self.say("work", n=len(rows), **middle) if rows else Markup()
 
     def _listed(self, name: str, rows: Iterable[Row]) -> Markup:
         students = [row.student for row in rows]

@@ -9,6 +9,7 @@ from typing import Any
 
 from byhand.classroom.index import IndexWriter
 from byhand.marking.causes import FOIL, UNEXPLAINED
+from byhand.marking.marks import Counts
 from byhand.marking.notes import escaped_line, written
 from byhand.marking.record import points_text
 from byhand.marking.report import Report
@@ -16,7 +17,7 @@ from byhand.marking.tally import Reason
 
 COLUMNS = (
     "table", "id", "what", "key", "why", "count", "share", "right", "own", "not right", "empty", "slips", "points",
-    "of", "tells apart", "students", "hints", "checks", "minutes",
+    "of", "tells apart", "students", *Counts._fields,
 )  # fmt: skip
 Entry = dict[str, Any]
 
@@ -137,7 +138,7 @@ def _students(report: Report) -> Iterator[Entry]:
             "table": "student", "id": escaped_line(row.student) if report.names else n, "what": name,
             "why": "; ".join(why), "points": row.points, "of": Fraction(row.of, 2), "share": row.share,
             "right": row.right, "own": row.stands - row.right, "empty": row.empty,
-            **dict(zip(("hints", "checks", "minutes"), row.work or (), strict=False)),
+            **(row.work._asdict() if row.work else {}),
         }  # fmt: skip
     for name in report.absent if report.names else ():
         yield {"table": "absent", "what": escaped_line(name)}

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.groups import alike
-from byhand.marking.marks import BlankMark, Cause, Marks, Policy, SectionMark, Taken
+from byhand.marking.marks import BlankMark, Cause, Counts, Marks, Policy, SectionMark, Taken
 from byhand.marking.notes import is_computed
 from byhand.marking.verdicts import NOT_FOLLOWING
 from byhand.mistakes.slips import EITHER
@@ -60,8 +60,8 @@ class Row(Struct, frozen=True):
     """How many right answers do not follow from what stands before them."""
     taken: Taken | None = None
     """Whose numbers these are the answers of, if not the student's own."""
-    work: tuple[int, int, int] | None = None
-    """On a screen, in how many cells help was opened, how many checks there were, and the minutes."""
+    work: Counts | None = None
+    """Of who worked on a screen."""
 
     @property
     def points(self) -> Fraction:
