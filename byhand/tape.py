@@ -408,7 +408,7 @@ class Tape:
         rewrite: Callable[[Step], Iterable[Step]] = lambda step: (step,),
     ) -> Tape:  # fmt: skip
         """A new tape with the same steps, in another number system, with other given numbers, or with steps
-        rewritten; beside these, the steps that were evaluated here and follow from none of them need it no more.
+        rewritten. What is evaluated here, and follows from nothing that is other there, is not evaluated again.
 
         numbers: by step; a computed step in it becomes a given. rewrite: the steps that take the place of a step.
 

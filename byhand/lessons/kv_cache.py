@@ -162,8 +162,6 @@ def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str], transposed: b
             if frame:
                 on.line((x - 4, y + 1.2), (x + 4, y + 1.2), width=GUIDE, colour=PALE)
             (on.pen if frame else on).number(x, y - 1.0, count, TOKEN)
-    kind, told = (
-        "columns" if transposed else "rows",
-        {"words": listed(words), "word": words[3], "key": listed(keys[3])},
-    )
+    kind = "columns" if transposed else "rows"
+    told = {"words": listed(words), "word": words[3], "key": listed(keys[3])}
     on.said(*(on.say(f"pictures.growing_cache.{part}_{kind}", **told) for part in ("said", "to_do", "key")))

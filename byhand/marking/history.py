@@ -32,7 +32,7 @@ from byhand.worksheet.views import Paper
 SCHEMA = 1
 CLASS_PAGE, TABLE, STUDENTS = "class.html", "history.csv", "students"
 MOST_REASONS = 3  # of a student on a sheet
-FEWEST = 2  # sheets on which a student, or students of a class who, made a mistake that is named as one of several
+FEWEST = 2  # times that a mistake is made before it is named: sheets of a student, or students on a sheet
 
 
 class Result(Struct, frozen=True):

@@ -40,7 +40,7 @@ class Html(str):
 
 
 class Svg(Html):
-    """A drawing that another run has otherwise, as SVG. Its words are none that are marks."""
+    """A drawing that another run has otherwise, as SVG. No word in it is a mark."""
 
     shapes: tuple[Any, ...] = ()
     """What it is made of (pictures/shapes.py)."""
