@@ -176,10 +176,11 @@ def kept() -> dict[str, list[int]]:
 
 
 def _sizes(folder: Path) -> Iterator[int]:
-    for entry in os.scandir(folder):
-        with suppress(FileNotFoundError):
-            if entry.is_file():
-                yield entry.stat().st_size
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                if entry.is_file():
+                    yield entry.stat().st_size
 
 
 def not_own() -> list[Path]:

@@ -45,6 +45,7 @@ class Group(click.Group):
                 raise
             with suppress(OSError):  # standard error may be as full
                 _tell(f"cannot write to standard output: {error.strerror}; send it to another file")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again as it ends
             sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:

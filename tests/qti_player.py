@@ -58,7 +58,7 @@ class Item:
     def played(self, responses: Mapping[str, str]) -> tuple[float, set[str]]:
         """The score for these responses, and what feedback is shown."""
         outcomes: dict[str, Any] = {"SCORE": 0.0, "FEEDBACK": []}
-        for rule in self.root.find("responseProcessing") or ():
+        for rule in self.root.iterfind("responseProcessing/*"):
             self._apply(rule, responses, outcomes)
         shown = {
             "".join(each.itertext())

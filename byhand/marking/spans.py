@@ -6,9 +6,11 @@ A student who wrote 3.317 for √11 may go on with it, or with all digits that a
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import Any, NamedTuple
 
 from byhand.arithmetic.decimals import decimal_of
@@ -105,8 +107,8 @@ def spanned(tree: Expr, number: Lookup, rounded: Callable[[Span], Span]) -> Span
                 span: Span = number(node)
                 return span
             case Sum(terms):
-                spans = [inner(term) for term in terms]
-                return Span(sum(s.low for s in spans), sum(s.high for s in spans))
+                lows, highs = zip(*map(inner, terms), strict=True) if terms else ((), ())
+                return Span(_total(lows), _total(highs))
             case Sub(left, right):
                 a, b = inner(left), inner(right)
                 if b == NEVER:
@@ -121,6 +123,11 @@ def spanned(tree: Expr, number: Lookup, rounded: Callable[[Span], Span]) -> Span
         raise TypeError(f"not a node of a cell: {node!r}")
 
     return value(tree)
+
+
+def _total(numbers: Sequence[float]) -> float:
+    """The sum, rounded after each term as a browser does; `sum` does so no longer since Python 3.12."""
+    return reduce(operator.add, numbers, 0.0)
 
 
 def _product(a: Span, b: Span) -> Span:
