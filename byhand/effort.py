@@ -38,6 +38,8 @@ POWER = 2.0
 DIVISION = 2.0
 ROOT = 3.0
 QUESTION = 90.0  # to think about a question and write a sentence or two
+IN_A_LINE = 30.0  # to answer a question in a few words, or to fill in the gaps of a sentence
+GUESS = 10.0  # to guess
 
 ADDITION_DIGIT = 0.8  # for each further digit of the longer number, as a part of ADDITION
 TYPICAL = 1.6  # the time of a typical student, as a multiple of these seconds

@@ -32,6 +32,7 @@ from byhand.page.parts import (
     Matrix,
     Options,
     Part,
+    Pencil,
     Product,
     Room,
     Sketch,
@@ -160,6 +161,9 @@ class _PageJson(Struct, frozen=True, eq=False, dict=True):
                 return {"kind": "heading", "number": part.number, "text": _words(part.words)}
             case Text():
                 return {"kind": "text", "lead": part.lead, "tick": part.tick, "text": _words(part.words)}
+            case Pencil():
+                named = {"options": [*part.options], "cells": [*part.cells]}
+                return {"kind": "guess", "lead": part.lead, "text": _words(part.words)} | named
             case Goals():
                 return {"kind": "goals", "lead": part.lead, "lines": [*map(_words, part.lines)]}
             case Blanks():

@@ -402,6 +402,12 @@ class Handwriting:
             return Markup()
         return Markup(' <span class="mended">{}</span>').format(self.notes.ticked(mark))
 
+    def gap(self, block: Block, part: str) -> str:
+        """What was written in a gap of a sentence; of a word among several, the word."""
+        name = self.field(block, part)[0]
+        mark = self.notes.known.get(name)
+        return escaped_line(mark.answer if mark else self.replies.get(name, ""))
+
     def lines(self, block: Block, role: str, width: float, count: int) -> Markup:
         """An answer in words, as it was written: on the lines of the page, in smaller type, or cut at their end."""
         text = escaped_line(self.replies.get(self.field(block, role)[0], ""))

@@ -27,7 +27,7 @@ from byhand.worksheet.document import Blank, Section
 SECONDS_A_POINT = 15
 LOOKED_UP = 3.0  # seconds for a word, a size or a text
 ROUNDED_PLACES = 3  # of a rounded number on a sheet of fractions, in which others compute on
-WORTH = {"lines": Fraction(3), "because": Fraction(1)}  # points of an answer in words, if not given
+WORTH = {"lines": Fraction(3), "line": Fraction(1), "because": Fraction(1)}  # points of words, if not given
 LEAST_FOLLOWED = 3  # followed answers of a section, for the guard
 LEAST_WRONG = 3  # wrong answers of the sheet, for the guard: a slip or two may make numbers easy, too
 LEAST_BLANKS = 4  # of a section in which one number everywhere earns nothing

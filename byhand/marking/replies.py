@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from byhand.marking.groups import alike
 from byhand.marking.marks import BlankMark, OpenMark, Verdict
 from byhand.worksheet.document import Reply
 from byhand.worksheet.messages import Messages
@@ -36,7 +37,8 @@ def open_marks(
 def _chosen(messages: Messages, reply: Reply, text: str, worth: Fraction) -> BlankMark:
     """The mark of a choice."""
     option = _option(messages, reply, text)
-    verdict: Verdict = "missing" if option == "" else "unreadable" if option is None else "wrong"
+    is_word = option is not None or reply.gap  # whoever writes may write any word
+    verdict: Verdict = "missing" if option == "" else "wrong" if is_word else "unreadable"
     right, answer = option == reply.right, _shown(reply, option) if option else text.strip()
     key = _shown(reply, reply.right)
     return BlankMark(
@@ -61,5 +63,5 @@ def _option(messages: Messages, reply: Reply, text: str) -> str | None:
         return next((option for option in reply.options if plain in said[option]), None)
     if plain in reply.options:
         return plain
-    labels = [label.casefold() for label in reply.labels]
+    labels, plain = [label.casefold() for label in reply.labels], alike(text) if reply.gap else plain
     return str(1 + labels.index(plain)) if labels.count(plain) == 1 else None

@@ -276,6 +276,12 @@ def written(write: Callable[..., str], *values: Any) -> str:
     return many.domain.texts.mark(Decided(write, values))
 
 
+def written_of(write: Callable[..., str], *texts: str) -> str:
+    """The text of texts; if one of these is a mark, a mark that stands for each copy's text."""
+    mark = next((text for text in texts if isinstance(text, Mark)), None)
+    return write(*texts) if mark is None else mark.page.mark(Decided(write, texts))
+
+
 def rewritten(write: Callable[[str], str], text: str) -> str:
     """What a function makes of a text; of a mark, a mark for what it makes of the texts in its place."""
     return text.page.mark(Decided(write, (text,))) if isinstance(text, Mark) else write(text)

@@ -17,6 +17,7 @@ from byhand.notation.text import value_text
 from byhand.page import map as architecture_map
 from byhand.page import picture
 from byhand.worksheet.document import (
+    GAP,
     Answer,
     Block,
     Cell,
@@ -27,6 +28,7 @@ from byhand.worksheet.document import (
     Document,
     Falk,
     FirstCell,
+    Guess,
     Hint,
     Lines,
     Panel,
@@ -34,6 +36,7 @@ from byhand.worksheet.document import (
     Prose,
     Reply,
     Section,
+    Sentence,
     Strip,
     Table,
     WordBoxes,
@@ -75,6 +78,18 @@ class Text(Struct, frozen=True, eq=False):
     """The words in bold with which it begins."""
     tick: bool = False
     """Whether a box to tick stands before it."""
+
+
+class Pencil(Struct, frozen=True, eq=False):
+    """A guess in pencil, which is not marked."""
+
+    lead: str
+    """The words with which it begins."""
+    words: Words
+    options: tuple[str, ...]
+    """Words to cross."""
+    cells: tuple[str, ...]
+    """What numbers are guessed."""
 
 
 class Goals(Struct, frozen=True, eq=False):
@@ -201,6 +216,7 @@ Part = (
     Title
     | Heading
     | Text
+    | Pencil
     | Goals
     | Blanks
     | Formula
@@ -243,7 +259,7 @@ def head_of(document: Document) -> Iterator[Part]:
     yield Title(title, named)
     yield Text(document.series)
     yield Blanks((say("top.name"), say("top.date")))
-    yield Text(document.goal)
+    yield from map(Text, document.opening)
     if document.before:
         before = "; ".join(sheet.called for sheet in document.before)
         yield Text(say("top.before", sheets=before))
@@ -347,7 +363,25 @@ def _picture(block: Picture, replies: Sequence[Reply], messages: Messages) -> It
     yield Sketch(block)
 
 
+def _guess(block: Guess, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    yield Pencil(messages.say("remarks.guess"), block.tokens, block.words, block.numbers)
+
+
+def _sentence(block: Sentence, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    yield Text(block.written(lambda gap: GAP))
+    for n, reply in enumerate(replies, 1):
+        name = messages.say("questions.gap", n=n)
+        if reply.options:
+            yield Text(name)
+            yield Options(reply, reply.labels)
+        else:
+            yield Room(f"{name}:", reply, 1, reply.right)
+    yield Room(messages.say("written.answer"), None, 0, block.written(lambda gap: gap.answer))
+
+
 def _answer(block: Answer, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    if block.asks:
+        yield Text(block.asks)
     yield Room(messages.say("written.answer"), next(iter(replies), None), block.lines, block.tokens)
 
 
@@ -373,6 +407,8 @@ KINDS: Mapping[str, Lower] = {
     WordBoxes.kind: _boxes,
     Table.kind: _table,
     Picture.kind: _picture,
+    Guess.kind: _guess,
+    Sentence.kind: _sentence,
     Answer.kind: _answer,
     Claim.kind: _claim,
     Choice.kind: _choice,

@@ -190,7 +190,7 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
         return [word for word in self.section.words if self._is_after(word)]
 
     def _is_after(self, word: TextBlock) -> bool:
-        return bool(self.laid) and (word in self.section.closing or (self.below and word.last))
+        return bool(self.laid) and (word in self.section.closing or (self.below and word.last) or word.aside)
 
 
 def laid_figures(figures: Iterable[Figure], grids: Grids = strips) -> tuple[LaidFigure, ...]:

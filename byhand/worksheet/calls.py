@@ -23,7 +23,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
 from byhand.errors import SheetError, UnchangedError, ValuesError
 from byhand.model.layers import steps_of
-from byhand.notation.marks import word_in_slot, written
+from byhand.notation.marks import texts_of, word_in_slot, written, written_of
 from byhand.notation.text import value_text
 from byhand.ops.linear import matmul
 from byhand.ops.positions import bucket_of
@@ -40,11 +40,14 @@ from byhand.worksheet.document import (
     Claim,
     Figure,
     FirstCell,
+    Gap,
+    Guess,
     Hint,
     Panel,
     Picture,
     Prose,
     Role,
+    Sentence,
     Strip,
     Table,
     TextBlock,
@@ -280,15 +283,19 @@ def _lost(context: Context, lost: str, result: str) -> Prose:
 
 
 @call
-def softmax(context: Context, name: str, dots: bool = True) -> Blocks:
-    """A softmax as a strip: powers, row sums and shares. dots: whether the shares are to be drawn as dots, too."""
+def softmax(context: Context, name: str, dots: bool = True, last: bool = False) -> Blocks:
+    """A softmax as a strip: powers, row sums and shares.
+
+    dots: whether the shares are to be drawn as dots, too. last: whether only the last row is asked for.
+    """
     say, powers = context.messages.say, steps_of(name, "exp")
-    shares, caption = blank(context, name), "captions.pattern" if "hook_pattern" in name else "captions.share"
+    shares = blank(context, name, last=last)
+    caption = "captions.pattern" if "hook_pattern" in name else "captions.share"
     how = "_how" if shares.shape[1] > 2 else ""  # the longer caption needs the room of three columns
     return strip(
         context,
-        blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"])),
-        blank(context, steps_of(name, "sum"), say("captions.sum")),
+        blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"]), last=last),
+        blank(context, steps_of(name, "sum"), say("captions.sum"), last=last),
         replace(shares, caption=say(caption + how)),
         dots=dots,
     )
@@ -495,6 +502,60 @@ def checkpoint(context: Context, text: str, opens: bool = False) -> Block:
 def lines(context: Context, count: int, answer: str) -> Block:
     """Ruled lines to write on; the key shows the answer."""
     return Answer(count, inline(answer))
+
+
+@call
+def guess(context: Context, text: str, words: Sequence[str] = (), cells: Sequence[str] = ()) -> Block:
+    """A box for a guess in pencil, which nobody marks.
+
+    words: each with a box to cross. cells: what each of some small boxes for numbers is called.
+    """
+    return Guess(inline(text), tuple(words), tuple(cells))
+
+
+@call
+def question(context: Context, text: str, answer: str) -> Block:
+    """A question in the middle of a step, with one line beside it; the key shows the answer."""
+    return Answer(1, inline(answer), inline(text))
+
+
+@call
+def sentence(context: Context, text: str, *gaps: Any) -> Block:
+    """A sentence with a gap for each "___" in it.
+
+    gaps: for each, what is right there; or with the words among which that is, as in (most(pattern, 1), tokens), so
+    that it is judged at once, and not by a person.
+
+    Raises: SheetError where there are more gaps than answers, or fewer.
+    """
+    parts = text.split("___")
+    if len(parts) != len(gaps) + 1 or not gaps:
+        raise SheetError(f"the sentence has {len(parts) - 1} gaps (___), and {len(gaps)} answers for them")
+    pieces: list[Prose | Gap] = [Prose(_piece(parts[0]))]
+    for gap, part in zip(gaps, parts[1:], strict=True):
+        pieces += (Gap(gap) if isinstance(gap, str) else _gap_of_words(*gap), Prose(_piece(part)))
+    return Sentence(tuple(pieces))
+
+
+def _piece(text: str) -> Sequence[Any]:
+    """The tokens of a piece of a sentence, with the blanks at its ends."""
+    if not text.strip():
+        return inline("\u00a0") if text else ()
+    before, after = ("\u00a0" * (text[at] == " ") for at in (0, -1))
+    return inline(f"{before}{text.strip(' ')}{after}")
+
+
+def _gap_of_words(answer: str, words: Sequence[str]) -> Gap:
+    """A gap for one of several words; for any words where the answer is none of them, such as two that tie."""
+    known = {text for word in words for text in texts_of(word)}
+    if not known.issuperset(texts_of(answer)) or any(map(str.isdecimal, known)):  # those are numbers of options
+        return Gap(answer)
+    return Gap(answer, tuple(words), written_of(_number_among, answer, *words))
+
+
+def _number_among(answer: str, *words: str) -> str:
+    """The number of an answer among words, from 1; "" where it is none of them."""
+    return str(1 + words.index(answer)) if answer in words else ""
 
 
 @call

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from byhand import __version__, pictures
 from byhand.arithmetic.domain import Domain
 from byhand.arithmetic.expr import Expr
-from byhand.effort import QUESTION, STEP, TYPICAL, writing
+from byhand.effort import GUESS, IN_A_LINE, QUESTION, STEP, TYPICAL, writing
 from byhand.errors import SheetError
 from byhand.notation.inline import spoken
 from byhand.notation.number import shown
@@ -31,6 +31,7 @@ from byhand.notation.text import value_text
 from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.effort import Effort, time_told
+from byhand.worksheet.markdown import as_token
 from byhand.worksheet.messages import READ_BACK, Messages, messages
 from byhand.worksheet.sheet import Named
 from byhand.worksheet.views import Level, Orientation
@@ -39,7 +40,8 @@ BETWEEN = "="  # stands between a name and one of its options, each of which has
 MOST_LINES = 60  # to write on: more than a page has
 Role = Literal["given", "parameter", "ask", "copy"]
 BlankRole = Literal["ask", "copy", "inverse", "word", "entry", "size", "text"]
-ReplyRole = Literal["claim", "because", "choice", "tick", "lines"]
+ReplyRole = Literal["claim", "because", "choice", "tick", "lines", "line"]
+GAP = "____"  # a gap of a sentence, as text
 
 
 class Cell(Struct, frozen=True):
@@ -103,13 +105,17 @@ class Reply(Struct, frozen=True):
     """The block that asks for it."""
     role: ReplyRole
     """What is asked for: whether a statement is true (claim), the reason for that (because), a word chosen from
-    several (choice), the matrix that is ticked among several (tick), or words (lines)."""
+    several (choice), the matrix that is ticked among several (tick), or words: on lines (lines), or a few in one line
+    or in a gap (line)."""
     right: str
     """The option that is right, or the key's words."""
     options: tuple[str, ...] = ()
     """The texts true and false, or numbers from 1 in the order of the page; none where words are asked for."""
     labels: tuple[str, ...] = ()
     """What the numbered options are on the page."""
+    gap: str = ""
+    """The gap of a sentence in which it is written, of which a block may have several; there, an option is written as
+    its label, and not ticked."""
     id: str = ""
     """SECTION/ROLE/N, the N-th reply of a role in its section; for a reason, the claim's id and /because."""
 
@@ -277,6 +283,11 @@ class TextBlock(Block):
     """Whether one reads it after the figures, where everything stands in one column."""
     opens: bool = False
     """Whether its section begins a page."""
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is a question in the middle of a step, which stands below the figures."""
+        return False
 
 
 class Question(TextBlock):
@@ -551,16 +562,44 @@ class FirstCell(TextBlock, Struct, frozen=True, eq=False):
     kind = "first"
 
 
+class Guess(TextBlock, Struct, frozen=True, eq=False):
+    """A box for a guess in pencil, which nobody marks: a text, and perhaps words to cross or numbers to guess."""
+
+    tokens: Sequence[Any]
+    words: tuple[str, ...] = ()
+    """Words, each with a box to cross."""
+    numbers: tuple[str, ...] = ()
+    """What numbers are guessed, each with a box for its number."""
+    kind = "pencil"
+
+    @property
+    def effort(self) -> Effort:
+        """The time to think of it; it is no question."""
+        return Effort(GUESS)
+
+
 class Answer(Question, Struct, frozen=True, eq=False):
-    """Ruled lines to write on, and the key's answer.
+    """Ruled lines to write on, and the key's answer; or a question with one line, in the middle of a step.
 
     Raises: SheetError for more lines than a page has.
     """
 
     lines: int
     tokens: Sequence[Any]
+    asks: Sequence[Any] = ()
+    """The question that stands beside the line, as parsed Markdown."""
     kind = "answer"
     last = True
+
+    @property
+    def aside(self) -> bool:
+        """Whether it has its question beside it."""
+        return bool(self.asks)
+
+    @property
+    def effort(self) -> Effort:
+        """The effort of the question."""
+        return Effort(IN_A_LINE if self.aside else QUESTION, questions=1)
 
     def __post_init__(self) -> None:
         if not (isinstance(self.lines, int) and 0 <= self.lines <= MOST_LINES):
@@ -569,7 +608,7 @@ class Answer(Question, Struct, frozen=True, eq=False):
     def replies(self) -> Iterator[Reply]:
         """What is written on the lines."""
         if self.lines:
-            yield Reply(self, "lines", plain_words(self.tokens))
+            yield Reply(self, "line" if self.aside else "lines", plain_words(self.tokens))
 
 
 class Claim(Question, Struct, frozen=True, eq=False):
@@ -608,6 +647,47 @@ class Choice(Question, Struct, frozen=True, eq=False):
         return (self.step,)
 
 
+class Gap(Struct, frozen=True, eq=False):
+    """A gap of a sentence."""
+
+    answer: str
+    """What the key has there."""
+    words: tuple[str, ...] = ()
+    """The words among which the answer is; none where any words may be right."""
+    right: str = ""
+    """The number of the answer among the words, from 1."""
+
+
+class Sentence(Question, Struct, frozen=True, eq=False):
+    """A sentence with gaps, each a small answer in words."""
+
+    pieces: tuple[Prose | Gap, ...]
+    kind = "sentence"
+    seconds = IN_A_LINE
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The gaps, in the order of the sentence."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, Gap))
+
+    def written(self, fill: Callable[[Gap], str]) -> Sequence[Any]:
+        """The sentence as Markdown tokens. fill: what stands in a gap."""
+        return [token for piece in self.pieces for token in _tokens(piece, fill)]
+
+    def replies(self) -> Iterator[Reply]:
+        """What is written in each gap: one of several words, or any."""
+        for n, gap in enumerate(self.gaps, 1):
+            if gap.words:
+                labels = tuple(map(str, gap.words))
+                yield Reply(self, "choice", gap.right, _numbered(labels), labels, gap=f"gap {n}")
+            else:
+                yield Reply(self, "line", gap.answer, gap=f"gap {n}")
+
+
+def _tokens(piece: Prose | Gap, fill: Callable[[Gap], str]) -> Sequence[Any]:
+    return (as_token(fill(piece)),) if isinstance(piece, Gap) else piece.tokens
+
+
 class Section(Struct, frozen=True, eq=False, dict=True):
     """A numbered step or question; or, with number 0, a part of the page that asks for nothing that is marked."""
 
@@ -627,8 +707,9 @@ class Section(Struct, frozen=True, eq=False, dict=True):
     @property
     def closing(self) -> tuple[TextBlock, ...]:
         """A question that comes after other texts, with the lines for its answer: both stand below figures."""
-        kinds = [type(word) for word in self.words]
-        return self.words[-2:] if kinds[-2:] == [Prose, Answer] and Prose in kinds[:-2] else ()
+        texts = tuple(word for word in self.words if not word.aside)
+        kinds = [*map(type, texts)]
+        return texts[-2:] if kinds[-2:] == [Prose, Answer] and Prose in kinds[:-2] else ()
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
@@ -661,7 +742,8 @@ class Section(Struct, frozen=True, eq=False, dict=True):
         replies, count = list[Reply](), Counter[str]()
         for block in self.blocks:
             of_block = tuple(block.replies())
-            if sum(bool(reply.options) for reply in of_block) > 1:  # a field is named by the block and the option
+            ticked = [reply for reply in of_block if reply.options and not reply.gap]
+            if len(ticked) > 1:  # a field is named by the block and the option
                 raise SheetError(f"{block.kind}: a block asks for two choices; let the call make a block of each")
             for reply in of_block:
                 count[reply.role] += 1
@@ -675,6 +757,9 @@ class Section(Struct, frozen=True, eq=False, dict=True):
         """The names of its fields, by what has them and its part: a thing is itself only, whatever it equals."""
         named = {(id(blank.cell), ""): blank.id for blank in self.blanks}
         for reply in self.replies:
+            if reply.gap:
+                named[id(reply.asker), reply.gap] = reply.id
+                continue
             ticked = [panel for panel in reply.asker.matrices if panel.right is not None]
             for n, option in enumerate(reply.options):
                 place = (id(ticked[n]), "") if reply.role == "tick" else (id(reply.asker), option)
@@ -716,8 +801,10 @@ class Section(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def is_question(self) -> bool:
-        """Whether the section asks a question that is not a step of the run. To choose a word belongs to a step."""
-        return any(isinstance(word, Question) and not word.asked for word in self.words)
+        """Whether the section asks a question that is not a step of the run. To choose a word belongs to a step, as a
+        question in its middle does.
+        """
+        return any(isinstance(word, Question) and not word.asked and not word.aside for word in self.words)
 
 
 def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[str, list[int]]:
@@ -787,7 +874,7 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     title: str
     number: int
     goal: Sequence[Any]
-    """Markdown tokens."""
+    """Markdown tokens, with what is given at the easy level."""
     before: tuple[Named, ...]
     """The sheets that come before it."""
     conventions: tuple[Sequence[Any], ...]
@@ -800,6 +887,10 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     asked: Mapping[str, str] = field(default_factory=dict)
     stamp: Mapping[str, str] = field(default_factory=dict)
     """The seed and the hash of the run, for a page's foot."""
+    riddle: Sequence[Any] = ()
+    """The Markdown tokens of the question with which the page begins, in place of the goal."""
+    note: Sequence[Any] = ()
+    """The Markdown tokens of what is given at the easy level, below the riddle."""
     objectives: tuple[Sequence[Any], ...] = ()
     """The Markdown tokens of each objective."""
     group: str = ""
@@ -822,6 +913,11 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     def transposed(self) -> bool:
         """Whether tokens are columns."""
         return self.orientation == "columns"
+
+    @property
+    def opening(self) -> tuple[Sequence[Any], ...]:
+        """What stands below the title: the riddle and what is given at the easy level, or else the goal."""
+        return tuple(filter(None, (self.riddle, self.note))) if self.riddle else (self.goal,)
 
     @property
     def blocks(self) -> Iterator[Block]:

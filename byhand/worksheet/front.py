@@ -18,7 +18,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 TABLES = ("lecturer", "symbols")  # of which a translation may have some entries only
 _KEYS = {
-    "title": str, "model": str, "goal": str, "numbers": str, "prerequisites": list, "objectives": list,
+    "title": str, "model": str, "goal": str, "riddle": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
     "points": dict, "names": dict, "places": int, "sittings": list,

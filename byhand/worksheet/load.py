@@ -28,7 +28,7 @@ from byhand.worksheet.asked import asked
 from byhand.worksheet.calls import AsIs, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
-from byhand.worksheet.document import Block, Cell, Document, Figure, Prose, Section, Table, TextBlock
+from byhand.worksheet.document import Block, Cell, Document, Figure, Guess, Prose, Section, Table, TextBlock
 from byhand.worksheet.front import LARGEST_SHEET
 from byhand.worksheet.markdown import inline, paragraphs
 from byhand.worksheet.order import after, group_of, groups, has_met
@@ -51,7 +51,7 @@ def document(context: Context) -> Document:
     sheet, blocks = context.sheet, list[Block]()
     if re.search("[\U000f0000-\U0010ffff]", sheet.body):
         raise SheetError(f"{sheet.file} uses a character that is reserved, above U+EFFFF")
-    text = _rendered(context, blocks)
+    text = _rendered(context, sheet.body, blocks)
     try:
         tokens = paragraphs(text)
     except SheetError as error:
@@ -75,11 +75,15 @@ def document(context: Context) -> Document:
         sheet.symbols,
     )
     group = group_of(sheet.name)
+    riddle, note = _riddle(context), _given_at_easy(context, sections)
+    goal = messages.turned(sheet.goal, context.transposed)
     return Document(
         name=sheet.name,
         title=sheet.title,
         number=sheet.number,
-        goal=inline(_goal(context, sections)),
+        goal=inline(f"{goal} {note}".strip()),
+        riddle=riddle,
+        note=inline(note) if riddle else (),
         before=named(sheet.prerequisites, messages.language),
         after=named(after(sheet.name), messages.language),
         conventions=tuple(map(inline, conventions(context, sections))),
@@ -124,22 +128,36 @@ def _with_minutes(section: Section, minutes: Sequence[str]) -> Section:
     return replace(section, figures=tuple(figures))
 
 
-def _goal(context: Context, sections: Sequence[Section]) -> str:
-    """The goal of a sheet, and what of it is given at the easy level."""
+def _riddle(context: Context) -> Sequence[Token]:
+    """The question with which a page begins; nothing where its sheet has none.
+
+    Raises: SheetError where it has more than words and formulas in one line.
+    """
+    blocks = list[Block]()
+    try:
+        riddle = _rendered(context, context.sheet.riddle, blocks).strip()
+        if blocks or "\n" in riddle:
+            raise SheetError("it is one line of words and formulas")
+        return inline(riddle) if riddle else ()
+    except SheetError as error:
+        raise SheetError(f"{context.sheet.file}: riddle: {str(error).removeprefix(context.sheet.file)}") from None
+
+
+def _given_at_easy(context: Context, sections: Sequence[Section]) -> str:
+    """What is said of the rows that are given at the easy level; "" where none are."""
     panels = (panel for section in sections for block in section.blocks for panel in block.matrices)
     asked = (panel.cells for panel in panels if panel.role == "ask" and panel.has_blanks)
     rows = (row for cells in asked for row in (zip(*cells, strict=True) if context.transposed else cells))
     given = any(not any(cell.blank for cell in row) for row in rows)
-    goal = context.messages.turned(context.sheet.goal, context.transposed)
     if context.level != "easy" or not given:
-        return goal
+        return ""
     lines = context.messages.lines(context.transposed)
     says = "levels.easy_goal" if context.sheet.easy_rows == 1 else "levels.easy_goal_two"
-    return f"{goal} {context.messages.say(says, rows=lines['rows'])}"
+    return context.messages.say(says, rows=lines["rows"])
 
 
-def _rendered(context: Context, blocks: list[Block]) -> str:
-    """The sheet's body after Jinja, with a marker for each block; the blocks are appended to `blocks`.
+def _rendered(context: Context, body: str, blocks: list[Block]) -> str:
+    """A text of the sheet after Jinja, with a marker for each block; the blocks are appended to `blocks`.
 
     Raises: SheetError, which names the line.
     """
@@ -147,7 +165,7 @@ def _rendered(context: Context, blocks: list[Block]) -> str:
     environment = Sandbox(SHEET_BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
     environment.globals = sheet_globals(context, blocks)
     try:
-        text = environment.rendered_text(sheet.body)
+        text = environment.rendered_text(body)
         if len(text) > LARGEST_SHEET:
             raise SheetError(f"the sheet makes {len(text):,} characters; {LARGEST_SHEET:,} are the most")
         return text
@@ -197,7 +215,7 @@ def _sections(file: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
     """The sections: the Markdown tokens after each heading, with the blocks in the places of their markers.
 
     A heading with ## begins a numbered section; one with ### a part without a number, which is left out where its
-    picture cannot be drawn.
+    picture cannot be drawn, unless it has a box for a guess.
 
     Raises: SheetError for text before the first heading, and for a part without a number that asks for answers.
     """
@@ -215,7 +233,7 @@ def _sections(file: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
         made = Section(number, title, tuple(words), tuple(figures), heading)
         if not number and (made.blanks or made.replies):
             raise SheetError(f"{file}: “{title}” asks for answers, so it has a number; begin it with ##, not ###")
-        if title and (number or figures):
+        if title and (number or figures or any(isinstance(word, Guess) for word in words)):
             yield made
 
     at = 0

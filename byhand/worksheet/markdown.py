@@ -28,6 +28,13 @@ def inline(line: str) -> Sequence[Token]:
     return _with_formulas(_markdown().parseInline(line)[0].children or ())
 
 
+def as_token(text: str) -> Token:
+    """A text as a token, as it stands."""
+    from markdown_it.token import Token
+
+    return Token("text", "", 0, content=text)
+
+
 @lru_cache(TEXTS)
 def paragraphs(text: str) -> Sequence[Token]:
     """The tokens of paragraphs, headings and lists.

@@ -53,6 +53,8 @@ class Sheet(Struct, frozen=True):
     model: Model
     goal: str
     body: str
+    riddle: str = ""
+    """The question with which the page begins, in place of the goal; it may have calls, as the body."""
     numbers: str = "exact"
     """The default number system: exact, decimal or symbolic."""
     places: int | None = None

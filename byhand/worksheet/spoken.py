@@ -47,6 +47,9 @@ def _called(section: Section, messages: Messages) -> Iterator[Spoken]:
     for reply in section.replies:
         count[reply.role] += 1
         name = step(messages.say(f"fields.{reply.role}", n=count[reply.role]))
+        if reply.gap:
+            yield Spoken(reply.id, name, in_words=True)
+            continue
         labels = tuple(messages.say("fields.option", name=name, option=each) for each in _labels(reply, messages))
         yield Spoken(reply.id, name, reply.options, labels, not reply.options)
 

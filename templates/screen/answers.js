@@ -5,8 +5,8 @@ const LONGEST_TEXT = 5000; // characters of an answer
 const LONGEST_NAME = 60;
 const PAUSE = 300; // seconds: of a longer one, in which one may do anything, so much counts as work
 
-// What is kept in this browser, and is no answer: drawings, fields of pictures, and boxes that one ticks for oneself.
-const isBeside = (name) => /^(picture|tick) /.test(name);
+// What is kept in this browser, and is no answer: drawings, fields of pictures, guesses, and boxes that one ticks for oneself.
+const isBeside = (name) => /^(picture|tick|guess) /.test(name);
 
 class Answers {
   constructor(sheet, known) {

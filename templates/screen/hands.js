@@ -53,7 +53,7 @@ class Hands {
       this.help.next();
       return;
     }
-    if (field.tagName === "TEXTAREA" || field.matches(".tick")) return;
+    if (field.matches("textarea, select, .tick")) return;
     const ends = { ArrowLeft: field.selectionEnd === 0, ArrowRight: field.selectionStart === field.value.length };
     if (event.key === "Enter") this.move(field, event.shiftKey ? -1 : 1);
     else if (event.key === "ArrowUp" || event.key === "ArrowDown") this.step(field, event.key === "ArrowUp" ? -1 : 1, 0);

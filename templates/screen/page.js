@@ -49,7 +49,7 @@ class Page {
   foundFields() {
     const blanks = [...this.rules.blanks.values()];
     const found = new Map();
-    for (const field of document.querySelectorAll("main input, main textarea")) {
+    for (const field of document.querySelectorAll("main :is(input, textarea, select)")) {
       if (field.type === "radio") found.set(field.name, [...(found.get(field.name) ?? []), field]);
       else if (/^\d+$/.test(field.name)) found.set(blanks[field.name].id, field);
       else found.set(field.name, field);
@@ -113,7 +113,7 @@ class Page {
   }
   // Every field where one types, in the order of the page.
   get order() {
-    return [...document.querySelectorAll("main :is(input:not(.tick), textarea)[data-id]")].filter((field) => field.offsetParent !== null);
+    return [...document.querySelectorAll("main :is(input:not(.tick), textarea, select)[data-id]")].filter((field) => field.offsetParent !== null);
   }
 }
 
@@ -136,6 +136,15 @@ function ownTicks(page) {
     const line = sign.parentElement;
     sign.replaceWith(box);
     line.append(element("label", {}, ...line.childNodes));
+  }
+}
+
+// Fields for guesses, which nobody judges.
+function ownGuesses(page) {
+  for (const [at, place] of [...document.querySelectorAll("main .guess .guessed")].entries()) {
+    const field = element(place.tagName === "DIV" ? "textarea" : "input", { "aria-label": place.dataset.name, "data-id": `guess ${at}` });
+    page.fields.set(field.dataset.id, field);
+    (place.querySelector(".number") ?? place).append(field);
   }
 }
 

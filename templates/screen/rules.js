@@ -73,7 +73,7 @@ function seal(text) {
 }
 
 // Whether a text is what a sheet keeps as a seal.
-const isSealed = (sheet, id, text) => seal(`${sheet.sheet}/${id}/${text}`) === sheet.seals[id];
+const isSealed = (sheet, id, text) => seal(`${sheet.sheet}/${id}/${text}`) === Number(sheet.seals[id]); // a text where runs decide it
 
 // Steps with their rules, from which each number is computed when it is asked for.
 class Run {

@@ -403,9 +403,15 @@ def test_what_is_ticked_or_written_on_lines_is_shown_and_what_it_is_stands_besid
     marks = Marker.of(document, run).mark(answers)
     for medium in ("screen", "print"):
         found = MarkedPages(lower(document, run)).html(marks, "Ada", medium)
-        assert found.count('<span class="tick theirs">✓</span>') == sum(bool(r.options) for r in document.replies())
+        assert found.count('<span class="tick theirs">✓</span>') == sum(
+            bool(r.options) and not r.gap for r in document.replies()
+        )
         for reply in document.replies():
-            assert reply.options or f">{answers[reply.id]}</p>" in found
+            if reply.gap:
+                word = reply.labels[int(answers[reply.id]) - 1] if reply.options else answers[reply.id]
+                assert f">{word}</span>" in found
+            else:
+                assert reply.options or f">{answers[reply.id]}</p>" in found
         for key in ("on", "false", "true", "A"):
             assert f'It is <span class="key">{key}</span>.' in found
     assert MarkedPages(lower(document, run)).pdf(marks, "Ada").startswith(b"%PDF")

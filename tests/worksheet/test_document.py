@@ -34,7 +34,7 @@ def test_no_template_asks_what_a_block_has():
 def test_every_question_of_the_sheet_of_all_kinds_is_counted():
     page = kinds()
     found = Counter(block.kind for block in page.blocks if isinstance(block, Question))
-    assert found == {"choice": 1, "claim": 3, "answer": 1}
+    assert found == {"choice": 1, "claim": 3, "answer": 2, "sentence": 1}
     assert page.effort.questions == found.total()
 
 

@@ -133,8 +133,9 @@ def pages(page: Page) -> Pages:
 @cache
 def _writers() -> Mapping[str, Callable[..., str]]:
     from byhand.formats.html.covered import pen_under
+    from byhand.formats.html.sheet import sealed
 
-    of_screen = pen_under, exact_text, unquote  # in what a script reads, the last of a student's name
+    of_screen = pen_under, sealed, exact_text, unquote  # in what a script reads, the last of a student's name
     known = (value_html, value_text, plain, radius, *picture.WRITERS, *of_screen)
     return {write.__qualname__: write for write in known}
 

@@ -15,7 +15,7 @@ from byhand.errors import SheetError
 from byhand.formats import Setup
 from byhand.formats.html.covered import fnv, pen_under
 from byhand.mistakes import slips
-from byhand.notation.marks import MARK, written
+from byhand.notation.marks import MARK, written, written_of
 from byhand.page.data import Data, add
 from byhand.page.entries import EntryTable
 from byhand.page.grid import Grid
@@ -78,13 +78,15 @@ def cells_of(figure: Grid | EntryTable) -> list[Cell]:
     return [slot.cell for slots in figure.slots_by_row() for slot in slots if slot.cell is not None]
 
 
-def seals(document: Document) -> Iterator[tuple[str, int]]:
+def seals(document: Document) -> Iterator[tuple[str, int | str]]:
     """The seals of what has no rule, by id."""
     for blank in document.blanks():
         if blank.role == "text" or (blank.role == "size" and blank.cell.rule is None):
             yield blank.id, seal(document, blank.id, blank.cell.text)
     for reply in document.replies():
-        if reply.options:
+        if reply.gap and reply.options:  # what is right there, a run decides
+            yield reply.id, written_of(sealed, document.name, reply.id, reply.right)
+        elif reply.options:
             yield reply.id, seal(document, reply.id, reply.right)
 
 
@@ -103,7 +105,12 @@ def seal(document: Document, name: str, text: str) -> int:
     """
     if MARK.search(text):
         raise SheetError(f"{name} is known by a hash, and other runs have another text there")
-    return fnv(f"{document.name}/{name}/{text}")
+    return int(sealed(document.name, name, text))
+
+
+def sealed(sheet: str, name: str, text: str) -> str:
+    """A seal, as a text."""
+    return str(fnv(f"{sheet}/{name}/{text}"))
 
 
 def pictures(data: Data) -> Iterator[dict[str, Json]]:

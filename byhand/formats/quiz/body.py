@@ -27,7 +27,7 @@ from byhand.page.grid import Grid, Slot
 from byhand.page.layout import strips
 from byhand.page.page import Page
 from byhand.page.parts import Entries as TableOfEntries
-from byhand.page.parts import Example, Matrix, Options, Text, Words, are_paragraphs, block_parts
+from byhand.page.parts import Example, Matrix, Options, Pencil, Text, Words, are_paragraphs, block_parts
 from byhand.page.sections import laid_figures
 from byhand.tape import shape_text
 from byhand.worksheet.document import Blank, Block, Cell, Checkpoint, Claim, Figure, Panel, Reply, Strip
@@ -64,7 +64,7 @@ class Body(Struct, frozen=True, eq=False):
         self.pictures[MAP] = alone(self.page.map.svg)
         conventions = " ".join(_prose(line) for line in d.conventions)
         parts = [
-            _paragraph(d.goal),
+            *map(_paragraph, d.opening),
             f'<p><img src="{MAP}" alt="{escape(architecture_map.said(d))}"/></p>',
         ]
         parts += [f"<p>{conventions}</p>", f"<p>{escape(say('quiz.typed'))}</p>"]
@@ -114,6 +114,9 @@ class Body(Struct, frozen=True, eq=False):
                     pieces += (_table(grid, entries) for grid in strips(Strip((part.panel,), ())))
                 case TableOfEntries():
                     pieces.append(self._named(block, entries))
+                case Pencil():
+                    named = f" {escape(' · '.join((*part.options, *part.cells)))}"
+                    pieces.append(f"<p><b>{escape(part.lead)}</b> {_prose(part.words)}{named.rstrip()}</p>")
                 case Options() if part.reply.id in choices:
                     pieces.append(f'<p><choice n="{choices[part.reply.id]}"/></p>')
         whole = "".join(pieces)

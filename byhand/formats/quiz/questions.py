@@ -171,7 +171,7 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
         section = self.page.document.sections[at]
         blanks = [blank for blank in section.blanks if blank.role != "copy"]
         chosen = [reply for reply in section.replies if reply.options]
-        words = [reply for reply in section.replies if reply.role == "lines"]
+        words = [reply for reply in section.replies if reply.role in ("lines", "line")]
         asks = bool(blanks or chosen)
         if asks or not words:
             entries = tuple(self._entries(section, blanks))

@@ -31,6 +31,7 @@ from byhand.page.parts import (
     Matrix,
     Options,
     Part,
+    Pencil,
     Product,
     Room,
     Sketch,
@@ -212,6 +213,11 @@ class _Latex(Struct, frozen=True, eq=False):
             case Text():
                 lead = r"\unticked{} " * part.tick + rf"\textbf{{{escaped(part.lead)}}} " * bool(part.lead)
                 return lead + "\n\n".join(paragraphs(part.words, MARKS))
+            case Pencil():
+                options = [rf"\unticked{{}} {escaped(option)}" for option in part.options]
+                cells = [rf"{escaped(name)} \underline{{\hspace{{3em}}}}" for name in part.cells]
+                told = rf"\textbf{{{escaped(part.lead)}}} {_line(part.words)}"
+                return "\n\n".join([told, *[r"\quad ".join([*options, *cells])] * bool(options or cells)])
             case Goals():
                 goals = (rf"\unticked{{}} {_line(words)}\par" for words in part.lines)
                 return "\n".join([rf"\subsection*{{{escaped(part.lead)}}}", *goals])

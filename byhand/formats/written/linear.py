@@ -31,6 +31,7 @@ from byhand.page.parts import (
     Matrix,
     Options,
     Part,
+    Pencil,
     Product,
     Room,
     Sketch,
@@ -136,6 +137,10 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
             case Text():
                 lead = f"{EMPTY} " * part.tick + f"{part.lead}: " * bool(part.lead)
                 return lead + "\n".join(paragraphs(part.words, MARKS))
+            case Pencil():
+                options = (f"{EMPTY} {option}" for option in part.options)
+                cells = (f"{name}: {BLANK}" for name in part.cells)
+                return "\n".join([f"{part.lead}: {_line(part.words)}", *options, *cells])
             case Goals():
                 return "\n".join([part.lead, *(f"{EMPTY} {_line(words)}" for words in part.lines)])
             case Blanks():

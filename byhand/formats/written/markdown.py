@@ -20,6 +20,7 @@ from byhand.page.parts import (
     Matrix,
     Options,
     Part,
+    Pencil,
     Product,
     Room,
     Sketch,
@@ -70,6 +71,10 @@ def written(page: Page, view: View, part: Part) -> str:
         case Text():
             lead = f"**{escaped(part.lead)}** " * bool(part.lead)
             return "- [ ] " * part.tick + lead + "\n\n".join(paragraphs(part.words, MARKS))
+        case Pencil():
+            options = "\n".join(f"- [ ] {escaped(option)}" for option in part.options)
+            cells = "  \n".join(f"{escaped(name)}: {BLANK}" for name in part.cells)
+            return "\n\n".join(filter(None, (f"**{escaped(part.lead)}** {_line(part.words)}", options, cells)))
         case Goals():
             return "\n".join([f"## {escaped(part.lead)}\n", *(f"- [ ] {_line(words)}" for words in part.lines)])
         case Blanks():

@@ -35,7 +35,7 @@ from byhand.notation.write import GROUPED
 from byhand.page.entries import EntryTable
 from byhand.page.grid import PRINT_HEIGHTS, Grid, Mark, Slot, Tag
 from byhand.page.page import Page
-from byhand.page.parts import Example, Options, Part, Room, Text, block_parts
+from byhand.page.parts import Example, Options, Part, Pencil, Room, Text, block_parts
 from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
 from byhand.runs import Run
 from byhand.tape import shape_text
@@ -200,7 +200,8 @@ class _Planner(Struct, dict=True):
         self._next(6.5)
         self._next(1.5)
         self._across((), Look(top=looks.MEDIUM), 2.0)
-        self._across(marked_up(document.goal), replace(looks.TEXT, size=10.5))
+        for n, tokens in enumerate(document.opening):
+            self._across(marked_up(tokens), replace(looks.TEXT, size=10.5, bold=bool(document.riddle) and not n))
         before = " · ".join(sheet.called for sheet in document.before)
         if before:
             self._across(plain(say("top.before", sheets=before)), looks.NOTE)
@@ -265,7 +266,10 @@ class _Planner(Struct, dict=True):
             replies = [reply for reply in section.replies if reply.asker is block]
             if replies or isinstance(block, Question):
                 parts = block_parts(block, replies, self.page.messages) if isinstance(block, TextBlock) else ()
-                self._question([*parts], replies)
+                if any(reply.gap for reply in replies):
+                    self._sentence([*parts], replies)
+                else:
+                    self._question([*parts], replies)
 
     def _told(self, block: TextBlock) -> Words:
         """What a text says, with what it begins with."""
@@ -275,6 +279,9 @@ class _Planner(Struct, dict=True):
         match part:
             case Example():
                 return (*plain(f"{part.lead} ", bold=True), *line(self.page.worked_out(part.rule), part.value))
+            case Pencil():
+                named = " · ".join((*part.options, *part.cells))
+                return (*plain(f"{part.lead} ", bold=True), *marked_up(part.words), *plain(f" {named}".rstrip()))
             case Text():
                 lead = f"{part.lead} " * bool(part.lead)
                 return (*plain(TICK * part.tick + lead, bold=True), *marked_up(part.words))
@@ -473,6 +480,22 @@ class _Planner(Struct, dict=True):
             self._next(min(MOST_HIGH, high))
         if col and not rooms:
             self._next(BLANK_ROW)
+
+    def _sentence(self, parts: Sequence[Part], replies: Sequence[Reply]) -> None:
+        """A sentence, a row for each of its gaps, and on the key the sentence filled."""
+        first, filled, last = parts[0], parts[-1], len(self.plan.widths)
+        assert isinstance(first, Text)
+        assert isinstance(filled, Room)
+        self._across(marked_up(first.words), looks.TEXT)
+        for n, reply in enumerate(replies, 1):
+            name = plain(self.page.messages.say("questions.gap", n=n))
+            self.plan.add(Spot(self.row, 0, replace(looks.NOTE, align="right", valign="vcenter"), words=name))
+            look = replace(looks.NUMBER.framed(), size=10, form="@") if reply.options else looks.FIELD
+            self.plan.add(Spot(self.row, 2, look, cols=min(6, last - 2), reply=reply, pen=plain(reply.right)))
+            self._next(BLANK_ROW)
+        pen = marked_up(filled.key)
+        self.plan.add(Spot(self.row, 0, looks.TEXT, cols=last, pen=pen))
+        self._next(self._height(pen, looks.TEXT, self.plan.width))
 
     def _able(self) -> None:
         """What one can do now, at the end."""
