@@ -228,8 +228,7 @@ def test_a_page_with_some_slips_breaks_where_the_worksheet_does():
     assert [*map(len, found)] == [*map(len, titles_of_worksheet("attention-head"))]
 
 
-@pytest.mark.parametrize("sheet", SOME)
-@pytest.mark.parametrize("student", ["right", "sevens"])
+@pytest.mark.parametrize(("sheet", "student"), in_turn("right", "sevens", among=SOME))
 def test_what_a_screen_says_of_the_work_has_room(sheet, student):
     marks = marks_of(STUDENTS[student](page_of(sheet)), sheet)
     worked = replace(

@@ -8,6 +8,7 @@ from functools import cache
 import pikepdf
 import pytest
 from class_runs import own_numbers, run_together
+from every_sheet import FULL
 from kinds import lesson
 from page_pdf import different
 
@@ -42,7 +43,7 @@ def pictures_of(document):
 WITH_PICTURE = [sheet.name for sheet in all_sheets() if "picture(" in sheet.body]
 
 
-@pytest.mark.parametrize("name", WITH_PICTURE)
+@pytest.mark.parametrize("name", WITH_PICTURE if FULL else WITH_PICTURE[::2])
 def test_a_picture_is_drawn_alike_in_both_views_and_its_pen_is_in_the_key_only(name):
     document, run = made(name)
     assert pictures_of(document)
