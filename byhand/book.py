@@ -21,7 +21,7 @@ def book(
     Raises: ByHandError; then nothing has been written.
     """
     options = options or Options()
-    formats = [ready(name, options.setup) for name in options.formats]
+    formats = [ready(name, options.setup, options.views) for name in options.formats]
     loaded = [load_sheet(name, options.language) for name in dict.fromkeys(names)]
     sheets = [lower(*prepare(sheet, options, tell)) for sheet in loaded]
     for sheet in loaded:

@@ -370,7 +370,11 @@ def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None
 @click.argument("sheets", nargs=-1, metavar="[SHEET …]", shell_complete=_completed(_sheet_names))
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
 @_of_numbers
-@click.option("--view", type=click.Choice(["worksheet", "key", "worked"]), help="One view; worked adds the lines.")
+@click.option(
+    "--view",
+    type=click.Choice(["worksheet", "key", "worked", "lecturer"]),
+    help="One view; worked adds the lines, lecturer is half a page for who teaches.",
+)
 @click.option(
     "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write.",
     shell_complete=_completed(_format_names, listed=True),

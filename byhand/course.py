@@ -76,13 +76,13 @@ def write_index(made: Mapping[str, Sequence[Path]], options: Options, out: Path)
     from byhand.files import write
     from byhand.formats.html.index import index
     from byhand.worksheet.messages import messages
-    from byhand.worksheet.views import VIEWS
+    from byhand.worksheet.views import LECTURER, VIEWS
 
     say, pages = messages(options.language).say, {}
     for name, paths in made.items():
         known = {path.stem: path for path in paths if path.suffix == ".html"}
         pages[name] = [(say(f"views.{view}"), f"{known[view].parent.name}/{view}.html")
-                       for view in VIEWS if view in known]  # fmt: skip
+                       for view in (*VIEWS, LECTURER) if view in known]  # fmt: skip
     cards = [card for card in covers(options.language) if card.name in made]
     page = index(
         cards, pages, messages(options.language), options.paper, options.printed_seed, len(options.views) > 1

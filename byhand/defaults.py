@@ -14,7 +14,7 @@ from typing import Any, get_args
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.formats import names
 from byhand.notation.words import escaped
-from byhand.worksheet.views import MOST_VARIANTS, VIEWS, Level, Orientation, Paper
+from byhand.worksheet.views import LECTURER, MOST_VARIANTS, VIEWS, Level, Orientation, Paper
 
 NAME = "byhand.toml"
 LARGEST = 100_000  # bytes
@@ -47,7 +47,7 @@ OPTIONS: Mapping[str, tuple[Check, str]] = {
     "rounding": _one_of("carry", "once"),
     "softmax": _one_of(2, 3, "e"),
     "level": _one_of(*get_args(Level)),
-    "view": _one_of(*VIEWS),
+    "view": _one_of(*VIEWS, LECTURER),
     "format": FORMATS,
     "out": TEXT,
     "feedback": TRUTH,

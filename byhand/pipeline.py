@@ -62,7 +62,7 @@ def files_of(name: str, options: Options, tell: Tell) -> dict[str, bytes]:
     from byhand.witness.wiring import WIRINGS
     from byhand.worksheet.sheet import load_sheet
 
-    formats = [ready(name, options.setup) for name in options.formats]
+    formats = [ready(name, options.setup, options.views) for name in options.formats]
     sheet = load_sheet(name, options.language)
     if sheet.model.name not in WIRINGS:
         tell(f"no second implementation has {sheet.model.name}: byhand verify will not call its pages right")

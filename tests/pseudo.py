@@ -71,7 +71,7 @@ def sheet(text: str) -> str:
     front, body = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     entries = yaml.safe_load(front)
     said = {key: prose(entries[key]) for key in FRONT} | {"objectives": [*map(prose, entries["objectives"])]}
-    said["lecturer"] = {key: prose(text) for key, text in entries["lecturer"].items() if key != "mistake"}
+    said["lecturer"] = {key: prose(entries["lecturer"][key]) for key in ("look_for", "thinks", "ask")}
     if names := entries.get("names"):
         said["names"] = {axis: [*map(prose, words)] for axis, words in names.items()}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]

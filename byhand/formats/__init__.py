@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from byhand.errors import ConfigError, ExtraError, UnknownNameError
-from byhand.worksheet.views import VIEWS, Paper, View
+from byhand.worksheet.views import LECTURER, VIEWS, Paper, View
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -81,6 +81,8 @@ class Format(Struct, frozen=True):
     say so is refused there."""
     bank: Bank | None = None
     """Writes a whole class as one file, where that is of more use than a file for each student."""
+    lecturer: bool = False
+    """Whether its files may be asked for in the lecturer's view: they have the half page, or no view at all."""
 
     @property
     def missing(self) -> list[str]:
@@ -113,16 +115,29 @@ OWN = {
             "a page for the screen and the phone",
             {"{view}.html": _from("html.filled:html")},
             many=_from("html.book:folder"),
+            lecturer=True,
         ),
-        minding("pdf", "a page for the printer", {"{view}.pdf": _from("pdf:filled")}, many=_from("pdf:book")),
+        minding(
+            "pdf",
+            "a page for the printer",
+            {"{view}.pdf": _from("pdf:filled")},
+            many=_from("pdf:book"),
+            lecturer=True,
+        ),
         minding(
             "pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _from("pdf:form")}
         ),
-        minding("md", "Markdown with tables, for notes and chats", {"{view}.md": _from("written.markdown:markdown")}),
+        minding(
+            "md",
+            "Markdown with tables, for notes and chats",
+            {"{view}.md": _from("written.markdown:markdown")},
+            lecturer=True,
+        ),
         minding(
             "txt",
             "text for braille displays and screen readers, a number a line",
             {"{view}.txt": _from("written.linear:linear")},
+            lecturer=True,
         ),
         minding(
             "tex",
@@ -143,7 +158,7 @@ OWN = {
             needs=("xlsxwriter",),
             install="pip install 'byhand[xlsx]'",
         ),
-        minding("json", "every step of the run, with its numbers and rules", {"run.json": _json}),
+        minding("json", "every step of the run, with its numbers and rules", {"run.json": _json}, lecturer=True),
         minding(
             "page",
             "the page as data: texts, cells with their rules, and places",
@@ -187,16 +202,20 @@ def known(name: str) -> Format:
     return _loaded(point)
 
 
-def ready(name: str, setup: Setup | None = None) -> Format:
+def ready(name: str, setup: Setup | None = None, views: Sequence[View] = ()) -> Format:
     """A format by its name, whose modules are all installed and which can do what its options ask for.
 
-    Raises: as `known`; ExtraError where modules are missing; ConfigError where it cannot be without feedback.
+    Raises: as `known`; ExtraError where modules are missing; ConfigError where it cannot be without feedback, or has
+    no half page for a lecturer.
     """
     chosen = known(name)
     if chosen.missing:
         raise ExtraError(f"the format {name} needs {', '.join(chosen.missing)}; {chosen.install}")
     if setup and not (setup.feedback or chosen.minds_feedback):
         raise ConfigError(f"--no-feedback: the format {name} holds what is right; leave out one of the two")
+    if LECTURER in views and not chosen.lecturer:
+        others = ", ".join(each.name for each in OWN.values() if each.lecturer)
+        raise ConfigError(f"--view {LECTURER}: the format {name} has no half page for the teacher; use {others}")
     return chosen
 
 
@@ -204,7 +223,7 @@ def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[st
     """The files to write: their names, what writes them, and the views. Files that a format has for each view come
     first, view by view; then those that it has once for all views, with the last view.
     """
-    ordered = sorted(views, key=VIEWS.index)
+    ordered = sorted(views, key=(*VIEWS, LECTURER).index)
     files = [each for format in formats for each in format.files.items()]
     for view in ordered:
         yield from ((file.format(view=view), make, view) for file, make in files if "{view}" in file)

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from byhand import press
 from byhand.formats import Setup
 from byhand.formats.html.book import Book
+from byhand.formats.html.half_page import half_pages
 from byhand.formats.html.page import PAPERS, pages
 from byhand.page.page import Page
 from byhand.press import Part, bound, printed
-from byhand.worksheet.views import View
+from byhand.worksheet.views import LECTURER, View
 
 
 def filled(page: Page, view: View, setup: Setup) -> bytes:
     """A page in a view."""
+    if view == LECTURER:
+        return printed(half_pages([page], "print", setup.paper), setup.cache)
     return press.filled(pages(page), view, setup.paper, cache=setup.cache, fills=setup.fills)
 
 
@@ -32,8 +35,13 @@ def form(page: Page, view: View, setup: Setup) -> bytes:
 
 
 def book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
-    """The file of a book."""
-    return {"book.pdf": bound_book(sheets, views, setup)}
+    """The file of a book, and that of the lecturer's half pages."""
+    files = dict[str, bytes]()
+    if LECTURER in views:
+        files["half-pages.pdf"] = printed(half_pages(sheets, "print", setup.paper), setup.cache)
+    if of_sheets := [view for view in views if view != LECTURER]:
+        files["book.pdf"] = bound_book(sheets, of_sheets, setup)
+    return files
 
 
 def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> bytes:

@@ -33,7 +33,7 @@ from byhand.tape import Place
 from byhand.worksheet.effort import Effort, time_told
 from byhand.worksheet.markdown import as_token
 from byhand.worksheet.messages import READ_BACK, Messages, messages
-from byhand.worksheet.sheet import Named
+from byhand.worksheet.sheet import ForLecturer, Named
 from byhand.worksheet.views import Level, Orientation
 
 BETWEEN = "="  # stands between a name and one of its options, each of which has a box of its own to tick
@@ -705,6 +705,11 @@ class Section(Struct, frozen=True, eq=False, dict=True):
         return (*self.figures, *self.words)
 
     @property
+    def seconds(self) -> float:
+        """The time that it takes a practised hand."""
+        return sum(block.effort.seconds for block in self.blocks)
+
+    @property
     def closing(self) -> tuple[TextBlock, ...]:
         """A question that comes after other texts, with the lines for its answer: both stand below figures."""
         texts = tuple(word for word in self.words if not word.aside)
@@ -908,6 +913,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     that a run decides are marks; None for letters and for copies."""
     others: Callable[[], Iterator[tuple[Document, Run]]] | None = None
     """Gives the same sheet with the numbers of the next seeds; None where nobody asks for them."""
+    lecturer: Callable[[], ForLecturer] = ForLecturer
+    """What a lecturer is told of it, with the words and numbers of the run, in Markdown."""
 
     @property
     def transposed(self) -> bool:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
-from byhand.effort import TYPICAL, parted
+from byhand.effort import TYPICAL, minutes, parted
 from byhand.errors import ByHandError, ConfigError, SheetError, UnchangedError, UnknownNameError
 from byhand.model.config import SIZES, Config
 from byhand.notation.marks import word_in_slot
@@ -33,12 +33,13 @@ from byhand.worksheet.front import LARGEST_SHEET
 from byhand.worksheet.markdown import inline, paragraphs
 from byhand.worksheet.order import after, group_of, groups, has_met
 from byhand.worksheet.sandbox import Sandbox
-from byhand.worksheet.sheet import Sheet, named
+from byhand.worksheet.sheet import ForLecturer, Sheet, named
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 SHEET_BUDGET = 20_000_000  # characters that the rendering of a sheet may produce
+_SETS = re.compile(r"\A\s*(?:\{% set [^\n]*%\}\s*)*")
 _MARKER = re.compile("\ue000(\\d+)\ue001")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$|!~])")
 
@@ -51,7 +52,7 @@ def document(context: Context) -> Document:
     sheet, blocks = context.sheet, list[Block]()
     if re.search("[\U000f0000-\U0010ffff]", sheet.body):
         raise SheetError(f"{sheet.file} uses a character that is reserved, above U+EFFFF")
-    text = _rendered(context, sheet.body, blocks)
+    text = _rendered(context, sheet.body, sheet_globals(context, blocks))
     try:
         tokens = paragraphs(text)
     except SheetError as error:
@@ -97,7 +98,43 @@ def document(context: Context) -> Document:
         sittings=sittings,
         group=group,
         beside=named(groups().get(group, ()), messages.language),
+        lecturer=partial(_told, context, sections),
     )
+
+
+def _told(context: Context, sections: Sequence[Section]) -> ForLecturer:
+    """What a lecturer is told of a sheet, with the words and numbers of its run. What the sheet sets at its top is
+    known here, too.
+
+    Raises: as `document`.
+    """
+    blocks = list[Block]()
+    (begins,) = _SETS.findall(context.sheet.body)[:1]
+    known = sheet_globals(context, blocks) | {"steps": partial(_steps, context, sections)}
+
+    def told(name: str, text: str) -> str:
+        where, write = f"{context.sheet.file}: lecturer: {name}", _printable if name == "board" else _escaped
+        made = _rendered(context, begins + text, known, where, write).strip()
+        if blocks:
+            raise SheetError(f"{where} is a text; call for its words and numbers only")
+        return context.messages.turned(made, context.transposed)
+
+    texts = asdict(context.sheet.lecturer)
+    return ForLecturer(**{name: told(name, text) if "{" in text else text for name, text in texts.items()})
+
+
+def _steps(context: Context, sections: Sequence[Section], *titles: str) -> str:
+    """Steps by their titles, as a lecturer is told of them: "steps 3 and 5 (7 minutes)".
+
+    Raises: UnknownNameError.
+    """
+    say, known = context.messages.say, {section.title: section for section in sections}
+    if unknown := [title for title in titles if title not in known]:
+        raise UnknownNameError("step", unknown[0], known)
+    chosen = [known[title] for title in titles]
+    which = context.messages.listed([str(section.number or f"“{section.title}”") for section in chosen])
+    time = say("effort.time", n=minutes(TYPICAL * sum(section.seconds for section in chosen)))
+    return say("half_page.steps", n=len(chosen), steps=which, time=time)
 
 
 def _sittings(sections: Sequence[Section], starts: Sequence[int]) -> tuple[int, ...]:
@@ -109,7 +146,7 @@ def _sittings(sections: Sequence[Section], starts: Sequence[int]) -> tuple[int, 
     seconds = [0.0] * len(starts)
     for section, number in zip(sections, numbers, strict=True):
         at = bisect(starts, max(number, 1)) - 1
-        seconds[at] += TYPICAL * sum(block.effort.seconds for block in section.blocks)
+        seconds[at] += TYPICAL * section.seconds
     return parted(seconds)
 
 
@@ -135,7 +172,7 @@ def _riddle(context: Context) -> Sequence[Token]:
     """
     blocks = list[Block]()
     try:
-        riddle = _rendered(context, context.sheet.riddle, blocks).strip()
+        riddle = _rendered(context, context.sheet.riddle, sheet_globals(context, blocks)).strip()
         if blocks or "\n" in riddle:
             raise SheetError("it is one line of words and formulas")
         return inline(riddle) if riddle else ()
@@ -156,16 +193,21 @@ def _given_at_easy(context: Context, sections: Sequence[Section]) -> str:
     return context.messages.say(says, rows=lines["rows"])
 
 
-def _rendered(context: Context, body: str, blocks: list[Block]) -> str:
-    """A text of the sheet after Jinja, with a marker for each block; the blocks are appended to `blocks`.
+def _rendered(
+    context: Context, source: str, known: dict[str, Any], where: str = "", write: Callable[[Any], Any] | None = None
+) -> str:
+    """A text of the sheet after Jinja, with a marker for each block that it calls for.
+
+    known: as of `sheet_globals`. where: the text in messages, by default the sheet's file. write: makes the text that
+    an expression prints; by default, it is escaped.
 
     Raises: SheetError, which names the line.
     """
-    sheet, name = context.sheet, context.sheet.file
-    environment = Sandbox(SHEET_BUDGET, finalize=_escaped, autoescape=False, keep_trailing_newline=True)
-    environment.globals = sheet_globals(context, blocks)
+    sheet, name = context.sheet, where or context.sheet.file
+    environment = Sandbox(SHEET_BUDGET, finalize=write or _escaped, autoescape=False, keep_trailing_newline=True)
+    environment.globals = known
     try:
-        text = environment.rendered_text(body)
+        text = environment.rendered_text(source)
         if len(text) > LARGEST_SHEET:
             raise SheetError(f"the sheet makes {len(text):,} characters; {LARGEST_SHEET:,} are the most")
         return text
@@ -175,14 +217,14 @@ def _rendered(context: Context, body: str, blocks: list[Block]) -> str:
         lacks = _lacking(error)
         other = _other_choices(sheet, context.config) if lacks else None
         if other is None:
-            raise SheetError(f"{name}{_line(error)}: {error}") from None
+            raise SheetError(f"{name}{_line(error) * (not where)}: {error}") from None
         written_for, chosen = other
         raise ConfigError(
             f"{sheet.name} is written for {written_for}, and with {chosen} {lacks}; "
             f"leave that out, or use byhand run {sheet.model.name}"
         ) from None
     except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NameError) as error:
-        raise SheetError(f"{name}{_line(error)}: {_readable(error)}") from None
+        raise SheetError(f"{name}{_line(error) * (not where)}: {_readable(error)}") from None
     except (RecursionError, MemoryError):
         raise SheetError(f"{name}: the sheet does not end") from None
 
@@ -274,11 +316,17 @@ def _escaped(value: Any) -> Any:
 
     Raises: SheetError for a character that cannot be printed.
     """
-    if isinstance(value, AsIs):
-        return value
+    return value if isinstance(value, AsIs) else _MARKDOWN.sub(r"\\\1", _printable(value))
+
+
+def _printable(value: Any) -> str:
+    """The text that an expression prints.
+
+    Raises: SheetError for a character that cannot be printed.
+    """
     if bad := unprintable(str(value), lines=True):
         raise SheetError(f"a text holds {bad}, which cannot be printed")
-    return _MARKDOWN.sub(r"\\\1", str(value))
+    return str(value)
 
 
 def _plain(token: Token) -> str:

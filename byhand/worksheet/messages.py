@@ -6,7 +6,7 @@ A text that a language lacks is in English.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -52,6 +52,11 @@ class Messages(Struct, frozen=True):
     def counted(self, n: int) -> str:
         """A number as a word, as far as it is one."""
         return self.texts.get(f"counts.{n}", f"{n:,}")
+
+    def listed(self, texts: Sequence[str]) -> str:
+        """Texts in a sentence: "3, 4 and 5"."""
+        *before, last = texts
+        return self.say("words.and", one=", ".join(before), other=last) if before else last
 
     def lines(self, transposed: bool) -> dict[str, str]:
         """The page's words for "rows" and "columns", and for how matrices stand together, exchanged where tokens are

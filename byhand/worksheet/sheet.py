@@ -41,6 +41,16 @@ class ForLecturer(Struct, frozen=True):
     """What to ask the student."""
     mistake: str = ""
     """What `byhand foils` calls this mistake; "" where it does not have it."""
+    right: str = ""
+    """What is right instead. This and what follows may call for words and numbers of the run, as a sheet's prose."""
+    answer: str = ""
+    """The answer to what is asked."""
+    asked_after: str = ""
+    """The title of the step after which it is asked; "" for minute ten."""
+    skip: str = ""
+    """What to leave out if time is short."""
+    board: str = ""
+    """The sketch for the board, as pictures/board.py reads it."""
 
 
 class Sheet(Struct, frozen=True):

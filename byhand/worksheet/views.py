@@ -6,8 +6,9 @@ from typing import Literal
 
 from byhand.worksheet.folders import own_templates
 
-View = Literal["worksheet", "key", "worked"]
-VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")
+View = Literal["worksheet", "key", "worked", "lecturer"]
+VIEWS: tuple[View, ...] = ("worksheet", "key", "worked")  # of a sheet's page
+LECTURER: View = "lecturer"  # half a page for who teaches the sheet
 Level = Literal["easy", "standard", "stretch"]
 Orientation = Literal["rows", "columns"]  # what tokens are
 Medium = Literal["print", "screen"]

@@ -9,16 +9,17 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from byhand.formats import Setup
+from byhand.formats.html.half_page import half_pages
 from byhand.formats.html.index import card, front, in_groups, index
 from byhand.formats.html.page import Pages, rendered
 from byhand.page.page import Page
 from byhand.worksheet.asked import as_words
 from byhand.worksheet.lecturer import Lecturer, lecturer
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.views import VIEWS, Paper, View
+from byhand.worksheet.views import LECTURER, VIEWS, Paper, View
 
 WHOLE = "gpt"  # the sheet whose map, that of a whole model, stands on the cover
-LECTURER = "lecturer.html"
+LECTURER_PAGE = "lecturer.html"
 BOOK = as_words({"holds": "sheets"})  # what it says of itself for who reads pages back
 
 
@@ -90,10 +91,10 @@ class Book(Struct, frozen=True):
         }
         yield "index.html", index(
             [card(sheet.d) for sheet in self.sheets], pages, self.messages, paper, str(self.seed), self._has_keys,
-            BOOK, LECTURER if values["lecturer"] else "",
+            BOOK, LECTURER_PAGE if values["lecturer"] else "",
         )  # fmt: skip
         if values["lecturer"]:
-            yield LECTURER, rendered("lecturer.html", "screen", paper, self.messages, **values)
+            yield LECTURER_PAGE, rendered("lecturer.html", "screen", paper, self.messages, **values)
         for part in self.parts:
             names = {sheet.d.name: f"{sheet.d.name}-{part.view}.html" for sheet in part.sheets}
             for sheet in part.sheets:
@@ -119,10 +120,13 @@ class Book(Struct, frozen=True):
             "groups": self.groups,
             "map": next((Markup(sheet.page.map) for sheet in self.sheets if sheet.d.name == WHOLE), ""),
             "lecturer": self.lecturer,
-            "lecturer_page": LECTURER,
+            "lecturer_page": LECTURER_PAGE,
         }
 
 
 def folder(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
-    """The files of a book for the screen."""
-    return {name: page.encode() for name, page in Book.of(sheets, views).folder(setup.paper, setup)}
+    """The files of a book for the screen, and the page of the lecturer's half pages."""
+    pages = {"half-pages.html": half_pages(sheets, "screen", setup.paper)} if LECTURER in views else {}
+    if of_sheets := [view for view in views if view != LECTURER]:
+        pages |= Book.of(sheets, of_sheets).folder(setup.paper, setup)
+    return {name: page.encode() for name, page in pages.items()}

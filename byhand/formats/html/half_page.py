@@ -1,0 +1,32 @@
+"""The half pages for who teaches, as HTML: for the screen, and for print, where several stand two on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from byhand.formats.html.page import rendered
+from byhand.page.half_page import sketch, time_bar
+from byhand.page.page import Page
+from byhand.worksheet.asked import as_words
+from byhand.worksheet.half_page import half_page
+from byhand.worksheet.views import LECTURER, Medium, Paper
+
+SIZES: dict[Paper, tuple[float, float]] = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm: of a paper
+ASKED = as_words({"holds": LECTURER})  # what it says of itself for who reads pages back
+
+
+def half_pages(pages: Sequence[Page], medium: Medium, paper: Paper) -> str:
+    """The half pages of some sheets as one page.
+
+    Raises: SheetError where a sheet does not say what a half page has, or a template does not parse.
+    """
+    halves = [half_page(page.document) for page in pages]
+    messages = pages[0].messages
+    title = pages[0].document.title if len(pages) == 1 else messages.say("book.title")
+    return rendered(
+        "half-page.html", medium, paper, messages, asked=ASKED, view="worksheet",
+        size=SIZES[paper], title=f"{title} ({messages.say(f'views.{LECTURER}')})",
+        halves=[(half, Markup(sketch(half).svg), Markup(time_bar(half).svg)) for half in halves],
+    )  # fmt: skip

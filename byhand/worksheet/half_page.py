@@ -1,0 +1,154 @@
+"""Half a page for who teaches a sheet: what students get wrong, what to ask, what to skip, what comes next, a sketch
+for the board, and how the time goes by.
+
+What it says stands in the front matter of the sheet, under `lecturer`; the time is that of the sheet's steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from byhand.effort import TYPICAL
+from byhand.errors import ByHandError, SheetError, UnknownNameError
+from byhand.pictures.board import Board, board
+from byhand.worksheet.document import Document
+from byhand.worksheet.front import read
+from byhand.worksheet.markdown import inline
+from byhand.worksheet.order import order
+from byhand.worksheet.sheet import load_sheet, named
+
+USUAL = 10  # the minute of the question; on a sheet that takes less than SHORT, it comes half-way
+SHORT = 15
+Words = Sequence[Any]  # Markdown tokens
+
+
+class Span(Struct, frozen=True):
+    """A stretch of time: a step, or a part of the sheet without a number."""
+
+    number: int
+    title: str
+    minutes: float
+
+
+class HalfPage(Struct, frozen=True):
+    """A half page. Words are Markdown tokens."""
+
+    document: Document
+    wrong: tuple[Words, Words]
+    """The mistake with what the student may think, then what is right instead."""
+    minute: int
+    """When to ask."""
+    ask: Words
+    answer: Words
+    skip: Words
+    next: tuple[Words, ...]
+    """What comes next, and who needs this sheet."""
+    board: Board
+    caption: Words
+    spans: tuple[Span, ...]
+    """The time of a typical student; it adds up to the minutes of the sheet, but for rounding."""
+
+    @property
+    def heads(self) -> dict[str, str]:
+        """The headings of the blocks."""
+        say, counted = self.document.messages.say, self.document.messages.counted
+        names = ("wrong", "ask", "skip", "next", "board")
+        return {name: say(f"half_page.{name}", minute=counted(self.minute)) for name in names}
+
+    @property
+    def parts(self) -> Iterator[tuple[str, Words | str]]:
+        """What it says, in its order, each with its kind: title, heading, question, text, or drawing, in words."""
+        heads = self.heads
+        yield "title", self.document.title
+        yield "heading", heads["wrong"]
+        yield from (("text", words) for words in self.wrong)
+        yield "heading", heads["ask"]
+        yield "question", self.ask
+        yield "text", self.answer
+        yield "heading", heads["skip"]
+        yield "text", self.skip
+        yield "heading", heads["next"]
+        yield from (("text", words) for words in self.next)
+        yield "heading", heads["board"]
+        yield "drawing", self.board.said(self.document.messages.say)
+        if self.caption:
+            yield "text", self.caption
+        yield "text", self.time_said
+
+    @property
+    def time_said(self) -> str:
+        """The time in a sentence."""
+        say, minutes = self.document.messages.say, [max(1, round(span.minutes)) for span in self.spans]
+        parts = ", ".join(
+            say("half_page.span", step=_called(span), time=say("effort.time", n=n))
+            for span, n in zip(self.spans, minutes, strict=True)
+        )
+        return say("half_page.time", parts=parts, time=self.document.time, minute=self.minute)
+
+
+def half_page(document: Document) -> HalfPage:
+    """The half page of a sheet, with the words and numbers of its run.
+
+    Raises: SheetError where the sheet does not say what a half page has.
+    """
+    told, messages = document.lecturer(), document.messages
+    texts = {name: getattr(told, name) for name in ("look_for", "thinks", "ask", "right", "answer", "skip", "board")}
+    if missing := [name for name, text in texts.items() if not text]:
+        raise SheetError(f"{document.name}: a half page for the lecturer needs {', '.join(missing)} under lecturer")
+    try:
+        sketch = board(told.board)
+    except ByHandError as error:
+        raise SheetError(f"{document.name}: lecturer: board: {error}") from None
+    mistake, thought, ask = (
+        messages.turned(text, document.transposed) for text in (told.look_for, told.thinks, told.ask)
+    )
+    wrong = messages.say("half_page.look_for", mistake=_capital(mistake), thought=thought)
+    spans = tuple(
+        Span(section.number, section.title, TYPICAL * section.seconds / 60)
+        for section in document.sections if section.seconds
+    )  # fmt: skip
+    return HalfPage(
+        document, (inline(wrong), inline(told.right)), _minute(document, spans, told.asked_after), inline(ask),
+        inline(told.answer), inline(told.skip), tuple(map(inline, _next(document))), sketch, inline(sketch.caption),
+        spans,
+    )  # fmt: skip
+
+
+def _minute(document: Document, spans: Sequence[Span], step: str) -> int:
+    """When to ask. step: the title of the step after which it is asked, if it is not at the usual time.
+
+    Raises: SheetError where there is no such step.
+    """
+    if not step:
+        return USUAL if document.minutes >= SHORT else max(1, document.minutes // 2)
+    titles = [span.title for span in spans]
+    if step not in titles:
+        raise SheetError(f"{document.name}: lecturer: {UnknownNameError('step', step, titles)}")
+    return round(sum(span.minutes for span in spans[: titles.index(step) + 1]))
+
+
+def _next(document: Document) -> list[str]:
+    """What comes after a sheet in the course, and the sheets that need it, in Markdown."""
+    messages, language = document.messages, document.messages.language
+    if not document.after:
+        return [messages.say("half_page.last")]
+    (after,) = document.after
+    goal = messages.turned(load_sheet(after.name, language).goal, document.transposed)
+    sheet = messages.say("course.sheet", n=after.number, title=after.title)
+    told = messages.say("half_page.after", sheet=_capital(sheet), goal=goal)
+    needing = [name for name in order() if document.name in read(name, language)[0].get("prerequisites", ())]
+    others = [str(each.number) for each in named(needing, language) if each != after]
+    needed = [messages.say("half_page.needed", n=len(others), sheets=messages.listed(others))] if others else []
+    return [told, *needed]
+
+
+def _capital(text: str) -> str:
+    """A text as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def _called(span: Span) -> str:
+    return f"{span.number} {span.title}" if span.number else span.title
