@@ -15,6 +15,7 @@ farther back than the word before, all of the row are bows.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import dist, hypot
@@ -35,6 +36,7 @@ OF_SHARE = (0.3, 1.2)  # mm: the width of an arrow for a share of 0, and how muc
 HIGH, PAD, GAP, TIP = 6.6, 2.0, 0.8, 2.4  # mm: a box, its margins, what is free around it, the head of an arrow
 BOW, HIGHEST = 0.8, 23.0  # how much higher a row with bows is, as a share; mm: the height of a row at most
 LEAST_GAP = 2.0  # mm: between two items of a row
+APART = 0.12  # of an arrow: how far from its middle its label stands, away from where it meets others
 DASH = (1.4, 1.0)
 _ARROW = re.compile(r"(?P<start>.+?) (?P<kind>->|=>|\.>|--) (?P<end>.+?)(?:: (?P<label>.+))?")
 _PLACE = re.compile(r"(\d+)\.(\d+)")
@@ -209,6 +211,8 @@ class _Drawing:
         self.on = Layer()
         self.on.box(0.3, 0.3, WIDTH - 0.6, HEIGHT - 0.6, rx=1.5, width=LINE)
         self.bows = {a for a in board.arrows if a.start[0] == a.end[0] and self._is_bow(board, a)}
+        self.starts = Counter(arrow.start for arrow in board.arrows)
+        self.ends = Counter(arrow.end for arrow in board.arrows)
         self.rooms = [*self._rooms(board)]
         for arrow in board.arrows:
             self._arrow(arrow)
@@ -271,7 +275,10 @@ class _Drawing:
         back = TIP * 0.8 * (arrow.kind != "--")
         self.on.line(tail, (tip[0] - back * way[0], tip[1] - back * way[1]), width=arrow.width, dash=dash)
         flat = abs(way[0]) > 0.98
-        self._at(arrow.label, (tail[0] + tip[0]) / 2, (tail[1] + tip[1]) / 2 - (3.0 if flat else 0.0), not flat)
+        # where arrows meet, what stands at them is apart from it
+        share = 0.5 + APART * ((self.starts[arrow.start] > 1) - (self.ends[arrow.end] > 1))
+        x, y = (a + share * (b - a) for a, b in zip(tail, tip, strict=True))
+        self._at(arrow.label, x, y - (3.0 if flat else 0.0), not flat)
 
     def _bow(self, arrow: Arrow, start: _Room, end: _Room, dash: Sequence[float]) -> None:
         """A bow over a row: to the word itself a loop."""

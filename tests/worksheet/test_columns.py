@@ -191,5 +191,5 @@ def test_a_lecturer_is_told_of_rows_and_columns_as_the_pages_say_them(transposed
     listed = [(s.name, s.number, s.title, s.minutes) for s in course() if s.name == "attention-head"]
     (told,) = lecturer(listed, messages(), transposed).sheets
     word = "column" if transposed else "row"
-    assert f"one {word} is one asker" in told.ask
+    assert f"stand in one {word}" in told.ask
     assert "{" not in "".join((told.look_for, told.thinks, told.ask))
