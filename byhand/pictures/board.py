@@ -21,16 +21,18 @@ from fractions import Fraction
 from math import dist, hypot
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.errors import SheetError, UnknownNameError
 from byhand.notation.inline import spoken
-from byhand.pictures.canvas import BUILT, WHITE, Layer
+from byhand.pictures.canvas import BUILT, SMALLEST, WHITE, Layer
 from byhand.pictures.labels import Label, formula, words
 from byhand.pictures.shapes import Point, Shape
 
 WIDTH, HEIGHT = 82.0, 58.0  # mm: of the board
 EDGE = 3.0  # mm: between its frame and what is drawn
-TEXT, AT_ARROW, LEAST = 3.6, 3.2, 2.6  # mm: the sizes of words, and the smallest one
+TEXT, AT_ARROW = 3.6, 3.2  # mm: the sizes of words
+MOST_ROWS, LONGEST_LINE = 8, 300  # of a sketch: rows, and characters
 THIN, THICK, LINE = 0.45, 1.1, 0.35  # mm: of arrows, and of frames
 OF_SHARE = (0.3, 1.2)  # mm: the width of an arrow for a share of 0, and how much more it is for one of 1
 HIGH, PAD, GAP, TIP = 6.6, 2.0, 0.8, 2.4  # mm: a box, its margins, what is free around it, the head of an arrow
@@ -84,6 +86,8 @@ class Board(Struct, frozen=True):
     arrows: tuple[Arrow, ...]
     caption: str
     """What stands below it, in Markdown."""
+    shapes: tuple[Shape, ...] = ()
+    """What is drawn, in mm."""
 
     def said(self, say: Say) -> str:
         """The sketch in a sentence. say: as of a picture."""
@@ -97,18 +101,16 @@ class Board(Struct, frozen=True):
         )  # fmt: skip
         return say("half_page.board_said", rows=rows, arrows="; ".join(arrows) or "—")
 
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """What is drawn, in mm."""
-        return _Drawing(self).shapes
-
 
 def board(text: str) -> Board:
-    """Read a sketch.
+    """Read a sketch, and draw it.
 
-    Raises: SheetError for an arrow that leads to no word; UnknownNameError.
+    Raises: SheetError where there is no room for it, or nothing on it; UnknownNameError for an arrow that leads to no
+    word.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if long := next((line for line in lines if len(line) > LONGEST_LINE), ""):
+        raise SheetError(f"a line has {len(long):,} characters; {LONGEST_LINE} are the most")
     found = [_ARROW.fullmatch(line) for line in lines]
     captions = [line[1:].strip() for line in lines if line.startswith(">")]
     rows = tuple(
@@ -117,12 +119,15 @@ def board(text: str) -> Board:
     )  # fmt: skip
     if not rows:
         raise SheetError("a board has a row of words, such as birds | eat | seeds")
+    if len(rows) > MOST_ROWS:
+        raise SheetError(f"there are {len(rows)} rows of words; a board has room for {MOST_ROWS}")
     places = {item.text: (i, j) for i, row in reversed([*enumerate(rows)]) for j, item in reversed([*enumerate(row)])}
     arrows = tuple(
         Arrow(_place(m["start"], rows, places), _place(m["end"], rows, places), m["kind"], m["label"] or "")
         for m, line in zip(found, lines, strict=True) if m and not line.startswith(">")
     )  # fmt: skip
-    return Board(rows, arrows, " ".join(captions))
+    read = Board(rows, arrows, " ".join(captions))
+    return replace(read, shapes=_Drawing(read).shapes)
 
 
 def _item(text: str) -> Item:
@@ -178,7 +183,7 @@ def _columns(rows: Sequence[Sequence[Item]]) -> tuple[list[float], float]:
         room - LEAST_GAP * count
     ):
         size -= 0.1
-        if size < LEAST:
+        if size < SMALLEST:
             longest = max(rows, key=lambda row: sum(_half(item, TEXT) for item in row))
             told = " | ".join(item.text for item in longest)
             raise SheetError(f"“{told}” has no room in one row; say it in fewer letters")

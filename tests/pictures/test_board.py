@@ -70,9 +70,18 @@ def test_rows_of_one_length_stand_in_columns():
     assert (frame.x + frame.width, frame.y + frame.height) == pytest.approx((WIDTH - 0.3, HEIGHT - 0.3))
 
 
-def test_words_that_have_no_room_are_told():
-    sketch = board("a word that is far too long | another word that is too long | and a third one")
-    with pytest.raises(
-        SheetError, match=r"^“a word that is .* third one” has no room in one row; say it in fewer letters$"
-    ):
-        _ = sketch.shapes
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            " | ".join(["a word that is far too long"] * 3),
+            r"^“a word .*” has no room in one row; say it in fewer letters$",
+        ),
+        ("\n".join("abcdefghi"), r"^there are 9 rows of words; a board has room for 8$"),
+        ("a -> " * 100, r"^a line has 499 characters; 300 are the most$"),
+        ("", r"^a board has a row of words, such as birds \| eat \| seeds$"),
+    ],
+)
+def test_what_has_no_room_is_told(text, message):
+    with pytest.raises(SheetError, match=message):
+        board(text)
