@@ -82,7 +82,7 @@ class HalfPage(Struct, frozen=True):
     def time_said(self) -> str:
         """The time in a sentence."""
         say, minutes = self.document.messages.say, [max(1, round(span.minutes)) for span in self.spans]
-        parts = ", ".join(
+        parts = "; ".join(
             say("half_page.span", step=_called(span), time=say("effort.time", n=n))
             for span, n in zip(self.spans, minutes, strict=True)
         )

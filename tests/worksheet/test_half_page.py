@@ -5,6 +5,7 @@ from fractions import Fraction
 from statistics import fmean
 
 import pytest
+from accessible import faults
 from every_sheet import ORDER, in_turn, made
 from msgspec.structs import replace
 
@@ -207,6 +208,7 @@ def test_it_is_written_in_four_formats_and_refused_in_one_line_elsewhere(tmp_pat
     for name in ("lecturer.html", "lecturer.md", "lecturer.txt"):
         assert question in files[name].decode(), name
         assert "Ask at minute ten" in files[name].decode(), name
+    assert faults(files["lecturer.pdf"]) == []
     refused = r"^--view lecturer: the format xlsx has no half page for the teacher; use html, pdf, md, txt, json$"
     with pytest.raises(ConfigError, match=refused):
         generate("softmax", replace(options, formats=("xlsx",)), tmp_path)
