@@ -20,6 +20,7 @@ import pytest
 from browser import Browser, needs_chromium
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from kinds import kinds_and_run
 
 sys.path.append(str(Path(__file__).parents[1] / "marking"))  # its simulated students
 from properties import KINDS, marker, slips_made, some_mistake, who_made
@@ -1234,6 +1235,30 @@ def test_a_box_in_a_picture_is_a_field_that_is_checked_with_it(opened):
 def test_at_twice_the_size_nothing_goes_sideways(width, opened):
     browser = opened("layer-norm", width=width)
     assert browser.run("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+def test_an_answer_in_words_has_room_however_long_it_is(width, browser, tmp_path):
+    file = tmp_path / "key.html"
+    file.write_text(Pages(lower(*kinds_and_run(seed=0))).html("key", "screen"), encoding="utf-8")
+    browser.sized(width, 900)
+    browser.open(file)
+    longer = browser.run("""[...document.querySelectorAll(".ruled .answer")].map((answer) => {
+      const rules = answer.parentNode.querySelectorAll(".rule").length;
+      answer.textContent = `${answer.textContent} `.repeat(12);
+      return answer.getBoundingClientRect().height > 30 * rules;
+    })""")
+    assert len(longer) > 3
+    assert all(longer)
+    covered = browser.run("""[...document.querySelectorAll(".ruled .answer")].flatMap((answer) => {
+      const { top, bottom, left, right } = answer.getBoundingClientRect();
+      return [...document.querySelectorAll("p, h2, li, th, td, svg, label")].filter((other) => {
+        const there = other.getBoundingClientRect();
+        const apart = there.top > bottom - 3 || there.bottom < top + 9 || there.left >= right || there.right <= left;
+        return there.width && other !== answer && !answer.contains(other) && !apart;
+      }).map((other) => `${answer.textContent.slice(0, 20)} covers ${other.textContent}`);
+    })""")
+    assert covered == []
 
 
 def test_on_a_phone_no_figure_goes_sideways_and_a_finger_finds_each_blank(sheet, opened):

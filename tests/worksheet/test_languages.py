@@ -4,11 +4,12 @@ import io
 
 import pytest
 from click.testing import CliRunner
+from page_layout import answers, apart, drawn, inside, laid_out
 from pypdf import PdfReader
 
 from byhand.cli import main
 from byhand.errors import SheetError, UnknownNameError
-from byhand.formats.html.page import Pages
+from byhand.formats.html.page import PAPERS, Pages
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
@@ -92,6 +93,34 @@ def test_every_command_that_has_a_language_says_which_there_are(command, tmp_pat
     out = ["--out", str(tmp_path)] if command[0] in ("generate", "class") else []
     result = CliRunner().invoke(main, [*command, "--language", "xx", *out])
     assert (result.exit_code, result.stderr) == (1, f"byhand: {UnknownNameError('language', 'xx', languages())}\n")
+
+
+@pytest.mark.parametrize("view", ["key", "worked"])
+def test_an_answer_that_is_longer_than_its_lines_moves_down_what_follows(german, view):
+    said = "Jede Zahl wird mit der Zahl an derselben Stelle malgenommen, und erst danach wird addiert. " * 4
+    asked = f"""
+Wie geht das?
+
+{{{{ lines(2, "{said * 2}") }}}}
+
+{{{{ ask("dot") }}}}
+
+## Warum?
+
+{{{{ claim("Erst malnehmen.", true, "{said}") }}}}
+{{{{ claim("Erst addieren.", false, "{said}") }}}}
+{{{{ lines(1, "{said}") }}}}
+"""
+    path = german / "worksheets" / "xx" / "dot-product.md"
+    path.write_text(GERMAN + asked, encoding="utf-8")
+    made = Pages(lower(*prepare(load_sheet("dot-product", "xx"), Options(language="xx"))))
+    document = drawn(laid_out(made.printed(view)))
+    for page in document.pages:
+        inside(page, PAPERS["a4"])
+        apart(page)
+    found = [(lines, rules) for page in document.pages for _, lines, rules in answers(page)]
+    assert [rules for _, rules in found] == [2, 1, 1, 1]
+    assert all(lines >= 3 * rules for lines, rules in found)
 
 
 def test_the_command_prints_in_a_language(german, tmp_path):
