@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from copy import copy
@@ -16,6 +17,12 @@ import pytest
 from chromium import SECONDS, WITHOUT_CHROMIUM, Protocol, connected
 
 needs_chromium = pytest.mark.skipif(WITHOUT_CHROMIUM, reason="there is no Chromium")
+AXE = Path(os.environ.get("AXE", Path(__file__).parents[1] / ".screen" / "node_modules" / "axe-core" / "axe.min.js"))
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed; make test-screen installs it")
+VIOLATIONS = """async () => {
+  const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+}"""
 KEYS = {
     "Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Space": 32,
     "Backspace": 8,
@@ -154,6 +161,11 @@ class Browser:
         )
         assert "exceptionDetails" not in found, found["exceptionDetails"]["exception"].get("description")
         return found["result"].get("value")
+
+    def violations(self) -> list[str]:
+        """What axe finds on the page against WCAG 2.2 AA."""
+        self.run(AXE.read_text(encoding="utf-8") + "; 1")
+        return self.run(f"({VIOLATIONS})()")
 
     def write(self, answers: Mapping[str, str]) -> None:
         """Write answers into their fields, as typing does."""

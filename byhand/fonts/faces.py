@@ -47,6 +47,7 @@ OTHERS = {*range(0x400, 0x460), 0x490, 0x491, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range
 TEXT_CHARACTERS = LATIN | GREEK | {*range(0x384, 0x3CF)} | OTHERS
 # what a page in English has; a page for the screen brings fonts along that have no more, if it needs no more
 FEW = {*range(0x20, 0x7F), *map(ord, "\u00a0\u2009·×÷–—‘’“”…′″−√∞≤≥≈≠→←↑↓∑∏∈∂⊕⊙ᵀ°½¼¾±⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺₀₁₂₃₄₅₆₇₈₉✓é")}
+EMPHASIS = {*range(0x20, 0x7F), *map(ord, "\u00a0–—‘’“”…−é")}  # of these, what a stressed word has
 FEW_GREEK = {*map(ord, "αβγδεζηθλμνπρστφχψωΓΔΘΛΠΣΦΨΩ")}
 WITHOUT_FRACTIONS = ("sans-400-italic.ttf", "math-italic.ttf")  # of those with few letters
 LEGAL = [0, 7, 9, 13, 14]  # name records: copyright, trademark, designer, licence and its address
@@ -89,8 +90,9 @@ def _with_few(data: bytes, name: str) -> Any:
     options.layout_features = ["kern"] if name in WITHOUT_FRACTIONS else ["kern", "afrc"]
     subsetter = Subsetter(options)
     letters = {*map(ord, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")}
+    fewer = {"math-italic.ttf": letters, "sans-400-italic.ttf": EMPHASIS}
     greek = FEW_GREEK if SOURCES[name][-1] == MATH else set()  # which stands in for the other faces
-    subsetter.populate(unicodes=(letters if name == "math-italic.ttf" else FEW) | greek)
+    subsetter.populate(unicodes=fewer.get(name, FEW) | greek)
     subsetter.subset(font)
     return font
 

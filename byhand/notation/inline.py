@@ -37,7 +37,7 @@ _ATOM = re.compile(r"[\w.]*")  # what needs no brackets under a root, or in a fr
 
 Kind = Literal["letters", "upright", "math", "shape", "lowered", "raised", "root", "fraction", "above", "below"]
 TAGS: Mapping[Kind, tuple[str, str]] = {
-    "letters": ('<i class="m">', "</i>"), "upright": ('<span class="upright">', "</span>"),
+    "letters": ("<i>", "</i>"), "upright": ('<span class="upright">', "</span>"),
     "math": ('<span class="math">', "</span>"), "shape": ('<span class="shape">', "</span>"),
     "lowered": ("<sub>", "</sub>"), "raised": ("<sup>", "</sup>"),
     "root": ('<span class="root">√<span class="radicand">', "</span></span>"),

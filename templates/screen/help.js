@@ -121,7 +121,7 @@ class Help {
     if (blank.role === "inverse") return page.say("screen.rule.inverse");
     const { op } = page.run.steps[blank.step];
     if (blank.role === "word") return page.say("screen.rule.word");
-    return page.sheet.texts[`rules.${op}`] ?? page.say("screen.rule.other");
+    return textOf(page.sheet, `rules.${op}`) ?? page.say("screen.rule.other");
   }
   // The tree of a blank as a reader computes it: what stands nowhere is replaced by its own rule.
   tree(blank) {

@@ -16,6 +16,9 @@ function columnOf(cell) {
   return cells.slice(0, cells.indexOf(cell)).reduce((sum, { colSpan }) => sum + colSpan, 0);
 }
 
+// What a sheet has under a name such as screen.check: a text, or several by the parts that may follow.
+const textOf = (sheet, name) => name.split(".").reduce((found, part) => found?.[part], sheet.texts);
+
 class Page {
   constructor(sheet) {
     this.sheet = prepared(sheet);
@@ -42,7 +45,8 @@ class Page {
   }
   // A text, with places filled in. Of a text with a singular and a plural, the one for the number n.
   say(name, places = {}) {
-    const text = this.sheet.texts[name] ?? this.sheet.texts[`${name}.${places.n === 1 ? "one" : "other"}`] ?? name;
+    const found = textOf(this.sheet, name);
+    const text = typeof found === "string" ? found : found?.[places.n === 1 ? "one" : "other"] ?? name;
     return text.replace(/\{(\w+)\}/g, (whole, place) => places[place] ?? whole);
   }
   // The field of each blank and reply, by id; a choice has a list of boxes.

@@ -179,5 +179,5 @@ def test_the_policy_allows_the_script_of_a_worksheet_and_nothing_else():
     assert "<script" not in html("softmax", "key")
 
 
-def test_the_longest_sheet_that_answers_has_under_410_kilobytes():
-    assert len(html("gpt", "worksheet").encode()) < 410_000
+def test_the_longest_sheet_that_answers_has_under_400_kilobytes():
+    assert len(html("gpt", "worksheet").encode()) < 400_000

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from browser import Browser, needs_axe, needs_chromium
 from sheets import key, sheet
 from test_mark import run
 
@@ -125,3 +126,19 @@ def test_a_file_that_is_no_result_is_one_line_and_nothing_is_written(tmp_path, c
     assert told.stderr.startswith(f"byhand: {tmp_path / 'term' / '01-x.json'} is ")
     assert told.stderr.count("\n") == 1
     assert not list(tmp_path.rglob("marks.*"))
+
+
+@needs_chromium
+@needs_axe
+def test_axe_finds_nothing_on_the_pages_of_a_term(tmp_path):
+    for name in ("softmax", "scores", "linear-layer"):
+        assert mark(tmp_path, name, {"s1": 0, "s2": 3, "s3": 7}).exit_code == 0
+    browser = Browser()
+    try:
+        for path in (tmp_path / "term").rglob("*.html"):
+            for width in (1100, 390):
+                browser.sized(width, 900)
+                browser.open(path)
+                assert browser.violations() == [], (path.name, width)
+    finally:
+        browser.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from random import Random
 import browser as browsers
 import pypdfium2
 import pytest
-from browser import Browser, needs_chromium
+from browser import Browser, needs_axe, needs_chromium
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from kinds import kinds_and_run
@@ -872,14 +871,7 @@ def test_a_style_sheet_says_the_same_without_what_means_nothing(browser):
     assert len(short(whole)) < 0.9 * len(whole)
 
 
-AXE = Path(os.environ.get("AXE", Path(__file__).parents[2] / ".screen" / "node_modules" / "axe-core" / "axe.min.js"))
-VIOLATIONS = """async () => {
-  const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-}"""
-
-
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed; make test-screen installs it")
+@needs_axe
 def test_axe_finds_nothing_against_wcag(sheet, opened):
     for width, dark in ((1100, False), (1100, True), (390, False), (390, True)):
         browser = opened(sheet, width=width)
@@ -894,14 +886,23 @@ def test_axe_finds_nothing_against_wcag(sheet, opened):
         browser.run(CHECK_ALL)
         browser.run(EXPLAIN)
         browser.run(PRACTISE)
-        browser.run(AXE.read_text(encoding="utf-8") + "; 1")
-        found = browser.run(f"({VIOLATIONS})()")
+        found = browser.violations()
         if any(each.startswith("target-size") for each in found):  # perhaps only since the bar covers half a cell
             browser.run("scrollBy(0, 30)")
-            again = browser.run(f"({VIOLATIONS})()")
+            again = browser.violations()
             found = [each for each in found if each in again or not each.startswith("target-size")]
         assert found == [], (width, dark)
         browser.dark(False)
+
+
+@needs_axe
+@pytest.mark.parametrize("width", [1100, 390])
+def test_axe_finds_nothing_on_a_key(width, browser, tmp_path):
+    file = tmp_path / "key.html"
+    file.write_text(Pages(lower(*prepare(load_sheet("gpt"), Options()))).html("worked", "screen"), encoding="utf-8")
+    browser.sized(width, 900)
+    browser.open(file)
+    assert browser.violations() == []
 
 
 def test_nothing_moves_while_the_longest_sheet_opens(opened):

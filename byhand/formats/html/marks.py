@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from msgspec.structs import replace
-
 from byhand.notation.marks import Radius, written
 from byhand.page.grid import PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, Grid, Line, Mark
 from byhand.page.look import COLOURS
@@ -21,7 +19,6 @@ DOT, FRAME = 2.9, (6.0, 7.0)  # mm: the radius of the dot of weight 1; the width
 LABEL_ROOM = 1.2  # mm: from a label to its matrix on a phone
 INK, PEN = "#111", COLOURS["pen"]
 BRACKET, TILE = Look("none", INK, 0.32), Look("#e2e2e2", "#888", 0.18)
-BY_CSS = Look()  # of both on a screen, where screen.css has it
 
 
 def drawing(grid: Grid, phone: bool, shown: bool, by_css: bool) -> str:
@@ -31,7 +28,7 @@ def drawing(grid: Grid, phone: bool, shown: bool, by_css: bool) -> str:
     brackets and tiles.
     """
     width, height = (grid.phone_width, grid.phone_height) if phone else (grid.width, grid.height)
-    parts = tuple(map(_by_css, marks(grid, phone, shown)) if by_css else marks(grid, phone, shown))
+    parts = _by_css(marks(grid, phone, shown)) if by_css else marks(grid, phone, shown)
     if not parts and not grid.marks:
         return ""
     size = "" if by_css else f'width="{mm(width)}mm" height="{mm(height)}mm" '
@@ -41,9 +38,19 @@ def drawing(grid: Grid, phone: bool, shown: bool, by_css: bool) -> str:
     )
 
 
-def _by_css(part: Shape) -> Shape:
-    is_told = isinstance(part, Path | Rectangle) and part.look in (BRACKET, TILE)
-    return replace(part, look=BY_CSS) if is_told else part
+def _by_css(parts: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """Shapes of which a style sheet has the look of tiles and of brackets: a path for each of both, then the rest."""
+    tiles, brackets, rest = list[Step](), list[Step](), list[Shape]()
+    for part in parts:
+        match part:
+            case Rectangle(x, y, width, height) if part.look == TILE:
+                tiles += [("M", (x, y)), ("h", (width,)), ("v", (height,)), ("h", (-width,)), ("z", ())]
+            case Path(steps) if part.look == BRACKET:
+                brackets += steps
+            case _:
+                rest.append(part)
+    paths = Path(tuple(tiles), Look(name="tile")), Path(tuple(brackets), Look())
+    return (*(path for path in paths if path.steps), *rest)
 
 
 def marks(grid: Grid, phone: bool, shown: bool) -> tuple[Shape, ...]:

@@ -7,7 +7,7 @@ show. With no feedback, and with letters, a page knows the names of its blanks o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from byhand.arithmetic.expr import Ref
@@ -39,7 +39,7 @@ def of_page(page: Page, setup: Setup) -> dict[str, Json]:
     """What the page for the screen knows of its sheet."""
     data = Data(page, setup.feedback and page.run.numbers != "symbolic")
     sections = [data.section(each.section) | {"tables": tables(each, data.numbers)} for each in page.sections]
-    known = {**data.head(), "sections": sections, **data.rules(), "texts": dict(texts(data))}
+    known = {**data.head(), "sections": sections, **data.rules(), "texts": by_parts(texts(data))}
     if covers := [*checkpoints(data)]:
         known["covers"] = covers
     if data.tells:
@@ -195,6 +195,18 @@ def texts(data: Data) -> Iterator[tuple[str, str]]:
     for mistake in data.page.reader.mistakes:
         yield f"mistakes.{mistake}.told", messages.mistake(mistake, "told", transposed)
         yield f"mistakes.{mistake}.mend", messages.mistake(mistake, "mend", transposed)
+
+
+def by_parts(named: Iterable[tuple[str, str]]) -> dict[str, Json]:
+    """Texts by the parts of their names: that of "screen.check" stands under "screen", and there under "check"."""
+    found: dict[str, Json] = {}
+    for name, text in named:
+        *groups, last = name.split(".")
+        group = found
+        for each in groups:
+            group = group.setdefault(each, {})
+        group[last] = text
+    return found
 
 
 def _with(text: str, lines: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ from byhand.worksheet.spoken import called
 
 MAP = "map"  # the name of the picture of the architecture
 TAGS: Mapping[Kind, tuple[str, str]] = {
-    **inline.TAGS, "letters": ("<i>", "</i>"), "upright": ("<span>", "</span>"),
+    **inline.TAGS, "upright": ("<span>", "</span>"),
     "root": ('<span>√<span class="r">', "</span></span>"),
     "fraction": ("<span>", "</span>"), "above": ("", ""), "below": ("/", ""),
 }  # fmt: skip
