@@ -135,6 +135,18 @@ def test_the_general_rule_with_numbers_for_its_indices_is_the_rule_of_the_cell(n
             assert list(refs(bound)) == list(refs(result.tape.cell("y", i, j)))
 
 
+def test_a_kernel_of_one_row_has_a_general_rule_that_holds_at_every_position():
+    rows, kernel = [[1, 2], [3, -4], [5, 0]], [[2, 5]]
+    rule = bind(OPS["slide"].general_rule(["x", "f"]), {Index("n"): 2})
+    for i, (first, second) in enumerate(rows):
+        bound = bind(rule, {Index("i"): i, Index("j"): 0})
+        numbers = {"x": rows, "f": kernel}
+        assert (
+            evaluate(bound, lambda ref: numbers[ref.matrix][ref.index[0]][ref.index[1]], RATIONALS)
+            == 2 * first + 5 * second
+        )
+
+
 @pytest.mark.parametrize("name", OPS)
 def test_every_op_has_a_general_rule(name):
     example = OPS[name].example
