@@ -64,5 +64,7 @@ def page_text(html: str) -> str:
 
 def cells(html: str) -> list[tuple[str, str]]:
     """Every td of the figures that holds a number or is to be filled in: its class and its text."""
-    found = re.findall(r'<td class="([agk](?: [tbp])*)(?: centred| flush)?"(?: data-field="[^"]*")?>(.*?)</td>', html)
+    found = re.findall(
+        r'<td class="?([agk](?: [tbp])*)(?: centred| flush)?"?(?: data-field="[^"]*")?>(.*?)</td>', html
+    )
     return [(cls, re.sub(r"<[^>]*>", "", text)) for cls, text in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -22,6 +22,14 @@ SECONDS = 300
 needs_node = pytest.mark.skipif(
     NODE is None, reason="there is no Node; Chromium runs the same scripts in test_page_that_answers"
 )
+
+
+def named(texts: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """The texts that a page brings along, by their whole names."""
+    for name, text in texts.items():
+        yield from [(before + name, text)] if isinstance(text, str) else named(text, f"{before}{name}.")
+
+
 CALLED = """
 for (const line of require("fs").readFileSync(0, "utf8").split("\\n").filter(Boolean)) {
   console.log(JSON.stringify(answer(JSON.parse(line))));

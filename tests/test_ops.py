@@ -136,15 +136,12 @@ def test_the_general_rule_with_numbers_for_its_indices_is_the_rule_of_the_cell(n
 
 
 def test_a_kernel_of_one_row_has_a_general_rule_that_holds_at_every_position():
-    rows, kernel = [[1, 2], [3, -4], [5, 0]], [[2, 5]]
+    numbers = {"x": [[1, 2], [3, -4], [5, 0]], "f": [[2, 5]]}
     rule = bind(OPS["slide"].general_rule(["x", "f"]), {Index("n"): 2})
-    for i, (first, second) in enumerate(rows):
+    for i, (first, second) in enumerate(numbers["x"]):
         bound = bind(rule, {Index("i"): i, Index("j"): 0})
-        numbers = {"x": rows, "f": kernel}
-        assert (
-            evaluate(bound, lambda ref: numbers[ref.matrix][ref.index[0]][ref.index[1]], RATIONALS)
-            == 2 * first + 5 * second
-        )
+        value = evaluate(bound, lambda ref: numbers[ref.matrix][ref.index[0]][ref.index[1]], RATIONALS)
+        assert value == 2 * first + 5 * second
 
 
 @pytest.mark.parametrize("name", OPS)

@@ -446,7 +446,7 @@ class Judged {
     const product = this.rules.sheet.products?.[blank.id];
     const exists = this.rules.blanks.get(product?.exists);
     if (!exists || this.judgement(exists).verdict !== "wrong") return "";
-    if (["no", canonical(this.rules.sheet.texts.shapes.no)].includes(canonical(this.answers[exists.id]))) return "—";
+    if (["no", canonical(textOf(this.rules.sheet, "shapes.no"))].includes(canonical(this.answers[exists.id]))) return "—";
     return product.shape;
   }
 }
@@ -481,5 +481,5 @@ function candidatesOf(sheet, blank) {
   if (blank.role === "size") return Array.from({ length: 10000 }, (_, n) => `${n}`);
   const sizes = Array.from({ length: 32 }, (_, n) => n + 1);
   const shapes = sizes.flatMap((a) => sizes.map((b) => `${a} × ${b}`));
-  return [sheet.texts.shapes.yes, sheet.texts.shapes.no, "—", ...shapes];
+  return [textOf(sheet, "shapes.yes"), textOf(sheet, "shapes.no"), "—", ...shapes];
 }

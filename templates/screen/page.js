@@ -16,9 +16,6 @@ function columnOf(cell) {
   return cells.slice(0, cells.indexOf(cell)).reduce((sum, { colSpan }) => sum + colSpan, 0);
 }
 
-// What a sheet has under a name such as screen.check: a text, or several by the parts that may follow.
-const textOf = (sheet, name) => name.split(".").reduce((found, part) => found?.[part], sheet.texts);
-
 class Page {
   constructor(sheet) {
     this.sheet = prepared(sheet);

@@ -19,6 +19,9 @@ function bound(node, at) {
   }
 }
 
+// What a sheet has under a name such as screen.check: a text, or several by the parts that may follow.
+const textOf = (sheet, name) => name.split(".").reduce((found, part) => found?.[part], sheet.texts);
+
 // A tree as it travels, with its numbers as texts, as one with numbers.
 function parsed(node) {
   if (node[0] === "num") return ["num", node[1] === "-inf" ? NEG_INF : Fraction.parse(node[1])];

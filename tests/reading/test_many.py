@@ -101,7 +101,7 @@ def test_wrong_files_are_named_in_a_line_each(school, tmp_path, monkeypatch, job
     three.write_bytes(content.replace(b"student=3", b"student=4"))
     assert b"student=3" in content
     (page,) = folder.rglob("*.html")
-    html = page.read_text(encoding="utf-8").replace('<td class="g">2<', '<td class="g">7<', 2)
+    html = page.read_text(encoding="utf-8").replace("<td class=g>2<", "<td class=g>7<", 2)
     page.write_text(html, encoding="utf-8")
     result = verified(folder, four, "--jobs", jobs)
     lines = dict(line.split(": ", 1) for line in result.stdout.splitlines())

@@ -242,8 +242,8 @@ def test_a_page_is_computed_from_what_it_prints_of_steps_before_it(rounding, tmp
     paths = written("causal-mask", tmp_path, numbers="decimal", rounding=rounding, values=own)
     assert [verify(path).faults for path in paths.values()] == [(), (), ()]
     html = paths["key"].read_text(encoding="utf-8")
-    assert '<td class="g">−1.2<' in html
-    assert '<td class="g">−1.20<' not in html
+    assert "<td class=g>−1.2<" in html
+    assert "<td class=g>−1.20<" not in html
     page = read_html(html)
     spots = [spot for spot in digits(page) if not page.tables[spot[0]].heads[spot[1]][spot[2]]]
     for t, r, c, at in spots[:: len(spots) // 9]:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from scripts import answers_of, needs_node, sheet_of
+from scripts import answers_of, named, needs_node, sheet_of
 
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Sum
@@ -120,7 +120,7 @@ def test_help_has_the_words_of_each_operation_and_a_language_may_have_its_own(tm
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages/xx.toml").write_text('rules.row_sum = "Plusser la {row}."')
     document, run = prepare(load_sheet("softmax"), Options(language="xx"))
-    assert {name: text for name, text in sheet_of(document, run)["texts"].items() if name.startswith("rules.")} == {
+    assert dict(named({"rules": sheet_of(document, run)["texts"]["rules"]})) == {
         f"rules.{op.name}": op.said.replace("{row}", "row") for op in (step.op for step in run.steps.values()) if op
     } | {"rules.row_sum": "Plusser la row."}
     (tmp_path / "messages/yy.toml").write_text('rules.row_sum = "Plusser la {line}."')

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from every_sheet import SHEETS, made
+from scripts import named
 
 from byhand.formats import Setup
 from byhand.formats.html.script import PAGE
@@ -59,7 +60,7 @@ def test_a_text_has_the_places_that_the_script_fills_in(orientation):
     texts = {
         name: text
         for sheet in SHEETS
-        for name, text in of_page(lower(*made(sheet, orientation=orientation)), Setup())["texts"].items()
+        for name, text in named(of_page(lower(*made(sheet, orientation=orientation)), Setup())["texts"])
     }
     calls, used = said(), set()
     for name, text in texts.items():

@@ -4,7 +4,6 @@ single td without inner elements.
 
 from __future__ import annotations
 
-import re
 from html import escape
 
 from byhand.notation.inline import tagged
@@ -15,33 +14,31 @@ from byhand.page.grid import Grid
 from byhand.page.table import LaidCell, Tick, Writing, ticked
 from byhand.worksheet.document import BETWEEN
 
-_WORD = re.compile(r"[\w-]+", re.ASCII)
-
 
 def rows(grid: Grid, shown: bool, screen: bool, writing: Writing | None = None, field: Field = nameless) -> str:
     """The rows of a table, as of the function of this name in page/table."""
     cells = table.rows(grid, shown, screen, writing, field)
     lines = zip(grid.rows, cells, strict=True)
-    return "\n".join(f"<tr{_attribute('class', kind)}>{''.join(map(_cell, line))}</tr>" for kind, line in lines)
+    return "\n".join(f'<tr class="{kind}">{"".join(map(_cell, line))}</tr>' for kind, line in lines)
 
 
 def _cell(cell: LaidCell) -> str:
-    tag, about = ("th", _attribute("scope", cell.scope)) if cell.scope else ("td", "")
-    about += _attribute("class", cell.classes) if cell.classes else ""
-    about += _attribute("colspan", str(cell.span)) if cell.span > 1 else ""
+    tag, about = ("th", f" scope={cell.scope}") if cell.scope else ("td", "")
+    about += f" class={_value(cell.classes)}" if cell.classes else ""
+    about += f" colspan={cell.span}" if cell.span > 1 else ""
     about += f' aria-label="{escape(cell.said)}"' if cell.said else ""
     box = tick_html(cell.tick) if cell.tick else ""
     if cell.called is None:
         about += room(cell.field)
     else:
-        box = f"<input{_attribute('name', cell.field)}{_attribute('aria-label', cell.called)}>"
+        box = f'<input name="{escape(cell.field)}" aria-label="{escape(cell.called)}">'
     told = f'<span class="told">{escape(cell.told)}</span>' if cell.told else ""
     return f"<{tag}{about}>{box}{'<wbr>'.join(map(tagged, cell.lines))}{told}</{tag}>"
 
 
-def _attribute(name: str, value: str) -> str:
-    """An attribute; one word needs no quotes, and a page has thousands of them."""
-    return f" {name}={value}" if _WORD.fullmatch(value) else f' {name}="{escape(value)}"'
+def _value(words: str) -> str:
+    """The value of an attribute: one word needs no quotes, and a page has thousands of them."""
+    return f'"{words}"' if " " in words else words
 
 
 def labels(grid: Grid) -> str:
