@@ -971,6 +971,7 @@ def test_without_javascript_it_is_a_page_with_fields(browser, tmp_path):
         Pages(lower(page_of("softmax").document, page_of("softmax").run)).html("worksheet", "screen"),
         encoding="utf-8",
     )
+    browser.sized(1100, 900)
     browser.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
         browser.call("Page.navigate", url=file.as_uri())
