@@ -84,7 +84,7 @@ class Said(HTMLParser):
 
     def handle_data(self, data):
         tags, looks = {tag for tag, _ in self.inside}, " ".join(look for _, look in self.inside)
-        formula = re.search(r"\bmath\b|\bm\b|byhand Math", looks) and "upright" not in looks
+        formula = ("i" in tags or re.search(r"\bmath\b|byhand Math", looks)) and "upright" not in looks
         if not formula and not tags & {"style", "script"}:
             self.texts.append(data)
 
