@@ -28,5 +28,5 @@ def unmeasured(html):
     """
     html = re.sub(r'\s*<meta name="byhand"[^>]*>\s*|<b>\d+ minutes', "", html)
     html = re.sub("@font-face [^\n]*", "", html)
-    html = html.replace('<tr class="f">', '<tr class="r">')
+    html = html.replace("<tr class=f>", "<tr class=r>")
     return re.sub(r"<[^>]*>", lambda tag: re.sub(r"[\d.]+", "", tag[0]), html)

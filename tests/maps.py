@@ -1,6 +1,7 @@
 """Maps for the tests: of sheets that ask for given steps, section by section."""
 
 import io
+import re
 from functools import cache
 from itertools import combinations, pairwise
 
@@ -140,6 +141,15 @@ def within(a, b, margin=0.0):
     return b[0] + margin <= a[0] and b[1] + margin <= a[1] and a[2] <= b[2] - margin and a[3] <= b[3] - margin
 
 
+def corners(line):
+    """The corners of a line that begins with a point, and goes on to points (L), across (H) or down (V)."""
+    x, y = 0.0, 0.0
+    for way, numbers in re.findall(r"([LHV]?)([-\d. ]+)", line):
+        read = [*map(float, numbers.split())]
+        x, y = {"H": (*read, y), "V": (x, *read)}.get(way, read)
+        yield x, y
+
+
 def in_the_white(root):
     """Nothing on a map overlaps, and its lines run between boxes and texts."""
     boxes, texts = ([area(e) for e in elements(root, tag)] for tag in ("rect", "text"))
@@ -153,8 +163,7 @@ def in_the_white(root):
     (lines,) = (p.get("d") for p in elements(root, "path") if p.get("stroke-width") == "0.22")
     boxes = [(left + 0.1, top + 0.1, right - 0.1, bottom - 0.1) for left, top, right, bottom in boxes]
     for line in lines.split("M")[1:]:
-        points = [tuple(map(float, point.split())) for point in line.split("L")]
-        for (x, y), (u, v) in pairwise(points):
+        for (x, y), (u, v) in pairwise(corners(line)):
             assert x == u or y == v
             line = (min(x, u), min(y, v), max(x, u), max(y, v))
             assert all(apart(line, other) for other in texts + boxes)

@@ -49,7 +49,7 @@ TEXT_CHARACTERS = LATIN | GREEK | {*range(0x384, 0x3CF)} | OTHERS
 FEW = {*range(0x20, 0x7F), *map(ord, "\u00a0\u2009·×÷–—‘’“”…′″−√∞≤≥≈≠→←↑↓∑∏∈∂⊕⊙ᵀ°½¼¾±⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺₀₁₂₃₄₅₆₇₈₉✓é")}
 EMPHASIS = {*range(0x20, 0x7F), *map(ord, "\u00a0–—‘’“”…−é")}  # of these, what a stressed word has
 FEW_GREEK = {*map(ord, "αβγδεζηθλμνπρστφχψωΓΔΘΛΠΣΦΨΩ")}
-WITHOUT_FRACTIONS = ("sans-400-italic.ttf", "math-italic.ttf")  # of those with few letters
+WITHOUT_FRACTIONS = ("sans-400-italic.ttf", "math-italic.ttf")  # of those with few letters; and without kerning
 LEGAL = [0, 7, 9, 13, 14]  # name records: copyright, trademark, designer, licence and its address
 
 
@@ -87,7 +87,7 @@ def _with_few(data: bytes, name: str) -> Any:
 
     font = _open(data)
     options = Options(hinting=False, notdef_outline=True, name_IDs=LEGAL)
-    options.layout_features = ["kern"] if name in WITHOUT_FRACTIONS else ["kern", "afrc"]
+    options.layout_features = [] if name in WITHOUT_FRACTIONS else ["kern", "afrc"]
     subsetter = Subsetter(options)
     letters = {*map(ord, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")}
     fewer = {"math-italic.ttf": letters, "sans-400-italic.ttf": EMPHASIS}

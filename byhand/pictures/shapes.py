@@ -5,7 +5,7 @@ A drawing keeps hundredths of a millimetre: whoever draws it rounds each number 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
 from msgspec import Struct
@@ -150,8 +150,7 @@ def lifted(label: Label) -> list[float]:
 def _element(shape: Shape) -> str:
     match shape:
         case Path(steps):
-            path = "".join(letter + " ".join(map(mm, numbers)) for letter, numbers in steps)
-            return _tag("path", {"class": shape.look.name, "d": path}, shape.look)
+            return _tag("path", {"class": shape.look.name, "d": "".join(_told(steps))}, shape.look)
         case Rectangle(x, y, width, height):
             place = {"x": mm(x), "y": mm(y), "width": mm(width), "height": mm(height)}
             corner = {"rx": mm(shape.radius)} if shape.radius else {}
@@ -161,6 +160,20 @@ def _element(shape: Shape) -> str:
             return _tag("circle", {"class": shape.look.name, "cx": mm(x), "cy": mm(y), "r": r}, shape.look)
         case Text():
             return _text(shape)
+
+
+def _told(steps: Iterable[Step]) -> Iterator[str]:
+    """The steps of a path as SVG has them; a straight line that goes across, or down, tells one number only."""
+    before = "", ""
+    for letter, numbers in steps:
+        x, y = map(mm, numbers) if letter in "ML" else ("", "")
+        if letter == "L" and y == before[1]:
+            yield f"H{x}"
+        elif letter == "L" and x == before[0]:
+            yield f"V{y}"
+        else:
+            yield letter + " ".join(map(mm, numbers))
+        before = x, y
 
 
 def _tag(kind: str, attributes: Mapping[str, str], look: Look) -> str:

@@ -55,7 +55,7 @@ def printed(sheet, view):
 
 def heights(html):
     """The heights of a page's rows."""
-    return [PRINT_HEIGHTS[kind] for kind in re.findall(r'<tr class="(\w+)">', html)]
+    return [PRINT_HEIGHTS[kind] for kind in re.findall(r"<tr class=(\w+)>", html)]
 
 
 @pytest.mark.parametrize(

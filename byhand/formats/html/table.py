@@ -19,7 +19,7 @@ def rows(grid: Grid, shown: bool, screen: bool, writing: Writing | None = None, 
     """The rows of a table, as of the function of this name in page/table."""
     cells = table.rows(grid, shown, screen, writing, field)
     lines = zip(grid.rows, cells, strict=True)
-    return "\n".join(f'<tr class="{kind}">{"".join(map(_cell, line))}</tr>' for kind, line in lines)
+    return "\n".join(f"<tr class={kind}>{''.join(map(_cell, line))}</tr>" for kind, line in lines)
 
 
 def _cell(cell: LaidCell) -> str:
