@@ -22,6 +22,7 @@ from byhand.worksheet.sheet import load_sheet, named
 
 USUAL = 10  # the minute of the question; on a sheet that takes less than SHORT, it comes half-way
 SHORT = 15
+NEEDED = ("look_for", "thinks", "ask", "right", "answer", "skip", "board")  # of what a lecturer is told
 Words = Sequence[Any]  # Markdown tokens
 
 
@@ -95,23 +96,19 @@ def half_page(document: Document) -> HalfPage:
     Raises: SheetError where the sheet does not say what a half page has.
     """
     told, messages = document.lecturer(), document.messages
-    texts = {name: getattr(told, name) for name in ("look_for", "thinks", "ask", "right", "answer", "skip", "board")}
-    if missing := [name for name, text in texts.items() if not text]:
+    if missing := [name for name in NEEDED if not getattr(told, name)]:
         raise SheetError(f"{document.name}: a half page for the lecturer needs {', '.join(missing)} under lecturer")
     try:
         sketch = board(told.board)
     except ByHandError as error:
         raise SheetError(f"{document.name}: lecturer: board: {error}") from None
-    mistake, thought, ask = (
-        messages.turned(text, document.transposed) for text in (told.look_for, told.thinks, told.ask)
-    )
-    wrong = messages.say("half_page.look_for", mistake=_capital(mistake), thought=thought)
+    wrong = messages.say("half_page.look_for", mistake=_capital(told.look_for), thought=told.thinks)
     spans = tuple(
         Span(section.number, section.title, TYPICAL * section.seconds / 60)
         for section in document.sections if section.seconds
     )  # fmt: skip
     return HalfPage(
-        document, (inline(wrong), inline(told.right)), _minute(document, spans, told.asked_after), inline(ask),
+        document, (inline(wrong), inline(told.right)), _minute(document, spans, told.asked_after), inline(told.ask),
         inline(told.answer), inline(told.skip), tuple(map(inline, _next(document))), sketch, inline(sketch.caption),
         spans,
     )  # fmt: skip
