@@ -98,7 +98,7 @@ def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain:
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
-        {mark: word for word, mark in known.items()}, tape, forms,
+        {mark: word for word, mark in known.items()}, tape, forms, options.values is not None,
     )  # fmt: skip
 
 

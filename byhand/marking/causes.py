@@ -129,7 +129,12 @@ class Diagnosis(Struct, frozen=True, eq=False, dict=True):
         for name, judgement in self.wrong.items():
             kind, _, foil, _ = self.said(name)
             section = self.judged.rules.section_of[name]
-            apart = (name,) if kind == UNEXPLAINED else (section, judgement.blank.cell.step) if not foil else ()
+            if judgement.blank.role == "change":  # boxes that are judged together
+                apart: tuple[object, ...] = self.judged.rules.constructions[name][1]
+            elif kind == UNEXPLAINED:
+                apart = (name,)
+            else:
+                apart = (section, judgement.blank.cell.step) if not foil else ()
             groups[kind, foil, *apart].append(name)
         order = {name: at for at, name in enumerate(self.judged.all)}
         causes = [self._cause(names) for names in groups.values()]

@@ -263,7 +263,8 @@ def _first_cause(marks: Marks, options: Options) -> str:
     cause, texts = marks.causes[0], messages(options.language)
     step, more = cause.first.partition("/")[0], f", {cause.explains} more follow" if cause.explains else ""
     if cause.kind == UNEXPLAINED:
-        return f"step {step}: unexplained{more}"
+        note = next((mark.note for mark in marks.blanks if mark.id == cause.first), "").rstrip(".")
+        return f"step {step}: {note or 'unexplained'}{more}"
     why = texts.why(cause.kind, cause.foil, "told", options.orientation == "columns").rstrip(".")
     why = "perhaps " * (not (cause.sure or cause.foil)) + why
     return f"step {step}: {why[0].lower()}{why[1:]} ({cause.foil or cause.kind}){more}"

@@ -227,6 +227,9 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
     def _slip_note(self, kind: str, cause: Cause | None, marks: Sequence[BlankMark]) -> Markup:
         """The note on a slip: where, what the student has and what it is, and why."""
         first = marks[0]
+        if self._is_change(first):
+            solution = ", ".join(mark.key for mark in marks if self._is_change(mark))
+            return _joined([escape(first.note), self.say("solution", solution=_key(solution))])
         if kind == "unread":
             different = list(dict.fromkeys(_cut(written(mark.answer)) for mark in marks))[:3]
             texts = Markup(", ").join(self.say("quoted", text=text) for text in different)
@@ -242,6 +245,10 @@ class Notes(Struct, frozen=True, eq=False, dict=True):
         count = self._bold(capital(self.say("cells", n=len(marks), count=self.counted(len(marks)))))
         had = [known.had.get(mark.id, mark.key) if known else mark.key for mark in marks]
         return _joined([self.say("several", count=count), reason or self.say("once_more"), self._values(marks, had)])
+
+    def _is_change(self, mark: BlankMark) -> bool:
+        """Whether an answer is a part of a changed number, of which its note says all."""
+        return mark.id in self.blanks and self.blanks[mark.id].role == "change"
 
     def _values(self, marks: Sequence[BlankMark], had: Sequence[str]) -> Markup:
         """What several answers should have been; of those in several matrices, the first matrix's."""

@@ -100,7 +100,11 @@ class Worth(Struct, frozen=True, eq=False, dict=True):
 
 def _seconds(blank: Blank) -> float:
     """The seconds for a blank, from which a section has its points."""
-    return LOOKED_UP if blank.role in ("word", "size", "text") else blank.cell.seconds + writing(blank.cell.value)
+    return (
+        LOOKED_UP
+        if blank.role in ("word", "size", "text", "change")
+        else blank.cell.seconds + writing(blank.cell.value)
+    )
 
 
 def _work(rules: Rules, blank: Blank, number: Any) -> tuple[Hashable, float]:
@@ -196,7 +200,7 @@ def _is_constant(judged: Judged, judgements: list[Judgement]) -> bool:
 
     It may follow from the same number everywhere before it, as zeros from zeros.
     """
-    numbers = [j for j in judgements if j.blank.role not in ("word", "text") and j.reading.kind == "number"]
+    numbers = [j for j in judgements if j.blank.role not in ("word", "text", "change") and j.reading.kind == "number"]
     if len(numbers) < LEAST_BLANKS or len(numbers) < len(judgements):
         return False
     answers = {str(j.reading.values[0]) for j in numbers}

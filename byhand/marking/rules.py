@@ -24,7 +24,16 @@ class Rules(Reader, Struct, frozen=True, eq=False):
     def again(self, run: Run) -> Rules:
         """The rules of another copy of a class, on the same page."""
         other = Rules(self.document, run)
-        shared = ["_sources", "fronts", "blanks", "section_of", "asked_steps", "printed_steps", "letters"]
+        shared = [
+            "_sources",
+            "fronts",
+            "blanks",
+            "constructions",
+            "section_of",
+            "asked_steps",
+            "printed_steps",
+            "letters",
+        ]
         if self.has_rules_of(run):
             shared += ["_reads", "names", "mistakes"]
         other.__dict__.update({name: getattr(self, name) for name in shared})

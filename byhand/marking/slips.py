@@ -64,7 +64,7 @@ def slips(judged: Judged, judgement: Judgement) -> list[Slip]:
     Only where none does, the numbers that they may have gone by in place of printed ones are tried.
     """
     reading = judgement.reading
-    if judgement.blank.role == "text" or reading.kind != "number":
+    if judgement.blank.role in ("text", "change") or reading.kind != "number":
         return []
     if reading.values[0] == math.inf:
         return [Slip("sign-of-infinity", "", PRIOR["sign-of-infinity"])]
@@ -190,7 +190,7 @@ class _Search(Struct, frozen=True, eq=False, dict=True):
     def _misread(self, right: Any) -> Iterator[tuple[str, str, Any]]:
         """Slips with the digits of the right number."""
         right = self.judged.reckoning.real(right)
-        if self.blank.role in ("word", "text") or right is None:
+        if self.blank.role in ("word", "text", "change") or right is None:
             return
         rounded = isinstance(self.judged.reckoning, Rounded)
         if not isinstance(right, int | Fraction | Span) or (isinstance(right, Span) and not rounded):

@@ -112,7 +112,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
     def _read(self, blank: Blank, text: str) -> Reading:
         if blank.role == "word":
             return self._word(text)
-        if blank.role == "text":
+        if blank.role in ("text", "change"):
             return Reading("number", (text.strip(),)) if text.strip() else MISSING
         return self._nearest_first(blank, self.reckoning.read(text))
 
@@ -144,6 +144,8 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
 
     def key_text(self, blank: Blank) -> str:
         """What the page of the key shows in a blank."""
+        if blank.role == "change":
+            return self._solution(blank)
         if blank.role == "word":
             return self.word(self.key(blank))
         return shown(self.key(blank) if blank.cell.places is None else self._entry(blank))
@@ -210,6 +212,8 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         reading, answer = self.reading(blank), self.answers.get(blank.id, "").strip()
         if blank.role == "text":
             return self._text(Judgement(blank, answer, reading, "wrong", answer))
+        if blank.role == "change":
+            return self._change(Judgement(blank, answer, reading, "wrong", answer))
         if reading.kind == "number" and blank.role not in ("word", "inverse"):
             return self._number(blank, answer, reading)
         judgement = Judgement(blank, answer, reading, "wrong", self._counted(blank))
@@ -391,6 +395,18 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
     def word(self, number: Any) -> str:
         """The word that a number stands for."""
         return self.rules.run.vocabulary[int(number)]
+
+    def _change(self, judgement: Judgement) -> Judgement:
+        """A box of a changed number is right if all of its boxes together bring the condition about."""
+        construction, boxes = self.rules.constructions[judgement.blank.id]
+        texts = [self.answers.get(name, "") for name in boxes]
+        verdict, note = construction.judged(texts, self.rules.run.value, self.rules.document.messages)
+        return replace(judgement, verdict=verdict, note=note, followed=self._solution(judgement.blank))
+
+    def _solution(self, blank: Blank) -> str:
+        """What the key writes into a box of a changed number."""
+        construction, boxes = self.rules.constructions[blank.id]
+        return construction.solution(self.rules.run)[boxes.index(blank.id)]
 
     def _text(self, judgement: Judgement) -> Judgement:
         key = str(judgement.blank.cell.value)

@@ -18,12 +18,14 @@ from byhand import __version__
 from byhand.arithmetic.expr import Ref, refs
 from byhand.notation.marks import written
 from byhand.notation.number import exact_text
+from byhand.numbers.conditions import Test
 from byhand.page.page import Page
 from byhand.page.reader import Rewritten, place_of
 from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.asked import OPTIONS, as_text
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Blank, Check, Section
 
 Json = Any
@@ -82,7 +84,25 @@ class Data(Struct, frozen=True, eq=False, dict=True):
             "number": section.number, "title": section.title, "seen": seen,
             "replies": [{"id": each.id, "role": each.role, "options": [*each.options]} for each in section.replies],
             **({"sums": sums} if self.tells and any(step is not None for step in sums) else {}),
+            **({"changes": changes} if (changes := self.changes(section)) else {}),
         }  # fmt: skip
+
+    def changes(self, section: Section) -> list[dict[str, Json]]:
+        """What each construction of a section asks for: which number may be changed, and the condition."""
+        ids, found = {id(blank.cell): blank.id for blank in section.blanks}, list[dict[str, Json]]()
+        for block in section.words:
+            if isinstance(block, Construction) and self.tells:
+                found.append({
+                    "ids": [ids[id(cell)] for cell in block.cells], "step": self.numbers[block.step],
+                    "axes": [*block.axes], "labels": [[*labels] for labels in block.labels],
+                    "transposed": block.transposed, "free": [[*place] for place in block.free],
+                    "test": self.test(block.test),
+                })  # fmt: skip
+        return found
+
+    def test(self, test: Test) -> Json:
+        """A condition: its sign, and the tests or the trees that it joins."""
+        return [test.sign, *(self.test(p) if isinstance(p, Test) else self.tree(array(p)) for p in test.parts)]
 
     def beside(self, blank: Blank, section: Section) -> dict[str, Json]:
         """What is known of a blank beside its role and place: its id, if that does not follow, and its own rule."""
@@ -150,12 +170,17 @@ class Data(Struct, frozen=True, eq=False, dict=True):
             yield {"name": name, "made": [numbers[each] for each in made], "steps": steps}
 
     def tree(self, tree: Json, numbers: Mapping[str, int] | None = None) -> Json:
-        """A tree, or what holds some, with the numbers of steps in place of their names."""
+        """A tree, or what holds some, with the numbers of steps in place of their names, and numbers in place of
+        steps that the page does not have.
+        """
         if isinstance(tree, dict):
             return {key: self.tree(each, numbers) for key, each in tree.items()}
         if isinstance(tree, list):
             if tree[:1] == ["ref"]:
-                return ["ref", (numbers or self.numbers)[tree[1]], *tree[2:]]
+                known, (name, i, j) = numbers or self.numbers, tree[1:]
+                if name not in known:
+                    return ["num", written(exact_text, self.page.run.value(Ref(name, (i, j))))]
+                return ["ref", known[name], i, j]
             return [self.tree(each, numbers) for each in tree]
         return tree
 

@@ -16,6 +16,7 @@ from byhand.arithmetic.expr import Expr
 from byhand.notation.text import value_text
 from byhand.page import map as architecture_map
 from byhand.page import picture
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import (
     GAP,
     Answer,
@@ -397,6 +398,12 @@ def _choice(block: Choice, replies: Sequence[Reply], messages: Messages) -> Iter
     yield Options(reply, block.words)
 
 
+def _construction(block: Construction, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    yield Text(block.tokens)
+    yield Entries(tuple(block.heads), (block.cells,), tuple(block.heads), block)
+    yield Room(messages.say("written.answer"), None, 0, block.told)
+
+
 KINDS: Mapping[str, Lower] = {
     FirstCell.kind: _first,
     Hint.kind: _remark("hint"),
@@ -412,4 +419,5 @@ KINDS: Mapping[str, Lower] = {
     Answer.kind: _answer,
     Claim.kind: _claim,
     Choice.kind: _choice,
+    Construction.kind: _construction,
 }

@@ -27,6 +27,7 @@ from byhand.arithmetic.expr import Expr, Num, Ref, rebuild, refs
 from byhand.mistakes import away, changes, changes_of
 from byhand.runs import Run
 from byhand.tape import Place, Step
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Blank, Cell, Document, Table
 
 Detour = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
@@ -108,6 +109,18 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
     def blanks(self) -> dict[str, Blank]:
         """The blanks by id, in the order of the page."""
         return {blank.id: blank for section in self.document.sections for blank in section.blanks}
+
+    @cached_property
+    def constructions(self) -> Mapping[str, tuple[Construction, tuple[str, ...]]]:
+        """For each box of a construction, what it belongs to, and the ids of all of its boxes."""
+        found = dict[str, tuple[Construction, tuple[str, ...]]]()
+        for section in self.document.sections:
+            ids = {id(blank.cell): blank.id for blank in section.blanks}
+            for block in section.words:
+                if isinstance(block, Construction):
+                    boxes = tuple(ids[id(cell)] for cell in block.cells)
+                    found |= dict.fromkeys(boxes, (block, boxes))
+        return found
 
     @cached_property
     def section_of(self) -> Mapping[str, int]:  # type: ignore[override]

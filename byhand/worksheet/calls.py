@@ -20,15 +20,17 @@ from msgspec.structs import replace
 from byhand.arithmetic.copies import categories, each, same
 from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
-from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Sum
+from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Ref, Sum
 from byhand.errors import SheetError, UnchangedError, ValuesError
 from byhand.model.layers import steps_of
-from byhand.notation.marks import texts_of, word_in_slot, written, written_of
+from byhand.notation.marks import first_text, texts_of, word_in_slot, written, written_of
 from byhand.notation.text import value_text
+from byhand.numbers.conditions import condition
 from byhand.ops.linear import matmul
 from byhand.ops.positions import bucket_of
 from byhand.pictures import UndrawableError, picture_named
 from byhand.tape import Shape, Tape, shape_text
+from byhand.worksheet.construction import Construction, check_places, holds, witness
 from byhand.worksheet.context import PRODUCTS, Context
 from byhand.worksheet.document import (
     Answer,
@@ -598,6 +600,66 @@ def _changed_rows(wrong: Tape, right: Tape, step: str) -> list[int]:
 def claim(context: Context, text: str, holds: bool, reason: str, otherwise: str = "", lines: int = 1) -> Block:
     """A statement to be judged true or false, and the reason; `otherwise` is the reason if it is false."""
     return Claim(inline(text), bool(holds), inline(reason if holds else otherwise or reason), lines)
+
+
+@call
+def construct(
+    context: Context, text: str, name: str, brings_about: str, near: str = "", rows: Sequence[int] | None = None,
+    columns: Sequence[int] | None = None, beside: Sequence[Any] = (),
+) -> Blocks:  # fmt: skip
+    """One number of a given is to be changed so that a condition holds, which does not hold before.
+
+    It is left out where numbers are letters, and where somebody's own numbers leave nothing to be brought about.
+
+    brings_about: the condition, as a promise is written. near: what the key says of a change that is not enough.
+    rows, columns: those of which numbers may be changed, from 0; without them, all. beside: further matrices to look
+    at, or rows of them: (name, row).
+
+    Raises: SheetError where the condition holds already, or nobody can bring it about.
+    """
+    tape = context.tape
+    if tape.domain.name == "symbolic":
+        return ()
+    by_rows = replace(context, orientation="rows").panel(name)
+    axes = [range(size) if few is None else few for size, few in zip(by_rows.shape, (rows, columns), strict=True)]
+    free = tuple((i, j) for i in axes[0] for j in axes[1])
+    check_places(name, free, by_rows.shape)
+    test = condition(brings_about, tape.steps, name)
+    refs = tuple(dict.fromkeys((*test.refs, *(Ref(name, place) for place in free))))
+    of_copies = [(context.behind or tape).value(ref) for ref in refs]
+    found = partial(witness, test, name, free, refs)
+    if each(lambda *numbers: holds(test, refs, numbers), *of_copies) == True:  # noqa: E712 - of copies, each answers
+        why = "holds before a number is changed"
+    elif each(lambda *numbers: found(numbers) is None, *of_copies) == True:  # noqa: E712
+        why = "holds for no other number of two digits"
+    else:
+        why = ""
+    if why and context.is_own:
+        return ()
+    if why:
+        raise SheetError(f"{brings_about} {why}; a promise in the front matter keeps it from that")
+    say, numbers = context.messages.say, [tape.value(ref) for ref in refs]
+    labels = tuple(map(first_text, by_rows.rows)), tuple(map(first_text, by_rows.cols))
+    told = inline(f"{say('construction.many')} {near}".strip())
+    asked = Construction(inline(text), (), (), told, name, test, free, labels, context.transposed)
+
+    def part(at: int) -> Callable[..., str]:
+        def text_of(*numbers: Any) -> str:
+            change = found(numbers)
+            return "" if change is None else asked.written(change)[at]
+
+        return text_of
+
+    heads = ["row" if (axis == 0) != context.transposed else "column" for axis in asked.axes] + ["becomes"]
+    cells = (Cell(written(part(at), *numbers), blank=True, shows="change") for at in range(len(heads)))
+    shown = [context.panel(name)]
+    for other in beside:
+        if isinstance(other, str):
+            shown.append(context.panel(other))
+        else:
+            shown.append(context.panel(other[0]).only(other[1:], context.transposed))
+    names = tuple(say(f"construction.{head}") for head in heads)
+    return Strip(tuple(shown), ("",) * (len(shown) - 1)), replace(asked, cells=tuple(cells), heads=names)
 
 
 @call

@@ -58,6 +58,8 @@ class Context(Struct, frozen=True, dict=True):
     """The tape behind the one of a page with slots, without these."""
     forms: str = ""
     """The forms of the numbers, as forms.py has them, where they are not the sheet's."""
+    is_own: bool = False
+    """Whether the numbers are somebody's own, of which nothing is promised."""
 
     @property
     def transposed(self) -> bool:

@@ -39,7 +39,7 @@ from byhand.worksheet.views import Level, Orientation
 BETWEEN = "="  # stands between a name and one of its options, each of which has a box of its own to tick
 MOST_LINES = 60  # to write on: more than a page has
 Role = Literal["given", "parameter", "ask", "copy"]
-BlankRole = Literal["ask", "copy", "inverse", "word", "entry", "size", "text"]
+BlankRole = Literal["ask", "copy", "inverse", "word", "entry", "size", "text", "change"]
 ReplyRole = Literal["claim", "because", "choice", "tick", "lines", "line"]
 GAP = "____"  # a gap of a sentence, as text
 
@@ -56,9 +56,9 @@ class Cell(Struct, frozen=True):
     """The step that the value belongs to."""
     at: tuple[int, int] | None = None
     """The row and the column of the value in the run."""
-    shows: Literal["run", "mistake", "size", "word", "minutes"] = "run"
-    """Whether the value is the run's, a mistake's, a size, the word that a number stands for, or the minutes of a
-    sitting."""
+    shows: Literal["run", "mistake", "size", "word", "minutes", "change"] = "run"
+    """Whether the value is the run's, a mistake's, a size, the word that a number stands for, the minutes of a
+    sitting, or a part of a change that the run does not have."""
     places: int | None = None
     """The decimal places to which the page rounds the run's number."""
     seconds: float = 0.0
@@ -92,7 +92,7 @@ class Blank(Struct, frozen=True):
     the section's blocks of a kind. It is the same for every level and orientation."""
     role: BlankRole
     """What is asked for: a number that is computed (ask; in a table, entry), copied (copy), or found from a printed
-    result (inverse); a word, a size, or a text."""
+    result (inverse); a word, a size, or a text; or a part of a change to the run's numbers (change)."""
     cell: Cell
     result: str = ""
     """The step from which an inverse is found."""

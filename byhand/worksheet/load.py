@@ -256,12 +256,12 @@ def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
 def _sections(file: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:
     """The sections: the Markdown tokens after each heading, with the blocks in the places of their markers.
 
-    A heading with ## begins a numbered section; one with ### a part without a number, which is left out where its
-    picture cannot be drawn, unless it has a box for a guess.
+    A heading with ## begins a numbered section, which is left out where all that it holds is; one with ### a part
+    without a number, which is left out where its picture cannot be drawn, unless it has a box for a guess.
 
     Raises: SheetError for text before the first heading, and for a part without a number that asks for answers.
     """
-    count, number, title, heading = 0, 0, "", list[Any]()
+    number, is_numbered, title, heading = 0, False, "", list[Any]()
     words: list[TextBlock] = []
     figures: list[Figure] = []
     prose: list[Token] = []
@@ -272,10 +272,12 @@ def _sections(file: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
             prose.clear()
 
     def section() -> Iterator[Section]:
-        made = Section(number, title, tuple(words), tuple(figures), heading)
-        if not number and (made.blanks or made.replies):
+        nonlocal number
+        number += is_numbered and bool(words or figures)
+        made = Section(number if is_numbered else 0, title, tuple(words), tuple(figures), heading)
+        if not made.number and (made.blanks or made.replies):
             raise SheetError(f"{file}: “{title}” asks for answers, so it has a number; begin it with ##, not ###")
-        if title and (number or figures or any(isinstance(word, Guess) for word in words)):
+        if title and (figures or (is_numbered and words) or any(isinstance(word, Guess) for word in words)):
             yield made
 
     at = 0
@@ -286,8 +288,7 @@ def _sections(file: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> It
             if words and not title:
                 break
             yield from section()
-            count += token.tag != "h3"
-            number, title = 0 if token.tag == "h3" else count, _plain(tokens[at + 1])
+            is_numbered, title = token.tag != "h3", _plain(tokens[at + 1])
             heading = list(tokens[at + 1].children or ()) if "$" in tokens[at + 1].content else []
             words, figures = [], []
             at += 3

@@ -33,7 +33,7 @@ class Hands {
     if (id === undefined) return;
     const blank = this.page.blank(field);
     if (field.matches(".tick")) this.page.write([[id, field.checked ? field.value : ""]]);
-    else if (blank && !["word", "text"].includes(blank.role)) {
+    else if (blank && !["word", "text", "change"].includes(blank.role)) {
       const text = field.value.replace(/-/g, "−").replace(/^−(?:inf|oo|∞inity)$/i, "−∞");
       const at = field.selectionStart + text.length - field.value.length;
       this.page.write([[id, text]]);
@@ -42,7 +42,7 @@ class Hands {
   }
   left(field) {
     const blank = this.page.blank(field);
-    if (blank && /^[−-]?i$/i.test(field.value) && !["word", "text"].includes(blank.role)) this.page.write([[blank.id, "−∞"]]);
+    if (blank && /^[−-]?i$/i.test(field.value) && !["word", "text", "change"].includes(blank.role)) this.page.write([[blank.id, "−∞"]]);
     if (this.page.fields.has(field.dataset.id) && field.type !== "checkbox") this.checks?.asOneGoes(field);
   }
   pressed(event) {
@@ -95,7 +95,7 @@ class Hands {
   pasted(event) {
     const text = event.clipboardData.getData("text").trim();
     const field = event.target;
-    if (field.tagName !== "INPUT" || !this.page.blank(field) || !/[\t\n;]|\S[ ,]+\S/.test(text) || /^\S+ \d+\/\d+$/.test(text)) return;
+    if (field.tagName !== "INPUT" || !this.page.blank(field) || !field.closest("table") || !/[\t\n;]|\S[ ,]+\S/.test(text) || /^\S+ \d+\/\d+$/.test(text)) return;
     const rows = text.replace(/^[[({]+|[\])}]+$/g, "").split(/\n|;|\],/).map((line) => {
       const cells = line.replace(/[[\](){}]/g, " ").trim();
       return cells.split(cells.includes("\t") ? "\t" : /,\s+|,(?=\S*,)|\s+/).map((cell) => cell.trim()).filter(Boolean);
@@ -158,7 +158,7 @@ class Pad {
     }
   }
   isNumber(field) {
-    return !["word", "text"].includes(this.hands.page.blank(field)?.role);
+    return !["word", "text", "change"].includes(this.hands.page.blank(field)?.role);
   }
   button(text, name, act, kind = "") {
     return element("button", { type: "button", class: kind, "aria-label": name, onpointerdown: stay, onclick: act }, text);

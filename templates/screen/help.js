@@ -49,7 +49,7 @@ class Help {
   }
   // Open the next step.
   next() {
-    if (!this.blank || this.opened === STEPS.length || this.blank.role === "copy") return;
+    if (!this.blank || this.opened === STEPS.length || ["copy", "change"].includes(this.blank.role)) return;
     this.page.answers.open(this.blank.id, this.opened + 1);
     document.documentElement.classList.add("helped");
     this.show();
@@ -74,8 +74,8 @@ class Help {
     }
     const field = page.field(blank);
     this.title.textContent = field.dataset.name;
-    if (blank.role === "copy") {
-      this.list.replaceChildren(element("li", { class: "none" }, page.say("screen.help.copy")));
+    if (blank.role === "copy" || blank.role === "change") {
+      this.list.replaceChildren(element("li", { class: "none" }, page.say(`screen.help.${blank.role}`)));
       return;
     }
     const focused = document.activeElement?.closest?.(".help li")?.dataset.step;

@@ -495,6 +495,13 @@ class Checks {
     const found = new Map();
     const practice = new Practice(this.page, this.help, diagnosis);
     for (const id of this.idsOf(section)) {
+      const { note, places } = this.page.rules.changes.has(id) ? diagnosis.judged.judgement(this.page.rules.blanks.get(id)) : {};
+      if (note && ["not", "unread"].includes(this.marks.get(id))) {
+        const text = this.page.say(`construction.${note}`, places);
+        if (!found.has(text)) found.set(text, { text, ids: [] });
+        found.get(text).ids.push(id);
+        continue;
+      }
       if (this.marks.get(id) === "unread") found.set(`unread ${id}`, { text: this.page.say("screen.unread", { text: this.page.answers.text(id) }), ids: [id] });
       if (this.marks.get(id) !== "not" || !diagnosis.wrong.has(id)) continue;
       const said = diagnosis.said(id);

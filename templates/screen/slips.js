@@ -11,7 +11,7 @@ const bigintText = (_, value) => (typeof value === "bigint" ? `${value}` : value
 // student, those that they may have gone by in place of printed ones are tried.
 function slipsOf(judged, judgement) {
   const { blank, reading } = judgement;
-  if (blank.role === "text" || reading.kind !== "number") return [];
+  if (["text", "change"].includes(blank.role) || reading.kind !== "number") return [];
   if (reading.values[0] === Infinity) {
     return [{ kind: "sign-of-infinity", detail: "", share: judged.rules.sheet.slips.prior["sign-of-infinity"] }];
   }
@@ -107,7 +107,7 @@ class SlipSearch {
   // Slips with the digits of the right number.
   *misread(followed) {
     const right = followed === null ? null : this.judged.reckoning.real(followed);
-    if (this.blank.role === "word" || this.blank.role === "text") return;
+    if (["word", "text", "change"].includes(this.blank.role)) return;
     if (!(right instanceof Fraction || (right instanceof Span && this.judged.reckoning.places !== null))) return;
     const isRounded = this.judged.reckoning.places !== null;
     let { places } = this.blank;

@@ -57,7 +57,7 @@ def of_sections(sheet, seed=3, **options):
 
 
 def asked(section):
-    return [blank for blank in section.blanks if blank.role != "copy"]
+    return [blank for blank in section.blanks if blank.role not in ("copy", "change")]
 
 
 def named(section, item):

@@ -43,6 +43,7 @@ from byhand.page.page import lower
 from byhand.page.parts import Matrix
 from byhand.page.reader import Mistaken, Paper, Rewritten, Sources
 from byhand.tape import Tape
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Strip
 
 CHECKED = ["attention-head", "softmax", "layer-norm", "kv-cache", "cross-attention", "gpt"]
@@ -310,7 +311,9 @@ def test_nbgrader_finds_its_metadata(sheet, seed):
         assert all(CHECK.search(cell["source"]) for cell in tests)
         assert all(("HIDDEN TESTS" in cell["source"]) == (view == "key") for cell in tests)
         solved = [c for c in marked if c.metadata["nbgrader"]["solution"] and c.cell_type == "code"]
-        assert len(solved) == len(tests)
+        by_hand = [c for c in solved if c.metadata["nbgrader"]["grade"]]
+        assert len(by_hand) == len([block for block in document.blocks if isinstance(block, Construction)])
+        assert len(solved) == len(tests) + len(by_hand)
         written = [cell["source"].partition("### BEGIN SOLUTION\n") for cell in solved]
         assert all(bool(solution) == (view == "key") for _, _, solution in written)
         templates.append([template.strip() for template, _, _ in written])
@@ -322,7 +325,7 @@ def points(found, answers):
     """What the checks of a notebook for nbgrader are worth, and what they give for these answers."""
     about = [cell.metadata.get("nbgrader", {}) for cell in found.cells if cell.cell_type == "code"]
     given = [cell.value for cell in checks(with_answers(found, answers))]
-    return [each["points"] for each in about if each.get("grade")], given
+    return [each["points"] for each in about if each.get("grade") and each["locked"]], given
 
 
 @pytest.mark.parametrize(("sheet", "seed"), CASES)

@@ -80,7 +80,7 @@ class Made:
             )
             return labels[each.options.index(each.right)]
         found = each.cell.value if value is None else value
-        return number(found) if each.role not in ("word", "text") else found
+        return number(found) if each.role not in ("word", "text", "change") else found
 
 
 @lru_cache(maxsize=4)

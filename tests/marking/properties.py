@@ -404,7 +404,7 @@ def much_noise(sheet: str, seed: int) -> Iterator[Try]:
 
 def _noise(sheet: str, seed: int, amount: int) -> Iterator[Try]:
     page, dice = page_of(sheet, seed), Random(f"noise {sheet} {seed} {amount}")
-    asked = [blank.id for blank in page.blanks if blank.role not in ("word", "text", "inverse")]
+    asked = [blank.id for blank in page.blanks if blank.role not in ("word", "text", "change", "inverse")]
     some = {name: dice.choice(page.numbers) for name in asked if dice.random() * 100 < amount}
     marks = marked(page, Student(page, written=some))
     by_rule = wrong(marks) - some.keys()

@@ -363,7 +363,7 @@ class Page:
     @cached_property
     def numbers(self) -> list[Number]:
         """The different numbers of the key."""
-        values = {as_number(b.cell.value) for b in self.blanks if b.role not in ("word", "text")}
+        values = {as_number(b.cell.value) for b in self.blanks if b.role not in ("word", "text", "change")}
         return sorted(values)
 
     @cached_property
@@ -442,7 +442,7 @@ class Student:
         Raises: NoNumberError.
         """
         cell, section = blank.cell, self.page.section_of[blank.id]
-        if blank.role == "text":
+        if blank.role in ("text", "change"):
             return str(cell.value)
         if blank.role == "size":
             return worked(cell.rule, no_reference) if cell.rule else as_number(cell.value)

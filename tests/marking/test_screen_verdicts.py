@@ -77,7 +77,7 @@ function answer(text) {
   return [kind, values.map((value) => `${toFloat(value)}`), form, places];
 }
 """
-MARKED = """
+MARKED = r"""
 function answer({ sheet, answers }) {
   const rules = new Rules(prepared(sheet), new Run(sheet));
   const mistakes = sheet.mistakes.map((mistake) => new Mistake(rules, mistake));
@@ -85,10 +85,12 @@ function answer({ sheet, answers }) {
     const judged = new Judged(rules, each);
     const diagnosis = new Diagnosis(judged, mistakes);
     return [...rules.blanks.values()].map((blank) => {
-      const { verdict, form, source, note, followed } = judged.judgement(blank);
-      const text = blank.role === "word" || blank.role === "text" ? "" : judged.reckoning.text(followed);
+      const { verdict, form, source, note, places, followed } = judged.judgement(blank);
+      const text = ["word", "text", "change"].includes(blank.role) ? "" : judged.reckoning.text(followed);
       const { kind, foil, sure } = verdict === "wrong" ? diagnosis.said(blank.id) : { kind: "", foil: "", sure: false };
-      return [blank.id, verdict, form, source, note, text, kind, foil, sure];
+      const filled = (text) => text.replace(/\{(\w+)\}/g, (whole, place) => places[place]);
+      const told = blank.role === "change" && note ? filled(sheet.texts[`construction.${note}`]) : note;
+      return [blank.id, verdict, form, source, told, text, kind, foil, sure];
     });
   });
 }
@@ -118,7 +120,9 @@ def by_marker(page: Page, answers: dict[str, str]) -> list[list[object]]:
     judged = Judged.of(marker(page).rules, answers)
     diagnosis, found = Diagnosis(judged, marker(page).mistakes), []
     for name, judgement in judged.all.items():
-        followed = "" if judgement.blank.role in ("word", "text") else judged.reckoning.text(judgement.followed)
+        followed = (
+            "" if judgement.blank.role in ("word", "text", "change") else judged.reckoning.text(judgement.followed)
+        )
         kind, _, foil, sure = diagnosis.said(name) if judgement.verdict == "wrong" else ("", "", "", False)
         found.append(
             [name, judgement.verdict, judgement.form, judgement.source, judgement.note, followed, kind, foil, sure]

@@ -29,7 +29,8 @@ from byhand.worksheet.document import Cell, Document, Picture
 
 Json = Any
 TEXTS = (
-    "screen.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.yes", "shapes.no",
+    "screen.", "construction.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.yes",
+    "shapes.no",
 )  # fmt: skip
 QUIET = ("screen.letters", "screen.silent")  # why a page does not say what is right
 OF_DECIMALS = ("truncated", "too-few-places", "point-misplaced")  # slips that fractions do not have

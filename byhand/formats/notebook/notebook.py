@@ -36,6 +36,7 @@ from byhand.page.parts import (
     is_filled,
 )
 from byhand.tape import shape_text
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Cell, Panel, Section
 from byhand.worksheet.views import View, shows_answers
 
@@ -238,6 +239,17 @@ class _Notebook(Struct, frozen=True, eq=False):
             shown = ((name, literal(cell.value) if is_filled(cell, view) else "...") for cell, name in asked)
             return "\n".join([f"{var} = {{", *(f"    {_quoted(name)}: {text}," for name, text in shown), "}"])
 
+        if isinstance(part.block, Construction):  # many answers are right, and no cell checks them
+            self.prose.append(self.page.messages.say("notebook.unmarked"))
+            self._flush()
+            self._add(
+                f"{section.number}-{var}",
+                self._code(self._with_solution(source)),
+                grade=True,
+                solution=True,
+                points=1,
+            )
+            return
         self._task(section, tasks, var, source, "", [(cell, name, name) for cell, name in asked])
 
     def _options(self, part: Options, section: Section, tasks: Tasks) -> None:
@@ -276,15 +288,18 @@ class _Notebook(Struct, frozen=True, eq=False):
         self._flush()
         adds = tasks.add_reply if not isinstance(asked, list) else None
         key = adds(section, name, asked) if adds else tasks.add(section, name, shape, asked)
-        code = source(self.view)
-        if self.setup.nbgrader and shows_answers(self.view):  # what is no solution stays for the students
-            code = f"{source('worksheet')}\n### BEGIN SOLUTION\n{code}\n### END SOLUTION"
-        self._add(key, self._code(code), solution=True)
+        self._add(key, self._code(self._with_solution(source)), solution=True)
         if self.setup.feedback:
             call = f"({_quoted(key)}, {name})"
             points = len(asked) if isinstance(asked, list) else 1
             self.checks.append(self._code(f"check.points{call}" if self.setup.nbgrader else f"check{call};"))
             self._add(f"{key}-check", self.checks[-1], grade=True, locked=True, points=points)
+
+    def _with_solution(self, source: Callable[[View], str]) -> str:
+        """What stands in a cell to fill in; in a key for nbgrader, what is no solution stays for the students."""
+        if self.setup.nbgrader and shows_answers(self.view):
+            return f"{source('worksheet')}\n### BEGIN SOLUTION\n{source(self.view)}\n### END SOLUTION"
+        return source(self.view)
 
     def _add(self, name: str, cell: dict[str, Any], **flags: Any) -> None:
         self.cells.append(cell)

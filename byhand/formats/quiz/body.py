@@ -30,6 +30,7 @@ from byhand.page.parts import Entries as TableOfEntries
 from byhand.page.parts import Example, Matrix, Options, Pencil, Text, Words, are_paragraphs, block_parts
 from byhand.page.sections import laid_figures
 from byhand.tape import shape_text
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Blank, Block, Cell, Checkpoint, Claim, Figure, Panel, Reply, Strip
 from byhand.worksheet.spoken import called
 
@@ -112,6 +113,9 @@ class Body(Struct, frozen=True, eq=False):
                     pieces.append(f"<p><b>{escape(part.lead)}</b> {worked} = {_value(part.value)}</p>")
                 case Matrix():
                     pieces += (_table(grid, entries) for grid in strips(Strip((part.panel,), ())))
+                case TableOfEntries() if isinstance(block, Construction):
+                    told = self.page.messages.say("quiz.unmarked", boxes=", ".join(block.heads))
+                    pieces.append(f"<p><i>{escape(told)}</i></p>")
                 case TableOfEntries():
                     pieces.append(self._named(block, entries))
                 case Pencil():

@@ -169,7 +169,7 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
 
     def _of_section(self, at: int) -> Iterator[Question]:
         section = self.page.document.sections[at]
-        blanks = [blank for blank in section.blanks if blank.role != "copy"]
+        blanks = [blank for blank in section.blanks if blank.role not in ("copy", "change")]
         chosen = [reply for reply in section.replies if reply.options]
         words = [reply for reply in section.replies if reply.role in ("lines", "line")]
         asks = bool(blanks or chosen)

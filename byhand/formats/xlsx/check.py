@@ -34,6 +34,7 @@ from byhand.formats.xlsx.formulas import (
 )
 from byhand.notation.spreadsheet import CLOSE, INFINITE, cell_name, quoted
 from byhand.page.parts import labels
+from byhand.worksheet.construction import named
 from byhand.worksheet.document import Blank, Reply
 from byhand.worksheet.spoken import called
 
@@ -106,6 +107,10 @@ class Check(Struct, frozen=True, eq=False):
             canon = _canonical(str(value))
             said = Entry(_empty(write, _folded(write)), NOTHING)
             return [said, as_written, as_written, Entry(key, canon), Entry(_folded(on_key), canon)]
+        if each.role == "change":
+            said = Entry(_empty(write, _plain(write)), NOTHING)
+            place = self._place(each, text)
+            return [said, place, as_written, Entry(key, value), Entry(on_key, value)]
         follows = self.of.follows(section, each)
         follow = Entry(f"IFERROR({follows},{quoted(NOTHING)})" if follows else key, value)
         if each.role == "word":
@@ -116,11 +121,28 @@ class Check(Struct, frozen=True, eq=False):
         counts = Entry(f"IF(OR(ISNUMBER({read}),{read}={quoted(INFINITE)}),{read},{key})", value)
         return [said, Entry(_number(text), NOTHING), counts, follow, Entry(on_key, value)]
 
+    def _place(self, box: Blank, text: str) -> Entry:
+        """What is read in a box of a changed number: the place that a label or a number names, or the number."""
+        construction, boxes = self.of.page.reader.constructions[box.id]
+        at = boxes.index(box.id)
+        if at == len(boxes) - 1:
+            return Entry(_number(text), NOTHING)
+        labels = construction.labels[construction.axes[at]]
+        place = f"IFERROR(VALUE({text}),0)"
+        for n in reversed(range(len(labels))):
+            place = f'IF({text}&""={quoted(named(labels, n))},{n + 1},{place})'
+        return Entry(place, 0.0)
+
     def _claim(self, word: str) -> str:
         return self.of.page.document.messages.say(f"questions.{word}")
 
     def _code(self, row: int, section: int, each: Blank | Reply, write: str) -> str:
         """The formula of the verdict's code."""
+        if isinstance(each, Blank) and each.role == "change":
+            _, boxes = self.of.page.reader.constructions[each.id]
+            empty = ",".join(f"{cell_name(self.of.row_of[box], WRITTEN)}={quoted(NOTHING)}" for box in boxes)
+            is_so = f"IFERROR({self.of.changed(section, each)},FALSE)"
+            return f"IF(OR({empty}),{EMPTY},IF({is_so},{IS_RIGHT},{IS_NOT_YET}))"
         read, follows, key = (cell_name(row, col) for col in (READ, FOLLOWS, KEY))
         slack = self._slack(each)
         otherwise = str(IS_NOT_YET)

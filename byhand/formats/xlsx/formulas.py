@@ -7,7 +7,7 @@ there, or else the key's number. A place that stands nowhere on the page has a r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
@@ -18,8 +18,9 @@ from byhand.arithmetic.domain import Real, is_neg_inf
 from byhand.arithmetic.expr import NEG_INF, Expr, Fn, Num, Ref, expr, refs
 from byhand.arithmetic.floats import FLOATS
 from byhand.formats.xlsx.plan import Plan
-from byhand.notation.spreadsheet import INFINITE, cell_name, formula, sheet_name
+from byhand.notation.spreadsheet import CLOSE, INFINITE, cell_name, formula, sheet_name
 from byhand.notation.text import value_text
+from byhand.numbers.conditions import Test
 from byhand.page.page import Page
 from byhand.page.reader import place_of
 from byhand.runs import Run
@@ -204,7 +205,7 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
     def follows(self, section: int, blank: Blank) -> str:
         """The formula of what follows in a blank from the student's own numbers; "" where it is the key's number."""
         cell = blank.cell
-        if not self._is_computed(cell) or blank.role in ("inverse", "size", "text"):
+        if not self._is_computed(cell) or blank.role in ("inverse", "size", "text", "change"):
             return ""
         place = cell.place
         if blank.role == "copy":
@@ -231,6 +232,51 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
                 if isinstance(printed, Cell) and unknown in refs(self.run.rule(*place)):
                     made = self._written(section, self._rounded(place), "own", self.names.check)
                     yield self.at(printed, self.names.worksheet), made
+
+    def condition(self, section: int, test: Test, changed: Callable[[Ref], str]) -> str:
+        """The formula of whether a condition holds for a reader of a section. changed: the formula of a reference
+        that may be changed; "" of any other.
+        """
+        if test.sign in ("and", "or", "not"):
+            return f"{test.sign.upper()}({','.join(self.condition(section, part, changed) for part in test.parts)})"
+
+        def cell(ref: Ref) -> str:
+            return changed(ref) or self._name(section, place_of(ref), "key").removeprefix(
+                sheet_name(self.names.check)
+            )
+
+        one, other = (formula(tree, cell, lambda ref: ref.matrix in self._infinite) for tree in test.parts)
+        difference = f"({one})-({other})"
+        match test.sign:
+            case "=":
+                return f"ABS({difference})<={CLOSE}"
+            case "!=":
+                return f"ABS({difference})>{CLOSE}"
+            case "<" | ">=":
+                return f"{difference}{test.sign}-{CLOSE}"
+            case _:
+                return f"{difference}{test.sign}{CLOSE}"
+
+    def changed(self, section: int, blank: Blank) -> str:
+        """The formula of whether what is written into the boxes of a construction brings its condition about."""
+        construction, boxes = self.page.reader.constructions[blank.id]
+        names = [cell_name(self.row_of[name], READ) for name in boxes]
+        where, becomes = dict(zip(construction.axes, names, strict=False)), names[-1]
+
+        def before(place: tuple[int, int]) -> str:
+            return self._name(section, (construction.step, *place), "key").removeprefix(sheet_name(self.names.check))
+
+        def is_there(place: tuple[int, int]) -> str:
+            tests = [f"{name}={place[axis] + 1}" for axis, name in where.items()]
+            return tests[0] if len(tests) == 1 else f"AND({','.join(tests)})" if tests else "TRUE"
+
+        def after(ref: Ref) -> str:
+            place = ref.index
+            free = ref.matrix == construction.step and place in construction.free
+            return f"IF({is_there(place)},{becomes},{before(place)})" if free else ""  # type: ignore[arg-type]
+
+        new = (f"AND({is_there(place)},ABS({becomes}-{before(place)})>{CLOSE})" for place in construction.free)
+        return f"AND(OR({','.join(new)}),{self.condition(section, construction.test, after)})"
 
     def not_shown(self) -> Iterator[tuple[int, int, Place, Entry, Entry]]:
         """The places that stand nowhere on the page: the row and the section of each, and what is computed there from

@@ -35,11 +35,11 @@ from byhand.notation.write import GROUPED
 from byhand.page.entries import EntryTable
 from byhand.page.grid import PRINT_HEIGHTS, Grid, Mark, Slot, Tag
 from byhand.page.page import Page
-from byhand.page.parts import Example, Options, Part, Pencil, Room, Text, block_parts
+from byhand.page.parts import Entries, Example, Options, Part, Pencil, Room, Text, block_parts
 from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
 from byhand.runs import Run
 from byhand.tape import shape_text
-from byhand.worksheet.document import Cell, Document, Question, Reply, TextBlock
+from byhand.worksheet.document import Block, Cell, Document, Question, Reply, TextBlock
 
 # all in mm
 WORDS, GAP, USUAL = 52.0, 4.0, 11.0  # the widths of the column of words, of the gap after it, and of any other
@@ -174,7 +174,7 @@ class _Planner(Struct, dict=True):
 
     def form(self, cell: Cell) -> str:
         """The format of a cell's number."""
-        if cell.shows == "word" or isinstance(cell.value, str):
+        if cell.shows in ("word", "change") or isinstance(cell.value, str):
             return "@"
         if cell.places is not None:
             return "#,##0" + ("." + "0" * cell.places if cell.places else "")
@@ -438,9 +438,12 @@ class _Planner(Struct, dict=True):
         self._next(BLANK_ROW)
 
     def _others(self, laid: LaidFigure) -> None:
-        """A figure of a kind that is not known: its cells below each other, each with what it is called."""
-        figure = laid.figure  # type: ignore[attr-defined]
-        for cell, name in zip(figure.cells, figure.called(self.page.messages), strict=True):
+        """A figure of a kind that is not known."""
+        self._named(laid.figure)  # type: ignore[attr-defined]
+
+    def _named(self, block: Block) -> None:
+        """The cells of a block below each other, each with what it is called."""
+        for cell, name in zip(block.cells, block.called(self.page.messages), strict=True):
             self.plan.add(Spot(self.row, 2, replace(looks.TEXT, valign="vcenter"), cols=4, words=plain(name)))
             look = replace(looks.NUMBER, form=self.form(cell))
             self.plan.add(Spot(self.row, 6, look.framed() if cell.blank else look, cols=2, cell=cell))
@@ -454,6 +457,8 @@ class _Planner(Struct, dict=True):
         for part in parts:
             if isinstance(part, Text):
                 self._across(marked_up(part.words), looks.TEXT)
+            elif isinstance(part, Entries):
+                self._named(part.block)
             elif isinstance(part, Options) and part.reply.role == "choice":
                 self._across(plain(" · ".join(part.labels)), looks.TEXT)
         for chosen in (reply for reply in replies if reply.options):
