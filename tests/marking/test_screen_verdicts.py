@@ -89,7 +89,7 @@ function answer({ sheet, answers }) {
       const text = ["word", "text", "change"].includes(blank.role) ? "" : judged.reckoning.text(followed);
       const { kind, foil, sure } = verdict === "wrong" ? diagnosis.said(blank.id) : { kind: "", foil: "", sure: false };
       const filled = (text) => text.replace(/\{(\w+)\}/g, (whole, place) => places[place]);
-      const told = blank.role === "change" && note ? filled(sheet.texts[`construction.${note}`]) : note;
+      const told = blank.role === "change" && note ? filled(textOf(sheet, `construction.${note}`)) : note;
       return [blank.id, verdict, form, source, told, text, kind, foil, sure];
     });
   });

@@ -181,7 +181,7 @@ function answer({ sheet, answers }) {
     const judged = new Judged(rules, each);
     return [...rules.blanks.values()].filter(({ role }) => role === "change").map((blank) => {
       const { verdict, note, places } = judged.judgement(blank);
-      const told = note && sheet.texts[`construction.${note}`];
+      const told = note && textOf(sheet, `construction.${note}`);
       return [verdict, told.replace(/\\{(\\w+)\\}/g, (whole, place) => places[place])];
     });
   });
