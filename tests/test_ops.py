@@ -164,6 +164,11 @@ def test_positions_without_periods_follow_the_paper_of_2017(position, dimension,
     assert written(sinusoid.rule(i=position, j=dimension, width=4)) == text
 
 
+def test_one_row_and_one_column_of_positions_have_a_rule_with_a_letter():
+    assert written(sinusoid.rule(i=3, j=Index("j"), width=4)) == "sin(3 ÷ 10,000^(j ÷ d_model))"
+    assert written(sinusoid.rule(i=Index("i"), j=2, width=4)) == "sin(i ÷ 10,000^(2 ÷ d_model))"
+
+
 def test_an_operand_of_unknown_size_has_symbolic_sizes():
     x = Named("x", Index("m"), Index("n"))
     assert (x.rows, x.cols) == (Index("m"), Index("n"))
