@@ -10,9 +10,9 @@ from byhand.worksheet.sheet import load_sheet
 SAYS_FIRST = "\n{{ claim('The first word is the likeliest.', number('likeliest', 0, 0) == 0, 'Its logit is.') }}\n"
 
 
-def own_numbers(name, seed=0):
+def own_numbers(name, seed=0, **asked):
     sheet = load_sheet(name)
-    options = Options(seed=seed).on(sheet)
+    options = Options(seed=seed, **asked).on(sheet)
     return sheet, options, choose(sheet, options)[0]
 
 

@@ -16,8 +16,11 @@ from byhand.tape import Tape
 
 @sheet_promise
 def hidden_shares_are_short(tape: Tape) -> bool:
-    """Without the mask, all shares would be short fractions, since a mistake shows them."""
-    base = Fraction(next(s.params["base"] for s in steps_named(tape, "hook_pattern.exp")))
+    """Without the mask, all shares would be short fractions, or decimals in base e, since a mistake shows them."""
+    asked = next(s.params["base"] for s in steps_named(tape, "hook_pattern.exp"))
+    if asked == "e":
+        return True
+    base = Fraction(asked)
     powers = [
         [base ** int(x) for x in row] for s in steps_named(tape, "scores_scaled") for row in tape.values(s.name)
     ]

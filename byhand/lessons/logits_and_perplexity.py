@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations, product
-from math import atan2, pi
+from math import atan2, e, pi
 from typing import Any
 
 import numpy as np
@@ -146,7 +146,8 @@ def guesses_among_no_more_than_all_words(tape: Tape) -> bool:
     have a whole mean of 2 or more.
     """
     step, (_, words) = tape["perplexity"].step, tape["probs"].shape
-    return bool(tape.values("perplexity")[0][0] <= max(words, step.params["base"] ** 2))
+    base = e if step.params["base"] == "e" else step.params["base"]
+    return bool(tape.values("perplexity")[0][0] <= max(words, base**2))
 
 
 # ---- its mistakes ----

@@ -1,9 +1,10 @@
 """Numbers are found whose page is the class's, and on which mistakes show."""
 
+import pytest
 from class_runs import SAYS_FIRST, own_numbers, run_together
 from msgspec.structs import replace
 
-from byhand.classroom.fitting import AGAIN, fitting, hiding_mistakes
+from byhand.classroom.fitting import AGAIN, breaking_promises, fitting, hiding_mistakes
 from byhand.symmetry.renaming import renamed
 
 
@@ -24,3 +25,11 @@ def test_who_would_have_another_page_gets_other_numbers():
 
     assert fitting(run_of, ["a", "b"]) == ["a" + AGAIN * 2, "b" + AGAIN * 2]
     assert fitting(run_of, ["a"], attempts=2) == [None]
+
+
+@pytest.mark.parametrize("name", ["causal-mask", "kv-cache", "logits-and-perplexity"])
+def test_promises_about_fractions_are_no_obstacle_in_powers_of_e(name):
+    sheet, options, values = own_numbers(name, numbers="decimal", base="e")
+    run = run_together(sheet, [values, renamed(sheet.model, values, "a")], options)
+    assert run.promises
+    assert breaking_promises(run) == []
