@@ -10,7 +10,7 @@ from uniform import is_uniform, orders_of
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Index, Mul, Num, Sub, Sum, bind, evaluate, nodes, refs
 from byhand.notation.text import text as written
-from byhand.ops.positions import sinusoid
+from byhand.ops.positions import rotate, sinusoid
 from byhand.tape import OPS, Named, Op, example
 
 
@@ -167,6 +167,23 @@ def test_positions_without_periods_follow_the_paper_of_2017(position, dimension,
 def test_one_row_and_one_column_of_positions_have_a_rule_with_a_letter():
     assert written(sinusoid.rule(i=3, j=Index("j"), width=4)) == "sin(3 ÷ 10,000^(j ÷ d_model))"
     assert written(sinusoid.rule(i=Index("i"), j=2, width=4)) == "sin(i ÷ 10,000^(2 ÷ d_model))"
+
+
+@pytest.mark.parametrize(
+    ("place", "asked", "text"),
+    [
+        ((0, 2), {"start": 3}, "x[1, 3]·cos(3 ÷ 10,000^(2 ÷ 4)) − x[1, 4]·sin(3 ÷ 10,000^(2 ÷ 4))"),
+        ((0, 0), {"start": 1, "periods": (8, 4)}, "x[1, 1]·cos(1/4·π) − x[1, 2]·sin(1/4·π)"),
+        ((0, 2), {"start": 1, "periods": (8, 4)}, "x[1, 3]·0 − x[1, 4]·1"),  # a quarter turn
+    ],
+)
+def test_a_pair_is_turned_by_a_frequency_or_by_a_part_of_a_whole_turn(place, asked, text):
+    i, j = place
+    assert written(rotate.rule(Named("x", 1, 4), i=i, j=j, width=4, adjacent=True, **asked)) == text
+
+
+def test_a_bias_is_looked_up_in_the_first_row_of_its_table():
+    assert written(OPS["bucket_biases"].general_rule(["r"], buckets=8, furthest=8)) == "r[1, b_ij]"
 
 
 def test_an_operand_of_unknown_size_has_symbolic_sizes():
