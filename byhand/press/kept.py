@@ -76,7 +76,7 @@ class Pages(Protocol):
 # texts and measures as they are
 Recipe = tuple[str, tuple[int | str | float, ...]]
 # of a document, what its page does not follow from, and what is looked at otherwise
-APART = ("messages", "sections", "sittings", "asked", "options", "over", "others")
+APART = ("messages", "sections", "sittings", "asked", "options", "over", "others", "lecturer")
 OF_ALL = ("version", "modules")  # of what a page says of itself, what all runs of a sheet have alike
 
 

@@ -92,8 +92,10 @@ def test_a_filled_copy_is_the_copy_laid_out(sheet, view, copy):
     assert any(isinstance(block, Paragraph) for page in laid.pages for block in page.blocks)
     assert same_text(copies[copy], full)
     assert not same_text(copies[copy], copies[0])
-    assert different(copies[copy], full) <= 0.0001
-    assert different(copies[copy], copies[0]) > 0.0001
+    assert (
+        different(copies[copy], full) <= 0.0002
+    )  # within a line with words, letters stand a fraction of a point apart
+    assert different(copies[copy], copies[0]) > 0.0002
 
 
 def test_a_filled_copy_is_whole():
@@ -130,7 +132,10 @@ def test_what_does_not_fit_is_said():
     html = Pages(lower(run.document, run.run.in_slots())).printed("worksheet")
     laid = lay_out(html, lambda mark: run.text_of(mark, 0), ascii_lowercase)
     assert all(all(page) for page in fill(laid, run.domain.texts, "worksheet"))
-    slot = next(block.runs[0].slot for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor)
+    lines = [block for block in laid.pages[0].blocks if isinstance(block, Line) and block.anchor]
+    slot = next(
+        slot for slot in (line.runs[0].slot for line in lines) if run.text_of(slot, 0).isdecimal()
+    )  # of a cell
     for text in ("123456789012345", "9ж"):
         marks = list(run.domain.texts)
         marks[slot] = run.domain.column(["7", text, "8", "9"])
