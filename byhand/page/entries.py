@@ -78,6 +78,9 @@ class EntryTable(Struct, frozen=True):
 def entries(table: Table) -> EntryTable:
     """Lay out a table as wide as its contents, or with texts on several lines if that is too wide."""
     lines = (table.head, *table.rows)
+    if table.columns:
+        heights = [max(_height(x, w) for x, w in zip(line, table.columns, strict=True) if w > PAD) for line in lines]
+        return EntryTable(table, table.columns, tuple(heights), ("texts", *["centred"] * (len(table.columns) - 1)))
     columns = list(zip(*lines, strict=True))
     texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
     widths = [

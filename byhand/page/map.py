@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from msgspec.structs import replace
 
 from byhand.notation.inline import spoken
-from byhand.page import course_strip
+from byhand.page import course_strip, delta_map
 from byhand.page.drawing import Drawing, Rect
 from byhand.page.map_panel import LABEL, LOOKS, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.pictures.labels import Label, formula, words
@@ -30,7 +30,11 @@ SCALES = (1.0, 0.87, 0.76)  # of labels: the largest that leaves such gaps
 
 
 def graphic(document: Document) -> Graphic:
-    """The map, 118 mm wide; where no part of it has been met yet, a strip of the course."""
+    """The map, 118 mm wide; of a sheet that changes the ordinary block, what it changes; and where no part of it has
+    been met yet, a strip of the course.
+    """
+    if document.delta:
+        return delta_map.graphic(document.delta, document.messages)
     if not document.map.boxes:
         return course_strip.graphic(document, WIDTH)
     drawing, chart = Drawing(), _fitting(document.map)
@@ -54,6 +58,8 @@ def graphic(document: Document) -> Graphic:
 
 def said(document: Document) -> str:
     """The map in a sentence, or the strip where no part of it has been met yet."""
+    if document.delta:
+        return delta_map.said(document.delta, document.messages)
     return _sentence(document.map, document.messages) if document.map.boxes else course_strip.said(document)
 
 

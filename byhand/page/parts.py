@@ -286,6 +286,8 @@ def end_of(document: Document) -> Iterator[Part]:
     """What stands after the last section."""
     if document.objectives:
         yield Goals(document.messages.say("top.able"), tuple(document.objectives))
+    if document.origin:
+        yield Text(document.origin)
     yield Text(document.foot)
 
 

@@ -9,7 +9,7 @@ A sheet shows it with {{ picture("shadow", "u2", "v2") }}. What is drawn on `on`
 is the key's. A drawing is kept as shapes (shapes.py), of which SVG is written, and PDF by the press.
 """
 
-from byhand.pictures import attention  # noqa: F401
+from byhand.pictures import attention, contrast  # noqa: F401
 from byhand.pictures.registry import PICTURES, Picture, Sketch, UndrawableError, picture_named
 
 __all__ = ["PICTURES", "Picture", "Sketch", "UndrawableError", "picture_named"]

@@ -22,6 +22,7 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Ref, Sum
 from byhand.errors import SheetError, UnchangedError, ValuesError
+from byhand.model.config import Config
 from byhand.model.layers import steps_of
 from byhand.notation.marks import first_text, texts_of, word_in_slot, written, written_of
 from byhand.notation.text import value_text
@@ -29,9 +30,11 @@ from byhand.numbers.conditions import condition
 from byhand.ops.linear import matmul
 from byhand.ops.positions import bucket_of
 from byhand.pictures import UndrawableError, picture_named
+from byhand.pictures.contrast import columns
 from byhand.tape import Shape, Tape, shape_text
 from byhand.worksheet.construction import Construction, check_places, holds, witness
 from byhand.worksheet.context import PRODUCTS, Context
+from byhand.worksheet.cost import LENGTHS, costs
 from byhand.worksheet.document import (
     Answer,
     Block,
@@ -356,6 +359,108 @@ def table(context: Context, head: Sequence[Any], *rows: Sequence[Any]) -> Table:
     return Table(
         tuple(entry for entry in heads if isinstance(entry, Prose)), tuple(tuple(map(entry_of, row)) for row in rows)
     )
+
+
+@call
+def contrast(
+    context: Context, words: Sequence[str], known: Sequence[Sequence[Any]], new: Sequence[Sequence[Any]] = (),
+    row: int = -1, first: bool = True,
+) -> Blocks:  # fmt: skip
+    """A table in which words are columns and operations are rows: what one knows is printed, and what is new stands
+    below it, to be computed. Under it, the last row of both is drawn as dots.
+
+    known, new: rows, each of them what it is called, a step or several whose rows go on, and if it has one, the step
+    of their sum. A step may stand with its row, as in ["attn.pattern", 1]; else it is `row`, by default the last one.
+    A row of fewer words stands under those that it names, the first or the last ones. first: whether the first new
+    cell is printed, save at the stretch level.
+    """
+    say, texts = context.messages.say, [""] * len(words)
+    given = int(first and context.level != "stretch")
+
+    def line(called: str, steps: Any, total: Any = "", *, blank: bool = True, printed: int = 0) -> list[Any]:
+        several = [steps] if isinstance(steps, str) or isinstance(steps[1], int) else steps
+        cells = [cell for step in several for cell in _of_row(context, step, row, blank)]
+        cells[:printed] = [replace(cell, blank=False, rule=None, seconds=0.0) for cell in cells[:printed]]
+        left = _start(context, words, several[0], len(cells))
+        right = len(words) - len(cells) - left
+        sums = _of_row(context, total, row, blank) if total else [""]
+        return [called, *texts[:left], *cells, *texts[:right], "", *sums]
+
+    rows = [line(*each, blank=False) for each in known]
+    rows += [[f"**{say('contrast.new')}**", *texts, "", ""]] if new else []
+    rows += [line(*each, printed=given * (not n)) for n, each in enumerate(new)]
+    figure = table(context, [f"**{say('contrast.known')}**", *words, "", say("contrast.sum")], *rows)
+    aligned = replace(figure, columns=columns(len(words)))
+    if not new:
+        return (aligned,)
+    last = [_with_row(each[-1][1], row) for each in (known, new)]
+    starts = [str(_start(context, words, name, context.tape[name].step.shape[1])) for name, _ in last]
+    rows_at, names = [str(at) for _, at in last], [name for name, _ in last]
+    return aligned, *picture(context, "before_and_now", *names, tokens=words, rows=rows_at, starts=starts)
+
+
+@call
+def cost(context: Context) -> Table:
+    """What the front matter counts under `cost`: for the sheet's own words, for a thousand, and for a million."""
+    say, own = context.messages.say, len(context.tokens) or context.config.n_ctx
+    sizes = {name: getattr(context.config, name) for name in Config.__struct_fields__}
+    sizes |= {"key_value_heads": context.config.key_value_heads}
+    lengths = (own, *LENGTHS)
+    head = [say("cost.what"), say("cost.own", n=own), *(say("cost.words", n=f"{n:,}") for n in LENGTHS)]
+    rows = [
+        [
+            context.messages.turned(what, context.transposed),
+            *(_grouped(costs(formula, {**sizes, "n": n})) for n in lengths),
+        ]
+        for what, formula in context.sheet.cost.items()
+    ]
+    return table(context, head, *rows)
+
+
+def _grouped(number: Fraction) -> str:
+    """A number in words of digits: 500,500. What is no whole number is rounded."""
+    return f"{round(number):,}"
+
+
+@call
+def lost(context: Context, before: str, now: str, i: int = -1, j: int = -1) -> str:
+    """The word whose share falls most from one pattern to another, and both of its shares, as a sentence.
+
+    i, j: the rows of the patterns; by default the last ones.
+    """
+    words = replace(context, orientation="rows").panel(before).cols
+    one, other = context.tape.values(before)[i], context.tape.values(now)[j]
+    start = _start(context, replace(context, orientation="rows").panel(now).cols, before, len(words))
+    count = len(words)
+    numbers = *one, *other[start : start + count]
+
+    def fallen(*shares: Any) -> int:
+        falls = [a - b for a, b in zip(shares[:count], shares[count:], strict=True)]
+        return falls.index(max(falls))
+
+    places = {
+        "word": written(lambda *shares: words[fallen(*shares)], *numbers),
+        "before": written(lambda *shares: value_text(shares[fallen(*shares)]), *numbers),
+        "now": written(lambda *shares: value_text(shares[count + fallen(*shares)]), *numbers),
+    }
+    return context.messages.say("cost.lost", **places)
+
+
+def _start(context: Context, words: Sequence[str], step: Any, count: int) -> int:
+    """Under which of the words a row of so many cells begins: the first, if it names the first ones."""
+    named = replace(context, orientation="rows").panel(_with_row(step, 0)[0]).cols
+    return 0 if [*named[:count]] == [*words[:count]] else len(words) - count
+
+
+def _with_row(step: Any, row: int) -> tuple[str, int]:
+    """A step and the row of it that is shown."""
+    return (step, row) if isinstance(step, str) else (step[0], step[1])
+
+
+def _of_row(context: Context, step: Any, row: int, blank: bool) -> list[Cell]:
+    """A row of a step, as cells of a table."""
+    name, at = _with_row(step, row)
+    return [_entry(context, name, at, j, blank) for j in range(context.tape[name].step.shape[1])]
 
 
 @call

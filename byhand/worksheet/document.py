@@ -33,7 +33,7 @@ from byhand.tape import Place
 from byhand.worksheet.effort import Effort, time_told
 from byhand.worksheet.markdown import as_token
 from byhand.worksheet.messages import READ_BACK, Messages, messages
-from byhand.worksheet.sheet import ForLecturer, Named
+from byhand.worksheet.sheet import Delta, ForLecturer, Named
 from byhand.worksheet.views import Level, Orientation
 
 BETWEEN = "="  # stands between a name and one of its options, each of which has a box of its own to tick
@@ -492,6 +492,8 @@ class Table(Figure, Struct, frozen=True, eq=False):
 
     head: tuple[Prose, ...]
     rows: tuple[tuple[Prose | Cell, ...], ...]
+    columns: tuple[float, ...] = ()
+    """The widths of its columns in mm, where they stand over those of a picture; else they fit their contents."""
     kind = "table"
 
     def called(self, messages: Messages) -> Iterator[str]:
@@ -898,6 +900,10 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """The Markdown tokens of what is given at the easy level, below the riddle."""
     objectives: tuple[Sequence[Any], ...] = ()
     """The Markdown tokens of each objective."""
+    origin: Sequence[Any] = ()
+    """The Markdown tokens of the line that says where its idea comes from; none where the sheet does not."""
+    delta: Delta | None = None
+    """How it differs from the ordinary block, for a map in place of that of the model."""
     group: str = ""
     """The name of its group of the course."""
     beside: tuple[Named, ...] = ()

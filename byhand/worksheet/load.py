@@ -33,7 +33,7 @@ from byhand.worksheet.front import LARGEST_SHEET
 from byhand.worksheet.markdown import inline, paragraphs
 from byhand.worksheet.order import after, group_of, groups, has_met
 from byhand.worksheet.sandbox import Sandbox
-from byhand.worksheet.sheet import ForLecturer, Sheet, named
+from byhand.worksheet.sheet import Delta, ForLecturer, Sheet, named
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -95,6 +95,8 @@ def document(context: Context) -> Document:
         messages=messages,
         asked=asked(context),
         objectives=tuple(inline(messages.turned(text, context.transposed)) for text in sheet.objectives),
+        origin=inline(_origin(context)),
+        delta=sheet.delta and Delta(**{k: _line_of(context, text) for k, text in asdict(sheet.delta).items()}),
         sittings=sittings,
         group=group,
         beside=named(groups().get(group, ()), messages.language),
@@ -191,6 +193,17 @@ def _given_at_easy(context: Context, sections: Sequence[Section]) -> str:
     lines = context.messages.lines(context.transposed)
     says = "levels.easy_goal" if context.sheet.easy_rows == 1 else "levels.easy_goal_two"
     return context.messages.say(says, rows=lines["rows"])
+
+
+def _origin(context: Context) -> str:
+    """Where the idea of a sheet comes from, as a line of Markdown."""
+    told, say = asdict(context.sheet.origin), context.messages.say
+    return " · ".join(say(f"origin.{name}", **{name: _line_of(context, text)}) for name, text in told.items() if text)
+
+
+def _line_of(context: Context, text: str) -> str:
+    """A text of the front matter, in which expressions have their values, as in the sheet's body."""
+    return _rendered(context, context.messages.turned(text, context.transposed), sheet_globals(context, []))
 
 
 def _rendered(

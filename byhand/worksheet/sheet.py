@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct, field
 
@@ -53,6 +53,41 @@ class ForLecturer(Struct, frozen=True):
     """The sketch for the board, as pictures/board.py reads it."""
 
 
+class Origin(Struct, frozen=True):
+    """Where the idea of a sheet comes from, for the line at its foot; what is not known is left out."""
+
+    who: str = ""
+    when: str = ""
+    """The year."""
+    name: str = ""
+    """What the idea is called elsewhere."""
+    paper: str = ""
+    """Where one reads of it."""
+    runs: str = ""
+    """Models that have it."""
+    number: str = ""
+    """A number of a real model, and what it means in the units of the sheet."""
+
+
+class Delta(Struct, frozen=True):
+    """How a sheet differs from the ordinary block: what its map draws in black."""
+
+    draws: str = ""
+    """The name of the drawing, one of those in page/delta_map.py."""
+    sign: str = "+"
+    """Whether something is put in (+), taken away (−), or stands there `instead of` something else."""
+    label: str = ""
+    """What stands in or beside what is black."""
+    what: str = ""
+    """What changes."""
+    so: str = ""
+    """What follows from it."""
+    grid: str = ""
+    """Of a pattern, who may look at whom: rows of signs, # for yes, + for in part, and . for no."""
+
+    SIGNS: ClassVar[tuple[str, ...]] = ("+", "−", "instead of")
+
+
 class Sheet(Struct, frozen=True):
     """A sheet's front matter and its body."""
 
@@ -97,6 +132,12 @@ class Sheet(Struct, frozen=True):
     """How many last rows are asked for at the easy level."""
     lecturer: ForLecturer = ForLecturer()
     """What a lecturer is told."""
+    origin: Origin = Origin()
+    """Where its idea comes from."""
+    delta: Delta | None = None
+    """How it differs from the ordinary block."""
+    cost: Mapping[str, str] = field(default_factory=dict)
+    """What it costs: formulas of the number n of words and of the sizes of the model, by what they count."""
     symbols: Mapping[str, str] = field(default_factory=dict)
     """The symbols of steps that other sheets do not have (model/names.py)."""
     group: str = ""
@@ -157,6 +198,9 @@ def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
     return {**entries, "inputs": {}, "weights": weights}
 
 
+OF_TEXTS: dict[str, type[ForLecturer] | type[Origin] | type[Delta]] = {
+    "lecturer": ForLecturer, "origin": Origin, "delta": Delta,
+}  # fmt: skip
 _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 
 
@@ -277,9 +321,13 @@ def _made(file: str, front: dict[Any, Any], body: str) -> Sheet:
     for key in TABLES:
         if other := next((entry for entry in front.get(key, {}).values() if not isinstance(entry, str)), None):
             raise SheetError(f"{file}: {key}: {shown(other)} is no text; write it in quotes")
-    if unknown := [key for key in front.get("lecturer", {}) if key not in ForLecturer.__struct_fields__]:
-        raise SheetError(f"{file}: {UnknownNameError('lecturer', unknown[0], ForLecturer.__struct_fields__)}")
-    kept["lecturer"] = ForLecturer(**front.get("lecturer", {}))
+    for key, kind in OF_TEXTS.items():
+        if unknown := [name for name in front.get(key, {}) if name not in kind.__struct_fields__]:
+            raise SheetError(f"{file}: {UnknownNameError(key, unknown[0], kind.__struct_fields__)}")
+        if key in front:
+            kept[key] = kind(**front[key])
+    if "delta" in kept and kept["delta"].sign not in Delta.SIGNS:
+        raise SheetError(f"{file}: delta: no sign {kept['delta'].sign!r}; use {', '.join(Delta.SIGNS)}")
     kept["sittings"] = tuple(front.get("sittings", ()))
     kept["names"] = {str(axis): tuple(map(str, words)) for axis, words in front.get("names", {}).items()}
     kept["in_place"] += tuple(kept["names"])

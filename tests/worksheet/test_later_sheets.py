@@ -241,5 +241,5 @@ def test_the_buckets_that_are_told_are_those_of_the_biases_and_so_are_slopes(fur
     prose = (word for section in document.sections for word in section.words if isinstance(word, Prose))
     told = " ".join(plain_words(token.children or ()) for word in prose for token in word.tokens)
     assert f"for 0, 1, 2 to {far - 1}, and {far} or more steps" in told
-    assert "head 1 subtracts 2 for every step back" in told
+    assert "a word loses 2 for every step back" in told
     assert "Head 2 has the slope 3" in told

@@ -28,6 +28,7 @@ from byhand.notation.text import text, value_text
 from byhand.notation.words import unprintable
 from byhand.page import picture
 from byhand.page.beside import beside
+from byhand.page.delta_map import caption
 from byhand.page.fields import Field, Thing, fields, nameless, numbered_fields, room
 from byhand.page.grid import (
     GUTTER,
@@ -50,6 +51,7 @@ from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
 from byhand.worksheet.document import Block, FirstCell, Lines, Working, plain_words
 from byhand.worksheet.folders import folders
+from byhand.worksheet.markdown import inline as markdown_line
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
 from byhand.worksheet.views import Medium, Paper, View, in_one, shows_answers
@@ -189,7 +191,8 @@ class Pages:
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=shows_answers(view),
-            leads=leads or {}, map=placed_map(self.page, placing), placing=placing, sections=self.page.sections,
+            leads=leads or {}, map=placed_map(self.page, placing), caption=self.caption, placing=placing,
+            sections=self.page.sections,
             worked=self.worked,
             first=self.first, said=self.said, asked=asked, scripts=scripts, in_slots=in_slots and not for_all,
             forms=medium == "print" and (shared or view == "worksheet"),
@@ -210,6 +213,11 @@ class Pages:
         placing = Placing()
         html = self.html(view, "print", paper, for_all=for_all, placing=placing)
         return PrintPage.of(html, placing.figures, self._views() if self._is_shared(view, for_all) else ())
+
+    @property
+    def caption(self) -> Sequence[Any]:
+        """What stands under the map of a sheet that changes the ordinary block, as the Markdown tokens of lines."""
+        return [markdown_line(text) for text in caption(self.d.delta, self.d.messages)] if self.d.delta else ()
 
     @property
     def places(self) -> list[tuple[bool, list[tuple[int, ...]]]]:

@@ -68,6 +68,7 @@ class Body(Struct, frozen=True, eq=False):
             *map(_paragraph, d.opening),
             f'<p><img src="{MAP}" alt="{escape(architecture_map.said(d))}"/></p>',
         ]
+        parts += [f"<p>{_prose(d.origin)}</p>"] if d.origin else []
         parts += [f"<p>{conventions}</p>", f"<p>{escape(say('quiz.typed'))}</p>"]
         return parsed("".join([*parts, f"<p><small>{escape(d.foot)}</small></p>"]))
 

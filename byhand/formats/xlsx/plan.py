@@ -125,7 +125,7 @@ class _Planner(Struct, dict=True):
         self._head()
         for at, section in enumerate(self.page.sections):
             self._section(at, section)
-        self._able()
+        self._end()
         self.plan.rows = self.row
 
     # columns
@@ -502,14 +502,17 @@ class _Planner(Struct, dict=True):
         self.plan.add(Spot(self.row, 0, looks.TEXT, cols=last, pen=pen))
         self._next(self._height(pen, looks.TEXT, self.plan.width))
 
-    def _able(self) -> None:
-        """What one can do now, at the end."""
-        if not self.page.document.objectives:
-            return
-        self._next(BETWEEN)
-        self._across(plain(self.page.messages.say("top.able"), bold=True), looks.HEADING, 7.0)
-        for objective in self.page.document.objectives:
+    def _end(self) -> None:
+        """What one can do now, and where the idea comes from."""
+        document = self.page.document
+        if document.objectives:
+            self._next(BETWEEN)
+            self._across(plain(self.page.messages.say("top.able"), bold=True), looks.HEADING, 7.0)
+        for objective in document.objectives:
             self._across((*plain(TICK), *marked_up(objective)), looks.TEXT)
+        if document.origin:
+            self._next(BETWEEN)
+            self._across(marked_up(document.origin), looks.NOTE)
 
     # rows
 
