@@ -115,9 +115,15 @@ PIPE = 4.6  # the height of a row in a thin pipe, and the width of a number
 
 
 @picture(height=24, minutes=2)
-def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> None:
-    """The rows of words pass a funnel into a thin pipe, which is kept; keys and values are made from it anew."""
+def thin_pipe(
+    on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows, *, transposed: bool = False
+) -> None:  # fmt: skip
+    """The rows of words pass a funnel into a thin pipe, which is kept; keys and values are made from it anew.
+
+    transposed: whether the page has words as columns, so that what is drawn here are its matrices, turned.
+    """
     n, inside, of_key, of_value = len(x), len(latent[0]), len(keys[0]), len(values[0])
+    turned = r"^{\mathrm{T}}" if transposed else ""
     if (n, len(x[0]), inside, of_key, of_value) != (3, 4, 2, 4, 2):
         raise UndrawableError("three words of four numbers, a latent of two, and keys of four have room")
     top, high, pipe = 3.6, PIPE * n, 27.0
@@ -139,9 +145,9 @@ def thin_pipe(on: Canvas, x: Rows, latent: Rows, keys: Rows, values: Rows) -> No
         on.pen.hatch(x0, top, PIPE * cols, high)
         on.grid(x0, top, n, cols, PIPE, GREY)
         on.box(x0, top, PIPE * cols, high, width=GUIDE, dash=DASH)
-        on.math(x0 + PIPE * cols / 2, top - 1.2, symbol, TOKEN)
+        on.math(x0 + PIPE * cols / 2, top - 1.2, f"{symbol}{turned}", TOKEN)
     for symbol, x0 in (("X", PIPE * 2), ("C", pipe + PIPE)):
-        on.math(x0, top - 1.2, symbol, TOKEN)
+        on.math(x0, top - 1.2, f"{symbol}{turned}", TOKEN)
     counts = {"made": n * (of_key + of_value), "kept": n * inside}
     for name, x0, to in (("kept", pipe - 1, pipe + 5.4), ("made", left + 17, left + 23.4)):
         on.text(x0, 22.0, on.say(f"pictures.thin_pipe.{name}_count"), CAPTION, anchor="end")

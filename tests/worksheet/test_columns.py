@@ -23,7 +23,7 @@ from byhand.page.page import lower
 from byhand.pictures.registry import picture_named
 from byhand.tape import OPS
 from byhand.worksheet.context import Context
-from byhand.worksheet.document import Document, Falk, Panel
+from byhand.worksheet.document import Document, Falk, Panel, Picture
 from byhand.worksheet.lecturer import lecturer
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
@@ -43,7 +43,7 @@ in the same row can change / have 3 rows and 2 columns / the column of switches 
 In its row, “the” looks at itself / three whole numbers in a row / One row, six ways / one row of scores through
 compute one row as six members / the sum of its row / each row of shares / each of your six rows / Which row or rows hide
 the four rows above / Row 1: / Row 2: / Row 3: / A row of pixels / Two rows of dials / a row of lamps
-The rows of three words pass a funnel / write the two shapes side by side / What both bring, side by side
+Three words, each in a row, / write the two shapes side by side / What both bring, side by side
 """.strip()
     .replace("\n", " / ")
     .split(" / ")
@@ -184,6 +184,17 @@ def test_in_the_last_column_of_a_family_stand_the_dots_that_are_left_to_draw():
     assert len(pen) == 32
     assert len(set(pen)) == 4  # four grids stand over the four others
     assert set(pen).isdisjoint(printed)
+
+
+@pytest.mark.parametrize(("orientation", "sign"), [("rows", ""), ("columns", "T")])
+def test_a_matrix_that_is_drawn_with_words_as_rows_is_called_turned_where_they_are_columns(orientation, sign):
+    for sheet, letters in (("latent-attention", "KVXC"), ("embedding", "W")):
+        blocks = made(sheet, orientation=orientation)[0].blocks
+        drawn = next(block.sketch.printed for block in blocks if isinstance(block, Picture))
+        names = [re.sub("<[^>]*>", "", text) for text in re.findall("<text[^>]*Math Italic.*?</text>", drawn)]
+        assert [name for name in names if name[0] in letters] == [
+            f"{letter}{'E' if letter == 'W' else ''}{sign}" for letter in letters
+        ]
 
 
 @pytest.mark.parametrize("transposed", [False, True])
