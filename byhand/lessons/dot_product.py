@@ -98,31 +98,31 @@ UNIT, MIDDLE, REACH = 4.9, (20.6, 22.4), 4  # mm: of the grid; its middle; how m
 @picture(height=45, minutes=3)
 def shadow(on: Canvas, line: Rows, arrows: Rows, length: Rows, dots: Rows, shadows: Rows) -> None:
     """The dot product is a shadow on the line of an arrow, as long as the two agree, times the arrow's length."""
-    (u,), ((long,),) = line, length
-    if len(arrows) != 3 or any(abs(x) > REACH for arrow in (u, *arrows) for x in arrow):
+    (w,), ((long,),) = line, length
+    if len(arrows) != 3 or any(abs(x) > REACH for arrow in (w, *arrows) for x in arrow):
         raise UndrawableError("three arrows have room, of up to four units each way")
 
     def at(arrow: Sequence[Any], times: float = 1.0) -> tuple[float, float]:
         return MIDDLE[0] + UNIT * float(arrow[0]) * times, MIDDLE[1] - UNIT * float(arrow[1]) * times
 
     on.plane(at, (-REACH, -REACH), (REACH, REACH))
-    on.line(at(u, -1.0), MIDDLE, width=GUIDE, colour=PALE, dash=DASH)
+    on.line(at(w, -1.0), MIDDLE, width=GUIDE, colour=PALE, dash=DASH)
     for mark in range(-int(long), int(long) + 1):  # the units of a shadow
-        (x, y), across = at(u, mark / float(long)), (0.7 * float(u[1] / long), 0.7 * float(u[0] / long))
+        (x, y), across = at(w, mark / float(long)), (0.7 * float(w[1] / long), 0.7 * float(w[0] / long))
         on.line((x - across[0], y - across[1]), (x + across[0], y + across[1]), width=AXIS)
     for k, (arrow, (length_of,), name) in enumerate(zip(arrows, shadows, "abc", strict=True)):
         layer: Layer = on.pen if k else on
-        foot = at(u, float(length_of) / float(long))
+        foot = at(w, float(length_of) / float(long))
         layer.line(MIDDLE, foot, width=1.1, colour="" if k else PALE)
         layer.line(at(arrow), foot, width=AXIS, dash=DASH)
         layer.arrow(MIDDLE, at(arrow))
         _name(layer, at(arrow), arrow, name)
-    on.arrow(MIDDLE, at(u))
-    _name(on, at(u), u, "u")
+    on.arrow(MIDDLE, at(w))
+    _name(on, at(w), w, "w")
     on.disc(*MIDDLE, 0.6)
     for x, name in ((54.5, "shadow"), (66.5, "length"), (78.5, "dot")):
         if name == "length":
-            on.math(x, 4.0, "|u|", TOKEN)
+            on.math(x, 4.0, "|w|", TOKEN)
         else:
             on.text(x, 4.0, on.say(f"pictures.shadow.{name}"), CAPTION, colour=GREY)
     for k, ((dot,), (length_of,), name) in enumerate(zip(dots, shadows, "abc", strict=True)):
@@ -141,7 +141,7 @@ def shadow(on: Canvas, line: Rows, arrows: Rows, length: Rows, dots: Rows, shado
     tips = [f"({listed(arrow)})" for arrow in arrows]
     texts = [(value_text(length_of), value_text(dot)) for (length_of,), (dot,) in zip(shadows, dots, strict=True)]
     on.said(
-        on.say("pictures.shadow.said", u=f"({listed(u)})", length=value_text(long), a=tips[0], shadow=texts[0][0],
+        on.say("pictures.shadow.said", w=f"({listed(w)})", length=value_text(long), a=tips[0], shadow=texts[0][0],
                dot=texts[0][1]),
         on.say("pictures.shadow.to_do", b=tips[1], c=tips[2]),
         on.say("pictures.shadow.key", b=texts[1][0], b_dot=texts[1][1], c=texts[2][0], c_dot=texts[2][1]),

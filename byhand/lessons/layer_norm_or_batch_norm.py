@@ -100,9 +100,10 @@ def row_or_column(
         across, down = (row, column) if columns else (column, row)
         on.disc(left + CELL * (across + 0.5), TOP + CELL * (down + 0.5), 2.95, fill="none", width=0.4, colour=INK)
         y, (mu, sigma, result) = TOP + 4 * CELL + 5.4, answers[name]
-        on.math(below, y + 1.2, r"\mu", anchor="start")
+        index = "" if name == "layer_norm" else r"_{\mathrm{B}}"
+        on.math(below, y + 1.2, rf"\mu{index}", anchor="start")
         on.blank(below + 7.0, y, mu, 6.4, 7.2, 3.4)
-        on.math(below + 11.8, y + 1.2, r"\sigma", anchor="start")
+        on.math(below + 11.8, y + 1.2, rf"\sigma{index}", anchor="start")
         on.blank(below + 18.4, y, sigma, 6.4, 7.2, 3.4)
         on.number(below + 24.8, y, x[row][column], 3.5)
         on.arrow((below + 28.0, y), (below + 31.4, y), width=0.35)

@@ -75,7 +75,7 @@ def symbol(name: str, heads: int = 1, of_sheet: Mapping[str, str] = {}, transpos
     stem, _, head = name.rstrip("]").partition("[")
     number = str(int(head) + 1) if head and heads > 1 else ""
     parts = stem.split(".")
-    for key in (".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}", parts[-1]):
+    for key in (stem, ".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}", parts[-1]):
         numbered = re.fullmatch(r"(.*\D)(\d+)", key)
         ends = [key, *([f"{numbered[1]}<t>"] if numbered else [])]
         latex = next((table[end] for end in ends for table in (of_sheet, SYMBOLS) if end in table), None)
@@ -100,7 +100,8 @@ def _index(number: str) -> str:
 
 def is_parameter(name: str) -> bool:
     """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b, what shortens a
-    sequence (E, F), or what attention knows of distances. Directions for hashing, W_R, are not learned but drawn.
+    sequence (E, F), what attention knows of distances, a table of biases for them, or z, how far a span reaches.
+    Directions for hashing, W_R, are not learned but drawn.
     """
-    pattern = r"(W|b)_(?!R\b)\w+(\[\d+\])?|W|w|b|E|F|rel_pos_keys|r_[wr]_bias(\[\d+\])?"
+    pattern = r"(W|b)_(?!R\b)\w+(\[\d+\])?|W|w|b|E|F|rel_pos_keys|rel_pos_bias|r_[wr]_bias(\[\d+\])?|table|z"
     return re.fullmatch(pattern, name.rpartition(".")[2]) is not None

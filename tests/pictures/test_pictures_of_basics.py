@@ -43,7 +43,7 @@ ARROWS = [[4, 3]], [[1, 2], [-3, 4], [-4, 2]], [[5]], [[10], [0], [-10]], [[2], 
 
 def test_a_shadow_times_the_length_is_the_dot_product():
     sketch = drawn("shadow", *ARROWS)
-    assert "whose shadow on the line of u is 2: 2 · 5 = 10." in sketch.worksheet_says
+    assert "whose shadow on the line of w is 2: 2 · 5 = 10." in sketch.worksheet_says
     assert sketch.key_says.endswith(
         "b has the shadow 0 and the dot product 0, c the shadow −2 and the dot product −10."
     )
