@@ -33,7 +33,7 @@ STAIR = 7.4  # the side of a cell of the staircase
 STAIRS_WIDE = 0.9
 
 
-@picture(height=33, minutes=2)
+@picture(height=33, minutes=2, target=STAIR)
 def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str], transposed: bool = False) -> None:
     """The mask is a staircase: each word may look at itself and at what lies before it; what lies above the stairs is
     hidden.

@@ -87,7 +87,7 @@ def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
 ROW = 5.6  # the height of a row of the table of words
 
 
-@picture(height=42, minutes=2)
+@picture(height=42, minutes=2, target=ROW)
 def row_let_through(
     on: Canvas, table: Rows, one_hot: Rows, looked_up: Rows, *, row: int, tokens: Sequence[str],
     vocabulary: Sequence[str], transposed: bool = False,

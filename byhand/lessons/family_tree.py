@@ -253,7 +253,7 @@ WIDE, LOW, HIGH = 6.2, 4.3, 6.2  # the cells of a grid of the family: all are as
 FAMILY = ("all", "gpt", "slope", "window", "short", "tiles", "hashed", "linear")  # the members, four in a line
 
 
-@picture(width=117, height=53, minutes=4)
+@picture(width=117, height=53, minutes=4, target=LOW)
 def family(on: Canvas, *patterns: Rows, transposed: bool = False) -> None:
     """The patterns of all members of the family, and who comes from whom; the last line of each is left to draw.
 

@@ -27,7 +27,7 @@ MACHINE, PITCH, HIGH, TOP = 24.8, 29.4, 19.4, 9.0  # mm: the width of a machine,
 WEIGHT = "#c4c4c4"
 
 
-@picture(height=44, minutes=3)
+@picture(height=44, minutes=3, target=3.5)
 def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
     """The network stands at every token, with the same weights and other neurons awake; no line leads from one token
     to another.

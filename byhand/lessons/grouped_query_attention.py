@@ -171,7 +171,7 @@ def cache_counts_query_heads(step: Step, tape: Tape) -> Iterable[Step]:
 # ---- its picture ----
 
 
-@picture(height=44, minutes=2)
+@picture(height=44, minutes=2, target=3.2)
 def askers_and_cards(on: Canvas, queries: Rows, keys: Rows, values: Rows) -> None:
     """Four heads with their queries, above two cards with a key and a value for each word; and what is kept of one
     word if each head has a card, if groups share one, and if all do.

@@ -111,7 +111,7 @@ COLUMN, OLD_COLUMN, LOW = 6.6, 5.2, 4.0  # mm: the same of columns, and how high
 FRAMES_AT = (9.0, 44.0, 79.0)  # mm: the left edges of the matrices
 
 
-@picture(width=104, height=36.4, minutes=2)
+@picture(width=104, height=36.4, minutes=2, target=CELL)
 def growing_cache(on: Canvas, keys: Rows, *, words: Sequence[str], transposed: bool = False) -> None:
     """The keys of a text as its words come: the old rows stay, and each word adds one.
 

@@ -105,9 +105,9 @@ def row_or_column(
         on.blank(below + 7.0, y, mu, 6.4, 7.2, 3.4)
         on.math(below + 11.8, y + 1.2, rf"\sigma{index}", anchor="start")
         on.blank(below + 18.4, y, sigma, 6.4, 7.2, 3.4)
-        on.number(below + 24.8, y, x[row][column], 3.5)
-        on.arrow((below + 28.0, y), (below + 31.4, y), width=0.35)
-        on.blank(below + 35.8, y, result, 7.6, 7.2, 3.4)
+        on.number(below + 24.2, y, x[row][column], 3.5)
+        on.arrow((below + 27.0, y), (below + 30.0, y), width=0.35)
+        on.blank(below + 34.2, y, result, 7.6, 7.2, 3.4)
     shared = value_text(x[row][column])
     on.said(
         on.say("pictures.row_or_column.said", token=tokens[row], n=column + 1, shared=shared),

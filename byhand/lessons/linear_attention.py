@@ -231,7 +231,7 @@ def phi_of_product(step: Step, tape: Tape) -> Iterable[Step]:
 CASE, MANY = 15.0, 100  # the width of a suitcase, and how many words are many
 
 
-@picture(height=40, minutes=2)
+@picture(height=40, minutes=2, target=2.4)
 def suitcase(on: Canvas, *states: Rows) -> None:
     """A suitcase, the state, into which each word packs its parcel; what it holds does not grow. Below it a cache, to
     which each word adds its key and its value.

@@ -150,7 +150,7 @@ def cups_blur_their_words(tape: Tape) -> bool:
 CUP_CELL = 2.3  # a score
 
 
-@picture(height=42, minutes=2)
+@picture(height=42, minutes=2, target=2 * CUP_CELL)
 def cups(on: Canvas, keys: Rows, poured: Rows, *, tokens: Sequence[str], transposed: bool = False) -> None:
     """The keys of four words as jugs that are poured into two cups; and the scores of all words with all keys, and
     with the cups.

@@ -117,7 +117,7 @@ CELL, PART = 3.8, 5.3  # mm: a cell of the small matrices; one of a row that is 
 SMALL_LEFT, SMALL_UPPER, SMALL_GAP = 0.3, 9.6, 1.6  # mm: where the small matrices stand
 
 
-@picture(width=106, height=43, minutes=2)
+@picture(width=106, height=43, minutes=2, target=CELL)
 def mixed_rows(on: Canvas, a: Rows, b: Rows, c: Rows, *, transposed: bool = False) -> None:
     """A cell of a product reads one row and one column; a row of it is a mixture of the rows of the other factor. The
     first is mixed already, and the last is for the student.

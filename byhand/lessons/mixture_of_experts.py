@@ -172,7 +172,7 @@ def balance_without_n(step: Step, tape: Tape) -> Iterable[Step]:
 LAMP = 2.7  # the radius of a lamp; that of its light is this, times the root of the share
 
 
-@picture(height=44, minutes=2)
+@picture(height=44, minutes=2, target=2 * LAMP)
 def switchboard(on: Canvas, weights: Rows, *, tokens: Sequence[str]) -> None:
     """A lamp for each word and expert, which shines as brightly as the word asks this expert; and the wires of the
     first word.

@@ -25,7 +25,7 @@ def heads_look_different_ways(tape: Tape) -> bool:
 # ---- its picture ----
 
 
-@picture(height=43, minutes=3)
+@picture(height=43, minutes=3, target=6.6)
 def two_heads(
     on: Canvas, first: Rows, second: Rows, brought: Rows, also: Rows, result: Rows, *, tokens: Sequence[str]
 ) -> None:

@@ -193,7 +193,7 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
 DISTANCES = 8  # of which one says the bucket
 
 
-@picture(height=11, minutes=1)
+@picture(height=11, minutes=1, target=6)
 def distance_buckets(on: Canvas, table: Rows, *, furthest: int) -> None:
     """Which distances share a bucket.
 

@@ -64,7 +64,7 @@ HAND = 5.6  # the radius of a dial
 EIGHTHS = 8  # ticks of a dial
 
 
-@picture(height=36, minutes=2)
+@picture(height=36, minutes=2, target=2 * HAND)
 def clock_hands(on: Canvas, places: Rows, *, tokens: Sequence[str], periods: Sequence[Any], given: int = 1) -> None:
     """Positions as clock hands: each pair of dimensions is a hand that starts at noon and turns by the same angle
     from word to word.

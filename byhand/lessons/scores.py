@@ -40,7 +40,7 @@ def scores_tell(tape: Tape) -> bool:
 SHARE_DOT = 3.1  # the radius of a dot for a share of 1; its area is proportional to the share
 
 
-@picture(height=33, minutes=3)
+@picture(height=33, minutes=3, target=7)
 def who_looks(on: Canvas, pattern: Rows, *, tokens: Sequence[str], given: int = 0, transposed: bool = False) -> None:
     """Who looks at whom: an arc leads from the last word to each word, as thick as its share; and all of the
     pattern as dots, whose areas are the shares.

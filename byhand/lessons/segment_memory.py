@@ -148,7 +148,7 @@ LOOK, TALL = 9.6, 7.6  # the width and the height of a cell in which one word lo
 CORNER = 2.4  # of a page that is folded
 
 
-@picture(height=43, minutes=2)
+@picture(height=43, minutes=2, target=TALL)
 def page_before(on: Canvas, pattern: Rows, *, memory: Sequence[str], tokens: Sequence[str]) -> None:
     """The page before still lies beside this one; a table of dots for whom the words of this page look at.
 

@@ -19,7 +19,7 @@ PIPS = {
 RESULT_AT = 59.5  # mm: the left edge of a result
 
 
-@picture(height=35.4, minutes=1)
+@picture(height=35.4, minutes=1, target=HALF)
 def dominoes(on: Canvas, *, n: int, d_head: int, d_v: int, transposed: bool = False) -> None:
     """The shapes of a product are dominoes: the halves that touch have to be equal, and the outer ones are left.
 

@@ -161,7 +161,7 @@ GRIDS = ("causal", "window", "every_second", "strided", "first")  # the patterns
 CELL = 3.4
 
 
-@picture(width=118, height=36, minutes=3)
+@picture(width=118, height=36, minutes=3, target=CELL)
 def sparse_grids(on: Canvas, *seen: Rows, transposed: bool = False) -> None:
     """Grids of who may look at whom, of which the last three are shaded by the student.
 

@@ -136,7 +136,7 @@ class Line(Struct, frozen=True):
     bottom: float
     """How far down the line ends, in mm."""
     room: float
-    """The width of what stands before its first matrix, in mm."""
+    """The width of the labels before its first matrix, in mm, or before the sign that stands between them."""
     labels: tuple[tuple[int, Slot], ...]
     """The labels that stand there again, by their rows."""
 

@@ -26,7 +26,7 @@ from byhand.page.grid import (
 )
 from byhand.pictures.labels import words
 
-ROOM = 94.0  # mm: the width of a phone without its margins, and with room for a bracket
+ROOM = 97.0  # mm: the width of a phone without narrow margins, and with room for a bracket
 FITS = (  # from roomy to tight
     PHONE_WIDTHS,
     {**PHONE_WIDTHS, "l": 9.0, "d": 5.0, "g": 7.3, "w": 7.3, "j": 5.0, "s": 2.0},
@@ -56,22 +56,27 @@ def _label_width(slot: Slot) -> float:
     next one.
     """
     estimated = label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, LESS)
-    if slot.cls != "token" or slot.lines > 1:
+    if slot.cls not in ("token", "inner") or slot.lines > 1 or "\\" in slot.label:
         return estimated
+    em = PHONE_LABEL_EM if slot.cls == "token" else PHONE_SMALL_LABEL_EM
     room = BESIDE - LESS if slot.scope == "row" else OVER
-    return max(estimated, *(words(text, PHONE_LABEL_EM).width + room for text in texts_of(slot.label)))
+    return max(estimated, *(words(text, em).width + room for text in texts_of(slot.label)))
 
 
 def _lines(grid: Grid) -> Iterator[Line]:
-    """The lines of a grid, each with as many matrices as have room. A sign stays with the matrix before it."""
+    """The lines of a grid, each with as many matrices as have room. A sign begins the line of the matrix after it,
+    and a single column, such as σ, takes the matrix before it along to a line of its own.
+    """
     kinds = ["", *grid.cols, ""]
     begins = [c for c in range(len(grid.cols)) if kinds[c + 1] in _CELLS and kinds[c] not in _CELLS]
     ends = [c for c in range(len(grid.cols) + 1) if kinds[c + 1] not in _CELLS and kinds[c] in _CELLS]
-    ends = [*(c + (kinds[c + 1] == "j") for c in ends[:-1]), len(grid.cols)]
+    ends[-1] = len(grid.cols)
     top, first = FORMULA if grid.formula else 0.0, 0
     while first < len(begins):
         lines = [_line(grid, begins[first], end, top) for end in ends[first:]]
         count = max(1, sum(line.width <= ROOM for line in lines))
+        if count > 1 and first + count == len(begins) - 1 and ends[-1] - begins[-1] == 1:
+            count -= 1
         yield lines[count - 1]
         top, first = lines[count - 1].bottom + BETWEEN, first + count
 
@@ -79,13 +84,14 @@ def _lines(grid: Grid) -> Iterator[Line]:
 def _line(grid: Grid, begin: int, end: int, top: float) -> Line:
     """The line of the matrices in the columns from `begin` to `end`, with labels before the first. top: in mm."""
     left = begin
-    while left and grid.cols[left - 1] not in _CELLS and grid.cols[left - 1] != "j":
+    while left and grid.cols[left - 1] not in _CELLS:
         left -= 1
+    sign = sum(grid.phone_widths["j"] for kind in grid.cols[left:begin] if kind == "j")
     in_line = [(row, col) for (row, col), slot in grid.slots.items() if left <= col < end and not slot.is_before]
     marks = [mark for mark in grid.marks if left <= mark.left < end]
     upper = min([row for row, _ in in_line] + [mark.top for mark in marks])
     lower = max([row + 1 for row, _ in in_line] + [mark.bottom for mark in marks])
-    labelled = {row for row, col in in_line if col < begin}
+    labelled = {row for row, col in in_line if col < begin and grid.cols[col] != "j"}
     before = [(at, slot) for at, slot in sorted(grid.slots.items()) if at[1] < left and slot.scope == "row"]
     first = begin - 2 if grid.cols[begin] == "o" else begin  # the rows of dots are those of the pattern before them
     called = {row: grid.slots[row, first].row for row in range(upper, lower) if (row, first) in grid.slots}
@@ -93,9 +99,9 @@ def _line(grid: Grid, begin: int, end: int, top: float) -> Line:
         row: (col, slot) for (row, col), slot in before if row not in labelled and called.get(row) == slot.label
     }
     x, y = partial(grid.x, phone=True), partial(grid.y, phone=True)
-    stand = [*(col for col, _ in labels.values()), *range(left, begin)]
+    stand = [*(col for col, _ in labels.values()), *(col for col in range(left, begin) if grid.cols[col] != "j")]
     stand += [col for (_, col), slot in grid.slots.items() if col == begin - 1 and slot.is_before]
     room = max((grid.phone_widths[grid.cols[col]] for col in stand), default=0.0)
-    way = round(room - x(begin), 3), round(top - y(upper), 3)
+    way = round(room + sign - x(begin), 3), round(top - y(upper), 3)
     named = tuple((row, slot) for row, (_, slot) in labels.items())
     return Line(left, end, way, x(end) + way[0], y(lower) + way[1], room, named)

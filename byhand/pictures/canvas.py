@@ -41,7 +41,7 @@ class Layer:
 
     def __init__(self, ink: str = INK, *, pen: bool = False) -> None:
         self.ink, self.is_pen = ink, pen
-        self.reach = 0.0  # how far to the right lines and texts go, by the estimated widths of these
+        self.reach = 0.0  # how far to the right lines, boxes and texts go, by the estimated widths of these
         self.shapes = list[Path | Rectangle | Circle]()
         self.texts = list[Text]()
 
@@ -110,6 +110,7 @@ class Layer:
         rx: float = 0.0, dash: Sequence[float] = (),
     ) -> None:  # fmt: skip
         """A rectangle by its upper left corner. width: of its outline, 0 for none."""
+        self.reach = max(self.reach, x + w)
         if dash:
             self.line((x, y), (x + w, y), (x + w, y + h), (x, y + h), closed=True, fill=fill, width=width,
                       colour=colour, dash=dash)  # fmt: skip

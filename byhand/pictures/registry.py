@@ -54,6 +54,8 @@ class Picture(Struct, frozen=True):
     minutes: float
     """What a typical student takes to complete it."""
     draw: Draw
+    target: float = 0.0
+    """The least side of what one draws in, such as a cell or a dial, where that is less than a box to fill in."""
 
     def sketch(self, say: Say, steps: Sequence[Rows], options: Mapping[str, Any]) -> Any:
         """The Sketch of these numbers; where they differ from copy to copy, a value with each copy's.
@@ -94,15 +96,17 @@ class Picture(Struct, frozen=True):
 PICTURES: dict[str, Picture] = {}
 
 
-def picture(*, height: float, minutes: float, width: float = WIDTH) -> Callable[[Draw], Draw]:
-    """Register a function as a picture, under its own name.
+def picture(
+    *, height: float, minutes: float, width: float = WIDTH, target: float = 0.0
+) -> Callable[[Draw], Draw]:  # fmt: skip
+    """Register a function as a picture, under its own name. target: as of a Picture.
 
     It draws on a Canvas, from the rows of the steps that a sheet names, and the options that the sheet gives: lists
     of words, such as tokens, and numbers, such as a row. It raises UndrawableError where its rule does not hold.
     """
 
     def register(draw: Draw) -> Draw:
-        PICTURES[draw.__name__] = Picture(draw.__name__, width, height, minutes, draw)
+        PICTURES[draw.__name__] = Picture(draw.__name__, width, height, minutes, draw, target)
         return draw
 
     return register

@@ -14,6 +14,7 @@
   ownGuesses(page);
   const hands = new Hands(page, help, checks);
   const pictures = new Pictures(page, checks);
+  new Sideways(page);
   const covers = new Covers(page);
   const end = new End(page, checks, variants);
   const pace = new Pace(page, bar);

@@ -36,9 +36,6 @@ class Page {
     };
     document.documentElement.classList.add("answers");
     for (const section of this.sections) section.place.id = `step-${section.at}`;
-    for (const place of document.querySelectorAll(".map, figure")) {
-      if (place.scrollWidth > place.clientWidth && !place.querySelector("input, textarea, button")) place.tabIndex = 0;
-    }
   }
   // A text, with places filled in. Of a text with a singular and a plural, the one for the number n.
   say(name, places = {}) {

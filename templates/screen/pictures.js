@@ -4,6 +4,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const DOT = 2.9; // mm: the radius of the dot of weight 1
 const LINE = 4.8; // mm: the height of what is written on a line
+const FINGER = 11.64; // mm: 44 pixels, with which a finger hits what it is meant for
+const PHONE = 94.7; // mm: as wide as a phone without its margins
 const LEAST = 6.35; // mm: 24 pixels, which a finger can hit; smaller boxes, and lines close under a box, are left to the pen
 const shape = (tag, attributes) => {
   const made = document.createElementNS(SVG, tag);
@@ -98,12 +100,20 @@ class Pen {
     this.answers = [...page.rules.blanks.values()].filter(({ step, role }) => covered?.steps.includes(step) && role !== "copy").map(({ id }) => id);
     this.line = null; // that is being drawn
     this.fields = this.fieldsOver([...this.picture.querySelectorAll(".blank")]);
+    this.phone = matchMedia("(max-width: 700px)");
     const say = (name) => page.say(name);
     this.toggle = element("button", { type: "button", "aria-pressed": "false", onclick: () => this.turn() }, say("screen.pen.button"));
     this.rub = element("button", { type: "button", onclick: () => this.erase() }, say("screen.pen.back"));
     this.compare = element("button", { type: "button", "aria-pressed": "false", hidden: true, onclick: () => this.turnKey() }, say("screen.pen.compare"));
     this.told = element("span", { role: "status" });
-    figure.append(element("div", { class: "tools" }, this.toggle, this.rub, this.compare, this.told));
+    this.larger = element("button", { type: "button", class: "larger", "aria-pressed": "false", onclick: () => this.enlarge(!this.isLarge) }, say("screen.pen.larger"));
+    figure.append(element("div", { class: "tools" }, this.toggle, this.rub, this.compare, this.larger, this.told));
+    this.picture.addEventListener("click", (event) => this.phone.matches && this.needsRoom && this.enlarge(true, event));
+    figure.addEventListener("focusin", ({ target }) => {
+      if (!target.matches(".fields input") || !this.phone.matches || !this.needsRoom || this.isLarge) return;
+      this.enlarge(true);
+      target.scrollIntoView({ block: "nearest", inline: "center" });
+    });
     this.picture.addEventListener("pointerdown", (event) => this.begin(event));
     this.picture.addEventListener("pointermove", (event) => this.go(event));
     for (const end of ["pointerup", "pointercancel"]) this.picture.addEventListener(end, () => this.end());
@@ -112,28 +122,52 @@ class Pen {
   get lines() {
     return this.page.answers.settings[this.id] ?? [];
   }
+  get isLarge() {
+    return this.figure.classList.contains("large");
+  }
+  // On a phone a picture is as wide as the screen, or so large that a finger hits all that one writes or draws in.
+  enlarge(large, { clientX = 0, clientY = 0 } = {}) {
+    const before = this.picture.getBoundingClientRect();
+    if (large === this.isLarge) return;
+    this.figure.classList.toggle("large", large);
+    this.larger.setAttribute("aria-pressed", `${large}`);
+    if (!clientX) return;
+    const after = this.picture.getBoundingClientRect(); // what was tapped stays under the finger
+    const [across, down] = [(clientX - before.left) / before.width, (clientY - before.top) / before.height];
+    this.picture.closest(".port").scrollLeft = across * after.width - clientX + before.left;
+    window.scrollBy({ top: after.top + down * after.height - clientY, behavior: "instant" });
+  }
   // A field over each box and each line to write on, kept with the answers.
   fieldsOver(blanks) {
-    if (!blanks.length) return [];
     const { page, picture } = this;
     const { width, height } = picture.viewBox.baseVal;
     picture.id = `picture-${this.at}`;
     const all = blanks.map((blank, at) => ({ at, box: blank.getBBox() }));
     const isUnder = (line, { box }) => box.height > 0 && box.x < line.x + line.width && line.x < box.x + box.width && box.y < line.y && box.y + box.height > line.y - LEAST;
     const boxes = all.filter(({ box }) => (box.height ? Math.min(box.width, box.height) >= LEAST : !all.some((other) => isUnder(box, other))));
-    const places = boxes.map(({ at, box: { x, y, width: wide, height: high } }) => {
+    const above = (line) => all.filter(({ box }) => box !== line && box.x < line.x + line.width && line.x < box.x + box.width && box.y < line.y);
+    const room = (line) => Math.min(FINGER, ...above(line).map(({ box }) => line.y - box.y - box.height), line.y);
+    const sizes = boxes.map(({ box }) => (box.height ? Math.min(box.width, box.height) : Math.max(LINE, room(box))));
+    const targets = [...sizes, ...all.filter(({ box }) => box.height).map(({ box }) => Math.min(box.width, box.height)), ...(this.figure.dataset.target ? [Number(this.figure.dataset.target)] : [])];
+    const large = targets.length ? width * Math.max(1, FINGER / Math.min(...targets)) : width;
+    this.needsRoom = large > PHONE;
+    this.figure.classList.toggle("needy", this.needsRoom);
+    const places = boxes.map(({ at, box: { x, y, width: wide, height: high } }, n) => {
       const [id, name] = [`${this.id}/${at + 1}`, page.say("screen.pen.box", { n: at + 1, of: blanks.length })];
       const field = element("input", { "data-id": id, "data-name": name, "aria-label": name, "aria-describedby": picture.id, autocomplete: "off", spellcheck: "false" });
-      const place = element("span", { class: high ? "number" : "" }, field);
+      const place = element("span", { class: high ? "number" : "", onclick: () => field.focus() }, field);
       const percent = (length, whole) => `${(100 * length) / whole}%`;
-      Object.assign(place.style, { left: percent(x, width), bottom: percent(height - y - high, height), width: percent(wide, width), height: percent(high || LINE, height) });
+      Object.assign(place.style, { left: percent(x, width), bottom: percent(height - y - high, height), width: percent(wide, width), height: percent(high || sizes[n], height) });
+      if (!high) field.style.height = percent(LINE, sizes[n]);
       place.style.fontSize = `${(100 * Math.min(high ? 0.5 * high : 0.6 * LINE, 0.48 * wide)) / width}cqw`;
       page.fields.set(id, field);
       place.at = at;
       return place;
     });
     const over = element("div", { class: "over" });
-    picture.replaceWith(over);
+    over.style.setProperty("--large", `${large}mm`);
+    const port = element("div", { class: "port" }, over);
+    picture.replaceWith(port);
     over.append(picture, element("div", { class: "fields" }, ...places));
     return places;
   }
@@ -185,6 +219,7 @@ class Pen {
   turn() {
     const on = this.figure.classList.toggle("drawing");
     this.toggle.setAttribute("aria-pressed", `${on}`);
+    if (on && this.needsRoom && this.phone.matches) this.enlarge(true);
   }
   point(event) {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.picture.getScreenCTM().inverse());

@@ -64,6 +64,22 @@ def test_a_figure_has_room_on_a_phone_and_a_finger_in_its_blanks(sheet, orientat
             assert min(across, down) < 0.01, "two cells in one place"
 
 
+@pytest.mark.parametrize(("sheet", "orientation"), in_turn("rows", "columns"))
+def test_a_sign_stands_before_its_matrix_and_sigma_beside_the_variance_on_a_phone(sheet, orientation):
+    for grid in grids(sheet, orientation=orientation):
+        places = {at: grid.box(*at, at[0] + 1, at[1] + 1, phone=True) for at in grid.slots}
+        for row, col in (at for at in places if grid.cols[at[1]] == "j"):
+            sign, cell = places[row, col], places[row, col + 1]
+            assert (sign[2], sign[1]) == (pytest.approx(cell[0], abs=0.1), pytest.approx(cell[1], abs=0.1))
+        lines = {slot.label: grid.line(col) for (_, col), slot in grid.slots.items() if slot.cls == "caption"}
+        if "\\sigma" in lines and "\\sigma^2" in lines:
+            assert lines["\\sigma"] == lines["\\sigma^2"]
+        for line in grid.phone_lines[1:]:
+            called = {grid.slots[at].row for at in grid.slots if line.left <= at[1] < line.right} - {""}
+            if orientation == "rows" and called:
+                assert line.labels or line.room
+
+
 def test_a_figure_that_has_room_stands_as_on_paper():
     grid = on_phone(grid_of("lggja"))
     assert grid.phone_lines == []
@@ -72,7 +88,7 @@ def test_a_figure_that_has_room_stands_as_on_paper():
 
 
 def test_columns_that_lack_a_little_room_are_narrower():
-    grid = on_phone(grid_of("lggggggdaaa"))
+    grid = on_phone(grid_of("lgggggggdaaa"))
     assert grid.phone_lines == []
     assert grid.phone_widths["g"] < PHONE_WIDTHS["g"]
     assert grid.phone_widths["a"] == PHONE_WIDTHS["a"]
@@ -80,14 +96,21 @@ def test_columns_that_lack_a_little_room_are_narrower():
 
 def test_matrices_that_lack_room_stand_below_each_other_with_their_labels_and_signs():
     grid = on_phone(grid_of("laaaajaaaa"))
-    assert [(line.left, line.right) for line in grid.phone_lines] == [(0, 6), (6, 10)]
+    assert [(line.left, line.right) for line in grid.phone_lines] == [(0, 5), (5, 10)]
     assert [[slot.label for _, slot in line.labels] for line in grid.phone_lines] == [[], ["the"]]
-    assert [grid.line(col) for col in (0, 1, 5, 6, 9)] == [0, 0, 0, 2, 2]
-    first, second = grid.box(0, 1, 1, 2, phone=True), grid.box(0, 6, 1, 7, phone=True)
-    assert first[0] == pytest.approx(second[0])
+    assert [grid.line(col) for col in (0, 1, 5, 6, 9)] == [0, 0, 2, 2, 2]
+    first, sign, second = (grid.box(0, col, 1, col + 1, phone=True) for col in (1, 5, 6))
+    assert sign[0] == pytest.approx(first[0])  # after the label
+    assert sign[2] == pytest.approx(second[0])  # and before the matrix
     assert first[3] < second[1]
     assert drawing(grid, True, False, True).count(">the</text>") == 1
     assert drawing(grid, False, False, False) == ""
+
+
+@pytest.mark.parametrize(("kinds", "lines"), [("ladaaaaadada", [8, 12]), ("laaaadaaaada", [5, 12])])
+def test_a_single_column_takes_the_matrix_before_it_along(kinds, lines):
+    """Such as σ, which stands beside σ² then."""
+    assert [line.right for line in on_phone(grid_of(kinds)).phone_lines] == lines
 
 
 def test_only_a_page_for_a_screen_says_in_which_line_a_cell_stands():

@@ -52,6 +52,7 @@ pytestmark = needs_chromium
 SHEETS = sorted({*sheet_files()} - {"attention-in-letters"})
 SCHEMA = Draft202012Validator(json.loads(Path(byhand.__file__).with_name("answers.schema.json").read_text("utf-8")))
 FEW = ("attention-head", "linear-layer", "shapes")
+ON_PHONE = ("attention-in-letters", "family-tree", "layer-norm")  # letters, a wide table and grids, a norm and a sum
 STATES = "Object.fromEntries(byhand.checks.marks)"
 SHOWN = {"right": "right", "followed": "own", "wrong": "not", "unreadable": "unread"}
 SUMS = "[...document.querySelectorAll('.sums')].map((line) => line.textContent)"
@@ -65,6 +66,8 @@ CHECK_ALL = """(() => {
 def pytest_generate_tests(metafunc):
     if "sheet" in metafunc.fixturenames:
         metafunc.parametrize("sheet", SHEETS if metafunc.config.getoption("--every") else FEW)
+    if "sheet_on_a_phone" in metafunc.fixturenames:
+        metafunc.parametrize("sheet_on_a_phone", order() if metafunc.config.getoption("--every") else ON_PHONE)
 
 
 @pytest.fixture(scope="module")
@@ -1281,6 +1284,61 @@ def test_on_a_phone_no_figure_goes_sideways_and_a_finger_finds_each_blank(sheet,
       return Math.max(...ends, svg.getBoundingClientRect().right) > innerWidth - 12;
     }).length""")
     assert beyond == 0
+
+
+SETTLED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))"
+ASIDE = """[...document.querySelectorAll("body *")].filter((each) => {
+  const { overflowX } = getComputedStyle(each);
+  return ["auto", "scroll"].includes(overflowX) && each.checkVisibility() && each.scrollWidth > each.clientWidth + 1;
+}).map((each) => ({
+  name: each.className, tab: each.tabIndex, role: each.role, label: Boolean(each.ariaLabel),
+  said: each.nextElementSibling?.className === "sideways" && each.nextElementSibling.textContent,
+}))"""
+TARGETS = """byhand.pictures.pens.map((pen) => {
+  const [tall, wide] = [pen.fields.map((field) => field.getBoundingClientRect()), pen.picture.getBoundingClientRect()];
+  const drawn = Number(pen.figure.dataset.target ?? Infinity) * wide.width / pen.picture.viewBox.baseVal.width;
+  return Math.min(drawn, ...tall.flatMap(({ width, height }) => [width, height]));
+})"""
+LABELS = """[...document.querySelectorAll(".grid th[scope=row]")].filter((label) => label.checkVisibility() && label.textContent).map((label) => {
+  const words = document.createRange();
+  words.selectNodeContents(label);
+  const { right, top, bottom } = words.getBoundingClientRect();
+  const cells = [...label.closest("table").querySelectorAll("td:not(:empty)")].map((cell) => cell.getBoundingClientRect());
+  return Math.min(...cells.filter((cell) => cell.top < bottom && cell.bottom > top && cell.right > right).map((cell) => cell.left - right));
+})"""
+
+
+def test_on_a_phone_all_fits_or_says_that_it_moves_sideways(sheet_on_a_phone, opened):
+    browser = opened(sheet_on_a_phone, width=390)
+    browser.run(f"{WHOLE}; {SETTLED}")
+    assert browser.run("document.documentElement.scrollWidth") == 390
+    aside = browser.run(ASIDE)
+    assert "map" in [each["name"] for each in aside]
+    for each in aside:
+        assert each["tab"] == 0, each
+        assert each["role"] == "group"
+        assert each["label"]
+        assert each["said"] == "This is wider than the screen: move it sideways."
+    assert browser.run("document.querySelectorAll('p.sideways').length") == len(aside)
+    assert min(browser.run(LABELS), default=3) >= 3  # no label touches a number
+    button = "document.querySelector('.checks button.main').getBoundingClientRect().height"
+    boxes = "[...document.querySelectorAll('.checks')].map((box) => box.getBoundingClientRect().height)"
+    if browser.run("document.querySelectorAll('.checks').length"):
+        assert max(browser.run(boxes)) <= browser.run(button) + 30
+    browser.sized(1100, 900)
+    browser.run(SETTLED)
+    assert browser.run("document.querySelectorAll('p.sideways, .map[tabindex]').length") == 0
+
+
+def test_a_finger_hits_what_one_writes_or_draws_in_once_a_picture_is_larger(sheet_on_a_phone, opened):
+    browser = opened(sheet_on_a_phone, width=390)
+    browser.run(WHOLE)
+    for at in range(browser.run("byhand.pictures.pens.length")):
+        if browser.run(f"byhand.pictures.pens[{at}].needsRoom"):
+            browser.tap(f"byhand.pictures.pens[{at}].picture")
+        browser.run(SETTLED)
+    assert all(least is None or least >= 43.9 for least in browser.run(TARGETS))
+    assert browser.run("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize("width", [1100, 390])

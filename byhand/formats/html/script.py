@@ -16,7 +16,10 @@ from byhand.worksheet.program import code_key
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "rounded")  # what only sheets in decimals need
 CHECKS = ("spans", "reckoning", "check", "slips", "reasons")
-PAGE = ("write", "answers", "page", "sums", "help", "practice", "hands", "pictures", "covers", "end", "pace", "begin")
+PAGE = (
+    "write", "answers", "page", "sums", "help", "practice", "hands", "pictures", "sideways", "covers", "end", "pace",
+    "begin",
+)  # fmt: skip
 OTHERS = ("variants",)  # what only a page with other numbers needs
 RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
 # what can be said shorter: a declaration, a function of one parameter, and the end of a block, where each statement
