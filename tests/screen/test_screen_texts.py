@@ -55,6 +55,17 @@ def test_the_places_of_a_call_are_read_as_javascript_reads_them():
     assert said()["slips.${kind}.told"] == {frozenset()}
 
 
+def test_no_two_files_of_the_script_define_one_name():
+    files = [path.read_text("utf-8") for path in (shipped() / "screen").glob("*.js")]
+    names = [
+        name
+        for text in files
+        for name in re.findall(r"^(?:function\*? |class |const |let )(\w+)", text, re.MULTILINE)
+    ]
+    assert len(names) > 100
+    assert sorted(names) == sorted({*names})
+
+
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 def test_a_text_has_the_places_that_the_script_fills_in(orientation):
     texts = {

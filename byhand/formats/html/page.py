@@ -248,7 +248,9 @@ class Pages:
         variants = self.variants(setup, known) if setup.variants and self.d.others else []
         others = (Script(as_data(variants), "variants"),) if variants else ()
         known["after"] = [[each.called, leads.get(each.name, "")] for each in self.d.after]
-        return (Script(as_data(known), "sheet"), *others, Script(script_for(self.page.run.numbers, bool(variants))))
+        changes = any("changes" in section for section in known["sections"])
+        answers = script_for(self.page.run.numbers, bool(variants), changes)
+        return (Script(as_data(known), "sheet"), *others, Script(answers))
 
     def variants(self, setup: Setup, known: Any) -> list[Any]:
         """What the page has otherwise with other seeds, as many as it brings along.

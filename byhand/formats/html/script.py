@@ -15,13 +15,14 @@ from byhand.worksheet.program import code_key
 
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "rounded")  # what only sheets in decimals need
+CONSTRUCTIONS = ("constructions",)  # what only sheets need that ask for a changed number
 CHECKS = ("spans", "reckoning", "check", "slips", "reasons")
 PAGE = (
     "write", "answers", "page", "sums", "help", "practice", "hands", "pictures", "sideways", "covers", "end", "pace",
     "begin",
 )  # fmt: skip
 OTHERS = ("variants",)  # what only a page with other numbers needs
-RULES = (*NUMBERS, *ROUNDED, *CHECKS)  # all that needs no page
+RULES = (*NUMBERS, *ROUNDED, *CONSTRUCTIONS, *CHECKS)  # all that needs no page
 # what can be said shorter: a declaration, a function of one parameter, and the end of a block, where each statement
 # ends with a semicolon, and none is empty
 _SHORTER = (
@@ -35,9 +36,14 @@ def script(names: Sequence[str]) -> str:
     return _script(tuple(names), folders())
 
 
-def script_for(numbers: str, others: bool = False) -> str:
-    """The script of a page whose numbers are in some number system. others: whether it brings others along."""
-    return script((*NUMBERS, *(ROUNDED if numbers == "decimal" else ()), *CHECKS, *(OTHERS if others else ()), *PAGE))
+def script_for(numbers: str, others: bool = False, constructions: bool = True) -> str:
+    """The script of a page whose numbers are in some number system.
+
+    others: whether it brings others along. constructions: whether it asks for a changed number.
+    """
+    needed = {ROUNDED: numbers == "decimal", CONSTRUCTIONS: constructions, OTHERS: others}
+    parts = (NUMBERS, ROUNDED, CONSTRUCTIONS, CHECKS, OTHERS, PAGE)
+    return script([name for part in parts if needed.get(part, True) for name in part])
 
 
 @lru_cache

@@ -25,11 +25,12 @@ from byhand.page.sections import LaidSection
 from byhand.record import array
 from byhand.runs import Run
 from byhand.tape import Place
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Cell, Document, Picture
 
 Json = Any
 TEXTS = (
-    "screen.", "construction.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.yes",
+    "screen.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.yes",
     "shapes.no",
 )  # fmt: skip
 QUIET = ("screen.letters", "screen.silent")  # why a page does not say what is right
@@ -182,12 +183,14 @@ def texts(data: Data) -> Iterator[tuple[str, str]]:
     messages, document = data.page.messages, data.page.document
     transposed = document.transposed
     lines = messages.lines(transposed)
+    changed = any(isinstance(word, Construction) for section in document.sections for word in section.words)
+    begins = (*TEXTS, "construction.") if changed else TEXTS
     left_out = (
         () if data.run.places else {f"slips.{kind}.{part}" for kind in OF_DECIMALS for part in ("told", "mend")}
     )
     for name, text in messages.texts.items():
         of_slips = name.startswith("slips.") and not name.endswith(".name") and name not in left_out
-        if (name.startswith(TEXTS) and not (data.tells and name in QUIET)) or (data.tells and of_slips):
+        if (name.startswith(begins) and not (data.tells and name in QUIET)) or (data.tells and of_slips):
             yield name, _with(text, lines)
     if not data.tells:
         return
