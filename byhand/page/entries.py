@@ -78,8 +78,10 @@ class EntryTable(Struct, frozen=True):
 def entries(table: Table) -> EntryTable:
     """Lay out a table as wide as its contents, or with texts on several lines if that is too wide."""
     lines = (table.head, *table.rows)
-    if table.columns:
-        heights = [max(_height(x, w) for x, w in zip(line, table.columns, strict=True) if w > PAD) for line in lines]
+    if table.columns:  # its words do not break, so that its rows are as high whatever the words are
+        heights = [
+            max(_height(line[0], table.columns[0]), *(_height(x, math.inf) for x in line[1:])) for line in lines
+        ]
         return EntryTable(table, table.columns, tuple(heights), ("texts", *["centred"] * (len(table.columns) - 1)))
     columns = list(zip(*lines, strict=True))
     texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
@@ -145,7 +147,7 @@ def _width(entry: Prose | Cell) -> float:
 def _height(entry: Prose | Cell, width: float) -> float:
     if isinstance(entry, Cell) and entry.shows != "minutes":
         return ROW
-    lines = 1 if isinstance(entry, Cell) else math.ceil(_width(entry) / width - 0.01)
+    lines = 1 if isinstance(entry, Cell) else max(1, math.ceil(_width(entry) / width - 0.01))
     return LINE * lines + 1.4
 
 

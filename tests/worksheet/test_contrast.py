@@ -67,6 +67,11 @@ def test_the_dots_stand_under_the_words():
     assert [frame.x + frame.width / 2 for frame in frames] == pytest.approx(middles * 2)
 
 
+def test_its_rows_are_as_high_whatever_the_words_are():
+    short, long = (figures(f"contrast({[word] * 6}, {KNOWN})")[0] for word in ("a", "extraordinary"))
+    assert entries(short).heights == entries(long).heights
+
+
 @pytest.mark.parametrize("words", range(2, 8))
 def test_the_columns_fill_the_room_beside_the_words_and_no_more(words):
     assert 117.8 < sum(columns(words)) <= 118
