@@ -137,6 +137,8 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
 
     def key(self, blank: Blank) -> Any:
         """The exact number that the key has in a blank, a word's number, or a text."""
+        if blank.role == "change":
+            return self._solution(blank)
         if blank.cell.at is None:
             return blank.cell.value
         name, i, j = blank.cell.place
@@ -144,8 +146,6 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
 
     def key_text(self, blank: Blank) -> str:
         """What the page of the key shows in a blank."""
-        if blank.role == "change":
-            return self._solution(blank)
         if blank.role == "word":
             return self.word(self.key(blank))
         return shown(self.key(blank) if blank.cell.places is None else self._entry(blank))
