@@ -186,6 +186,10 @@ def test_a_bias_is_looked_up_in_the_first_row_of_its_table():
     assert written(OPS["bucket_biases"].general_rule(["r"], buckets=8, furthest=8)) == "r[1, b_ij]"
 
 
+def test_a_weight_of_halting_is_the_smaller_of_the_probability_and_1_where_nothing_came_before():
+    assert written(OPS["halting_weights"].general_rule(["p"])) == "1 − max(0, 1 − p[i, j])"
+
+
 def test_an_operand_of_unknown_size_has_symbolic_sizes():
     x = Named("x", Index("m"), Index("n"))
     assert (x.rows, x.cols) == (Index("m"), Index("n"))
