@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from jinja2 import Environment
@@ -26,15 +27,16 @@ LANGUAGE = "xx"
 FILLER = "éüß ðæ çñåþ øœł šž êîûâ "  # letters of other languages, which the fonts have
 FRONT = ("title", "goal")  # of a sheet's front matter, what is printed
 # which strings of a call are texts, by place and by name; in a table all are
-PLACES = {"hint": {0}, "check": {0}, "checkpoint": {0}, "lines": {1}, "claim": {0, 2, 3}, "find_the_error": {3}}
+PLACES = {"hint": {0}, "check": {0}, "checkpoint": {0}, "lines": {1}, "claim": {0, 2, 3}, "find_the_error": {3},
+          "guess": {0}, "question": {0, 1}, "sentence": {*range(9)}, "construct": {0}}  # fmt: skip
 LINES = {"lines": 0, "find_the_error": 2}  # where a call says how many lines an answer has
 LINE = 68  # characters of an English reason that may be longer than a line
-NAMES = {"text", "answer", "reason", "otherwise", "note", "caption", "question"}
+NAMES = {"text", "answer", "reason", "otherwise", "note", "caption", "question", "near", "words", "cells"}
 _CODE = ("variable_begin", "block_begin"), ("variable_end", "block_end")
 _FILLED = re.compile(r"\{\{.*?\}\}")
 _TEXT = re.compile(r"(\\+text\{)([^{}]*)(\})")
 _KEPT = re.compile(  # formulas, places and what stands for code; commands of LaTeX; Markdown's signs and lines
-    r"(\$[^$]*\$|\{\w+\}|[\ue000-\uf8ff]|\\+[A-Za-z]+|\*+|\n(?:[ \t]*\n)+|^#+ )", re.DOTALL | re.MULTILINE
+    r"(\$[^$]*\$|\{\w+\}|___|[\ue000-\uf8ff]|\\+[A-Za-z]+|\*+|\n(?:[ \t]*\n)+|^#+ )", re.DOTALL | re.MULTILINE
 )
 _CORE = re.compile(r"[^\W_](?:.*[^\W_])?[.,:;?!’”)]*", re.DOTALL)
 
@@ -70,8 +72,12 @@ def sheet(text: str) -> str:
     """A sheet's text in the made-up language; what its front matter does not say is as in English."""
     front, body = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     entries = yaml.safe_load(front)
-    said = {key: prose(entries[key]) for key in FRONT} | {"objectives": [*map(prose, entries["objectives"])]}
+    said = {key: prose(entries[key]) for key in FRONT} | {
+        "objectives": [*map(prose, entries["objectives"])]
+    }
     said["lecturer"] = {key: prose(entries["lecturer"][key]) for key in ("look_for", "thinks", "ask")}
+    if "riddle" in entries:
+        said["riddle"] = _body(entries["riddle"])
     if names := entries.get("names"):
         said["names"] = {axis: [*map(prose, words)] for axis, words in names.items()}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
@@ -116,9 +122,9 @@ def _call(code: list[tuple[str, str]]) -> Iterator[str]:
             value = str(math.ceil(int(value) * 4 / 3))
         elif value == "(":
             longest = 0
-            calls.append([before if code[at - 1][0] == "name" else calls[-1][0], 0, ""])
+            calls.append([before, 0, ""] if code[at - 1][0] == "name" else _inside(calls[-1]))
         elif value == "[":
-            calls.append([calls[-1][0], 0, ""])
+            calls.append(_inside(calls[-1]))
         elif value in (")", "]"):
             if calls.pop()[0] == "claim" and longest > LINE and value == ")":
                 value = ", lines=2)"
@@ -139,6 +145,11 @@ def _next(code: list[tuple[str, str]], at: int) -> str:
 def _filled(found: re.Match[str]) -> str:
     """An expression within a text, which may choose between texts of its own."""
     return "".join(_call([(kind, value) for _, kind, value in Environment().lex(found[0])]))
+
+
+def _inside(argument: list[Any]) -> list[Any]:
+    """What stands in brackets within an argument: as in a table, all are texts, or none is."""
+    return ["table" if _is_text(*argument) else "", 0, ""]
 
 
 def _is_text(call: str, place: int, name: str) -> bool:
