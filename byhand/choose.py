@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from byhand import first_seeds
-from byhand.errors import ConfigError
+from byhand.errors import ConfigError, UnknownNameError
 from byhand.first_seeds import Search
 from byhand.model import Model
 from byhand.model.weights import Values, check_positions, complete
@@ -59,10 +59,15 @@ def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Qualit
         return known
     from byhand.numbers.choice import choose  # heavy
 
-    chosen = choose(
-        sheet.model, values, options.chosen_seed, answer=search.answer, level=search.level,
-        pick_words=search.pick_words, sheet=sheet.name, promises=sheet.promises,
-    )  # fmt: skip
+    try:
+        chosen = choose(
+            sheet.model, values, options.chosen_seed, answer=search.answer, level=search.level,
+            pick_words=search.pick_words, sheet=sheet.name, promises=sheet.promises,
+        )  # fmt: skip
+    except UnknownNameError as error:  # a promise is about a step that another config leaves out
+        from byhand.worksheet.load import of_other_choices  # heavy
+
+        raise of_other_choices(sheet, values.config, error) or error from None
     return complete(chosen.values), chosen.quality
 
 

@@ -72,9 +72,7 @@ def sheet(text: str) -> str:
     """A sheet's text in the made-up language; what its front matter does not say is as in English."""
     front, body = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     entries = yaml.safe_load(front)
-    said = {key: prose(entries[key]) for key in FRONT} | {
-        "objectives": [*map(prose, entries["objectives"])]
-    }
+    said = {key: prose(entries[key]) for key in FRONT} | {"objectives": [*map(prose, entries["objectives"])]}
     said["lecturer"] = {key: prose(entries["lecturer"][key]) for key in ("look_for", "thinks", "ask")}
     if "riddle" in entries:
         said["riddle"] = _body(entries["riddle"])

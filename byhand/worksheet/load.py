@@ -227,19 +227,25 @@ def _rendered(
     except TemplateSyntaxError as error:
         raise SheetError(f"{name} line {error.lineno}: {error.message}") from None
     except ByHandError as error:
-        lacks = _lacking(error)
-        other = _other_choices(sheet, context.config) if lacks else None
-        if other is None:
-            raise SheetError(f"{name}{_line(error) * (not where)}: {error}") from None
-        written_for, chosen = other
-        raise ConfigError(
-            f"{sheet.name} is written for {written_for}, and with {chosen} {lacks}; "
-            f"leave that out, or use byhand run {sheet.model.name}"
-        ) from None
+        because = of_other_choices(sheet, context.config, error)
+        raise because or SheetError(f"{name}{_line(error) * (not where)}: {error}") from None
     except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NameError) as error:
         raise SheetError(f"{name}{_line(error) * (not where)}: {_readable(error)}") from None
     except (RecursionError, MemoryError):
         raise SheetError(f"{name}: the sheet does not end") from None
+
+
+def of_other_choices(sheet: Sheet, config: Config, error: ByHandError) -> ConfigError | None:
+    """What an error says where the options of a config leave out steps that the sheet is about; else None."""
+    lacks = _lacking(error)
+    other = _other_choices(sheet, config) if lacks else None
+    if other is None:
+        return None
+    written_for, chosen = other
+    return ConfigError(
+        f"{sheet.name} is written for {written_for}, and with {chosen} {lacks}; "
+        f"leave that out, or use byhand run {sheet.model.name}"
+    )
 
 
 def _lacking(error: ByHandError) -> str:

@@ -12,7 +12,7 @@ from every_sheet import made as prepared
 from byhand.errors import ConfigError, SheetError
 from byhand.options import Options
 from byhand.pipeline import prepare
-from byhand.worksheet.document import Answer, Falk, Remark, Strip, WordBoxes
+from byhand.worksheet.document import Answer, Falk, Remark, Sentence, Strip, WordBoxes
 from byhand.worksheet.front import sheet_files
 from byhand.worksheet.sheet import load_sheet, parse_sheet
 
@@ -67,9 +67,14 @@ def test_columns_are_the_same_run_turned():
     assert turned.upper.symbol == "A"
 
 
+def error_of(document):
+    """The last error that a sheet asks to find."""
+    return [section for section in document.sections if section.title.startswith("Find the error")][-1]
+
+
 def test_the_foil_is_another_matrix_than_the_right_one():
     document, run = prepare(load_sheet("attention-head"), Options())
-    (strip,) = document.sections[-1].figures
+    (strip,) = error_of(document).figures
     assert isinstance(strip, Strip)
     wrong = tuple(tuple(str(c.value) for c in row) for row in strip.panels[0].cells)
     assert wrong != run.texts["blocks.0.attn.hook_pattern[0]"]
@@ -88,7 +93,7 @@ def test_the_error_to_be_found_is_one_for_every_seed(sheet, step):
     for seed in range(1, 16, 1 if FULL else 3):
         document, run = prepare(load_sheet(sheet), Options(seed=seed))
         right = next(texts for name, texts in run.texts.items() if name.endswith(step))
-        (strip,) = document.sections[-1].figures
+        (strip,) = error_of(document).figures
         assert tuple(tuple(str(c.value) for c in row) for row in strip.panels[0].cells) != right
 
 
@@ -100,15 +105,16 @@ def test_the_words_that_the_answers_spell():
     ]
 
 
-def test_each_shipped_sheet_ends_with_explain_and_find_the_error():
+def test_each_shipped_sheet_asks_for_an_error_and_ends_in_words():
+    """A sheet with a riddle comes back to it at its end."""
     for name in sheet_files():
         document, _ = prepared(name)
-        error = document.sections[-1]
-        (explain,) = (s for s in document.sections if s.title == "Explain")
-        if name != "sizing":  # explains parameters where they are counted, before the time that they take
-            assert explain is document.sections[-2], name
-        assert error.title.startswith("Find the error")
-        assert all(any(isinstance(w, Answer) for w in s.words) for s in (explain, error))
+        error, last = error_of(document), document.sections[-1]
+        assert any(isinstance(word, Answer) for word in error.words), name
+        if document.riddle:
+            assert any(isinstance(word, Sentence) for word in last.words), name
+        else:
+            assert last is error, name
 
 
 def test_questions_of_one_kind_have_one_name():
