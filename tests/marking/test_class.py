@@ -25,8 +25,10 @@ def class_of(name):
     loaded = load_sheet(name)
     plan = Plan(loaded, Options(seed=0).on(loaded), "")
     students = [Student(f"Student {n}", f"s{n}") for n in range(COUNT)]
-    keys = fitting(NumberSets(plan).run, [plan.key(student) for student in students])
-    run = NumberSets(plan).run([key for key in keys if key])
+    keys = [plan.key(student) for student in students]
+    run = NumberSets(plan).run(keys)
+    if run.domain.differing.any():  # some are drawn again
+        run = NumberSets(plan).run([key for key in fitting(NumberSets(plan).run, keys) if key])
     hashes = list(run.filled(run.document.stamp["hash"]))[-COUNT:]
     return Task(plan.sheet, plan.options, of_class=Class(plan, list(map(Copy, students, hashes))))
 
