@@ -131,6 +131,8 @@ class Config(Struct, frozen=True):
     """How many of the stored places, the nearest ones, have a say in the next word."""
     lmbda: Fraction = Fraction(1, 2)
     """What share of the probabilities the nearest places have; the model has the rest."""
+    before_mask: bool = False
+    """Whether a causal head also has its pattern and its mixture as they would be without the mask."""
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
@@ -274,6 +276,8 @@ class Config(Struct, frozen=True):
                 yield f"{name} has no scores for {option} to change; use standard, sinusoidal, rotary or null"
             if c.use_local_attn:
                 yield f"{name} has no scores for use_local_attn to hide; leave one of them out"
+        if c.before_mask and (c.attention_dir != "causal" or c.attention_kernel):
+            yield "before_mask has no mask to come before; use attention_dir=causal and softmax"
         if c.linformer_k and c.attention_dir == "causal":
             yield "linformer_k mixes all tokens, also those that come later; use attention_dir=bidirectional"
 

@@ -211,8 +211,25 @@ def head(x: Matrix, at: str, h: int, config: Config, memory: Matrix | None = Non
             pattern = _shares(q, k, at, h, causal=memory is None and c.attention_dir == "causal")  # (pos, pos)
         else:
             scores = _scores(q, k, at, h, c, crosses=memory is not None)  # (pos, pos)
+            if memory is None and c.before_mask:
+                _before_mask(scores, v, at, h, c)
             pattern = softmax(scores, f"{at}.hook_pattern[{h}]", c.softmax_base)
         return matmul(pattern, v, name=f"{at}.hook_z[{h}]")  # (pos, d_v)
+
+
+@symbols({
+    "unmasked_pattern.exp": "P'<h>", "unmasked_pattern.sum": "s'<h>", "unmasked_pattern": "A'<h>",
+    "unmasked_z": "Z'<h>",
+})  # fmt: skip
+def _before_mask(scores: Matrix, values: Matrix, at: str, h: int, config: Config) -> None:
+    """The pattern and the mixture that a head would have if the last step of its scores hid no future; nothing where
+    the masked scores are given.
+
+    Shapes: (pos, pos), (pos, d_v).
+    """
+    for name in scores.step.inputs:
+        pattern = softmax(scores.tape[name], f"{at}.unmasked_pattern[{h}]", config.softmax_base)
+        matmul(pattern, values, name=f"{at}.unmasked_z[{h}]")
 
 
 def last_row(x: Matrix, name: str) -> Matrix:
@@ -785,13 +802,16 @@ def right_words(build: Builder, rows: int, words: int) -> tuple[int, ...]:
     return tokens[1:]
 
 
-@symbols({
-    "probs.exp": "E", "probs.sum": "s", "probs": "P", "probs.right": "p",
-    "loss_per_token": r"\text{surprise}", "loss": r"\text{loss}",
-})  # fmt: skip
+@symbols({"probs.exp": "E", "probs.sum": "s", "probs": "P", "probs.right": "p"})
 def loss_of(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
     """The probabilities of logits, and the loss: the mean surprisal of the right words."""
     base, right = build.config.softmax_base, right_words(build, *logits.shape)
     probs = softmax(logits, "probs", base)
+    return probs, mean_surprisal(probs, right, base)
+
+
+@symbols({"loss_per_token": r"\text{surprise}", "loss": r"\text{loss}"})
+def mean_surprisal(probs: Matrix, right: tuple[int, ...], base: int | str) -> Matrix:
+    """The mean surprisal of the right word of each row. Shapes: (pos, d_vocab) → (1, 1)."""
     chosen = gather_entries(probs, name="probs.right", cols=right)
-    return probs, column_mean(surprisal(chosen, name="loss_per_token", base=base), name="loss")
+    return column_mean(surprisal(chosen, name="loss_per_token", base=base), name="loss")

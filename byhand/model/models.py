@@ -15,16 +15,18 @@ from byhand.model.layers import (
     decoder_block,
     embedding,
     head,
+    mean_surprisal,
     mlp,
     norm,
     softmax,
     unembedding,
 )
-from byhand.model.names import ATTN, ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
+from byhand.model.names import ATTN, ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE, symbols
 from byhand.model.registry import model
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import add
 from byhand.ops.norms import column_mean
+from byhand.ops.shapes import gather_rows
 from byhand.tape import Matrix
 
 
@@ -103,7 +105,22 @@ def _gpt(build: Builder) -> Matrix:
     x = stack(build, x, "blocks", lambda x, at: block(x, at, c))
     if c.norm_position == "pre":
         x = norm(x, "ln_final", c)
-    return next_token(x, c)
+    said = next_token(x, c)
+    _loss_of_text(build, build.tape["probs"])
+    return said
+
+
+@symbols({"probs.known": "P"})
+def _loss_of_text(build: Builder, probs: Matrix) -> None:
+    """How well a text's own words were told before, computed only when requested: the last word has none after it.
+
+    Shapes: (pos, d_vocab) → (1, 1).
+    """
+    ids = build.values.ids()
+    if len(ids) > 1:
+        sizes = {"i": (len(ids) - 1, "pos")}
+        known = gather_rows(probs, name="probs.known", sizes=sizes, rows=tuple(range(len(ids) - 1)))
+        mean_surprisal(known, ids[1:], build.config.softmax_base)
 
 
 def next_token(x: Matrix, config: Config) -> Matrix:

@@ -188,6 +188,9 @@ class Wiring(Struct):
         ways[-1] = ("hook_attn_scores", *ways[-1][1:])  # the last of them is what softmax reads
         scores = q
         for name, rule, others, params in ways:
+            if rule == "mask_future" and c.get("before_mask"):
+                pattern = self.softmax(f"{at}.unmasked_pattern", scores, head)
+                self(f"{at}.unmasked_z{head}", "matmul", pattern, v)
             scores = self(f"{at}.{name}{head}", rule, scores, *others, **params)
         return self(f"{at}.hook_z{head}", "matmul", self.softmax(f"{at}.hook_pattern", scores, head), v)
 
@@ -410,7 +413,11 @@ class Wiring(Struct):
 
     def loss(self, logits: str) -> str:
         """The mean of −log p over the words that follow."""
-        right = self("probs.right", "gather_entries", self.softmax("probs", logits), cols=self.ids[1:])
+        return self.surprise(self.softmax("probs", logits))
+
+    def surprise(self, probs: str) -> str:
+        """The same of probabilities, a row for each word that one follows."""
+        right = self("probs.right", "gather_entries", probs, cols=self.ids[1:])
         each = self("loss_per_token", "surprisal", right, base=self.config["softmax_base"])
         return self("loss", "column_mean", each)
 
@@ -485,6 +492,7 @@ def _gpt(w: Wiring) -> None:
     """Tokens to the next token."""
     x = w.stack(w.embedding(), "blocks", w.block)
     w.spoken(w.norm(x, "ln_final") if w.config["norm_position"] == "pre" else x)
+    w.surprise(w("probs.known", "gather_rows", "probs", rows=range(len(w.ids) - 1)))
 
 
 @wiring("encoder")

@@ -1,5 +1,7 @@
 """Options of a configuration: a model computes otherwise with an option, or refuses it."""
 
+from fractions import Fraction as F
+
 import numpy as np
 import pytest
 from every_sheet import FULL
@@ -10,13 +12,16 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ByHandError, ConfigError, DomainError
 from byhand.model import MODELS
-from byhand.model.config import COMMON_SIZES, DEFAULTS, OF_SOME
+from byhand.model.config import COMMON_SIZES, DEFAULTS, OF_SOME, Config
 from byhand.model.layers import of_one_row
 from byhand.model.registry import model
 from byhand.model.weights import Values
 from byhand.ops.linear import times_number
 from byhand.options import Options
 from byhand.own_numbers import run_values
+from byhand.runs import Run
+from byhand.witness.judge import judge
+from byhand.witness.wiring import unwired
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 AT, X = "blocks.0.attn", "blocks.0.hook_resid_pre"
@@ -34,10 +39,17 @@ def flipped(name, config):
         return None
 
 
-def rules(name, values):
-    """What the run of a model computes: the rules of the steps that its results need, and its numbers by default."""
+ONLY_ADDS = {"before_mask"}  # options that only add steps, which no result needs and a page may show
+
+
+def rules(name, values, every=False):
+    """What the run of a model computes: the rules of the steps that its results need, and its numbers by default.
+
+    every: the rules of all steps.
+    """
     tape = MODELS[name].run(values, RATIONALS, force=False)
-    return {step.name: step for result in tape.results for step in tape.needed(result)}, tape.numbers
+    needed = {step.name: step for result in tape.results for step in tape.needed(result)}
+    return tape.steps if every else needed, tape.numbers
 
 
 @pytest.mark.parametrize(("name", "flips"), OPTIONS_IN_TURN)
@@ -51,8 +63,8 @@ def test_a_model_computes_otherwise_with_an_option_or_refuses_it(name, flips):
             refused.append((values, unread))
         elif option not in MODELS[name].only:
             try:
-                with_it = rules(name, values)
-                without = rules(name, given_options(name, **config | {option: DEFAULTS[option]}))
+                with_it = rules(name, values, option in ONLY_ADDS)
+                without = rules(name, given_options(name, **config | {option: DEFAULTS[option]}), option in ONLY_ADDS)
             except ByHandError:
                 continue  # it is refused, or there is nothing without it
             assert with_it != without, f"{name} computes the same with {config}"
@@ -101,6 +113,43 @@ def test_a_row_that_is_read_once_more_is_the_last_row_of_all_with_every_option(n
         np.testing.assert_allclose([*map(float, mine)], [*map(float, theirs.values(same)[-1])], rtol=1e-12, atol=1e-12,
                                    err_msg=str(config))  # fmt: skip
     assert "softmax_base" in read
+
+
+BEFORE_MASK = {
+    "config": {"d_model": 2, "softmax_base": 2, "use_attn_scale": False, "before_mask": True},
+    "inputs": {X: [[1, 0], [1, 1]], f"{AT}.hook_q[0]": [[1, 0], [0, 1]], f"{AT}.hook_k[0]": [[0, 1], [1, 0]],
+               f"{AT}.hook_v[0]": [[3, 0], [6, 3]]},
+}  # fmt: skip
+
+
+def test_a_causal_head_has_its_pattern_and_mixture_before_the_mask_too():
+    """Scores 0, 1 and 1, 0: without the mask, shares 1/3, 2/3 and 2/3, 1/3 of (3, 0) and (6, 3); with it, the first
+    token reads itself alone. The second witness finds the same.
+    """
+    tape = MODELS["attention-head"].run(Values.of(BEFORE_MASK), RATIONALS)
+    assert tape.values(f"{AT}.unmasked_pattern[0]") == ((F(1, 3), F(2, 3)), (F(2, 3), F(1, 3)))
+    assert tape.values(f"{AT}.unmasked_z[0]") == ((5, 2), (4, 1))
+    assert tape.values(f"{AT}.hook_z[0]") == ((3, 0), (4, 1))
+    run = Run.of(tape, "attention-head", Config.of(BEFORE_MASK["config"]))
+    assert not unwired(run)
+    judge(run)
+
+
+def test_what_comes_before_a_mask_needs_one():
+    with pytest.raises(ConfigError, match="^before_mask has no mask to come before; use attention_dir=causal and soft"):
+        Config(before_mask=True, attention_dir="bidirectional")
+
+
+def test_a_gpt_has_the_loss_of_its_own_text_where_it_is_asked_for():
+    """Logits of three tokens that say the second and the third with 1/2 and 1/4: surprises of 1 and 2 bits."""
+    values = Values.of({
+        "config": {"d_model": 2, "softmax_base": 2, "normalization_type": None, "n_ctx": 3},
+        "vocabulary": ["a", "b", "c"], "tokens": ["a", "b", "c"],
+        "inputs": {"logits": [[0, 1, 0], [2, 1, 1], [5, 0, 0]]},
+    })  # fmt: skip
+    tape = MODELS["gpt"].run(values, RATIONALS, force=False)
+    assert tape.values("probs.right") == ((F(1, 2),), (F(1, 4),))
+    assert tape.values("loss") == ((F(3, 2),),)
 
 
 TWO = {
