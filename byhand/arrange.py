@@ -6,6 +6,7 @@ the numbers behind it, the run starts from the printed numbers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from byhand.arithmetic.domain import Domain
+from byhand.cache import cached_by
 from byhand.choose import Quality, choose
 from byhand.model.weights import Values
 from byhand.notation.marks import has_slots, in_slot, word_in_slot
@@ -27,8 +29,10 @@ from byhand.worksheet.effort import Effort
 from byhand.worksheet.forms import forms_of
 from byhand.worksheet.load import document
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import Sheet, check_room
+from byhand.worksheet.program import code_key
+from byhand.worksheet.sheet import Sheet, check_room, load_sheet
 from byhand.worksheet.starts import rounded_starts
+from byhand.worksheet.thread import place_in_thread, thread
 
 
 def arrange(sheet: Sheet, values: Values, options: Options, quality: Quality | None = None) -> tuple[Document, Run]:
@@ -53,9 +57,10 @@ def arranged(
     says; by default these.
     """
     forms = forms_of(formed or values, sheet.values)
+    sources = _sources(sheet.name, options.language) if sheet.of_thread else {}
     while True:
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
-        context = _context(sheet, values, options, tape, domain, forms)
+        context = _context(sheet, values, options, tape, domain, forms, sources)
         page = document(context)
         for step in context.tape.used():
             tape.values(step.name)  # with slots, the page has evaluated steps on a tape of its own
@@ -73,7 +78,7 @@ def arranged(
     if not has_slots(domain) and domain.name != "symbolic":
 
         def over(other: Domain) -> tuple[Document, Run]:
-            context = _context(sheet, values, replace(options, minutes=page.sittings), tape, other, forms)
+            context = _context(sheet, values, replace(options, minutes=page.sittings), tape, other, forms, sources)
             words = {"tokens": context.tokens, "vocabulary": context.vocabulary, "source": context.source}
             return document(context), replace(run, domain=other, **words).in_slots()
 
@@ -86,7 +91,10 @@ def _decided(options: Options) -> dict[str, Any]:
     return as_entries(options) | {"seed": options.known_seed}
 
 
-def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain, forms: str) -> Context:
+def _context(
+    sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain, forms: str,
+    sources: Mapping[str, tuple[int, int]],
+) -> Context:  # fmt: skip
     """What the page of a tape is made in; with slots, where the number system has them."""
     lists = values.words(), values.vocabulary, values.source
     known = {
@@ -98,8 +106,24 @@ def _context(sheet: Sheet, values: Values, options: Options, tape: Tape, domain:
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
-        {mark: word for word, mark in known.items()}, tape, forms, options.values is not None,
+        {mark: word for word, mark in known.items()}, tape, forms, options.values is not None, sources,
     )  # fmt: skip
+
+
+@cached_by("shipped", lambda name, language: code_key("sources", name, language))
+def _sources(name: str, language: str) -> dict[str, tuple[int, int]]:
+    """For each step that an earlier sheet of the thread asks for: the number of that sheet, and of its section."""
+    found: dict[str, tuple[int, int]] = {}
+    for number, before in enumerate(thread().sheets[: max(place_in_thread(name) - 1, 0)], 1):
+        sheet = load_sheet(before, language)
+        options = Options(seed=0, language=language).on(sheet)
+        values = sheet.given(letters=False)
+        tape = sheet.model.run(values, options.domain, force=False)
+        forms = forms_of(values, sheet.values)
+        for section in document(_context(sheet, values, options, tape, options.domain, forms, {})).sections:
+            for step in section.asked:
+                found.setdefault(step, (number, section.number))
+    return found
 
 
 def own_effort(sheet: Sheet) -> Effort:

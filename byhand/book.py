@@ -14,9 +14,12 @@ from byhand.worksheet.sheet import load_sheet
 
 
 def book(
-    names: Sequence[str], options: Options | None = None, out: Path | str = "output", tell: Tell = unheard
-) -> list[Path]:
+    names: Sequence[str], options: Options | None = None, out: Path | str = "output", tell: Tell = unheard,
+    name: str = "book",
+) -> list[Path]:  # fmt: skip
     """Write sheets as one book into OUT/book-seedN: book.pdf, HTML pages with an index, and each sheet's run.json.
+
+    name: what the folder's begins with, in place of book.
 
     Raises: ByHandError; then nothing has been written.
     """
@@ -29,7 +32,7 @@ def book(
     files: dict[str, bytes] = {}
     for format in formats:
         files |= format.many(sheets, options.views, options.setup) if format.many else _each(format, sheets, options)
-    return write(Path(out) / f"book-seed{options.chosen_seed}", files)
+    return write(Path(out) / f"{name}-seed{options.chosen_seed}", files)
 
 
 def _each(format: Format, sheets: Sequence[Page], options: Options) -> dict[str, bytes]:

@@ -28,6 +28,8 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     Raises: ConfigError, ValuesError.
     """
     seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
+    if sheet.of_thread:
+        return _of_thread(sheet, options)
     values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
     if values.vocabulary and not options.answer:
         values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew
@@ -50,6 +52,27 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     if options.weight_places is not None:
         values = rounded(sheet.model, values, options.weight_places, tell)
     return values, quality
+
+
+def _of_thread(sheet: Sheet, options: Options) -> tuple[Values, Quality]:
+    """The numbers of the thread for a seed, which are those of all its sheets, and the promises that they keep.
+
+    Raises: ConfigError for what would make others of them.
+    """
+    asked = {
+        "--values": options.values is not None, "--tokens": options.tokens, "--answer": options.answer,
+        "--numbers symbolic": options.numbers == "symbolic", "--softmax": options.base is not None,
+    }  # fmt: skip
+    if refused := next((name for name, given in asked.items() if given), ""):
+        raise ConfigError(f"the sheets of the thread share numbers that were searched for; leave out {refused}")
+    from byhand.numbers.threads import of_seed
+    from byhand.worksheet.thread import thread
+
+    seed = options.chosen_seed
+    values = sheet.given(letters=False)
+    words = thread(options.language).words(seed)
+    quality = {"promises": dict.fromkeys(sheet.promises, True)}
+    return of_seed(sheet.model, values, seed, sheet.in_place, words), quality
 
 
 def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Quality]:

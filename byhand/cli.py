@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from byhand.worksheet.views import MOST_VARIANTS
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 ms, and nothing here needs them
 if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it
+    from byhand.classroom.classes import ClassSet
+    from byhand.classroom.roster import Student
     from byhand.options import Options
 
 gc.set_threshold(500_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
@@ -366,9 +368,26 @@ def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None
     return Options(values=values, tokens=tuple(tokens.split()) if tokens else (), base=own_base, **asked)
 
 
+_thread = click.option(
+    "--thread", "threaded", is_flag=True,
+    help="The sheets of the thread, which are one run of one small model; without SHEET, all of them.",
+)  # fmt: skip
+
+
+def _of_thread(sheets: Sequence[str]) -> tuple[str, ...]:
+    """The names of these sheets of the thread, in its order; of all, where none is named.
+
+    Raises: UnknownNameError.
+    """
+    from byhand.worksheet.thread import of_thread
+
+    return of_thread(sheets)
+
+
 @main.command()
 @click.argument("sheets", nargs=-1, metavar="[SHEET …]", shell_complete=_completed(_sheet_names))
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
+@_thread
 @_of_numbers
 @click.option(
     "--view",
@@ -390,7 +409,7 @@ def _options(values_files: tuple[str, ...], tokens: str | None, base: str | None
 @click.option("--cache/--no-cache", default=True, help="Whether pages that were made before are made again.")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def generate(
-    sheets: tuple[str, ...], every: bool, weight_places: int | None, language: str, view: str | None,
+    sheets: tuple[str, ...], every: bool, threaded: bool, weight_places: int | None, language: str, view: str | None,
     formats: tuple[str, ...], paper: Any, book: bool, feedback: bool, variants: int, nbgrader: bool, cache: bool,
     out: str, **asked: Any,
 ) -> None:  # fmt: skip
@@ -403,15 +422,18 @@ def generate(
 
     if every and sheets:
         raise click.UsageError("give sheets or --all, not both")
+    if every and threaded:
+        raise click.UsageError("give --thread or --all, not both: the thread is none of the course's sheets")
     options = _options(
         **asked, views=views_asked(view), formats=formats, paper=paper, weight_places=weight_places, cache=cache,
         language=language, feedback=feedback, variants=variants, nbgrader=nbgrader,
     )  # fmt: skip
     names = [sheet.name for sheet in course(language)] if every else list(sheets) or [pipeline.FLAGSHIP]
-    if book:
+    names = [*_of_thread(sheets)] if threaded else names
+    if book or (threaded and not sheets):
         from byhand.book import book as bind
 
-        _say(*bind(names, options, out, _tell))
+        _say(*bind(names, options, out, _tell, "thread" if threaded else "book"))
         return
     made = {}
     for name in names:
@@ -427,7 +449,8 @@ def generate(
 
 
 @main.command("class")
-@click.argument("sheet", shell_complete=_completed(_sheet_names))
+@click.argument("sheet", default="", shell_complete=_completed(_sheet_names))
+@_thread
 @click.option(
     "--roster", type=click.Path(), help="A CSV file or a spreadsheet with name, id and group, in any order."
 )
@@ -463,14 +486,12 @@ def generate(
 @click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
-    sheet: str, roster: str | None, anonymous: int | None, seed: int | None, secret_file: str | None,
+    sheet: str, threaded: bool, roster: str | None, anonymous: int | None, seed: int | None, secret_file: str | None,
     numbers: str | None, places: int | None, rounding: Any, orientation: str, level: str | None, language: str,
     paper: str, forms: bool, formats: tuple[str, ...], feedback: bool, jobs: int, dask: str, out: str,
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
-    from byhand.classroom.classes import make_class
-    from byhand.classroom.workers import STANDS
     from byhand.options import Options
     from byhand.secret import made_secret, read_secret
 
@@ -489,28 +510,47 @@ def class_(
         seed=seed or 0, numbers=numbers, places=places, rounding=rounding, orientation=orientation,  # type: ignore[arg-type]
         level=level, paper=paper, language=language, secret=secret, feedback=feedback,  # type: ignore[arg-type]
     )  # fmt: skip
+    if not sheet and not threaded:
+        raise click.UsageError("name a sheet, or give --thread")
+    names = _of_thread([sheet] * bool(sheet)) if threaded else (sheet,)
+    for name in names:
+        _make_class(name, students, options, out, forms=forms, formats=formats, jobs=jobs, dask=dask)
+
+
+def _make_class(name: str, students: Sequence[Student], options: Options, out: str, **how: Any) -> None:
+    """Make a class of a sheet, and say what was made."""
+    from byhand.classroom.classes import make_class
+    from byhand.classroom.workers import STANDS
+
     quiet = not sys.stderr.isatty()
     try:
-        with click.progressbar(length=len(students), label=sheet, file=sys.stderr, hidden=quiet) as bar:
-            made = make_class(
-                sheet, students, options, out, forms=forms, formats=formats, jobs=jobs, dask=dask, done=bar.update
-            )
+        with click.progressbar(length=len(students), label=name, file=sys.stderr, hidden=quiet) as bar:
+            made = make_class(name, students, options, out, done=bar.update, **how)
     except (KeyboardInterrupt, SystemExit) as stopped:
         _say("", f"byhand: stopped; {STANDS}", err=True)
         sys.exit(stopped.code if isinstance(stopped, SystemExit) else 128 + signal.SIGINT)
     _say(made.folder)
-    numbers = f"{made.sets} set{'s' * (made.sets > 1)} of numbers, each renamed for every student"
-    if not made.renames:
-        numbers = "each with numbers that were searched for: the sheet has too few renamings"
-    _say(f"{made.students} student{'s' * (made.students > 1)}, {numbers}", err=True)
-    if made.unchanged:
-        _say(f"the same in every copy of a set: {', '.join(made.unchanged)}", err=True)
-    if made.alike:
-        _say(f"copies with all the answers of another: {made.alike}; there are only so many numbers", err=True)
+    _say(*_of_class(made), err=True)
+
+
+def _of_class(made: ClassSet) -> Iterator[str]:
+    """What is told of a class that was made."""
+    count = f"{made.students} student{'s' * (made.students > 1)}"
+    if made.of_thread:
+        yield f"{count}, {made.sets} base thread{'s' * (made.sets > 1)}; no two neighbours have the same"
+        yield f"students whose scores somebody else has, too: {made.sharing}"
+    elif made.renames:
+        yield f"{count}, {made.sets} set{'s' * (made.sets > 1)} of numbers, each renamed for every student"
+    else:
+        yield f"{count}, each with numbers that were searched for: the sheet has too few renamings"
+    if made.unchanged and not made.of_thread:
+        yield f"the same in every copy of a set: {', '.join(made.unchanged)}"
+    if made.alike and not made.of_thread:
+        yield f"copies with all the answers of another: {made.alike}; there are only so many numbers"
     if made.laid_out_alone:
-        _say(f"copies laid out by themselves: {made.laid_out_alone}", err=True)
+        yield f"copies laid out by themselves: {made.laid_out_alone}"
     if made.mended:
-        _say(f"files that were there with other contents, and were made again: {made.mended}", err=True)
+        yield f"files that were there with other contents, and were made again: {made.mended}"
 
 
 @main.command()

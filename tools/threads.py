@@ -2,19 +2,20 @@
 
     nice -n 19 python tools/threads.py 60 > byhand/numbers/threads.jsonl
 
-A base is found from front to back, and each stage in whole numbers and in batches: words and positions are drawn until
-they can be read (a noun that is a doer, a verb, a noun that is a thing done); queries and keys, until the second word
-looks for the doer; values column by column, so that mixtures are whole numbers; and then, for each of the two norms and
-for the logits, *rows are chosen first*, those whose variance is a square, and it is looked up whether the columns that
-they have can be reached with small weights. It takes about ten seconds a base.
+A base is found from front to back, each stage in whole numbers and in batches: words and positions are drawn until
+they can be read (a noun that is a doer, a verb, a noun that is a thing done); queries and keys, until the second
+word looks for the doer; values column by column, so that mixtures are whole numbers. Then, for each of the two
+norms, columns that small weights can make are put together until each row has a square as its variance; and for the
+logits, rows are chosen and it is looked up whether small weights make their columns. It takes some seconds a base.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import permutations, product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ W = 3  # what the norms multiply by: a row of deviations (5, −1, −1, −3) o
 LARGEST_SUM, LARGEST_SECOND = 6, 7  # of the residual stream after attention, and after the network
 LARGEST_LOGIT = 6
 LARGEST_ROOT = 3  # of a variance
+MOST_ALIKE = 4  # bases with the same words and positions
 
 
 def plain_first(columns: Array) -> Array:
@@ -82,13 +84,18 @@ def behind_norm(rows: Array) -> Array:
 
 
 def distinct(columns: Array, fit: Array) -> tuple[Array, Array]:
-    """The different columns among those that fit, and the first way to make each. Shapes: (ways, 3) → (n, 3), (n,)."""
+    """The different columns among those that fit, and the first way to make each.
+
+    Shapes: (ways, 3) → (n, 3), (n,).
+    """
     ways = np.flatnonzero(fit)
     unique, first = np.unique(columns[ways], axis=0, return_index=True)
     return unique, ways[first]
 
 
-def joined(rng: Any, columns: list[tuple[Array, Array]], largest: int, tries: int) -> Iterator[tuple[Array, list[int]]]:
+def joined(
+    rng: Any, columns: list[tuple[Array, Array]], largest: int, tries: int
+) -> Iterator[tuple[Array, list[int]]]:
     """Sums (3, 4) made of one column for each feature, in which each row has whole results behind the norm, and at
     most one results of one size; with the ways to make their columns.
 
@@ -133,6 +140,12 @@ def words_and_positions(rng: Any) -> Iterator[tuple[Array, Array, Array]]:
     for feature, having in ((NOUN, (BIRDS, SEEDS)), (VERB, (EAT,))):
         ok &= ((e[:, :, feature] > 0) == [word in having for word in range(4)]).all(1)
     ok &= ((e != 0).sum((1, 2)) <= 12) & ((p != 0).sum((1, 2)) <= 9)
+    for rows, word, feature in ((e, BIRDS, NOUN), (e, EAT, VERB), (e, SEEDS, NOUN), (p, 0, DOER), (p, 2, DONE)):
+        ok &= leads(rows[:, word], feature)
+    likeness = e[:, :3] @ e[:, :3].swapaxes(1, 2)
+    ok &= likeness[:, BIRDS, SEEDS] > np.maximum(likeness[:, BIRDS, EAT], likeness[:, SEEDS, EAT])
+    turned = e[:, SEEDS] + p[:, 0]  # the last noun, at the first place
+    ok &= (turned[:, DOER] > 0) & (turned[:, DOER] > turned[:, DONE])
     for at in np.flatnonzero(ok):
         yield e[at], p[at], x[at]
 
@@ -174,6 +187,11 @@ def one_largest(rows: Array) -> Array:
     return (rows == rows.max(-1, keepdims=True)).sum(-1) == 1
 
 
+def leads(rows: Array, feature: int) -> Array:
+    """Whether a feature is the largest of each row, alone."""
+    return one_largest(rows) & (rows.argmax(-1) == feature)
+
+
 HIDDEN = np.triu(np.ones((3, 3), bool), 1)
 
 
@@ -192,6 +210,7 @@ class Head:
 
 def heads(rng: Any, x: Array, first: bool) -> Iterator[Head]:
     """Heads that ask what their sheet says: the first who does it, the second what happens."""
+
     def asks(columns: Array, feature: int) -> Array:
         if first:
             return (columns[:, EAT] > 0) == (feature in (NOUN, DOER))
@@ -208,10 +227,12 @@ def heads(rng: Any, x: Array, first: bool) -> Iterator[Head]:
     w_k, k = projections(rng, x, 4000, answers, even=True)
     if not len(q) or not len(k):
         return
-    a, b = rng.integers(0, len(q), 40000), rng.integers(0, len(k), 40000)
-    s = q[a] @ k[b].swapaxes(1, 2)
-    ok = (s % 2 == 0).all((1, 2)) & (s.max((1, 2)) <= 8) & (s.min((1, 2)) >= -8)
-    ok &= ~(s == s.swapaxes(1, 2)).all((1, 2)) & (s[:, 0, 1] != s[:, 1, 0])
+    some, others = (rng.permutation(len(each))[:200] for each in (q, k))
+    w_q, q, w_k, k = w_q[some], q[some], w_k[others], k[others]
+    s = (q.reshape(-1, 4).astype(float) @ k.reshape(-1, 4).T).reshape(len(q), 3, len(k), 3).swapaxes(1, 2)
+    a, b = np.nonzero((s % 2 == 0).all((2, 3)) & (abs(s).max((2, 3)) <= 8))
+    s = s[a, b].astype(int)  # (pairs, 3, 3)
+    ok = ~(s == s.swapaxes(1, 2)).all((1, 2)) & (s[:, 0, 1] != s[:, 1, 0])
     ok &= (s.max(2) > s.min(2)).all(1) & ((s.max(2) > 0).sum(1) >= 2)
     a, b, s = a[ok], b[ok], s[ok]
     masked = np.where(HIDDEN, -99, s // 2)
@@ -240,11 +261,11 @@ def values(rng: Any, x: Array, head: Head, first: bool) -> Iterator[tuple[Array,
     ok &= z.max(1) > z.min(1)
     if first:
         unmasked = v @ head.unmasked[0].T  # over its totals
-        ones = np.flatnonzero(ok & (v[:, BIRDS] > 0) & (v.argmax(1) == BIRDS) & one_largest(v))
-        others = np.flatnonzero(ok & (v[:, SEEDS] > 0) & (v.argmax(1) == SEEDS) & one_largest(v))
+        ones = np.flatnonzero(ok & (v[:, BIRDS] > 0) & leads(v, BIRDS))
+        others = np.flatnonzero(ok & (v[:, SEEDS] > 0) & leads(v, SEEDS))
     else:
         ones = np.flatnonzero(ok & (v[:, EAT] < v[:, BIRDS]))
-        others = np.flatnonzero(ok & (v[:, EAT] > 0) & (v.argmax(1) == EAT) & one_largest(v))
+        others = np.flatnonzero(ok & (v[:, EAT] > 0) & leads(v, EAT))
     pairs = [(i, j) for i in ones[:14] for j in others[:14]]
     for at in rng.permutation(len(pairs))[:40]:
         pair = list(pairs[at])
@@ -253,6 +274,8 @@ def values(rng: Any, x: Array, head: Head, first: bool) -> Iterator[tuple[Array,
         if first:
             free_result = unmasked[pair].T  # each row times its total
             fits = fits and apart(free_result) and triangle(made)
+            fits = fits and varied(free_result / head.unmasked[1][:, None])
+            fits = fits and made[BIRDS][0] > made[BIRDS][1]
             fits = fits and 0 < free_result[EAT][0] > free_result[EAT][1] and result[EAT][0] > result[EAT][1]
         else:
             fits = fits and result[SEEDS][1] > result[SEEDS][0]
@@ -280,20 +303,21 @@ def sums(rng: Any, x: Array, z: Array) -> Iterator[tuple[Array, Array]]:
         y = x[:, f] + added
         columns.append(distinct(y, plain & (COLUMNS[:, own[f]] > 0) & (abs(y).max(1) <= LARGEST_SUM)))
     yielded = 0
-    for y, ways in joined(rng, columns, LARGEST_SUM, 20000):
+    for y, ways in joined(rng, columns, LARGEST_SUM, 10000):
         o, w_o, n = y - x, COLUMNS[ways].T, behind_norm(y)
-        if o[EAT, DOER] > 0 and sound(y) and sound(o) and sound(n) and (w_o != 0).any(1).all():
+        heard = o[EAT, DOER] > 0 and leads(o[EAT], DOER) and one_largest(n[EAT])
+        if heard and sound(y) and sound(o) and sound(n) and (w_o != 0).any(1).all():
             yield w_o, n
             yielded += 1
             if yielded == 6:
                 return
 
 
-def bias(rng: Any) -> Array:
-    """Small biases of a norm, two of which are not 0."""
-    b = np.zeros(4, int)
-    b[rng.permutation(4)[:2]] = rng.permutation([-1, 1])
-    return b
+def biases(rng: Any) -> list[Array]:
+    """The small biases of a norm, two of which are not 0, in any order."""
+    pairs = [(one, other) for one in range(4) for other in range(4) if one != other]
+    made = [np.eye(4, dtype=int)[one] - np.eye(4, dtype=int)[other] for one, other in pairs]
+    return [made[at] for at in rng.permutation(len(made))]
 
 
 def networks(rng: Any, n: Array) -> Iterator[dict[str, Array]]:
@@ -323,7 +347,8 @@ def networks(rng: Any, n: Array) -> Iterator[dict[str, Array]]:
             result, f = behind_norm(y), y - n
             b_out = np.array([(0, -1, 1)[way // 625] for way in ways])
             w_out = COLUMNS[[way % 625 for way in ways]].T
-            done = (result[EAT, DONE] > np.delete(result[EAT], DONE) + 1).all() and f[EAT, DONE] > 0
+            done = (result[EAT, DONE] > np.delete(result[EAT], DONE) + 1).all()
+            done = done and f[EAT, DONE] > 0 and leads(f[EAT], DONE)
             if done and sound(y) and sound(f) and sound(result) and b_out.any() and (w_out != 0).any(1).all():
                 yield {"w_in": w[four].T, "b_in": b[four], "w_out": w_out, "b_out": b_out, "result": result}
                 yielded += 1
@@ -365,40 +390,55 @@ def unembedding(rng: Any, n: Array) -> Array | None:
     return min(w_u, key=lambda each: int((each != 0).sum() * 10 + abs(each).sum()), default=None)
 
 
-def found(rng: Any) -> Iterator[dict[str, Any]]:
-    """Base threads, each from words and positions of its own."""
+def found(rng: Any, known: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Base threads: first others with the words and positions of known ones, then some with their own."""
+    for weights in known:
+        e, p = (np.array(weights[name]) for name in ("embed.W_E", "pos_embed.W_pos"))
+        yield from _from(rng, e, p, e[:3] + p)
     while True:
         for e, p, x in words_and_positions(rng):
-            if base := _from(rng, e, p, x):
-                yield base
+            yield from _from(rng, e, p, x)
 
 
-def _from(rng: Any, e: Array, p: Array, x: Array) -> dict[str, Any] | None:
-    """A base thread with these words and positions, if some tries find one."""
+def _from(rng: Any, e: Array, p: Array, x: Array) -> Iterator[dict[str, Any]]:
+    """Base threads with these words and positions, at most MOST_ALIKE, each with first heads of its own."""
     if not (ones := list(heads(rng, x, True))) or not (twos := list(heads(rng, x, False))):
-        return None
-    pairs = list(product(ones, twos))
+        return
+    pairs, taken = list(product(ones, twos)), set[str]()
     for at in rng.permutation(len(pairs))[:150]:
         one, two = pairs[at]
-        differ = (one.masked[0] != two.masked[0]).any(1) | (one.masked[1] != two.masked[1])
-        if not differ[1:].all() or len(one.kinds | two.kinds) < 3 or len(one.kinds) < 2:
+        if canonical([one.scores]) in taken:
             continue
-        ways = product(list(values(rng, x, one, True))[:4], list(values(rng, x, two, False))[:4])
-        for (w_v1, z1), (w_v2, z2) in ways:
-            if not sound(np.concatenate([z1, z2], 1)):
-                continue
-            for w_o, n1 in sums(rng, x, np.concatenate([z1, z2], 1)):
-                b1 = bias(rng)
-                if not sound(n1 + b1):
-                    continue
+        if base := _with_heads(rng, e, p, x, one, two):
+            taken.add(canonical([one.scores]))
+            yield base
+        if len(taken) == MOST_ALIKE:
+            return
+
+
+def _with_heads(rng: Any, e: Array, p: Array, x: Array, one: Head, two: Head) -> dict[str, Any] | None:
+    """A base thread with these words, positions and heads, if some tries find one."""
+    differ = (one.masked[0] != two.masked[0]).any(1) | (one.masked[1] != two.masked[1])
+    if not differ[1:].all() or len(one.kinds | two.kinds) < 3 or len(one.kinds) < 2:
+        return None
+    ways = product(list(values(rng, x, one, True))[:4], list(values(rng, x, two, False))[:4])
+    for (w_v1, z1), (w_v2, z2) in ways:
+        if not sound(np.concatenate([z1, z2], 1)):
+            continue
+        for w_o, n1 in sums(rng, x, np.concatenate([z1, z2], 1)):
+            for b1 in (b1 for b1 in biases(rng)[:5] if sound(n1 + b1) and one_largest((n1 + b1)[EAT])):
                 for net in networks(rng, n1 + b1):
-                    b2 = bias(rng)
-                    n2 = net["result"] + b2
-                    if not sound(n2) or n2[EAT].argmax() != DONE:
-                        continue
-                    w_u = unembedding(rng, n2)
-                    if w_u is not None:
-                        return _packed(e, p, (one, two), (w_v1, w_v2), w_o, b1, net, b2, w_u)
+                    if (end := _ending(rng, net["result"])) is not None:
+                        return _packed(e, p, (one, two), (w_v1, w_v2), w_o, b1, net, *end)
+    return None
+
+
+def _ending(rng: Any, result: Array) -> tuple[Array, Array] | None:
+    """A bias of the second norm, and an unembedding of what is then behind it."""
+    for b2 in biases(rng):
+        n = result + b2
+        if sound(n) and leads(n[EAT], DONE) and (w_u := unembedding(rng, n)) is not None:
+            return b2, w_u
     return None
 
 
@@ -429,10 +469,11 @@ def canonical(scores: list[Array]) -> str:
 
 
 def main() -> None:
-    """Print as many bases as are asked for, one a line."""
+    """Print as many bases as are asked for, one a line: COUNT [SEED [FILE]], FILE holding bases that are known."""
     count, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    lines = Path(sys.argv[3]).read_text().splitlines() if len(sys.argv) > 3 else []
     known = set[str]()
-    for base in found(np.random.default_rng(seed)):
+    for base in found(np.random.default_rng(seed), [*map(json.loads, lines)]):
         if base["scores"] not in known:
             known.add(base["scores"])
             print(json.dumps(base["weights"], separators=(",", ":")), flush=True)

@@ -69,7 +69,8 @@ class Class(Struct, frozen=True):
         sheet = load_sheet(name, options.language)
         if said["body"] != sheet.body:
             raise RosterError(f"the sheet {name} is no longer the one that {folder} was made of")
-        return cls(Plan(sheet, structs.replace(options, secret=secret).on(sheet), ""), copies)
+        plan = Plan(sheet, structs.replace(options, secret=secret).on(sheet), "")
+        return cls(plan.beside([copy.student for copy in copies]), copies)
 
 
 class OwnCopy(Struct, frozen=True):

@@ -64,6 +64,10 @@ class ClassSet(Struct, frozen=True):
     """The answers that are the same in all copies of a set of numbers."""
     mended: int
     """How many files were there with other contents, as when they were cut off, and were made again."""
+    of_thread: bool
+    """Whether it is of a sheet of the thread."""
+    sharing: int
+    """How many copies are made from a set of numbers from which another is made, too."""
 
 
 def make_class(
@@ -89,7 +93,7 @@ def make_class(
     forms, others = forms or FORM in formats, chosen(formats, options)
     _check_apart(students)
     letters = "".join(sorted({c for student in students for c in student.whose} | {*LETTERS}))
-    plan = Plan(sheet, options, letters)
+    plan = Plan(sheet, options, letters).beside(students)
     folder = Path(out) / f"{name}-class{'' if options.secret else options.chosen_seed}"
     with output_errors(folder), ExitStack() as stack:
         inside = [*FOLDERS.values(), *[FORMS] * forms, *folders(others, options)]
@@ -102,7 +106,7 @@ def make_class(
         index = stack.enter_context(staged(folder / INDEX_FILE, parts))
         rows = IndexWriter(index)
         files = _StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
-        sets, laid_out_alone, answers = set[int](), 0, Counter[bytes]()
+        sets, laid_out_alone, answers = Counter[int](), 0, Counter[bytes]()
         submit, banks = stack.enter_context(workers(jobs, dask)), Banks(others, options, stack)
         pages: ClassPages = submit(class_pages, plan).result()
         for copy, in_formats in _in_order(submit, plan, pages, students, jobs, others):
@@ -119,7 +123,7 @@ def make_class(
             told = (student.name, student.id, student.group, variant, options.printed_seed, copy.hash, copy.answers)
             rows.row(told)
             answers[sha256(copy.answers.encode()).digest()[:12]] += 1
-            sets.add(copy.set)
+            sets[copy.set] += 1
             laid_out_alone += bool(copy.laid_out_alone)
             done(1)
         files.wait()
@@ -128,8 +132,12 @@ def make_class(
     for each in (folder, *map(folder.joinpath, inside)):
         sync_folder(each)
     alike = sum(count for count in answers.values() if count > 1)
+    sharing = sum(count for count in sets.values() if count > 1)
     renames, unchanged = pages.numbers.renames, pages.unchanged
-    return ClassSet(folder, len(students), len(sets), renames, laid_out_alone, alike, unchanged, files.mended)
+    return ClassSet(
+        folder, len(students), len(sets), renames, laid_out_alone, alike, unchanged, files.mended, sheet.of_thread,
+        sharing,
+    )  # fmt: skip
 
 
 def _check_apart(students: Sequence[Student]) -> None:

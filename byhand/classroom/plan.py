@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from byhand.worksheet.sheet import Sheet
 SETS = 12  # the most sets of numbers that a class has
 MANY_SETS = 48  # the most where a set has few different copies, as where dimensions have names and keep their places
 TRIED, FEW = 24, 20  # copies of a set that are tried, and of which fewer with other answers are few
+NEXT = "/next"  # is added to a key to draw another base thread
 SET_ATTEMPTS = 10  # seeds that are tried for each set after the first
 
 
@@ -36,19 +37,37 @@ class Plan(Struct, frozen=True):
     options: Options
     letters: str
     """The characters of the students' names."""
+    moved: Mapping[str, int] = {}
+    """On a sheet of the thread, how often a student's base thread is drawn again, by id, so that it is no neighbour's
+    on the roster (`beside`)."""
 
     def __hash__(self) -> int:
         return hash(repr(self))  # its parts have dicts
 
     def key(self, student: Student) -> str:
         """The text that decides the numbers of a student's copy."""
-        return self.key_of(student.id)
+        return self.key_of(student.id) + NEXT * self.moved.get(student.id, 0)
+
+    def beside(self, students: Sequence[Student]) -> Plan:
+        """The same plan for a roster: on a sheet of the thread, no two neighbours have the same base thread."""
+        if not self.sheet.of_thread:
+            return self
+        moved, before = dict[str, int](), -1
+        for student in students:
+            key, count = self.key_of(student.id), 0
+            while _base_of(key + NEXT * count) == before:
+                count += 1
+            before = _base_of(key + NEXT * count)
+            if count:
+                moved[student.id] = count
+        return replace(self, moved=moved)
 
     def key_of(self, what: str) -> str:
         """The text that decides the numbers of a student's id, or of a set."""
         secret = self.options.secret
         if secret:
-            return f"class/{secret.hashed('copy', f'{self.sheet.name}/{what}')}"
+            name = "thread" if self.sheet.of_thread else self.sheet.name  # whose sheets have the same numbers
+            return f"class/{secret.hashed('copy', f'{name}/{what}')}"
         return f"class/{self.options.chosen_seed}/{what}"
 
     def cache_key(self, *parts: object, **others: Any) -> str | None:
@@ -60,12 +79,21 @@ class Plan(Struct, frozen=True):
         asked = structs.replace(self.options, **alike)
         return program_key(self.sheet, asked, *parts) if asked.cached else None
 
+    def of_thread(self) -> tuple[Values, ...]:
+        """The base threads, with the words of the class."""
+        from byhand.numbers.threads import bases, with_base
+
+        first = self.first_set()
+        return tuple(with_base(first, number, self.options.chosen_seed) for number in range(bases()))
+
     @cached_by("sets", lambda plan: plan.cache_key("first", paper="a4"))
     def first_set(self) -> Values:
         """The first set of numbers: for seed 0, or where no others can be searched for, the sheet's own.
 
         Raises: ConfigError where there is one set of numbers only.
         """
+        if self.sheet.of_thread:  # a secret decides no more than whose base is whose
+            return self.searched(self.options.chosen_seed)
         if self.options.keeps_numbers and not self.options.secret:
             return self.searched(0)
         try:
@@ -114,6 +142,13 @@ class Plan(Struct, frozen=True):
         return ConfigError(f"{self.sheet.name} has one set of numbers only, so a class has none of its own")
 
 
+def _base_of(key: str) -> int:
+    """The base thread of the copy with this key."""
+    from byhand.numbers.threads import bases
+
+    return Draw(f"byhand/{key.partition(AGAIN)[0]}/base").below(bases())
+
+
 class NumberSets(Struct, frozen=True, dict=True):
     """The sets of numbers of a class. A copy has one of them, with its dimensions renamed.
 
@@ -149,6 +184,8 @@ class NumberSets(Struct, frozen=True, dict=True):
     @cached_property
     def sets(self) -> tuple[Values, ...]:
         """The first set, and others whose pages differ from its page in numbers only."""
+        if self.plan.sheet.of_thread:
+            return self.plan.of_thread()
         return self._with_others() if self.renames else (self.first_set,)
 
     @cached_by("sets", lambda numbers: numbers.plan.cache_key(paper="a4"))
@@ -189,6 +226,8 @@ class NumberSets(Struct, frozen=True, dict=True):
 
     def set_of(self, key: str) -> int:
         """The set that a copy is made from; it does not depend on the "/again" added to a key to draw again."""
+        if self.plan.sheet.of_thread:
+            return _base_of(key)
         return Draw(f"byhand/{key.partition(AGAIN)[0]}/set").below(len(self.sets))
 
     def of(self, key: str) -> Values:

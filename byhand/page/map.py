@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from msgspec.structs import replace
 
 from byhand.notation.inline import spoken
-from byhand.page import course_strip, delta_map
+from byhand.page import course_strip, delta_map, thread_strip
 from byhand.page.drawing import Drawing, Rect
 from byhand.page.map_panel import LABEL, LOOKS, NUMBER, SHAPE, SYMBOL, draw, panels_that_fit
 from byhand.pictures.labels import Label, formula, words
@@ -30,9 +30,11 @@ SCALES = (1.0, 0.87, 0.76)  # of labels: the largest that leaves such gaps
 
 
 def graphic(document: Document) -> Graphic:
-    """The map, 118 mm wide; of a sheet that changes the ordinary block, what it changes; and where no part of it has
-    been met yet, a strip of the course.
+    """The map, 118 mm wide; of a sheet that changes the ordinary block, what it changes; where no part of it has been
+    met yet, a strip of the course; and on a sheet of the thread the strip of its beads, as wide as the page.
     """
+    if document.beads:
+        return thread_strip.graphic(document)
     if document.delta:
         return delta_map.graphic(document.delta, document.messages)
     if not document.map.boxes:
@@ -57,7 +59,9 @@ def graphic(document: Document) -> Graphic:
 
 
 def said(document: Document) -> str:
-    """The map in a sentence, or the strip where no part of it has been met yet."""
+    """The map in a sentence, or the strip that stands in its place."""
+    if document.beads:
+        return thread_strip.said(document)
     if document.delta:
         return delta_map.said(document.delta, document.messages)
     return _sentence(document.map, document.messages) if document.map.boxes else course_strip.said(document)

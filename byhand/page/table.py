@@ -117,7 +117,8 @@ def _cell(slot: Slot, shown: bool, screen: bool, writing: Writing | None, field:
     if slot.scope:
         lines = tuple((piece,) for piece in slot.pieces)
         classes = (slot.cls + " parted" * (len(lines) > 1)).strip()
-        return LaidCell(classes, ((" ".join(slot.pieces),),) if slot.is_two_words else lines, slot.scope)
+        is_broken = screen and slot.is_two_words  # by a browser, between the words
+        return LaidCell(classes, ((" ".join(slot.pieces),),) if is_broken else lines, slot.scope)
     if slot.cls.startswith("caption"):
         tick = None
         if (of := slot.ticked) is not None:

@@ -191,7 +191,7 @@ def inverse(context: Context, name: str, unknown: Any, note: str = "", copy: str
 @call
 def given(context: Context, *names: str) -> Block:
     """Given matrices, printed side by side."""
-    return Strip(tuple(context.panel(n) for n in names), ("",) * (len(names) - 1))
+    return Strip(tuple(_panel(context, n, None) for n in names), ("",) * (len(names) - 1))
 
 
 @call
@@ -238,6 +238,8 @@ def _panel(
 ) -> Panel:  # fmt: skip
     """A step as a matrix, or its last row; for `next_token`, words in place of numbers."""
     panel = context.panel(name, role, caption=caption, note=note, last=last, given=given, whole=whole)
+    if role is None and (source := context.known_from(name)):  # which a strip has no other place for
+        panel = replace(panel, caption=rf"{panel.caption or panel.symbol}\text{{ {source}}}", note="")
     words = context.vocabulary
     if name != "next_token" or not words:
         return panel
@@ -816,6 +818,15 @@ def _sum(context: Context, numbers: Iterable[Any]) -> Any:
 
 
 @call
+def alike(context: Context, name: str, i: int, k: int) -> str:
+    """How alike two rows of a step are: their numbers multiplied pair by pair, and added."""
+    rows, domain = context.tape.values(name), context.tape.domain
+    pairs = zip(rows[i], rows[k], strict=True)
+    products = (Mul(Num(domain.as_given(x)), Num(domain.as_given(y))) for x, y in pairs)
+    return value_text(domain.settle(Sum(tuple(products)), lambda ref: None))
+
+
+@call
 def value(context: Context, name: str, i: int, j: int, mistake: str = "") -> str:
     """One number of a step as text, i and j from 0. mistake: the mistake in the run that it is read from."""
     return value_text(number(context, name, i, j, mistake))
@@ -910,6 +921,17 @@ def most(context: Context, name: str, i: int = -1) -> str:
     def text_of(*row: Any) -> str:
         largest = (word for word, x in zip(words, row, strict=True) if x == max(row))
         return reduce(lambda one, other: context.messages.say("words.and_quoted", one=one, other=other), largest)
+
+    return written(text_of, *context.tape.values(name)[i])
+
+
+@call
+def second(context: Context, name: str, i: int = -1) -> str:
+    """The word at the second largest number of a row of a step, by default of the last row; of several, the first."""
+    words = replace(context, orientation="rows").panel(name).cols
+
+    def text_of(*row: Any) -> str:
+        return words[sorted(range(len(row)), key=lambda place: row[place], reverse=True)[1]]
 
     return written(text_of, *context.tape.values(name)[i])
 

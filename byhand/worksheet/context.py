@@ -60,6 +60,8 @@ class Context(Struct, frozen=True, dict=True):
     """The forms of the numbers, as forms.py has them, where they are not the sheet's."""
     is_own: bool = False
     """Whether the numbers are somebody's own, of which nothing is promised."""
+    sources: Mapping[str, tuple[int, int]] = {}
+    """On a sheet of the thread, for each step that an earlier one asks for: its number, and that of the section."""
 
     @property
     def transposed(self) -> bool:
@@ -127,7 +129,9 @@ class Context(Struct, frozen=True, dict=True):
         first = matrix.rows - 1 if last else 0
         rows = [*enumerate(matrix.values)][first:]
         cells = tuple(tuple(cell(x, i, j) for j, x in enumerate(row)) for i, row in rows)
-        labels = [self._labels(axis, size) for axis, size in zip(matrix.axes, matrix.shape, strict=True)]
+        of_head = (f"{axis}[{matrix.step.head}]" for axis in matrix.axes)  # whose places have names of their own
+        axes = [own if own in self.sheet.names else axis for own, axis in zip(of_head, matrix.axes, strict=True)]
+        labels = [self._labels(axis, size) for axis, size in zip(axes, matrix.shape, strict=True)]
         along = [_direction(axis) for axis in matrix.axes]
         panel = Panel(
             name,
@@ -138,10 +142,17 @@ class Context(Struct, frozen=True, dict=True):
             (along[0], along[1]),
             self.symbol(name),
             checked(caption),
-            note,
+            note or (self.known_from(name) if role is None else ""),
             fractions=name in self.sheet.fractions,
         )
         return transpose(panel) if self.transposed else panel
+
+    def known_from(self, name: str) -> str:
+        """From which sheet of the thread a step's numbers are known, in words; "" where it is from none."""
+        if name not in self.sources:
+            return ""
+        sheet, step = self.sources[name]
+        return self.messages.say("thread.source", sheet=sheet, step=step)
 
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",

@@ -27,6 +27,8 @@ def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...
         sentences.append(say("conventions.causal"))
     if "hook_scale" in steps:
         sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))
+    if context.sources:
+        sentences.append(say("thread.recalled"))
     if tape.domain.name == "exact" and any(cell.places is not None for cell in _blanks(sections)):
         return tuple(sentences)  # the sheet says where to round
     return (*sentences, written(tape.domain, context.messages))

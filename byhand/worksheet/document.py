@@ -910,6 +910,10 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """The sheets of that group."""
     after: tuple[Named, ...] = ()
     """The sheet that comes after it in the course; none after the last one."""
+    beads: tuple[str, ...] = ()
+    """On a sheet of the thread, the names of all of its sheets."""
+    bead: int = 0
+    """The number of this one among them."""
     sittings: tuple[int, ...] = ()
     """The minutes of each sitting into which its text parts it, or of the only one."""
     options: Callable[[], Mapping[str, Any]] = dict
@@ -961,10 +965,17 @@ class Document(Struct, frozen=True, eq=False, dict=True):
         """The line over the title: the sheet's place in the course, its level, and how long it takes."""
         say = self.messages.say
         parts = ["byhand"]
-        parts += [say("top.number", n=self.number)] if self.number else []
+        parts += [self.place] if self.place else []
         parts += [say(f"levels.{self.level}")] if self.level != "standard" else []
         parts += [self.time] if self.time else []
         return " · ".join(parts)
+
+    @property
+    def place(self) -> str:
+        """Its place in the course or in the thread, in words; "" where it has none."""
+        if self.beads:
+            return self.messages.say("thread.place", n=self.bead, sheets=len(self.beads))
+        return self.messages.say("top.number", n=self.number) if self.number else ""
 
     @property
     def minutes(self) -> int:

@@ -16,6 +16,8 @@ from byhand.worksheet.program import code_key
 LARGEST_SHEET = 200_000  # characters
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, as in HTML and PDF
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+HOMES = ("worksheets", "thread")  # folders of sheets: those that stand by themselves, and those of the thread
+OF_THREAD = "thread-"  # begins the name of a sheet of the thread
 TABLES = ("lecturer", "origin", "delta", "cost", "symbols")  # of which a translation may have some entries only
 _KEYS = {
     "title": str, "model": str, "goal": str, "riddle": str, "numbers": str, "prerequisites": list, "objectives": list,
@@ -32,7 +34,7 @@ def languages() -> set[str]:
     known = {ENGLISH}
     for folder in folders():
         known |= {path.stem for path in (folder / "messages").glob("*.toml")}
-        known |= {path.parent.name for path in (folder / "worksheets").glob("*/*.md")}
+        known |= {path.parent.name for home in HOMES for path in (folder / home).glob("*/*.md")}
     return set(filter(_LANGUAGE.fullmatch, known))
 
 
@@ -47,17 +49,34 @@ def known_language(language: str) -> str:
 
 
 def sheet_files(language: str = ENGLISH) -> dict[str, Path]:
-    """The file of each sheet: in the language if there is one, else in English; a user's before a shipped one."""
+    """The file of each sheet that stands by itself: in the language if there is one, else in English; a user's before
+    a shipped one.
+    """
+    return _files("worksheets", language)
+
+
+def thread_files(language: str = ENGLISH) -> dict[str, Path]:
+    """The file of each sheet of the thread, likewise, by names such as thread-scores."""
+    return {f"{OF_THREAD}{stem}": path for stem, path in _files("thread", language).items()}
+
+
+def all_files(language: str = ENGLISH) -> dict[str, Path]:
+    """The files of all sheets."""
+    return sheet_files(language) | thread_files(language)
+
+
+def _files(home: str, language: str) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for inside in dict.fromkeys(("", "" if language == ENGLISH else language)):
         for folder in reversed(folders()):
-            files |= {path.stem: path for path in sorted((folder / "worksheets" / inside).glob("*.md"))}
+            files |= {path.stem: path for path in sorted((folder / home / inside).glob("*.md"))}
     return files
 
 
 def languages_of(name: str) -> list[str]:
     """The languages in which there is a sheet: English first."""
-    files = [path for folder in folders() for path in (folder / "worksheets").glob("*/*.md") if path.stem == name]
+    home, stem = ("thread", name.removeprefix(OF_THREAD)) if name in thread_files() else ("worksheets", name)
+    files = [path for folder in folders() for path in (folder / home).glob("*/*.md") if path.stem == stem]
     return [ENGLISH, *sorted({path.parent.name for path in files if _LANGUAGE.fullmatch(path.parent.name)})]
 
 
@@ -67,21 +86,22 @@ def read(name: str, language: str) -> tuple[dict[Any, Any], str]:
 
     Raises: as `load_sheet`.
     """
-    files, originals = sheet_files(known_language(language)), sheet_files()
+    files, originals = all_files(known_language(language)), all_files()
     if name not in files:
-        raise UnknownNameError("sheet", name, files)
+        raise UnknownNameError("sheet", name, sheet_files(language))
     translated = name in originals and files[name] != originals[name]
     return parsed(file_of(files[name]), text_of(files[name]), text_of(originals[name]) if translated else "")
 
 
 def file_of(path: Path) -> str:
-    """A sheet's file as messages name it: softmax.md, and of a translation de/softmax.md."""
-    return path.relative_to(_home(path)).as_posix()
+    """A sheet's file as messages name it: softmax.md, and of a translation de/softmax.md; thread/scores.md."""
+    home = _home(path)
+    return path.relative_to(home if home.name == "worksheets" else home.parent).as_posix()
 
 
 def _home(path: Path) -> Path:
-    """The folder of all sheets that a sheet's file stands in."""
-    return next(above for above in path.parents if above.name == "worksheets")
+    """The folder of sheets that a sheet's file stands in."""
+    return next(above for above in path.parents if above.name in HOMES)
 
 
 def text_of(path: Path) -> str:

@@ -29,11 +29,13 @@ from byhand.worksheet.calls import AsIs, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
 from byhand.worksheet.document import Block, Cell, Document, Figure, Guess, Prose, Section, Table, TextBlock
-from byhand.worksheet.front import LARGEST_SHEET
+from byhand.worksheet.front import LARGEST_SHEET, OF_THREAD
 from byhand.worksheet.markdown import inline, paragraphs
+from byhand.worksheet.messages import Messages
 from byhand.worksheet.order import after, group_of, groups, has_met
 from byhand.worksheet.sandbox import Sandbox
 from byhand.worksheet.sheet import Delta, ForLecturer, Sheet, named
+from byhand.worksheet.thread import place_in_thread, thread
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -97,6 +99,8 @@ def document(context: Context) -> Document:
         objectives=tuple(inline(messages.turned(text, context.transposed)) for text in sheet.objectives),
         origin=inline(_origin(context)),
         delta=sheet.delta and Delta(**{k: _line_of(context, text) for k, text in asdict(sheet.delta).items()}),
+        beads=_beads(messages) if sheet.of_thread else (),
+        bead=place_in_thread(sheet.name),
         sittings=sittings,
         group=group,
         beside=named(groups().get(group, ()), messages.language),
@@ -137,6 +141,11 @@ def _steps(context: Context, sections: Sequence[Section], *titles: str) -> str:
     which = context.messages.listed([str(section.number or f"“{section.title}”") for section in chosen])
     time = say("effort.time", n=minutes(TYPICAL * sum(section.seconds for section in chosen)))
     return say("half_page.steps", n=len(chosen), steps=which, time=time)
+
+
+def _beads(messages: Messages) -> tuple[str, ...]:
+    """The names under the beads of the thread."""
+    return tuple(messages.say(f"thread.beads.{name.removeprefix(OF_THREAD)}") for name in thread().sheets)
 
 
 def _sittings(sections: Sequence[Section], starts: Sequence[int]) -> tuple[int, ...]:

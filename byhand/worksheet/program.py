@@ -18,7 +18,7 @@ LIBRARIES = (  # that read sheets, make the HTML of a page or its fonts, or know
     "jinja2", "markupsafe", "markdown-it-py", "mdit-py-plugins", "pyyaml", "rjsmin", "fontpkg-source-sans-3",
     "ziamath",
 )  # fmt: skip
-KINDS = (".css", ".html", ".js", ".md", ".py", ".toml")  # of the files of which a page is made
+KINDS = (".css", ".html", ".js", ".jsonl", ".md", ".py", ".toml")  # of the files of which a page is made
 PACKAGE = Path(__file__).resolve().parent.parent
 _INFO = re.compile(r"(.+?)-(\d[^-]*)(?:-py.*)?\.(?:dist|egg)-info")  # where a library says its version
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, ClassVar
 
 from msgspec import Struct, field
@@ -21,10 +20,11 @@ from byhand.model.weights import Values
 from byhand.notation.number import shown
 from byhand.numbers.promises import sheet_promise_named
 from byhand.worksheet.folders import ENGLISH, folders
-from byhand.worksheet.front import TABLES, file_of, known_language, parsed, read, sheet_files
+from byhand.worksheet.front import OF_THREAD, TABLES, all_files, file_of, known_language, parsed, read, sheet_files
 from byhand.worksheet.messages import messages
 from byhand.worksheet.order import number_of, place
 from byhand.worksheet.program import code_key
+from byhand.worksheet.thread import of_all_threads
 
 _WORDS = ("title", "goal", "model")
 NUMBER_SYSTEMS = ("exact", "decimal", "symbolic")
@@ -150,6 +150,11 @@ class Sheet(Struct, frozen=True):
         """The sheet's place in the course; 0 if it is not of the course."""
         return number_of(self.name)
 
+    @property
+    def of_thread(self) -> bool:
+        """Whether it is a sheet of the thread, whose numbers are those of all the others."""
+        return self.name.startswith(OF_THREAD)
+
     def given(
         self, *, letters: bool, base: int | str | None = None, tokens: Sequence[str] = (), other: object = None
     ) -> Values:
@@ -226,7 +231,9 @@ def load_sheet(name: str, language: str = ENGLISH) -> Sheet:
     Raises: UnknownNameError; SheetError where the file does not parse.
     """
     front, body = read(name, language)
-    return _made(file_of(sheet_files(language)[name]), front | {"title": _title(name, front, language)}, body)
+    if name.startswith(OF_THREAD):
+        front = of_all_threads(language) | front
+    return _made(name, file_of(all_files(language)[name]), front | {"title": _title(name, front, language)}, body)
 
 
 def all_names(language: str = ENGLISH) -> list[str]:
@@ -256,7 +263,7 @@ class Named(Struct, frozen=True):
 @cached_by("shipped", lambda names, language=ENGLISH: code_key("named", tuple(names), language))
 def named(names: Sequence[str], language: str = ENGLISH) -> tuple[Named, ...]:
     """Sheets by number and title, in the order of the course. What is no sheet, as a chapter is, is its own title."""
-    known = sheet_files(language)
+    known = all_files(language)
     titles = {
         name: _title(name, read(name, language)[0], language) if name in known else name
         for name in sorted(names, key=place)
@@ -267,7 +274,7 @@ def named(names: Sequence[str], language: str = ENGLISH) -> tuple[Named, ...]:
 def _title(name: str, front: Mapping[Any, Any], language: str) -> Any:
     """The title of a sheet: of one that a language does not have, that of its messages, if these have it."""
     title = front.get("title")
-    if language == ENGLISH or sheet_files(language)[name] != sheet_files().get(name):
+    if language == ENGLISH or all_files(language)[name] != all_files().get(name):
         return title
     return messages(language).texts.get(f"titles.{name}", title)
 
@@ -277,15 +284,14 @@ def parse_sheet(name: str, text: str, original: str = "") -> Sheet:
 
     Raises: SheetError with the line where the front matter does not parse.
     """
-    return _made(f"{name}.md", *parsed(f"{name}.md", text, original))
+    return _made(name, f"{name}.md", *parsed(f"{name}.md", text, original))
 
 
-def _made(file: str, front: dict[Any, Any], body: str) -> Sheet:
+def _made(name: str, file: str, front: dict[Any, Any], body: str) -> Sheet:
     """The sheet of a file, of its front matter and its body.
 
     Raises: SheetError.
     """
-    name = Path(file).stem
     for key in _WORDS:
         if not front.get(key):
             raise SheetError(f"{file}: the front matter has no {key}")

@@ -1,6 +1,6 @@
 """Options of a configuration: a model computes otherwise with an option, or refuses it."""
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -127,7 +127,10 @@ def test_a_causal_head_has_its_pattern_and_mixture_before_the_mask_too():
     token reads itself alone. The second witness finds the same.
     """
     tape = MODELS["attention-head"].run(Values.of(BEFORE_MASK), RATIONALS)
-    assert tape.values(f"{AT}.unmasked_pattern[0]") == ((F(1, 3), F(2, 3)), (F(2, 3), F(1, 3)))
+    assert tape.values(f"{AT}.unmasked_pattern[0]") == (
+        (Fraction(1, 3), Fraction(2, 3)),
+        (Fraction(2, 3), Fraction(1, 3)),
+    )
     assert tape.values(f"{AT}.unmasked_z[0]") == ((5, 2), (4, 1))
     assert tape.values(f"{AT}.hook_z[0]") == ((3, 0), (4, 1))
     run = Run.of(tape, "attention-head", Config.of(BEFORE_MASK["config"]))
@@ -136,7 +139,9 @@ def test_a_causal_head_has_its_pattern_and_mixture_before_the_mask_too():
 
 
 def test_what_comes_before_a_mask_needs_one():
-    with pytest.raises(ConfigError, match="^before_mask has no mask to come before; use attention_dir=causal and soft"):
+    with pytest.raises(
+        ConfigError, match=r"^before_mask has no mask to come before; use attention_dir=causal and softmax$"
+    ):
         Config(before_mask=True, attention_dir="bidirectional")
 
 
@@ -148,8 +153,8 @@ def test_a_gpt_has_the_loss_of_its_own_text_where_it_is_asked_for():
         "inputs": {"logits": [[0, 1, 0], [2, 1, 1], [5, 0, 0]]},
     })  # fmt: skip
     tape = MODELS["gpt"].run(values, RATIONALS, force=False)
-    assert tape.values("probs.right") == ((F(1, 2),), (F(1, 4),))
-    assert tape.values("loss") == ((F(3, 2),),)
+    assert tape.values("probs.right") == ((Fraction(1, 2),), (Fraction(1, 4),))
+    assert tape.values("loss") == ((Fraction(3, 2),),)
 
 
 TWO = {
