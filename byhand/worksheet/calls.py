@@ -58,7 +58,7 @@ from byhand.worksheet.document import (
     TextBlock,
     WordBoxes,
 )
-from byhand.worksheet.markdown import inline, paragraphs
+from byhand.worksheet.markdown import as_token, inline, paragraphs
 from byhand.worksheet.sheet import named
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -648,10 +648,8 @@ def sentence(context: Context, text: str, *gaps: Any) -> Block:
 
 def _piece(text: str) -> Sequence[Any]:
     """The tokens of a piece of a sentence, with the blanks at its ends."""
-    if not text.strip():
-        return inline("\u00a0") if text else ()
-    before, after = ("\u00a0" * (text[at] == " ") for at in (0, -1))
-    return inline(f"{before}{text.strip(' ')}{after}")
+    blank, words = [as_token(" ")], text.strip(" ")
+    return [*blank * text.startswith(" "), *inline(words), *blank * (bool(words) and text.endswith(" "))]
 
 
 def _gap_of_words(answer: str, words: Sequence[str]) -> Gap:

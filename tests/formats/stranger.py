@@ -26,6 +26,8 @@ class Stranger:
                 return f"{part['number'] or ''} {part['text']['plain']}".strip()
             case "text":
                 return f"{part['lead']} {part['text']['plain']}".strip()
+            case "guess":
+                return "\n".join([f"{part['lead']} {part['text']['plain']}", *part["options"], *part["cells"]])
             case "goals":
                 return "\n".join([part["lead"], *(line["plain"] for line in part["lines"])])
             case "lines":
