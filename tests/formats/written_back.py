@@ -9,6 +9,7 @@ from typing import Any
 
 from byhand.marking.letters import read_formula
 from byhand.runs import Run
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Block, Cell, Document, Falk, Strip, Table, WordBoxes
 
 GROUP = r"[^{}]"  # within braces, up to four levels of them
@@ -52,10 +53,10 @@ def right(cell: Cell, run: Run, shown: bool) -> Any:
 
 
 def blocks(document: Document) -> Iterator[Block]:
-    """The blocks with cells, in the order in which a text has them."""
+    """The blocks with cells of the run, in the order in which a text has them; a construction has none."""
     for section in document.sections:
         yield from section.figures
-        yield from (word for word in section.words if word.cells)
+        yield from (word for word in section.words if word.cells and not isinstance(word, Construction))
 
 
 def panels(block: Block) -> list[Any]:
@@ -89,7 +90,7 @@ def by_rows(document: Document, run: Run, shown: bool) -> list[Any]:
 
 def of_markdown(text: str, document: Document) -> list[Any]:
     """The cells of the tables of Markdown; of a table of a sheet, those that its columns say."""
-    tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
+    tables = [t for t in re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE) if "| becomes |" not in t]
     rows = [[[x.strip() for x in line.strip("|").split(" | ")] for line in t.splitlines()[2:]] for t in tables]
     found = []
     for block in blocks(document):
@@ -124,4 +125,5 @@ def of_linear(text: str, document: Document) -> list[Any]:
 def of_latex(text: str) -> list[Any]:
     """The arguments of the macros of LaTeX that are numbers."""
     body = text[text.index(r"\begin{document}") :]
+    body = re.sub(r"\\textbf\{becomes\} \\\\.*?\\end\{tabular\}", "", body, flags=re.DOTALL)  # of a construction
     return [number(inside) if inside else None for inside in MACRO.findall(body)]
