@@ -118,7 +118,7 @@ def _loss_of_text(build: Builder, probs: Matrix) -> None:
     """
     ids = build.values.ids()
     if len(ids) > 1:
-        sizes = {"i": (len(ids) - 1, "pos")}
+        sizes = {"i": (len(ids) - 1, "past")}
         known = gather_rows(probs, name="probs.known", sizes=sizes, rows=tuple(range(len(ids) - 1)))
         mean_surprisal(known, ids[1:], build.config.softmax_base)
 

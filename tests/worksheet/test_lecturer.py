@@ -82,6 +82,6 @@ def test_each_sheet_has_a_mistake_to_look_for():
 def test_the_mistake_to_look_for_shows_in_the_numbers_of_its_sheet(name):
     sheet = load_sheet(name)
     tape = sheet.model.run(complete(sheet.given(letters=False)), RATIONALS)
-    for step in tape.steps:
+    for step in prepare(sheet, Options())[1].steps:  # a gpt has a loss besides, which few numbers make whole
         tape.values(step)
     assert cells_changed(tape, LOOK_FOR[name])
