@@ -16,6 +16,7 @@ from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
+from byhand.worksheet.thread import thread
 
 SEEDS = range(0, 51, 1 if FULL else 25)  # a search judges all numbers that it finds
 DISTANCES = "blocks.0.attn.rel_pos_keys[0]"  # a row for each, from the farthest to 0
@@ -76,7 +77,7 @@ def test_class_copies_keep_the_promises_of_their_sheet(name):
 
 def test_every_promise_is_named_by_a_sheet_and_says_what_it_is():
     named = {name for sheet in PROMISING.values() for name in sheet.promises if name.isidentifier()}
-    assert named == SHEET_PROMISES.keys()
+    assert named | {*thread().front["promises"]} == SHEET_PROMISES.keys()
     assert all(keeps.__doc__ for keeps in SHEET_PROMISES.values())
 
 
