@@ -18,7 +18,7 @@
   const covers = new Covers(page);
   const end = new End(page, checks, variants);
   const pace = new Pace(page, bar);
-  document.addEventListener("focusin", ({ target }) => page.answers.worked(target.closest("section")?.querySelector("[data-id*='/']")?.dataset.id));
+  document.addEventListener("focusin", ({ target }) => page.answers.worked(page.idsOf(page.sectionOf(target))[0]));
   page.showAll();
   checks?.recall();
   if (!sheet.feedback) document.querySelector("main").prepend(element("p", { class: "silent" }, page.say(sheet.numbers === "symbolic" ? "screen.letters" : "screen.silent")));

@@ -10,8 +10,8 @@ function changed({ step, axes, labels, transposed, free, test }, texts, run) {
     if (found[axis].length) continue;
     const several = parts(plain[at]);
     if (several.length > 1 && several.every((part) => placesNamed(labels[axis], part).length)) return ["wrong", "several"];
-    const name = (axis === 0) !== transposed ? "no_row" : "no_column";
-    return ["wrong", name, { text: plain[at], labels: [...new Set(labels[axis])].join(", ") }];
+    const line = (axis === 0) !== transposed ? "row" : "column";
+    return ["wrong", `no_${line}`, { text: plain[at], labels: [...new Set(labels[axis])].join(", ") }];
   }
   const becomes = plain.at(-1);
   const numbers = read(becomes).values.filter((x) => x instanceof Fraction);

@@ -74,7 +74,7 @@ class Page {
     return this.sections.find((section) => section.place === place);
   }
   idsOf(section) {
-    return [...this.blanksOf(section), ...section.replies].map(({ id }) => id);
+    return section ? [...this.blanksOf(section), ...section.replies].map(({ id }) => id) : [];
   }
   called({ number, title }) {
     return number ? `${number} ${title}` : title;

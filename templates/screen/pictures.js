@@ -108,7 +108,7 @@ class Pen {
     this.told = element("span", { role: "status" });
     this.larger = element("button", { type: "button", class: "larger", "aria-pressed": "false", onclick: () => this.enlarge(!this.isLarge) }, say("screen.pen.larger"));
     figure.append(element("div", { class: "tools" }, this.toggle, this.rub, this.compare, this.larger, this.told));
-    this.picture.addEventListener("click", (event) => this.phone.matches && this.needsRoom && this.enlarge(true, event));
+    this.picture.addEventListener("click", (event) => this.phone.matches && this.needsRoom && this.tap(event));
     figure.addEventListener("focusin", ({ target }) => {
       if (!target.matches(".fields input") || !this.phone.matches || !this.needsRoom || this.isLarge) return;
       this.enlarge(true);
@@ -136,6 +136,13 @@ class Pen {
     const [across, down] = [(clientX - before.left) / before.width, (clientY - before.top) / before.height];
     this.picture.closest(".port").scrollLeft = across * after.width - clientX + before.left;
     window.scrollBy({ top: after.top + down * after.height - clientY, behavior: "instant" });
+  }
+  // What was tapped becomes larger under the finger, and if it is a field, one writes there.
+  tap(event) {
+    this.enlarge(true, event);
+    const place = document.elementFromPoint(event.clientX, event.clientY)?.closest(".fields span");
+    place?.click();
+    place?.scrollIntoView({ block: "nearest", inline: "center" });
   }
   // A field over each box and each line to write on, kept with the answers.
   fieldsOver(blanks) {

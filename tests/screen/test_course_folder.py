@@ -51,7 +51,7 @@ def test_an_index_tells_what_is_done_where_the_browser_shares_it(folder):
     browser = Browser()
     try:
         browser.open(folder / "softmax-seed0" / "worksheet.html")
-        browser.run("byhand.page.order[0].focus()")
+        browser.run("byhand.page.fields.get(byhand.page.known[0]).focus()")
         browser.type("4")
         done = browser.run("byhand.bar.count.textContent")
         browser.open(folder / "index.html", forget=False)

@@ -214,18 +214,22 @@ def test_a_mistake_made_throughout_is_named(sheet, opened):
 
 def test_checks_and_time_are_saved_by_step(opened):
     browser = opened("attention-head")
-    step = browser.run("byhand.page.order[0].dataset.id").partition("/")[0]
-    browser.run("byhand.page.order[0].focus()")
+    picture, first = "byhand.page.order[0]", "byhand.page.fields.get(byhand.page.known[0])"
+    step = browser.run("byhand.page.known[0]").partition("/")[0]
+    browser.run(f"{picture}.focus()")  # a picture of no step, in which nobody works for a step
+    assert browser.run("byhand.page.answers.last").keys() == {"at"}
+    browser.run(f"byhand.page.answers.last.at -= 90; {first}.focus()")
     browser.press("1")
     browser.run("byhand.page.answers.last.at -= 90")
-    browser.run("byhand.page.order[1].focus()")
+    browser.run(f"byhand.page.order[byhand.page.order.indexOf({first}) + 1].focus()")
     for _ in range(2):
         browser.run("document.querySelector('.check').click()")
     student = json.loads(browser.run("byhand.page.answers.file"))["students"][0]
     assert student["checks"] == {step: 2}
+    assert student["seconds"].keys() == {step}
     assert 90 <= student["seconds"][step] < 150
     browser.run("byhand.page.answers.last.at -= 86400")  # a day in which the page stayed open
-    browser.run("byhand.page.order[0].focus()")
+    browser.run(f"{first}.focus()")
     student = json.loads(browser.run("byhand.page.answers.file"))["students"][0]
     assert 390 <= student["seconds"][step] < 500
     browser.reload()
@@ -365,7 +369,8 @@ def test_what_was_checked_is_marked_when_the_page_is_opened_again(opened):
     page, browser = page_of("attention-head"), opened("attention-head")
     browser.write(typed(who_made(page, slips_made(page, 1, KINDS, Random(5)))))
     browser.run("[...document.querySelectorAll('.check')].slice(0, 2).forEach((check) => check.click())")
-    browser.run("byhand.checks.mark([...byhand.checks.boxes.keys()][3])")
+    slipped = "(section) => [...byhand.checks.states(section).values()].includes('not')"
+    browser.run(f"byhand.checks.mark([...byhand.checks.boxes.keys()].find({slipped}))")
     marked = browser.run(STATES)
     done = browser.run("[...document.querySelectorAll('main section.done')].map(({ id }) => id)")
     assert set(marked.values()) > {"right"}
@@ -1101,7 +1106,8 @@ def test_a_step_that_is_done_folds_when_one_goes_on(opened):
     )
     assert browser.run("document.querySelectorAll('main section.folded').length") == 1
     assert browser.run("document.querySelector('section.folded .figures').offsetParent") is None
-    assert browser.run("byhand.page.sectionOf(document.activeElement).at") == 1
+    assert browser.run("byhand.page.sectionOf(document.querySelector('section.folded')).number") == 1
+    assert browser.run("byhand.page.sectionOf(document.activeElement).number") == 2
     browser.run("document.querySelector('.unfold').click()")
     assert browser.run("document.querySelectorAll('main section.folded').length") == 0
 
@@ -1340,6 +1346,17 @@ def test_a_finger_hits_what_one_writes_or_draws_in_once_a_picture_is_larger(shee
         browser.run(SETTLED)
     assert all(least is None or least >= 43.9 for least in browser.run(TARGETS))
     assert browser.run("document.documentElement.scrollWidth") == 390
+
+
+def test_a_tap_on_a_field_of_a_picture_makes_it_larger_and_writes_there(opened):
+    browser = opened("linear-layer", width=390)
+    pen, field = "byhand.pictures.pens[0]", "byhand.page.fields.get('picture 0/2')"
+    assert browser.run(f"[{pen}.needsRoom, {pen}.isLarge]") == [True, False]
+    browser.tap(field)
+    assert browser.run(f"[{pen}.isLarge, document.activeElement === {field}]") == [True, True]
+    assert browser.run(f"({SEEN})({field})")
+    browser.press("4")
+    assert browser.run("byhand.page.answers.text('picture 0/2')") == "4"
 
 
 @pytest.mark.parametrize("width", [1100, 390])

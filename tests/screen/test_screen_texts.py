@@ -10,17 +10,19 @@ from every_sheet import SHEETS, made
 from scripts import named
 
 from byhand.formats import Setup
-from byhand.formats.html.script import PAGE
+from byhand.formats.html.script import CHECKS, CONSTRUCTIONS, PAGE
 from byhand.formats.html.sheet import of_page
 from byhand.page.page import lower
 from byhand.worksheet.folders import shipped
 
 PLACE = re.compile(r"\{(\w+)\}")
 NAME = re.compile(r"""(["`])((?:screen|marked|rules|slips|mistakes|shapes)\.[^"`]*)\1""")
+WHY = re.compile(r"""\["(?:wrong|unreadable)", (["`])([^"`]+)\1""")  # why a changed number is not right
 CHOICE = re.compile(r"\$\{[^}]*\}")
 FILLED = re.compile(r", \{ ")  # what follows a name where its places are filled in
 PLURALS = re.compile(r"\.(one|other)$")
-SCRIPT = "\n".join((shipped() / "screen" / f"{name}.js").read_text("utf-8") for name in ("check", "reasons", *PAGE))
+FILES = (*CHECKS, *CONSTRUCTIONS, *PAGE)
+SCRIPT = "\n".join((shipped() / "screen" / f"{name}.js").read_text("utf-8") for name in FILES)
 
 
 def fields_of(literal: str) -> Iterator[str]:
@@ -41,9 +43,12 @@ def fields_of(literal: str) -> Iterator[str]:
 def said() -> dict[str, set[frozenset[str]]]:
     """The names of texts in the script, which may leave a choice, and the places that each call fills in."""
     found: dict[str, set[frozenset[str]]] = {}
-    for name in NAME.finditer(SCRIPT):
-        filled = frozenset(fields_of(SCRIPT[name.end() + 2 :])) if FILLED.match(SCRIPT, name.end()) else frozenset()
-        found.setdefault(name[2], set()).add(filled)
+    for begin, names in (("", NAME), ("construction.", WHY)):
+        for name in names.finditer(SCRIPT):
+            filled = (
+                frozenset(fields_of(SCRIPT[name.end() + 2 :])) if FILLED.match(SCRIPT, name.end()) else frozenset()
+            )
+            found.setdefault(f"{begin}{name[2]}", set()).add(filled)
     return found
 
 
@@ -53,6 +58,8 @@ def test_the_places_of_a_call_are_read_as_javascript_reads_them():
     assert said()["screen.found.stand"] == {frozenset({"n", "of"})}
     assert said()["marked.either"] == {frozenset({"told", "other"})}
     assert said()["slips.${kind}.told"] == {frozenset()}
+    assert said()["construction.no_${line}"] == {frozenset({"text", "labels"})}
+    assert said()["construction.several"] == {frozenset()}
 
 
 def test_no_two_files_of_the_script_define_one_name():

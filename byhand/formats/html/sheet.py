@@ -33,6 +33,7 @@ TEXTS = (
     "screen.", "marked.perhaps", "marked.either", "marked.sure", "marked.once_more", "shapes.yes",
     "shapes.no",
 )  # fmt: skip
+OF_CHANGES = tuple(f"construction.{why}" for why in ("several", "no_", "fixed", "unchanged", "not_yet"))
 QUIET = ("screen.letters", "screen.silent")  # why a page does not say what is right
 OF_DECIMALS = ("truncated", "too-few-places", "point-misplaced")  # slips that fractions do not have
 
@@ -184,7 +185,7 @@ def texts(data: Data) -> Iterator[tuple[str, str]]:
     transposed = document.transposed
     lines = messages.lines(transposed)
     changed = any(isinstance(word, Construction) for section in document.sections for word in section.words)
-    begins = (*TEXTS, "construction.") if changed else TEXTS
+    begins = (*TEXTS, *OF_CHANGES) if changed else TEXTS
     left_out = (
         () if data.run.places else {f"slips.{kind}.{part}" for kind in OF_DECIMALS for part in ("told", "mend")}
     )
