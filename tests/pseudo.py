@@ -26,9 +26,11 @@ from byhand.worksheet.messages import messages, said_elsewhere
 LANGUAGE = "xx"
 FILLER = "éüß ðæ çñåþ øœł šž êîûâ "  # letters of other languages, which the fonts have
 FRONT = ("title", "goal")  # of a sheet's front matter, what is printed
+OF_FAMILY = {"origin": ("who", "when", "name", "runs", "number"), "delta": ("label", "what", "so")}
 # which strings of a call are texts, by place and by name; in a table all are
 PLACES = {"hint": {0}, "check": {0}, "checkpoint": {0}, "lines": {1}, "claim": {0, 2, 3}, "find_the_error": {3},
-          "guess": {0}, "question": {0, 1}, "sentence": {*range(9)}, "construct": {0}}  # fmt: skip
+          "guess": {0}, "question": {0, 1}, "sentence": {*range(9)}, "construct": {0}, "row of a contrast": {0}}  # fmt: skip
+ROWS = {"contrast": "rows of a contrast", "rows of a contrast": "row of a contrast"}
 LINES = {"lines": 0, "find_the_error": 2}  # where a call says how many lines an answer has
 LINE = 68  # characters of an English reason that may be longer than a line
 NAMES = {"text", "answer", "reason", "otherwise", "note", "caption", "question", "near", "words", "cells"}
@@ -76,6 +78,11 @@ def sheet(text: str) -> str:
     said["lecturer"] = {key: prose(entries["lecturer"][key]) for key in ("look_for", "thinks", "ask")}
     if "riddle" in entries:
         said["riddle"] = _body(entries["riddle"])
+    for table, printed in OF_FAMILY.items():
+        if table in entries:
+            said[table] = {key: _body(text) for key, text in entries[table].items() if key in printed}
+    if "cost" in entries:
+        said["cost"] = {prose(name): formula for name, formula in entries["cost"].items()}
     if names := entries.get("names"):
         said["names"] = {axis: [*map(prose, words)] for axis, words in names.items()}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
@@ -146,7 +153,11 @@ def _filled(found: re.Match[str]) -> str:
 
 
 def _inside(argument: list[Any]) -> list[Any]:
-    """What stands in brackets within an argument: as in a table, all are texts, or none is."""
+    """What stands in brackets within an argument: as in a table, all are texts, or none is; in a row of a contrast,
+    the first is.
+    """
+    if argument[0] in ROWS:
+        return [ROWS[argument[0]], 0, ""]
     return ["table" if _is_text(*argument) else "", 0, ""]
 
 

@@ -18,7 +18,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 HOMES = ("worksheets", "thread")  # folders of sheets: those that stand by themselves, and those of the thread
 OF_THREAD = "thread-"  # begins the name of a sheet of the thread
-TABLES = ("lecturer", "origin", "delta", "cost", "symbols")  # of which a translation may have some entries only
+TABLES = ("lecturer", "origin", "delta", "symbols")  # of which a translation may have some entries only
 _KEYS = {
     "title": str, "model": str, "goal": str, "riddle": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
