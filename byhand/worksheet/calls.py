@@ -309,15 +309,17 @@ def softmax(context: Context, name: str, dots: bool = True, last: bool = False) 
 
 
 @call
-def norm(context: Context, at: str, of: str, result: str = "", shown: bool = True, given: int = 0) -> Blocks:
+def norm(
+    context: Context, at: str, of: str, result: str = "", shown: bool = True, given: int = 0, last: bool = False
+) -> Blocks:
     """LayerNorm or RMSNorm as two strips, from the mean to the result.
 
     of: the step that is normalised. shown: whether it is printed; what the student has just computed needs no copy.
-    given: the number of first rows that are printed.
+    given: the number of first rows that are printed. last: whether only the last row is on the page.
     """
 
     def part(name: str, caption: str) -> Panel:
-        return blank(context, f"{at}.{name}", caption, given=given)
+        return blank(context, f"{at}.{name}", caption, given=given, last=last)
 
     tape, result = context.tape, result or f"{at}.hook_normalized"
     if f"{at}.mean" in tape.steps:
@@ -325,12 +327,14 @@ def norm(context: Context, at: str, of: str, result: str = "", shown: bool = Tru
         spread, root, quotient = part("variance", r"\sigma^2"), r"\sigma", r"(x - \mu) \div \sigma"
     else:
         centre, spread, root, quotient = [], part("mean_square", "r^2"), "r", r"x \div r"
-    top = strip(context, *([show(context, of)] if shown else []), *centre, spread, part("hook_scale", root))
+    top = strip(
+        context, *([show(context, of, last=last)] if shown else []), *centre, spread, part("hook_scale", root)
+    )
     if f"{at}.standardized" not in tape.steps:
-        return *top, *strip(context, blank(context, result, quotient, given=given))
+        return *top, *strip(context, blank(context, result, quotient, given=given, last=last))
     above = [show(context, f"{at}.{parameter}") for parameter in "wb"]
     w, b, named = (context.symbol(step) for step in (f"{at}.w", f"{at}.b", result))
-    scaled = blank(context, result, rf"{named}:\ \times\, {w}, + {b}", given=given)
+    scaled = blank(context, result, rf"{named}:\ \times\, {w}, + {b}", given=given, last=last)
     return *top, *strip(context, part("standardized", quotient), "→", scaled, above=above)
 
 
