@@ -21,7 +21,7 @@ from byhand.worksheet.sheet import Delta
 
 # all in mm
 WIDTH, HEIGHT = 84.0, 46.0
-GREY, GREY_TEXT, BLACK, WHITE = "#b4b4b4", "#767676", "#111111", "#ffffff"
+GREY, GREY_TEXT, BLACK, WHITE = "#b4b4b4", "#646464", "#111111", "#ffffff"
 THIN, BOLD, RING, STRUCK = 0.25, 0.5, 0.5, 0.35  # the widths of lines
 TEXT, LETTER = 2.9, 3.4  # the sizes of texts
 GREY_TIP, BLACK_TIP = 1.7, 2.1  # the lengths of the heads of arrows

@@ -177,7 +177,10 @@ def test_classic_mistakes_are_named(sheet):
     """Those that a reader of the page can make, as the marker has it: nobody makes one in what is printed."""
     document, run = made(sheet, 1)
     page = lower(document, run)
+    figures = {blank.cell.step for blank in document.blanks() if blank.role == "ask"}
     for name in applying(evaluated(run)):
+        if not figures.intersection(page.reader.mistakes.get(name, figures)):
+            continue  # made in a table only, which `hits` fills in right
         text = hits(document, run, name)
         assert (page.mistake(name)[0] in text) == (name in page.reader.mistakes), name
         assert "not right" in text or name not in page.reader.mistakes

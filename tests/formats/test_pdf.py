@@ -216,7 +216,7 @@ def test_pages_share_their_fonts_and_their_style(monkeypatch):
     engine.rendered_document(pages("softmax").html("worksheet", "print"))
     monkeypatch.setattr(engine.weasyprint(), "CSS", None)
     monkeypatch.setattr(engine.weasyprint().text.fonts, "FontConfiguration", None)
-    engine.rendered_document(pages("dot-product").html("key", "print"))
+    engine.rendered_document(pages("dot-product").html("worksheet", "print"))
 
 
 def test_no_temporary_file_is_left(tmp_path):
