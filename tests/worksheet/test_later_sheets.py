@@ -200,7 +200,8 @@ def test_throws_are_printed_with_two_decimals():
 def test_the_key_says_what_divided_probabilities_add_up_to_in_either_order_of_the_temperatures(seed, sums):
     document, run = prepare(load_sheet("sampling"), Options(seed=seed, numbers="exact"))
     assert " and ".join(str(1 / t) for (t,) in run.rows["temperatures"]) == sums, "shares add up to 1, and these by T"
-    (answer,) = (block for block in document.sections[-1].words if isinstance(block, Answer))
+    (section,) = (section for section in document.sections if section.title == "Find the error")
+    (answer,) = (block for block in section.words if isinstance(block, Answer))
     assert f"her rows add up to {sums}; each must add up to 1" in plain_words(answer.tokens).replace("\u00a0", " ")
 
 
