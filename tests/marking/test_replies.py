@@ -8,8 +8,15 @@ from byhand.marking.marker import Marker
 
 @pytest.fixture(scope="module")
 def cache():
-    """A sheet with statements to judge, matrices to tick, and lines to write on."""
+    """A sheet with matrices to tick, and sentences to fill in."""
     document, run = sheet("kv-cache")
+    return document, Marker.of(document, run)
+
+
+@pytest.fixture(scope="module")
+def mask():
+    """A sheet with a statement to judge, and lines to write on."""
+    document, run = sheet("causal-mask")
     return document, Marker.of(document, run)
 
 
@@ -34,11 +41,11 @@ def test_right_choices_are_a_point_each(cache):
 @pytest.mark.parametrize(("text", "verdict"), [
     ("{other}", "wrong"), ("", "missing"), ("?", "missing"), ("maybe", "unreadable"), ("{Right}", "right"), (" {first} ", "right"),
 ])  # fmt: skip
-def test_a_statement_is_judged_in_any_usual_word(cache, text, verdict):
-    claim = reply(cache, "claim")
+def test_a_statement_is_judged_in_any_usual_word(mask, text, verdict):
+    claim = reply(mask, "claim")
     other = {"true": "false", "false": "true"}[claim.right]
     said = text.format(other=other, Right=claim.right.upper(), first=claim.right[0])
-    marks, blanks = marks_of(cache, **{claim.id: said})
+    marks, blanks = marks_of(mask, **{claim.id: said})
     assert blanks[claim.id].verdict == verdict
     assert marks.worth - marks.points == (verdict != "right")
 
@@ -50,9 +57,9 @@ def test_a_matrix_is_ticked_by_its_number_or_its_name(cache):
         assert marks_of(cache, **{tick.id: said})[1][tick.id].verdict == verdict
 
 
-def test_words_wait_for_a_person(cache):
-    lines, because = reply(cache, "lines"), reply(cache, "because")
-    marks, _ = marks_of(cache, **{lines.id: "since  it is\nkept"})
+def test_words_wait_for_a_person(mask):
+    lines, because = reply(mask, "lines"), reply(mask, "because")
+    marks, _ = marks_of(mask, **{lines.id: "since  it is\nkept"})
     assert marks.points == marks.worth
     found = {answer.id: answer for answer in marks.answers}
     assert (found[lines.id].answer, found[lines.id].points, found[lines.id].worth) == ("since it is kept", None, 3)
