@@ -127,8 +127,9 @@ def test_one_slip_costs_one_blank():
 def test_each_kind_of_question_is_canvases_own():
     kinds = [item.kind for item in items("causal-mask")]
     assert kinds == [
-        *["fill_in_multiple_blanks_question"] * 3, *["text_only_question"] * 2, "true_false_question",
-        *["essay_question"] * 3,
+        *["text_only_question"] * 2, *["fill_in_multiple_blanks_question"] * 2, "essay_question",
+        "fill_in_multiple_blanks_question", "text_only_question", "true_false_question",
+        *["essay_question"] * 2, *["multiple_choice_question"] * 3,
     ]  # fmt: skip
     claim = next(item for item in items("causal-mask") if item.kind == "true_false_question")
     assert claim.answers["response1"] == ["true", "false"]

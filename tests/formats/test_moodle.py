@@ -194,7 +194,7 @@ def test_numbers_may_be_typed_as_people_type_them():
     third = by_id[f"3/ask/{AT}hook_pattern[0]/3,2"]
     assert third.mark("2/3").share == 1
     assert (third.mark("0.67").share, third.mark("0.67").feedback) == (0.5, "Rounded: write the fraction.")
-    masked = {entry.blank.id: field for entry, field in fields("causal-mask")}[f"1/ask/{AT}hook_attn_scores[0]/1,2"]
+    masked = {entry.blank.id: field for entry, field in fields("causal-mask")}[f"2/ask/{AT}hook_attn_scores[0]/1,2"]
     for text in ("-inf", "−∞", "-∞", "-Infinity"):
         assert masked.mark(text).share == 1, text
     assert masked.mark("0").share == 0.25

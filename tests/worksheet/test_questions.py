@@ -473,8 +473,8 @@ def test_a_share_is_rounded_among_letters_too(numbers):
 def test_a_query_asks_for_the_labels_of_its_positive_numbers():
     for orientation in ("rows", "columns"):
         document, _ = prepare(load_sheet("queries-keys-values"), Options(orientation=orientation))
-        (said,) = (reply.right for reply in document.replies() if reply.id == "2/lines/1")
-        assert said.startswith("It is positive at noun and first:")
+        (said,) = (reply.right for reply in document.replies() if reply.id == "1/line/1")
+        assert said == "at noun and first: for a noun that comes first"
 
 
 @pytest.mark.parametrize(("orientation", "shape"), [("rows", (1, 4)), ("columns", (4, 1))])
