@@ -12,34 +12,34 @@ from byhand.reading.tokens import End, Start, Text, tokens
 
 
 class _Fields:
-    """The cells of a page's tables, its fields, and its boxes to tick, each in the order of the page.
+    """The cells of a page's tables, their fields, and its boxes to tick, each in the order of the page.
 
     cells: their texts. fields: for each its name, the place of its cell, and what is filled in. ticks: for each box
-    its name, and whether it is ticked.
+    its name, and whether it is ticked. Fields in no cell are left out: many answers are right there.
     """
 
     def __init__(self, page: str) -> None:
         self.cells: list[str] = []
         self.fields: list[tuple[str, int, str]] = []
         self.ticks: list[tuple[str, bool]] = []
-        inside = False  # a cell
+        self.inside = False  # a cell
         for token in tokens(page):
             match token:
                 case Start("td" | "th"):
                     self.cells.append("")
-                    inside = True
+                    self.inside = True
                 case Start(name, attributes):
                     self._field(name, attributes)
                 case End("td" | "th"):
-                    inside = False
-                case Text(text) if inside:
+                    self.inside = False
+                case Text(text) if self.inside:
                     self.cells[-1] += text
 
     def _field(self, tag: str, known: Mapping[str, str]) -> None:
         classes, name = known.get("class", "").split(), known.get("aria-label", "")
         if "tick" in classes:
             self.ticks.append((name, "checked" in known or "on" in classes))
-        elif tag == "input":
+        elif tag == "input" and self.inside:
             self.fields.append((name, len(self.cells) - 1, known.get("value", "")))
 
 

@@ -6,7 +6,7 @@ const LONGEST_NAME = 60;
 const PAUSE = 300; // seconds: of a longer one, in which one may do anything, so much counts as work
 
 // What is kept in this browser, and is no answer: drawings, fields of pictures, guesses, and boxes that one ticks for oneself.
-const isBeside = (name) => /^(picture|tick|guess) /.test(name);
+const isBeside = (name) => /^(picture|tick|guess)\s/.test(name);
 
 class Answers {
   constructor(sheet, known) {

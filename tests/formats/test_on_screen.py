@@ -15,7 +15,7 @@ from kinds import kinds_and_run
 from tinyhtml5.parser import HTMLParser
 
 from byhand.formats.html.book import Book
-from byhand.formats.html.page import POLICY, Pages
+from byhand.formats.html.page import POLICY, Pages, without_rare
 from byhand.formats.html.script import source_hash
 from byhand.marking.marked_page import MarkedPages
 from byhand.marking.marker import Marker
@@ -177,6 +177,17 @@ def test_the_policy_allows_the_script_of_a_worksheet_and_nothing_else():
     assert policy.split("; ")[:2] == ["default-src 'none'", f"script-src {source_hash(script[0])}"]
     assert not re.findall(r"<[^>]* on\w+=", page.partition("<script")[0])
     assert "<script" not in html("softmax", "key")
+
+
+def test_a_page_leaves_out_the_rules_for_what_it_does_not_hold():
+    rules = ".gap{a:b}", ".gap i,.guess :is(p,i){a:b}", ".gap,h2{a:b}", "h2:not(.gap,.guess)+p{a:b}", ".gaps{a:b}"
+    css = "/* the fonts */@media print{" + "".join(rules) + "}"
+    body = '<p class="guess n"><i class=gap></i></p><p>class="gap"</p>'
+    assert without_rare(css, body) == css
+    guessed = body.replace(" class=gap", "")
+    assert without_rare(css, guessed) == css.replace(rules[0], "")
+    assert without_rare(css, "<p>.gap .guess</p>") == css.replace(rules[0] + rules[1], "")
+    assert [".guess .number{" in html(sheet, "worksheet") for sheet in ("gpt", "softmax")] == [False, True]
 
 
 def test_the_longest_sheet_that_answers_has_under_400_kilobytes():

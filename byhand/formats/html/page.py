@@ -49,7 +49,7 @@ from byhand.page.table import table
 from byhand.pictures.labels import words
 from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
-from byhand.worksheet.document import Block, FirstCell, Lines, Working, plain_words
+from byhand.worksheet.document import Block, FirstCell, Guess, Lines, Working, plain_words
 from byhand.worksheet.folders import folders
 from byhand.worksheet.markdown import inline as markdown_line
 from byhand.worksheet.messages import Messages
@@ -85,7 +85,16 @@ _BEGINNING = re.compile(DOCTYPE + r'\s*<html(?: lang="[\w-]*")?>\s*<head>')
 # what means nothing in a style sheet: comments, blanks; no string that byhand writes there holds any
 _COMMENT = re.compile(rf"(?!{re.escape(FONTS)})/\*.*?\*/", re.DOTALL)
 _AROUND = re.compile(r"\s*([{};])\s*")
+_BETWEEN = re.compile(r'"[^"]*"|\s*([,>])\s*|(?<![\w.])0(?=\.\d)')  # strings, which stay; blanks; the 0 of 0.5
 _AFTER_NAME = re.compile(r"(?<=[{;])([-\w]+): ")
+# the classes of what only some sheets hold, and which no script gives: a page without them leaves out their rules
+RARE = (
+    "answer", "boxes", "choice", "contrast", "delta", "gap", "guess", "midway", "of-thread", "origin", "riddle",
+    "sentence", "thread", "try",
+)  # fmt: skip
+_CLASSES = re.compile(r"""(?<= class=)(?:"[^"]*"|[^\s">]+)""")
+_RULE = re.compile(r"(?<=[{}])([^{}@;]+)\{[^{}]*\}")
+_OTHERS = re.compile(r":(?:is|not|has)\([^()]*\)")
 _LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>“”]+(?:</\w+>)*(?:</p>|$))")  # the blank before it; not in a quotation
 _RANGE = re.compile(r"\d+–\d+")  # of steps, as 10–17
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
@@ -249,7 +258,8 @@ class Pages:
         others = (Script(as_data(variants), "variants"),) if variants else ()
         known["after"] = [[each.called, leads.get(each.name, "")] for each in self.d.after]
         changes = any("changes" in section for section in known["sections"])
-        answers = script_for(self.page.run.numbers, bool(variants), changes)
+        guesses = any(isinstance(block, Guess) for block in self.d.blocks)
+        answers = script_for(self.page.run.numbers, others=bool(variants), constructions=changes, guesses=guesses)
         return (Script(as_data(known), "sheet"), *others, Script(answers))
 
     def variants(self, setup: Setup, known: Any) -> list[Any]:
@@ -375,7 +385,7 @@ def rendered(
     if medium == "screen":
         head, style, rest = page.partition("<style>")
         css, end, body = rest.partition("</style>")
-        css = short(css)
+        css = without_rare(short(css), body)
         page = head + style + (css if in_slots else css.replace(FONTS, fonts_of(page), 1)) + end + body
     policy = policy_with(scripts)
     if begins := _BEGINNING.match(page):
@@ -503,7 +513,22 @@ def _page_of_pages(messages: Messages) -> Markup:
 
 def short(css: str) -> str:
     """A style sheet without comments and all else that means nothing; the place of its fonts stays."""
-    return _AFTER_NAME.sub(r"\1:", _AROUND.sub(r"\1", _COMMENT.sub("", css))).replace(";}", "}")
+    plain = _AFTER_NAME.sub(r"\1:", _AROUND.sub(r"\1", _COMMENT.sub("", css))).replace(";}", "}")
+    return _BETWEEN.sub(lambda found: found[0] if found[0].startswith('"') else found[1] or "", plain)
+
+
+def without_rare(css: str, body: str) -> str:
+    """A short style sheet without the rules for what only some sheets hold, and this body of a page does not."""
+    held = {name for each in _CLASSES.findall(body) for name in each.strip('"').split()}
+    if not (rare := "|".join(each for each in RARE if each not in held)):
+        return css
+    names_one = re.compile(rf"\.(?:{rare})(?![-\w])")
+
+    def kept(rule: re.Match[str]) -> str:
+        selectors = _OTHERS.sub("", rule[1]).split(",")
+        return "" if all(map(names_one.search, selectors)) else rule[0]
+
+    return _RULE.sub(kept, css)
 
 
 def css_string(value: str) -> Markup:

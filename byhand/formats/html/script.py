@@ -16,6 +16,7 @@ from byhand.worksheet.program import code_key
 NUMBERS = ("exact", "decimals", "rules", "read")
 ROUNDED = ("enclosures", "rounded")  # what only sheets in decimals need
 CONSTRUCTIONS = ("constructions",)  # what only sheets need that ask for a changed number
+GUESSES = ("guesses",)  # what only sheets need that ask for a guess
 CHECKS = ("spans", "reckoning", "check", "slips", "reasons")
 PAGE = (
     "write", "answers", "page", "sums", "help", "practice", "hands", "pictures", "sideways", "covers", "end", "pace",
@@ -36,13 +37,13 @@ def script(names: Sequence[str]) -> str:
     return _script(tuple(names), folders())
 
 
-def script_for(numbers: str, others: bool = False, constructions: bool = True) -> str:
+def script_for(numbers: str, *, others: bool, constructions: bool, guesses: bool) -> str:
     """The script of a page whose numbers are in some number system.
 
-    others: whether it brings others along. constructions: whether it asks for a changed number.
+    others: whether it brings others along. constructions, guesses: whether it asks for a changed number, for guesses.
     """
-    needed = {ROUNDED: numbers == "decimal", CONSTRUCTIONS: constructions, OTHERS: others}
-    parts = (NUMBERS, ROUNDED, CONSTRUCTIONS, CHECKS, OTHERS, PAGE)
+    needed = {ROUNDED: numbers == "decimal", CONSTRUCTIONS: constructions, OTHERS: others, GUESSES: guesses}
+    parts = (NUMBERS, ROUNDED, CONSTRUCTIONS, CHECKS, OTHERS, GUESSES, PAGE)
     return script([name for part in parts if needed.get(part, True) for name in part])
 
 

@@ -25,7 +25,6 @@ from byhand.page.sections import LaidSection
 from byhand.record import array
 from byhand.runs import Run
 from byhand.tape import Place
-from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Cell, Document, Picture
 
 Json = Any
@@ -34,6 +33,10 @@ TEXTS = (
     "shapes.no",
 )  # fmt: skip
 OF_CHANGES = tuple(f"construction.{why}" for why in ("several", "no_", "fixed", "unchanged", "not_yet"))
+OF_ROLES = {  # what is said of blanks with a role
+    "screen.help.change": "change", "screen.rule.text": "text", "screen.rule.size": "size",
+    "screen.rule.inverse": "inverse", "screen.rule.word": "word",
+}  # fmt: skip
 QUIET = ("screen.letters", "screen.silent")  # why a page does not say what is right
 OF_DECIMALS = ("truncated", "too-few-places", "point-misplaced")  # slips that fractions do not have
 
@@ -184,14 +187,15 @@ def texts(data: Data) -> Iterator[tuple[str, str]]:
     messages, document = data.page.messages, data.page.document
     transposed = document.transposed
     lines = messages.lines(transposed)
-    changed = any(isinstance(word, Construction) for section in document.sections for word in section.words)
-    begins = (*TEXTS, *OF_CHANGES) if changed else TEXTS
-    left_out = (
-        () if data.run.places else {f"slips.{kind}.{part}" for kind in OF_DECIMALS for part in ("told", "mend")}
-    )
+    roles = {blank.role for blank in document.blanks()}
+    begins = (*TEXTS, *OF_CHANGES) if "change" in roles else TEXTS
+    of_decimals = {f"slips.{kind}.{part}" for kind in OF_DECIMALS for part in ("told", "mend")}
+    of_roles = {name for name, role in OF_ROLES.items() if role not in roles}
+    left_out = of_roles if data.run.places else of_roles | of_decimals
     for name, text in messages.texts.items():
         of_slips = name.startswith("slips.") and not name.endswith(".name") and name not in left_out
-        if (name.startswith(begins) and not (data.tells and name in QUIET)) or (data.tells and of_slips):
+        of_page = name.startswith(begins) and name not in left_out and not (data.tells and name in QUIET)
+        if of_page or (data.tells and of_slips):
             yield name, _with(text, lines)
     if not data.tells:
         return

@@ -31,7 +31,7 @@ def _cell(cell: LaidCell) -> str:
     if cell.called is None:
         about += room(cell.field)
     else:
-        box = f'<input name="{escape(cell.field)}" aria-label="{escape(cell.called)}">'
+        box = f'<input name={_value(escape(cell.field))} aria-label="{escape(cell.called)}">'
     told = f'<span class="told">{escape(cell.told)}</span>' if cell.told else ""
     return f"<{tag}{about}>{box}{'<wbr>'.join(map(tagged, cell.lines))}{told}</{tag}>"
 
