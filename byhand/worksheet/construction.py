@@ -20,12 +20,14 @@ from byhand.arithmetic.expr import Ref, Scalar
 from byhand.errors import SheetError
 from byhand.notation.text import value_text
 from byhand.notation.typed import read
+from byhand.notation.words import escaped
 from byhand.numbers.conditions import Test
 from byhand.runs import Run
 from byhand.worksheet.document import BlankRole, Cell, Question
 from byhand.worksheet.messages import Messages
 
 LARGEST = (9, 99)  # what a solution's number is at most, either way: one digit, or else two
+LONGEST_QUOTE = 40  # characters
 _SEVERAL = re.compile(r"\s*[,;&/]\s*|\s+and\s+")
 Verdict = Literal["right", "wrong", "missing", "unreadable"]
 
@@ -112,7 +114,9 @@ class Construction(Question, Struct, frozen=True, eq=False):
                 if len(parts) > 1 and all(places_of(self.labels[axis], part) for part in parts):
                     return no("several")
                 labels = ", ".join(dict.fromkeys(self.labels[axis]))
-                return no("no_row" if (axis == 0) != self.transposed else "no_column", text=text, labels=labels)
+                return no(
+                    "no_row" if (axis == 0) != self.transposed else "no_column", text=_quoted(text), labels=labels
+                )
         reading = read(becomes)
         numbers = [x for x in reading.values if not isinstance(x, float)]
         if not numbers:
@@ -128,6 +132,12 @@ class Construction(Question, Struct, frozen=True, eq=False):
         return (
             ("right", "") if any(brings_about(self.test, self.step, each, value) for each in new) else no("not_yet")
         )
+
+
+def _quoted(text: str) -> str:
+    """What a student wrote, as a note quotes it: short, and with what cannot be printed written as \\x1b."""
+    plain = escaped(text)
+    return plain if len(plain) <= LONGEST_QUOTE else f"{plain[: LONGEST_QUOTE - 1]}…"
 
 
 def named(labels: Sequence[str], at: int) -> str:

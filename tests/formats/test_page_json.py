@@ -191,7 +191,7 @@ def test_the_rules_give_what_the_key_has_in_each_blank(sheet, seed):
         own = run.vocabulary[int(value)] if blank["role"] == "word" else plain(value)
         assert own == blank["value"], blank["id"]
         found[blank["role"]] += 1
-    assert {*found} >= {blank.role for blank in document.blanks()} - {"text", "size", "copy", "entry"}
+    assert {*found} >= {blank.role for blank in document.blanks()} - {"text", "size", "copy", "entry", "change"}
 
 
 @pytest.mark.parametrize(("sheet", "asked"), in_turn(*ASKED, among=ORDER if FULL else ORDER[::4]))

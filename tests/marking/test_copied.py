@@ -9,10 +9,7 @@ from students import Page, Student
 from byhand.arithmetic.expr import Ref
 from byhand.page.reader import Reader
 
-SAME_SECTION = {
-    "flash-attention", "grouped-query-attention", "linear-attention", "llama-block", "low-rank-attention",
-    "recurrent-depth", "sparse-patterns",
-}  # fmt: skip
+SAME_SECTION = {"linear-attention", "llama-block", "recurrent-depth"}
 
 
 def copied_from_their_own_section(page):

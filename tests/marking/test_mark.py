@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from functools import partial
 
 import pytest
@@ -364,9 +363,10 @@ def test_another_format_of_marks_is_refused(tmp_path):
 
 def filled_by_pypdf(pdf, answers):
     """A form filled in by pypdf."""
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf)))
-    ticks = re.compile(r"\d+/(claim|choice|tick)/\d+")
-    values = {name.replace(".", "·"): f"/{x}" if ticks.fullmatch(name) else x for name, x in answers.items()}
+    reader = PdfReader(io.BytesIO(pdf))
+    writer, kinds = PdfWriter(clone_from=reader), reader.get_fields()
+    texts = {name.replace(".", "·"): text for name, text in answers.items()}
+    values = {name: f"/{text}" if kinds[name]["/FT"] == "/Btn" else text for name, text in texts.items()}
     for page in writer.pages:
         writer.update_page_form_field_values(page, values)
     writer.write(out := io.BytesIO())

@@ -195,8 +195,8 @@ def test_a_book_has_the_forms_of_its_sheets_one_by_one(tmp_path):
 def test_a_template_that_gives_no_room_is_named(folder):
     (folder / "blocks").mkdir()
     (folder / "blocks" / "claim.html").write_text("<p>{{ block.tokens | prose }}</p>")
-    with pytest.raises(SheetError, match=r"^the page has no room for 5/claim/1=true; its template says where"):
-        generate("shapes", Options(formats=("pdf-form",), cache=False), folder / "out")
+    with pytest.raises(SheetError, match=r"^the page has no room for 4/claim/1=true; its template says where"):
+        generate("dot-product", Options(formats=("pdf-form",), cache=False), folder / "out")
     assert not (folder / "out").exists()
 
 

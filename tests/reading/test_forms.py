@@ -130,7 +130,7 @@ def is_filled(widget, answers):
 
 @cache
 def forms_of_a_class(folder):
-    made = make_class("shapes", ROSTER, out=folder, forms=True)
+    made = make_class("dot-product", ROSTER, out=folder, forms=True)
     return made.folder, {each.id: (made.folder / "forms" / f"{each.stem}.pdf").read_bytes() for each in ROSTER}
 
 
@@ -156,7 +156,7 @@ def test_a_students_id_stands_before_the_names_of_fields(school):
     (top,) = PdfReader(io.BytesIO(forms["a.l@x.edu"])).trailer["/Root"]["/AcroForm"]["/Fields"]
     assert top.get_object()["/T"] == "a·l%40x·edu"
     first = top.get_object()["/Kids"][0].get_object()
-    assert (first["/T"], first["/Parent"].get_object()["/T"]) == ("1/table/1", "a·l%40x·edu")
+    assert (first["/T"], first["/Parent"].get_object()["/T"]) == ("1/ask/elementwise/1,1", "a·l%40x·edu")
 
 
 def test_forms_of_several_students_may_be_one_file(school):
@@ -164,12 +164,12 @@ def test_forms_of_several_students_may_be_one_file(school):
     _, forms = school
     book = PdfWriter()
     for n, pdf in enumerate(forms.values()):
-        book.append(io.BytesIO(by_pypdf(pdf, {"1/table/1": f"{n}/7", "5/claim/1": "false"})))
+        book.append(io.BytesIO(by_pypdf(pdf, {"1/ask/elementwise/1,1": f"{n}/7", "4/claim/1": "false"})))
     book.write(out := io.BytesIO())
     found = filled_in(out.getvalue())
     assert list(found) == [student.id for student in ROSTER]
     for n, student in enumerate(ROSTER):
-        assert answers_of(out.getvalue(), student.id) == {"1/table/1": f"{n}/7", "5/claim/1": "false"}
+        assert answers_of(out.getvalue(), student.id) == {"1/ask/elementwise/1,1": f"{n}/7", "4/claim/1": "false"}
         (alone,) = filled_in(forms[student.id]).values()
         assert found[student.id].page == alone.page
     names = {(student, name) for student in found for name in found[student].answers}
@@ -180,7 +180,7 @@ def test_forms_of_several_students_may_be_one_file(school):
 
 def test_a_class_is_the_same_again_and_with_other_jobs(school, tmp_path):
     folder, _ = school
-    again = make_class("shapes", ROSTER, out=tmp_path, forms=True, jobs=2).folder
+    again = make_class("dot-product", ROSTER, out=tmp_path, forms=True, jobs=2).folder
     for file in folder.rglob("*.pdf"):
         assert (again / file.relative_to(folder)).read_bytes() == file.read_bytes()
 
@@ -211,11 +211,11 @@ def test_forms_are_verified_and_filled_ones_are_for_byhand_mark(school, tmp_path
     folder, forms = school
     lines = CliRunner().invoke(main, ["verify", str(folder)]).stdout
     assert f"{folder}: 9 files, 9 right" in lines
-    (tmp_path / "form.pdf").write_bytes(filled_form(lower(*prepare(load_sheet("shapes"), Options())), Setup()))
+    (tmp_path / "form.pdf").write_bytes(filled_form(lower(*prepare(load_sheet("dot-product"), Options())), Setup()))
     assert report(tmp_path / "form.pdf")[0][0].endswith(": right")
     told = "it is filled in, and so no longer as byhand wrote it; byhand mark says what is right"
     for pdf in (forms["7"], (tmp_path / "form.pdf").read_bytes()):
-        (tmp_path / "filled.pdf").write_bytes(by_pypdf(pdf, {"1/table/1": "3"}))
+        (tmp_path / "filled.pdf").write_bytes(by_pypdf(pdf, {"1/ask/elementwise/1,1": "3"}))
         assert report(tmp_path / "filled.pdf") == ([f"cannot be verified: {told}"], Finding.UNREADABLE)
 
 
@@ -287,7 +287,7 @@ def ticked(file):
 REFUSED = [
     (set_name("Text1"), "its field 'Text1' was renamed; it is for '1/inverse/bl...resid_pre/1,3': fill in the form as byhand wrote it"),
     (another, "its field 'Comments' is none of byhand's; fill in the form as byhand wrote it"),
-    (without(3), "it has 31 of its '32' fields; fill in the form as byhand wrote it"),
+    (without(3), "it has 40 of its '41' fields; fill in the form as byhand wrote it"),
     (twice, "it has two fields '1/inverse/bl...resid_pre/1,3'; fill in the form as byhand wrote it"),
     (many, "it has over 20,000 fields; no page of ours has as many"),
     (in_itself, "its field '1/inverse/bl...resid_pre/1,3' was renamed; fill in the form as byhand wrote it"),

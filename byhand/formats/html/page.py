@@ -85,7 +85,8 @@ _BEGINNING = re.compile(DOCTYPE + r'\s*<html(?: lang="[\w-]*")?>\s*<head>')
 # what means nothing in a style sheet: comments, blanks; no string that byhand writes there holds any
 _COMMENT = re.compile(rf"(?!{re.escape(FONTS)})/\*.*?\*/", re.DOTALL)
 _AROUND = re.compile(r"\s*([{};])\s*")
-_BETWEEN = re.compile(r'"[^"]*"|\s*([,>])\s*|(?<![\w.])0(?=\.\d)')  # strings, which stay; blanks; the 0 of 0.5
+_SELECTORS = re.compile(r"[^{};@]+(?=\{)")
+_BETWEEN = re.compile(r"\s*([,>])\s*")
 _AFTER_NAME = re.compile(r"(?<=[{;])([-\w]+): ")
 # the classes of what only some sheets hold, and which no script gives: a page without them leaves out their rules
 RARE = (
@@ -514,7 +515,7 @@ def _page_of_pages(messages: Messages) -> Markup:
 def short(css: str) -> str:
     """A style sheet without comments and all else that means nothing; the place of its fonts stays."""
     plain = _AFTER_NAME.sub(r"\1:", _AROUND.sub(r"\1", _COMMENT.sub("", css))).replace(";}", "}")
-    return _BETWEEN.sub(lambda found: found[0] if found[0].startswith('"') else found[1] or "", plain)
+    return _SELECTORS.sub(lambda selectors: _BETWEEN.sub(r"\1", selectors[0]), plain)
 
 
 def without_rare(css: str, body: str) -> str:
