@@ -21,7 +21,7 @@ ONLY = {  # the sheets on which a property is tried, if not on all
     "calculators": {"attention-head", "layer-norm", "transformer-block", "encoder", "gpt", "microgpt"},
 }
 
-ON_ALL = {*ONLY, "mistakes_in_part"}  # whose figures would be of too few tries on a sixth of the sheets
+ON_ALL = {*ONLY, "mistakes_in_part", "two"}  # whose figures would be of too few tries on a sixth of the sheets
 
 
 @pytest.mark.parametrize("name", STUDENTS)

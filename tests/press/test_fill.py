@@ -93,8 +93,8 @@ def test_a_filled_copy_is_the_copy_laid_out(sheet, view, copy):
     assert same_text(copies[copy], full)
     assert not same_text(copies[copy], copies[0])
     assert (
-        different(copies[copy], full) <= 0.0002
-    )  # within a line with words, letters stand a fraction of a point apart
+        different(copies[copy], full) <= 0.0005
+    )  # within a line with words, as in a riddle and a guess, letters stand a fraction of a point apart
     assert different(copies[copy], copies[0]) > 0.0002
 
 

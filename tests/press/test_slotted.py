@@ -92,7 +92,7 @@ def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     texts = own.domain.texts
     full = laid_out_alone(page, lambda number: texts[number].at(0), view)
     assert same_text(found, full)
-    assert different(found, full) <= 0.001
+    assert different(found, full) <= 0.0015  # as in test_fill.py
 
 
 WITH_SLOTS = sorted(set(sheet_files("en")) - {"attention-in-letters"})  # letters have none
@@ -183,7 +183,7 @@ def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_
     for seed in (1, 2):
         document, run = prepared("transformer-by-hand", seed)
         found = slotted.shared(pages(lower(document, run)), "worksheet", "a4", cache=True, fills=False)
-        assert {"she", "pears"} <= {*found.texts}
+        assert {"word", "pears"} <= {*found.texts}
     assert len(made) == 2
 
 
