@@ -187,13 +187,12 @@ def test_one_slip_marks_its_cell_and_what_follows_from_it(sheet, opened):
 @pytest.mark.parametrize(("orientation", "labels"), [("rows", "sat"), ("columns", "1")])
 def test_the_rows_of_what_is_not_right_are_told_by_their_labels(orientation, labels, opened):
     browser = opened("linear-layer", seed=3, orientation=orientation)
-    names = [name for name in browser.run("byhand.page.known") if name.startswith("1/ask")]
-    browser.write({next(name for name in names if name.endswith("/3,1")): "77"})
-    browser.run("document.querySelector('.check').click()")
-    browser.run(
-        "[...document.querySelectorAll('.ladder button')].find((b) => b.textContent === 'Which row?').click()"
-    )
-    assert browser.run("document.querySelector('.found').textContent") == f"Look again at: {labels}."
+    changed = next(name for name in browser.run("byhand.page.known") if name.endswith("ask/y/3,1"))
+    browser.write({changed: "77"})
+    step = f"byhand.page.fields.get('{changed}').closest('section')"
+    browser.run(f"{step}.querySelector('.check').click()")
+    browser.run(f"[...{step}.querySelectorAll('.ladder button')].find((b) => b.textContent === 'Which row?').click()")
+    assert browser.run(f"{step}.querySelector('.found').textContent") == f"Look again at: {labels}."
 
 
 def test_a_mistake_made_throughout_is_named(sheet, opened):
