@@ -161,7 +161,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     """The grid of stacks side by side. Parameters are placed above the last one, or beside it if they are columns."""
     final = stacks[-1].panel
     above = figure.above if last else ()
-    beside = bool(above) and above[0].shape[1] == 1 and final.shape[1] != 1  # columns of parameters
+    beside = bool(above) and above[0].shape[1] == 1 < above[0].shape[0]  # columns of parameters
     over = () if beside else above
     panels = [p for s in stacks for p in s.panels]
     heads = any(any(s.panel.cols) for s in stacks)
