@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Div, Expr, Mul, Sub, Sum, changed, refs
 from byhand.effort import working
-from byhand.errors import SheetError
+from byhand.errors import SheetError, UnknownNameError
 from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
@@ -173,7 +173,7 @@ class Context(Struct, frozen=True, dict=True):
         roles: dict[str, Role] = {**dict.fromkeys((*copies, *grown), "copy"), **dict.fromkeys(computed, "ask")}
         for filled_in in roles:
             if filled_in not in step.inputs:
-                raise SheetError(f"{name} does not read {filled_in!r}; it reads {', '.join(step.inputs)}")
+                raise UnknownNameError("input", filled_in, step.inputs)
         by_rows = replace(self, orientation="rows")
         solutions = self._solutions(name, unknown)
         operands = (by_rows._operand(n, roles.get(n), n in grown, last and k == 0) for k, n in enumerate(step.inputs))

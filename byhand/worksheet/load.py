@@ -260,8 +260,8 @@ def of_other_choices(sheet: Sheet, config: Config, error: ByHandError) -> Config
 def _lacking(error: ByHandError) -> str:
     """What a run lacks that a sheet shows, as one with other options may; "" of any other error."""
     match error:
-        case UnknownNameError(kind="step"):
-            return f"there is no step {error.name!r}"
+        case UnknownNameError(kind="step" | "input" as kind):
+            return f"there is no {kind} {error.name!r}"
         case UnchangedError():
             return error.told
         case _:

@@ -348,7 +348,7 @@ def test_an_opened_file_brings_its_name_along(opened, tmp_path):
     browser, name = opened("linear-layer"), "document.querySelector('.line.name input')"
     browser.run(f"{name}.focus()")
     browser.type("Zoe")
-    browser.write({"1/ask/y/1,2": "7"})
+    browser.write({"2/ask/y/1,2": "7"})
     saved = browser.run("byhand.page.answers.file")
     (tmp_path / "saved.json").write_text(saved, encoding="utf-8")
     browser.run(f"window.confirm = () => true; {AGAIN}")
@@ -418,7 +418,8 @@ def test_a_sheet_is_done_by_keys_alone(opened):
 
 def test_what_is_typed_is_read_in_every_way_and_can_be_undone(opened):
     browser = opened("causal-mask", seed=3)
-    browser.run("byhand.page.order[0].focus()")
+    first = "byhand.page.order.find((field) => /ask/.test(field.dataset.id))"
+    browser.run(f"{first}.focus()")
     name = browser.run("document.activeElement.dataset.id")
     for keys, text in (("-3", "−3"), ("-inf", "−∞"), ("-infinity", "−∞"), ("inf", "inf"), ("3/4", "3/4"), ("i", "i")):
         browser.run("document.activeElement.select()")
@@ -426,7 +427,7 @@ def test_what_is_typed_is_read_in_every_way_and_can_be_undone(opened):
         assert browser.run("(id) => byhand.page.answers.text(id)", name) == text
     browser.press("Enter")
     assert browser.run("(id) => byhand.page.answers.text(id)", name) == "−∞"
-    browser.run("byhand.page.order[0].focus()")
+    browser.run(f"{first}.focus()")
     for _ in range(2):
         browser.press("z", ctrl=True)
     assert browser.run("(id) => byhand.page.answers.text(id)", name) == "3/4"
@@ -711,16 +712,16 @@ def test_a_step_at_a_time_can_be_turned_off_and_is_for_phones_only(opened):
     browser = opened("linear-layer", width=390)
     hidden = "byhand.page.sections.filter(({ place }) => !place.offsetParent).length"
     one = "document.querySelector('.menu label.pace input')"
-    assert (browser.run(hidden), browser.run(f"{one}.checked")) == (5, True)
+    assert (browser.run(hidden), browser.run(f"{one}.checked")) == (6, True)
     browser.run("byhand.bar.links[1].click()")
-    browser.until(f"({hidden}) === 4 && byhand.page.sectionOf(document.activeElement).number === 2")
+    browser.until(f"({hidden}) === 5 && byhand.page.sectionOf(document.activeElement).number === 2")
     browser.reload()
-    assert browser.run(hidden) == 5  # nothing is written yet
+    assert browser.run(hidden) == 6  # nothing is written yet
     browser.run("byhand.page.write([[byhand.page.idsOf(byhand.page.sections[3])[0], '12']])")
     browser.reload()
-    assert browser.run(hidden) == 3
+    assert browser.run(hidden) == 4
     browser.run(f"window.confirm = () => true; {AGAIN}")
-    assert browser.run(hidden) == 5
+    assert browser.run(hidden) == 6
     browser.sized(1100, 900)
     assert browser.run(f"[{hidden}, document.querySelectorAll('.pace').length, Boolean({one}.offsetParent)]") == [
         0,
@@ -731,7 +732,7 @@ def test_a_step_at_a_time_can_be_turned_off_and_is_for_phones_only(opened):
     browser.call("Emulation.setEmulatedMedia", media="print")
     assert browser.run(hidden) == 0
     browser.call("Emulation.setEmulatedMedia", media="")
-    assert browser.run(hidden) == 5
+    assert browser.run(hidden) == 6
     browser.run(f"{one}.click()")
     assert browser.run(hidden) == 0
     browser.reload()
