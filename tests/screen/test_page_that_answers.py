@@ -714,12 +714,12 @@ def test_a_step_at_a_time_can_be_turned_off_and_is_for_phones_only(opened):
     one = "document.querySelector('.menu label.pace input')"
     assert (browser.run(hidden), browser.run(f"{one}.checked")) == (6, True)
     browser.run("byhand.bar.links[1].click()")
-    browser.until(f"({hidden}) === 5 && byhand.page.sectionOf(document.activeElement).number === 2")
+    browser.until(f"({hidden}) === 4 && byhand.page.sectionOf(document.activeElement).number === 3")
     browser.reload()
     assert browser.run(hidden) == 6  # nothing is written yet
     browser.run("byhand.page.write([[byhand.page.idsOf(byhand.page.sections[3])[0], '12']])")
     browser.reload()
-    assert browser.run(hidden) == 4
+    assert browser.run(hidden) == 3
     browser.run(f"window.confirm = () => true; {AGAIN}")
     assert browser.run(hidden) == 6
     browser.sized(1100, 900)
