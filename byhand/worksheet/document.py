@@ -659,6 +659,11 @@ class Gap(Struct, frozen=True, eq=False):
     right: str = ""
     """The number of the answer among the words, from 1."""
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether one of its words is a phrase, for which the usual gap is too narrow."""
+        return any(len(word) > 12 for word in self.words)
+
 
 class Sentence(Question, Struct, frozen=True, eq=False):
     """A sentence with gaps, each a small answer in words."""

@@ -37,7 +37,7 @@ TURNED = r"^{\mathrm{T}}"
 EITHER_WAY = (
     """
 how many rows it has / rows × columns / Rows first / rows first / | rows | columns | / | row | column | becomes | / read rows and columns
-made from a row on the left and a column / Lay two side by side / says two words in a row
+made from a row on the left and a column / Lay two side by side / says two words in a row / along one row of scores
 a row of the left matrix and a column of the right one / with rows and columns exchanged / A row of $M$ has 5 numbers
 a row of the one meets a column of the other / other rows meet other columns / a row meets a column
 in the same row can change / have 3 rows and 2 columns / the column of switches / the row −2, 0, 1, 1 comes through
