@@ -17,7 +17,7 @@ def test_who_goes_on_with_own_numbers_has_the_first_cell_from_the_page():
     )
     verdicts = {mark.id: mark.verdict for mark in marks.blanks}
     assert [blank for blank, verdict in verdicts.items() if verdict == "wrong"] == [name]
-    (score,) = (mark for mark in marks.blanks if mark.id == "6/ask/blocks.0.attn.scores_raw[0]/1,1")
+    (score,) = (mark for mark in marks.blanks if mark.id == "6/ask/blocks.0.attn.scores_raw[0]/1,2")
     assert (score.verdict, score.source) == ("followed", "own")
 
 
