@@ -81,8 +81,8 @@ class Format(Struct, frozen=True):
     say so is refused there."""
     bank: Bank | None = None
     """Writes a whole class as one file, where that is of more use than a file for each student."""
-    lecturer: bool = False
-    """Whether its files may be asked for in the lecturer's view: they have the half page, or no view at all."""
+    half_page: Make | None = None
+    """Writes its file of the lecturer's view, half a page; a format without it is refused there."""
 
     @property
     def missing(self) -> list[str]:
@@ -115,14 +115,14 @@ OWN = {
             "a page for the screen and the phone",
             {"{view}.html": _from("html.filled:html")},
             many=_from("html.book:folder"),
-            lecturer=True,
+            half_page=_from("html.half_page:html"),
         ),
         minding(
             "pdf",
             "a page for the printer",
             {"{view}.pdf": _from("pdf:filled")},
             many=_from("pdf:book"),
-            lecturer=True,
+            half_page=_from("pdf:half_page"),
         ),
         minding(
             "pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _from("pdf:form")}
@@ -131,13 +131,13 @@ OWN = {
             "md",
             "Markdown with tables, for notes and chats",
             {"{view}.md": _from("written.markdown:markdown")},
-            lecturer=True,
+            half_page=_from("written.markdown:half_page"),
         ),
         minding(
             "txt",
             "text for braille displays and screen readers, a number a line",
             {"{view}.txt": _from("written.linear:linear")},
-            lecturer=True,
+            half_page=_from("written.linear:half_page"),
         ),
         minding(
             "tex",
@@ -158,7 +158,7 @@ OWN = {
             needs=("xlsxwriter",),
             install="pip install 'byhand[xlsx]'",
         ),
-        minding("json", "every step of the run, with its numbers and rules", {"run.json": _json}, lecturer=True),
+        minding("json", "every step of the run, with its numbers and rules", {"run.json": _json}, half_page=_json),
         minding(
             "page",
             "the page as data: texts, cells with their rules, and places",
@@ -213,8 +213,8 @@ def ready(name: str, setup: Setup | None = None, views: Sequence[View] = ()) -> 
         raise ExtraError(f"the format {name} needs {', '.join(chosen.missing)}; {chosen.install}")
     if setup and not (setup.feedback or chosen.minds_feedback):
         raise ConfigError(f"--no-feedback: the format {name} holds what is right; leave out one of the two")
-    if LECTURER in views and not chosen.lecturer:
-        others = ", ".join(each.name for each in OWN.values() if each.lecturer)
+    if LECTURER in views and not chosen.half_page:
+        others = ", ".join(each.name for each in OWN.values() if each.half_page)
         raise ConfigError(f"--view {LECTURER}: the format {name} has no half page for the teacher; use {others}")
     return chosen
 
@@ -224,10 +224,12 @@ def asked(formats: Sequence[Format], views: Sequence[View]) -> Iterator[tuple[st
     first, view by view; then those that it has once for all views, with the last view.
     """
     ordered = sorted(views, key=(*VIEWS, LECTURER).index)
-    files = [each for format in formats for each in format.files.items()]
+    files = [(file, make, format.half_page) for format in formats for file, make in format.files.items()]
     for view in ordered:
-        yield from ((file.format(view=view), make, view) for file, make in files if "{view}" in file)
-    yield from ((*each, ordered[-1]) for each in files if "{view}" not in each[0])
+        for file, make, half_page in files:
+            if "{view}" in file:
+                yield file.format(view=view), (half_page or make) if view == LECTURER else make, view
+    yield from ((file, make, ordered[-1]) for file, make, _ in files if "{view}" not in file)
 
 
 def _others() -> Sequence[EntryPoint]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from byhand import press
 from byhand.formats import Setup
 from byhand.formats.html.book import Book
-from byhand.formats.html.half_page import half_pages
 from byhand.formats.html.page import PAPERS, pages
 from byhand.page.page import Page
 from byhand.press import Part, bound, printed
@@ -16,8 +15,6 @@ from byhand.worksheet.views import LECTURER, View
 
 def filled(page: Page, view: View, setup: Setup) -> bytes:
     """A page in a view."""
-    if view == LECTURER:
-        return printed(half_pages([page], "print", setup.paper), setup.cache)
     return press.filled(pages(page), view, setup.paper, cache=setup.cache, fills=setup.fills)
 
 
@@ -34,11 +31,22 @@ def form(page: Page, view: View, setup: Setup) -> bytes:
     return filled_form(page, setup)
 
 
+def half_page(page: Page, view: View, setup: Setup) -> bytes:
+    """The lecturer's half page of a sheet."""
+    return _half_pages([page], setup)
+
+
+def _half_pages(sheets: Sequence[Page], setup: Setup) -> bytes:
+    from byhand.formats.html.half_page import half_pages
+
+    return printed(half_pages(sheets, "print", setup.paper), setup.cache)
+
+
 def book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
     """The file of a book, and that of the lecturer's half pages."""
     files = dict[str, bytes]()
     if LECTURER in views:
-        files["half-pages.pdf"] = printed(half_pages(sheets, "print", setup.paper), setup.cache)
+        files["half-pages.pdf"] = _half_pages(sheets, setup)
     if of_sheets := [view for view in views if view != LECTURER]:
         files["book.pdf"] = bound_book(sheets, of_sheets, setup)
     return files

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from byhand.notation.text import listed, value_text
 from byhand.numbers.promises import dot_of, has_one_largest, sheet_promise
-from byhand.pictures.canvas import AXIS, GREY, GRID, HAIR, INK, PALE, TOKEN, WHITE, Canvas
+from byhand.pictures.canvas import AXIS, GREY, INK, PALE, TOKEN, WHITE, Canvas
 from byhand.pictures.labels import words
 from byhand.pictures.names import beside, gap
 from byhand.pictures.registry import Rows, UndrawableError, picture
@@ -156,10 +156,7 @@ def value_plane(
     def at(point: Sequence[float]) -> Point:
         return 2 + unit * (point[0] - low[0]), 5 + unit * (high[1] - point[1])
 
-    for x in range(low[0], high[0] + 1):
-        on.line(at((x, low[1])), at((x, high[1])), width=HAIR, colour=GRID)
-    for y in range(low[1], high[1] + 1):
-        on.line(at((low[0], y)), at((high[0], y)), width=HAIR, colour=GRID)
+    on.plane(at, (low[0], low[1]), (high[0], high[1]))
     on.arrow(at((low[0], 0)), at((high[0], 0)), width=AXIS + 0.05, colour=INK)
     on.arrow(at((0, low[1])), at((0, high[1])), width=AXIS + 0.05, colour=INK)
     on.text(at((high[0], 0))[0], at((high[0], 0))[1] + 3.6, names[0], TOKEN, anchor="end", bold=True)

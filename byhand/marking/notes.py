@@ -23,6 +23,7 @@ from byhand.mistakes.slips import EITHER, PERHAPS
 from byhand.notation.html import terms_html
 from byhand.notation.text import text
 from byhand.notation.typed import read
+from byhand.notation.words import capital as with_capital
 from byhand.notation.words import escaped
 from byhand.page.reader import place_of
 from byhand.runs import Run
@@ -436,7 +437,7 @@ def _joined(parts: Iterable[Markup | str]) -> Markup:
 
 def capital(said: str) -> Markup:
     """A sentence with its first letter as a capital. One that begins with what somebody wrote stays as it is."""
-    return Markup(said[:1].upper() + said[1:])
+    return Markup(with_capital(said))
 
 
 def _cut(said: str, most: int = 40) -> str:

@@ -22,6 +22,11 @@ def unprintable(text: str, lines: bool = False) -> str:
     return ascii(match[0])[1:-1] if match else ""
 
 
+def capital(text: str) -> str:
+    """A text as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
 def escaped(text: str) -> str:
     """A text as a terminal may show it, in one line: what a terminal would obey, or would not show, as `\\x1b`."""
     if text.isprintable():

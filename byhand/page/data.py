@@ -25,7 +25,7 @@ from byhand.record import array, rule_entry
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.asked import OPTIONS, as_text
-from byhand.worksheet.construction import Construction
+from byhand.worksheet.construction import constructions
 from byhand.worksheet.document import Blank, Check, Section
 
 Json = Any
@@ -89,16 +89,14 @@ class Data(Struct, frozen=True, eq=False, dict=True):
 
     def changes(self, section: Section) -> list[dict[str, Json]]:
         """What each construction of a section asks for: which number may be changed, and the condition."""
-        ids, found = {id(blank.cell): blank.id for blank in section.blanks}, list[dict[str, Json]]()
-        for block in section.words:
-            if isinstance(block, Construction) and self.tells:
-                found.append({
-                    "ids": [ids[id(cell)] for cell in block.cells], "step": self.numbers[block.step],
-                    "axes": [*block.axes], "labels": [[*labels] for labels in block.labels],
-                    "transposed": block.transposed, "free": [[*place] for place in block.free],
-                    "test": self.test(block.test),
-                })  # fmt: skip
-        return found
+        return [
+            {
+                "ids": [*boxes], "step": self.numbers[block.step], "axes": [*block.axes],
+                "labels": [[*labels] for labels in block.labels], "transposed": block.transposed,
+                "free": [[*place] for place in block.free], "test": self.test(block.test),
+            }
+            for block, boxes in constructions(section) if self.tells
+        ]  # fmt: skip
 
     def test(self, test: Test) -> Json:
         """A condition: its sign, and the tests or the trees that it joins."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from byhand.errors import SheetError, UnknownNameError
 from byhand.notation.inline import spoken
+from byhand.pictures.canvas import Layer
 from byhand.pictures.labels import formula, words
-from byhand.pictures.shapes import Circle, Graphic, Look, Path, Point, Rectangle, Shape, Step, Text, polygon
+from byhand.pictures.shapes import Graphic, Look, Path, Point, Rectangle, Step, Text
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sheet import Delta
 
@@ -47,7 +48,7 @@ def graphic(delta: Delta, messages: Messages) -> Graphic:
     DRAWINGS[delta.draws](_On(new, hidden, delta, messages))
     base = _Layer()
     _block(base, hidden, messages)
-    return Graphic(WIDTH, HEIGHT, said(delta, messages), (*base.all, *new.all))
+    return Graphic(WIDTH, HEIGHT, said(delta, messages), (*base.drawn, *new.drawn))
 
 
 def said(delta: Delta, messages: Messages) -> str:
@@ -64,16 +65,8 @@ def caption(delta: Delta, messages: Messages) -> tuple[str, str]:
     return messages.say(f"delta.{SIGNS[delta.sign]}", what=delta.what), follows
 
 
-class _Layer(Struct):
-    """The shapes of one tone; texts lie above them."""
-
-    shapes: list[Shape] = field(default_factory=list)
-    texts: list[Shape] = field(default_factory=list)
-
-    @property
-    def all(self) -> tuple[Shape, ...]:
-        """The shapes, then the texts."""
-        return (*self.shapes, *self.texts)
+class _Layer(Layer):
+    """The shapes of one tone, which is grey or black."""
 
     def wire(self, *points: Point, black: bool = False, tip: bool = True) -> None:
         """A line through points, whose last piece is horizontal or vertical, with an arrow head at its end."""
@@ -81,45 +74,39 @@ class _Layer(Struct):
         if tip:
             (x0, y0), (x, y) = points[-2:]
             dx, dy = (x > x0) - (x < x0), (y > y0) - (y < y0)
-            back, side = (x - length * dx, y - length * dy), length * 0.42
-            ends = [(back[0] - side * s * dy, back[1] + side * s * dx) for s in (1, -1)]
-            self.shapes.append(Path(polygon([(x, y), *ends], closed=True), Look(colour)))
-            points = (*points[:-1], back)
-        self.shapes.append(Path(polygon(points), Look("none", colour, width)))
+            self.head((x, y), (dx, dy), colour, length, length * 0.42)
+            points = (*points[:-1], (x - length * dx, y - length * dy))
+        self.line(*points, width=width, colour=colour)
 
-    def text(
+    def name(
         self, x: float, y: float, text: str, colour: str = BLACK, size: float = TEXT, anchor: str = "middle"
     ) -> None:
-        """A text on a baseline, a letter as a formula; what is new is bold."""
+        """A name on a baseline, a letter as a formula; what is new is bold."""
         label = formula(text, size) if size == LETTER else words(text, size)
         self.texts.append(Text(x, y, label, colour, anchor, bold=colour != GREY_TEXT))
 
-    def box(self, x: float, y: float, w: float, h: float, label: str = "", *, black: bool = False, size: float = TEXT,
-            dash: tuple[float, ...] = ()) -> None:  # fmt: skip
-        """A box by its upper left corner, with a label in it."""
-        look = Look(BLACK, BLACK, BOLD) if black else Look(WHITE, GREY, THIN, dash)
-        if dash:
-            corners = [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
-            self.shapes.append(Path(polygon(corners, closed=True), look))
-        else:
-            self.shapes.append(Rectangle(x, y, w, h, look, 0.8))
-        if label:
-            self.text(x + w / 2, y + h / 2 + 0.34 * size, label, WHITE if black else GREY_TEXT, size)
+    def part(self, x: float, y: float, w: float, h: float, name: str = "", *, black: bool = False, size: float = TEXT,
+             dash: tuple[float, ...] = ()) -> None:  # fmt: skip
+        """A part of the block: a box by its upper left corner, with its name in it."""
+        fill, colour, width = (BLACK, BLACK, BOLD) if black else (WHITE, GREY, THIN)
+        self.box(x, y, w, h, fill=fill, colour=colour, width=width, rx=0.8, dash=dash)
+        if name:
+            self.name(x + w / 2, y + h / 2 + 0.34 * size, name, WHITE if black else GREY_TEXT, size)
 
     def ring(self, x: float, y: float, sign: str = "+", *, black: bool = False) -> None:
         """A ring with a sign."""
         r, colour, width = (SIGN, BLACK, RING) if black else (1.7, GREY, THIN)
         arm = 0.6 * r
-        self.shapes.append(Circle(x, y, r, Look(WHITE, colour, width)))
-        arms = [[(x - arm, y), (x + arm, y)], *([[(x, y - arm), (x, y + arm)]] if sign == "+" else [])]
-        self.shapes += [Path(polygon(each), Look("none", colour, width)) for each in arms]
+        self.disc(x, y, r, fill=WHITE, width=width, colour=colour)
+        for end in [(arm, 0.0), (0.0, arm)][: 2 if sign == "+" else 1]:
+            self.line((x - end[0], y - end[1]), (x + end[0], y + end[1]), width=width, colour=colour)
 
     def cards(self, y: float, letter: str) -> None:
         """A query, key or value of each head, around a wire."""
         w, h = CARD
         for back in range(CARDS - 1, -1, -1):
-            self.box(6.0 + APART * back, y - h / 2 - APART * back, w, h)
-        self.text(6.0 + w / 2, y + 0.34 * LETTER, letter, GREY_TEXT, LETTER)
+            self.part(6.0 + APART * back, y - h / 2 - APART * back, w, h)
+        self.name(6.0 + w / 2, y + 0.34 * LETTER, letter, GREY_TEXT, LETTER)
 
     def pattern(self, x: float, y: float, rows: Sequence[str]) -> None:
         """A small pattern by its upper left corner: black may look, and half black may in part."""
@@ -137,13 +124,9 @@ class _Layer(Struct):
         for (ax, ay), (bx, by) in pairwise(corners):
             ends = (ax + handle * bx, ay + handle * by), (bx + handle * ax, by + handle * ay), (bx, by)
             steps.append(("C", tuple(c for px, py in ends for c in (x + r * px, y + r * py))))
-        self.shapes.append(Circle(x, y, r + 0.5, Look(WHITE)))
+        self.disc(x, y, r + 0.5, fill=WHITE)
         self.shapes.append(Path(tuple(steps), Look("none", BLACK, RING)))
-        self.shapes.append(
-            Path(
-                polygon([(x + r, y - 1.5), (x + r - 0.9, y + 0.3), (x + r + 0.9, y + 0.3)], closed=True), Look(BLACK)
-            )
-        )
+        self.area([(x + r, y - 1.5), (x + r - 0.9, y + 0.3), (x + r + 0.9, y + 0.3)], BLACK)
 
 
 class _On(Struct):
@@ -171,7 +154,7 @@ def _block(on: _Layer, hidden: set[str], messages: Messages) -> None:
             on.cards(y, letter)
     for name, box in BOXES.items():
         if name not in hidden:
-            on.box(*box, messages.say(f"delta.{name}"))
+            on.part(*box, messages.say(f"delta.{name}"))
     if "scores" not in hidden:
         on.wire((34, 22), (42, 22))
     if "shares" not in hidden:
@@ -201,13 +184,13 @@ def turn(on: _On) -> None:
     """Queries and keys are turned on the way to the scores."""
     for y in (Q, K):
         on.new.turn(17.9, y)
-    on.new.text(16.9, 13.2, on.delta.label, anchor="start")
+    on.new.name(16.9, 13.2, on.delta.label, anchor="start")
 
 
 @drawing
 def to_keys(on: _On) -> None:
     """Something is added to the keys on the way to the scores."""
-    on.new.box(15.8, 30.2, 22.0, 4.6, on.delta.label, black=True)
+    on.new.part(15.8, 30.2, 22.0, 4.6, on.delta.label, black=True)
     on.new.wire((17.9, 30.2), (17.9, K + SIGN), black=True)
     on.new.ring(17.9, K, black=True)
 
@@ -215,7 +198,7 @@ def to_keys(on: _On) -> None:
 @drawing
 def to_scores(on: _On) -> None:
     """Something is added to the scores before they become shares."""
-    on.new.box(24.0, 8.2, 28.0, 5.4, on.delta.label, black=True)
+    on.new.part(24.0, 8.2, 28.0, 5.4, on.delta.label, black=True)
     on.new.wire((38, 13.6), (38, 22 - SIGN), black=True)
     on.new.ring(38, 22, black=True)
 
@@ -230,7 +213,7 @@ def pattern(on: _On) -> None:
         )
     left = 38 - CELL * len(rows) / 2
     on.new.pattern(left, 15.8 - CELL * len(rows), rows)
-    on.new.text(left + CELL * len(rows) + 1.1, 12.4, on.delta.label, anchor="start")
+    on.new.name(left + CELL * len(rows) + 1.1, 12.4, on.delta.label, anchor="start")
     on.new.wire((38, 15.8), (38, 22 - SIGN), black=True)
     on.new.ring(38, 22, "−", black=True)
 
@@ -240,8 +223,8 @@ def one_card(on: _On) -> None:
     """One key and one value for all heads of a group."""
     on.hide("k", "v")
     for y, letter in ((K, "k"), (V, "v")):
-        on.new.box(6.0, y - CARD[1] / 2, *CARD, letter, black=True, size=LETTER)
-    on.new.text(6, 32.6, on.delta.label, anchor="start")
+        on.new.part(6.0, y - CARD[1] / 2, *CARD, letter, black=True, size=LETTER)
+    on.new.name(6, 32.6, on.delta.label, anchor="start")
 
 
 @drawing
@@ -261,16 +244,16 @@ def memory(on: _On) -> None:
 def _before_keys_and_values(on: _On, letter: str) -> None:
     on.new.wire((4.4, 28.7), (4.4, K), (6, K), black=True)
     on.new.wire((4.4, 33.7), (4.4, V), (6, V), black=True)
-    on.new.box(2.4, 28.7, 4.6, 5.0, letter, black=True, size=LETTER)
-    on.new.text(8.4, 31.4, on.delta.label, anchor="start")
+    on.new.part(2.4, 28.7, 4.6, 5.0, letter, black=True, size=LETTER)
+    on.new.name(8.4, 31.4, on.delta.label, anchor="start")
 
 
 @drawing
 def few_keys(on: _On) -> None:
     """Keys and values of all words are poured into a few."""
-    on.new.box(16.4, K - 2.1, 3.6, 4.2, "E", black=True, size=LETTER)
-    on.new.box(16.4, V - 2.1, 3.6, 4.2, "F", black=True, size=LETTER)
-    on.new.text(16.4, 32.4, on.delta.label, anchor="start")
+    on.new.part(16.4, K - 2.1, 3.6, 4.2, "E", black=True, size=LETTER)
+    on.new.part(16.4, V - 2.1, 3.6, 4.2, "F", black=True, size=LETTER)
+    on.new.name(16.4, 32.4, on.delta.label, anchor="start")
 
 
 @drawing
@@ -279,11 +262,11 @@ def state(on: _On) -> None:
     on.hide("scores", "shares", "from q", "from k", "from v")
     for name in ("scores", "shares"):
         x, y, w, h = BOXES[name]
-        on.new.box(x, y, w, h, on.messages.say(f"delta.{name}"), dash=DASH)
-        on.new.shapes.append(Path(polygon([(x, y + h), (x + w, y)]), Look("none", BLACK, STRUCK)))
+        on.new.part(x, y, w, h, on.messages.say(f"delta.{name}"), dash=DASH)
+        on.new.line((x, y + h), (x + w, y), width=STRUCK, colour=BLACK)
     on.new.wire((13, K), (18.2, K), (18.2, 34.4), (22, 34.4), black=True)
     on.new.wire((13, V), (22, V), black=True)
-    on.new.box(22, 32.6, 15, 9.4, on.delta.label, black=True)
+    on.new.part(22, 32.6, 15, 9.4, on.delta.label, black=True)
     on.new.wire((37, V), (42, V), black=True)
     on.new.wire((13, Q), (20, Q), (20, 30.2), (47, 30.2), (47, 33), black=True)
 
@@ -293,8 +276,8 @@ def tiles(on: _On) -> None:
     """Scores become shares tile by tile."""
     on.hide("scores", "shares")
     x, y, _, h = BOXES["scores"]
-    on.new.box(x, y, 32, h, black=True)
-    on.new.text(x + 16, y + 0.5 * h + 0.34 * TEXT, on.delta.label, WHITE)
+    on.new.part(x, y, 32, h, black=True)
+    on.new.name(x + 16, y + 0.5 * h + 0.34 * TEXT, on.delta.label, WHITE)
     on.new.wire((48, y + h), (48, 33), black=True)
 
 
@@ -302,42 +285,28 @@ def tiles(on: _On) -> None:
 def experts(on: _On) -> None:
     """A router sends each word to two of four networks."""
     on.hide("mlp", "from mlp")
-    on.new.shapes.append(
-        Path(polygon([(64.1, 22), (66.3, 19.2), (68.5, 22), (66.3, 24.8)], closed=True), Look(BLACK))
-    )
+    on.new.area([(64.1, 22), (66.3, 19.2), (68.5, 22), (66.3, 24.8)], BLACK)
     for n, (y, chosen) in enumerate(((13.0, True), (18.0, False), (23.0, True), (28.0, False)), 1):
-        on.new.box(71.8, y, 5.6, 4.0, f"E{n}", black=chosen)
+        on.new.part(71.8, y, 5.6, 4.0, f"E{n}", black=chosen)
         if chosen:
             on.new.wire((68, 22 + (y - 20) / 8), (69.8, 22 + (y - 20) / 8), (69.8, y + 2), (71.8, y + 2), black=True)
             on.new.wire((77.4, y + 2), (79, y + 2), black=True, tip=False)
     on.new.wire((79, 25), (79, 15), black=True, tip=False)
     on.new.wire((79, 22), (SUMS[1], 22), (SUMS[1], STREAM + 1.7), black=True)
-    on.new.text(83, 36.2, on.delta.label, anchor="end")
+    on.new.name(83, 36.2, on.delta.label, anchor="end")
 
 
 @drawing
 def again(on: _On) -> None:
     """What comes out goes in again."""
     on.new.wire((83.2, STREAM), (83.2, 44.8), (1, 44.8), (1, STREAM + 0.2), black=True)
-    on.new.text(82.4, 43.2, on.delta.label, anchor="end")
-
-
-@drawing
-def two_halves(on: _On) -> None:
-    """A second stream: attention reads it, and the network adds to it."""
-    on.hide("to q", "to k", "to v", "from mlp")
-    on.new.wire((0, 44), (WIDTH, 44), black=True)
-    for y in (Q, K, V):
-        on.new.wire((3, 44), (3, y), (6, y), black=True)
-    on.new.wire((77, 22), (SUMS[1], 22), (SUMS[1], 44 - SIGN), black=True)
-    on.new.ring(SUMS[1], 43.8, black=True)
-    on.new.text(63, 41.6, on.delta.label, anchor="start")
+    on.new.name(82.4, 43.2, on.delta.label, anchor="end")
 
 
 @drawing
 def after_it(on: _On) -> None:
     """Something is added to what the model says in the end."""
-    on.new.box(63.0, 32.4, 17.0, 5.4, on.delta.label, black=True)
+    on.new.part(63.0, 32.4, 17.0, 5.4, on.delta.label, black=True)
     on.new.wire((80, 35.1), (83, 35.1), (83, STREAM + 1.2), black=True)
 
 
@@ -346,7 +315,7 @@ def llama(on: _On) -> None:
     """Queries and keys are turned, heads share a key and a value, and the network has a gate."""
     on.hide("k", "v", "mlp")
     for y, letter in ((K, "k"), (V, "v")):
-        on.new.box(6.0, y - CARD[1] / 2, *CARD, letter, black=True, size=LETTER)
+        on.new.part(6.0, y - CARD[1] / 2, *CARD, letter, black=True, size=LETTER)
     for y in (Q, K):
         on.new.turn(17.9, y)
-    on.new.box(*BOXES["mlp"], on.delta.label, black=True)
+    on.new.part(*BOXES["mlp"], on.delta.label, black=True)

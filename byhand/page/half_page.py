@@ -47,4 +47,4 @@ def time_bar(half: HalfPage) -> Graphic:
     ask = 0.2 + (BAR - 0.4) * half.minute / last
     on.area([(ask, TOP - 0.3), (ask - 1.5, TOP - 2.9), (ask + 1.5, TOP - 2.9)])
     on.text(ask + 2.5, TOP - 1.0, say("half_page.mark"), SMALL, anchor="start", bold=True)
-    return Graphic(BAR, TOP + HIGH + BELOW, half.time_said, (*on.shapes, *on.texts), name="time")
+    return Graphic(BAR, TOP + HIGH + BELOW, half.time_said, on.drawn, name="time")

@@ -27,7 +27,7 @@ from byhand.arithmetic.expr import Expr, Num, Ref, rebuild, refs
 from byhand.mistakes import away, changes, changes_of
 from byhand.runs import Run
 from byhand.tape import Place, Step
-from byhand.worksheet.construction import Construction
+from byhand.worksheet.construction import Construction, constructions
 from byhand.worksheet.document import Blank, Cell, Document, Table
 
 Detour = str  # whose printed numbers a student replaces by their own: "" for none, ALL, or the name of a step
@@ -113,14 +113,8 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def constructions(self) -> Mapping[str, tuple[Construction, tuple[str, ...]]]:
         """For each box of a construction, what it belongs to, and the ids of all of its boxes."""
-        found = dict[str, tuple[Construction, tuple[str, ...]]]()
-        for section in self.document.sections:
-            ids = {id(blank.cell): blank.id for blank in section.blanks}
-            for block in section.words:
-                if isinstance(block, Construction):
-                    boxes = tuple(ids[id(cell)] for cell in block.cells)
-                    found |= dict.fromkeys(boxes, (block, boxes))
-        return found
+        each = (asked for section in self.document.sections for asked in constructions(section))
+        return {box: (block, boxes) for block, boxes in each for box in boxes}
 
     @cached_property
     def section_of(self) -> Mapping[str, int]:  # type: ignore[override]

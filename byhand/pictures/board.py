@@ -127,7 +127,7 @@ def board(text: str) -> Board:
         for m, line in zip(found, lines, strict=True) if m and not line.startswith(">")
     )  # fmt: skip
     read = Board(rows, arrows, " ".join(captions))
-    return replace(read, shapes=_Drawing(read).shapes)
+    return replace(read, shapes=_Drawing(read).on.drawn)
 
 
 def _item(text: str) -> Item:
@@ -224,7 +224,6 @@ class _Drawing:
         for row, rooms in zip(board.rows, self.rooms, strict=True):
             for item, room in zip(row, rooms, strict=True):
                 self._item(item, room)
-        self.shapes: tuple[Shape, ...] = (*self.on.shapes, *self.on.texts)
 
     @staticmethod
     def _is_bow(board: Board, arrow: Arrow) -> bool:
@@ -304,10 +303,7 @@ class _Drawing:
     def _tipped(self, arrow: Arrow, tip: Point, way: Point) -> None:
         if arrow.kind == "--":
             return
-        half = TIP * 0.42 + arrow.width * 0.3
-        back = tip[0] - TIP * way[0], tip[1] - TIP * way[1]
-        sides = [(back[0] - half * s * way[1], back[1] + half * s * way[0]) for s in (1, -1)]
-        self.on.area([tip, *sides])
+        self.on.head(tip, way, length=TIP, half=TIP * 0.42 + arrow.width * 0.3)
 
     def _at(self, label: str, x: float, y: float, on_white: bool) -> None:
         """What stands at an arrow."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from byhand.notation.marks import Svg
 from byhand.notation.text import value_text
 from byhand.pictures.labels import MATH, SANS, Label, Span, formula, words
-from byhand.pictures.shapes import ANCHORS, Circle, Look, Path, Point, Rectangle, Step, Text, polygon, svg
+from byhand.pictures.shapes import ANCHORS, Circle, Look, Path, Point, Rectangle, Shape, Step, Text, polygon, svg
 
 INK, GREY, PALE, PEN = "#111111", "#555555", "#888888", "#1c3f94"
 LIGHT, STRIPE, PEN_AREA, WHITE = "#dcdcdc", "#d9d9d9", "#c9d1e8", "#ffffff"  # areas
@@ -46,9 +46,14 @@ class Layer:
         self.texts = list[Text]()
 
     @property
+    def drawn(self) -> tuple[Shape, ...]:
+        """What is drawn here: the shapes, then the texts over them."""
+        return (*self.shapes, *self.texts)
+
+    @property
     def svg(self) -> Svg:
         """What is drawn here, as SVG."""
-        return svg((*self.shapes, *self.texts))
+        return svg(self.drawn)
 
     # lines
 
@@ -92,10 +97,12 @@ class Layer:
             self.line(start, back, width=width, colour=colour, dash=dash)
         self.head(end, (dx, dy), colour)
 
-    def head(self, at: Point, direction: Point, colour: str = "") -> None:
-        """The head of an arrow that ends here. direction: of length 1."""
+    def head(
+        self, at: Point, direction: Point, colour: str = "", length: float = HEAD, half: float = HEAD * HEAD_SIDE
+    ) -> None:
+        """The head of an arrow that ends here. direction: of length 1. half: of its width."""
         (x, y), (dx, dy) = at, direction
-        back, half = (x - HEAD * dx, y - HEAD * dy), HEAD * HEAD_SIDE
+        back = x - length * dx, y - length * dy
         sides = [(back[0] - half * s * dy, back[1] + half * s * dx) for s in (1, -1)]
         self.area([at, *sides], colour or self.ink)
 

@@ -424,7 +424,7 @@ def cost(context: Context) -> Table:
 
 
 def _grouped(number: Fraction) -> str:
-    """A number in words of digits: 500,500. What is no whole number is rounded."""
+    """A number with commas between its thousands, rounded to a whole one: 500,500."""
     return f"{round(number):,}"
 
 

@@ -23,7 +23,7 @@ from byhand.notation.typed import read
 from byhand.notation.words import escaped
 from byhand.numbers.conditions import Test
 from byhand.runs import Run
-from byhand.worksheet.document import BlankRole, Cell, Question
+from byhand.worksheet.document import BlankRole, Cell, Question, Section
 from byhand.worksheet.messages import Messages
 
 LARGEST = (9, 99)  # what a solution's number is at most, either way: one digit, or else two
@@ -132,6 +132,14 @@ class Construction(Question, Struct, frozen=True, eq=False):
         return (
             ("right", "") if any(brings_about(self.test, self.step, each, value) for each in new) else no("not_yet")
         )
+
+
+def constructions(section: Section) -> Iterator[tuple[Construction, tuple[str, ...]]]:
+    """The constructions of a section, each with the ids of its boxes."""
+    ids = {id(blank.cell): blank.id for blank in section.blanks}
+    for block in section.words:
+        if isinstance(block, Construction):
+            yield block, tuple(ids[id(cell)] for cell in block.cells)
 
 
 def _quoted(text: str) -> str:

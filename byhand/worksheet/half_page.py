@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from byhand.effort import TYPICAL
 from byhand.errors import ByHandError, SheetError, UnknownNameError
+from byhand.notation.words import capital
 from byhand.pictures.board import Board, board
 from byhand.worksheet.document import Document
 from byhand.worksheet.front import read
@@ -102,7 +103,7 @@ def half_page(document: Document) -> HalfPage:
         sketch = board(told.board)
     except ByHandError as error:
         raise SheetError(f"{document.name}: lecturer: board: {error}") from None
-    wrong = messages.say("half_page.look_for", mistake=_capital(told.look_for), thought=told.thinks)
+    wrong = messages.say("half_page.look_for", mistake=capital(told.look_for), thought=told.thinks)
     spans = tuple(
         Span(section.number, section.title, TYPICAL * section.seconds / 60)
         for section in document.sections if section.seconds
@@ -135,16 +136,11 @@ def _next(document: Document) -> list[str]:
     (after,) = document.after
     goal = messages.turned(load_sheet(after.name, language).goal, document.transposed)
     sheet = messages.say("course.sheet", n=after.number, title=after.title)
-    told = messages.say("half_page.after", sheet=_capital(sheet), goal=goal)
+    told = messages.say("half_page.after", sheet=capital(sheet), goal=goal)
     needing = [name for name in order() if document.name in read(name, language)[0].get("prerequisites", ())]
     others = [str(each.number) for each in named(needing, language) if each != after]
     needed = [messages.say("half_page.needed", n=len(others), sheets=messages.listed(others))] if others else []
     return [told, *needed]
-
-
-def _capital(text: str) -> str:
-    """A text as a sentence begins."""
-    return text[:1].upper() + text[1:]
 
 
 def _called(span: Span) -> str:

@@ -115,7 +115,8 @@ def _told(context: Context, sections: Sequence[Section]) -> ForLecturer:
     Raises: as `document`.
     """
     blocks = list[Block]()
-    (begins,) = _SETS.findall(context.sheet.body)[:1]
+    sets = _SETS.match(context.sheet.body)
+    begins = sets[0] if sets else ""
     known = sheet_globals(context, blocks) | {"steps": partial(_steps, context, sections)}
 
     def told(name: str, text: str) -> str:
@@ -284,8 +285,8 @@ def _other_choices(sheet: Sheet, config: Config) -> tuple[str, str] | None:
 def _sections(file: str, tokens: Sequence[Token], blocks: Sequence[Block]) -> Iterator[Section]:
     """The sections: the Markdown tokens after each heading, with the blocks in the places of their markers.
 
-    A heading with ## begins a numbered section, which is left out where all that it holds is; one with ### a part
-    without a number, which is left out where its picture cannot be drawn, unless it has a box for a guess.
+    A heading with ## begins a numbered section, one with ### a part without a number. A section in which nothing can
+    be shown is left out, and so is a part whose picture cannot be drawn, unless it has a box for a guess.
 
     Raises: SheetError for text before the first heading, and for a part without a number that asks for answers.
     """

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from byhand.formats import Setup
-from byhand.formats.html.half_page import half_pages
 from byhand.formats.html.index import card, front, in_groups, index
 from byhand.formats.html.page import Pages, rendered
 from byhand.page.page import Page
@@ -126,7 +125,11 @@ class Book(Struct, frozen=True):
 
 def folder(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
     """The files of a book for the screen, and the page of the lecturer's half pages."""
-    pages = {"half-pages.html": half_pages(sheets, "screen", setup.paper)} if LECTURER in views else {}
+    pages = dict[str, str]()
+    if LECTURER in views:
+        from byhand.formats.html.half_page import half_pages
+
+        pages["half-pages.html"] = half_pages(sheets, "screen", setup.paper)
     if of_sheets := [view for view in views if view != LECTURER]:
         pages |= Book.of(sheets, of_sheets).folder(setup.paper, setup)
     return {name: page.encode() for name, page in pages.items()}

@@ -11,21 +11,18 @@ from markupsafe import escape
 from byhand.errors import SheetError, tell_debug
 from byhand.fonts import fonts_of
 from byhand.formats import Setup
-from byhand.formats.html.half_page import half_pages
 from byhand.formats.html.page import ASKED, FONTS, Pages, pages
 from byhand.notation.marks import MARK, mark_number
 from byhand.page.page import Page
 from byhand.page.printed import PrintPage
 from byhand.press import kept_page, with_slots, with_texts
-from byhand.worksheet.views import LECTURER, View
+from byhand.worksheet.views import View
 
 _DATA = '<script type="application/json"'  # begins what a script reads
 
 
 def html(page: Page, view: View, setup: Setup) -> bytes:
     """A page for the screen as a file."""
-    if view == LECTURER:
-        return half_pages([page], "screen", setup.paper).encode()
     return screen_page(pages(page), view, setup).encode()
 
 

@@ -6,15 +6,20 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from byhand.formats.html.page import rendered
+from byhand.formats import Setup
+from byhand.formats.html.page import PAPERS, rendered
 from byhand.page.half_page import sketch, time_bar
 from byhand.page.page import Page
 from byhand.worksheet.asked import as_words
 from byhand.worksheet.half_page import half_page
-from byhand.worksheet.views import LECTURER, Medium, Paper
+from byhand.worksheet.views import LECTURER, Medium, Paper, View
 
-SIZES: dict[Paper, tuple[float, float]] = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm: of a paper
 ASKED = as_words({"holds": LECTURER})  # what it says of itself for who reads pages back
+
+
+def html(page: Page, view: View, setup: Setup) -> bytes:
+    """The half page of a sheet as a file for the screen."""
+    return half_pages([page], "screen", setup.paper).encode()
 
 
 def half_pages(pages: Sequence[Page], medium: Medium, paper: Paper) -> str:
@@ -24,9 +29,10 @@ def half_pages(pages: Sequence[Page], medium: Medium, paper: Paper) -> str:
     """
     halves = [half_page(page.document) for page in pages]
     messages = pages[0].messages
+    size = [float(side.removesuffix("mm")) for side in PAPERS[paper]["size"].split()]
     title = pages[0].document.title if len(pages) == 1 else messages.say("book.title")
     return rendered(
         "half-page.html", medium, paper, messages, asked=ASKED, view="worksheet",
-        size=SIZES[paper], title=f"{title} ({messages.say(f'views.{LECTURER}')})",
+        size=size, title=f"{title} ({messages.say(f'views.{LECTURER}')})",
         halves=[(half, Markup(sketch(half).svg), Markup(time_bar(half).svg)) for half in halves],
     )  # fmt: skip

@@ -43,9 +43,8 @@ from byhand.page.parts import (
 )
 from byhand.page.reader import place_of
 from byhand.worksheet.document import Cell, Panel, Section
-from byhand.worksheet.half_page import HalfPage, half_page
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.views import LECTURER, View, shows_answers
+from byhand.worksheet.views import View, shows_answers
 
 BLANK, EMPTY, TICKED = "____", "( )", "(x)"
 # a sign of a product: in a rule, and between numbers; not of vectors, which is no ×, and not a word of a sheet
@@ -81,14 +80,14 @@ _NAME = re.compile(r"\w+[′ᵀ]*")  # a name that needs no brackets before its 
 
 def linear(page: Page, view: View, setup: Setup) -> bytes:
     """A page as linear text."""
-    if view == LECTURER:
-        return (_known(_half_page(half_page(page.document))) + "\n").encode()
     return (_known(_Linear(page, view).text) + "\n").encode()
 
 
-def _half_page(half: HalfPage) -> str:
+def half_page(page: Page, view: View, setup: Setup) -> bytes:
     """The lecturer's half page as linear text."""
-    return "\n\n".join(_line(words) for _, words in half.parts)
+    from byhand.worksheet.half_page import half_page
+
+    return (_known("\n\n".join(_line(words) for _, words in half_page(page.document).parts)) + "\n").encode()
 
 
 class _Linear(Struct, frozen=True, eq=False, dict=True):

@@ -32,9 +32,8 @@ from byhand.page.parts import (
 )
 from byhand.tape import shape_text
 from byhand.worksheet.document import Cell, Panel
-from byhand.worksheet.half_page import HalfPage, half_page
 from byhand.worksheet.messages import Messages
-from byhand.worksheet.views import LECTURER, View
+from byhand.worksheet.views import View
 
 BLANK = "____"  # to fill in; never alone in a line, where it would part paragraphs
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#$|~])")
@@ -58,15 +57,16 @@ MARKS = Marks(
 
 def markdown(page: Page, view: View, setup: Setup) -> bytes:
     """A page as a file of Markdown."""
-    if view == LECTURER:
-        return _half_page(half_page(page.document)).encode()
     return ("\n\n".join(written(page, view, part) for part in page.parts(view)) + "\n").encode()
 
 
-def _half_page(half: HalfPage) -> str:
-    """The lecturer's half page as Markdown."""
+def half_page(page: Page, view: View, setup: Setup) -> bytes:
+    """The lecturer's half page as a file of Markdown."""
+    from byhand.worksheet.half_page import half_page
+
     marks = {"title": "# {}", "heading": "## {}", "question": "**{}**", "drawing": "> {}"}
-    return "\n\n".join(marks.get(kind, "{}").format(_line(words)) for kind, words in half.parts) + "\n"
+    parts = (marks.get(kind, "{}").format(_line(words)) for kind, words in half_page(page.document).parts)
+    return ("\n\n".join(parts) + "\n").encode()
 
 
 def written(page: Page, view: View, part: Part) -> str:
