@@ -79,10 +79,10 @@ def test_a_number_in_another_form_is_right(text, verdict, form):
     assert (blanks[half.id].verdict, blanks[half.id].form) == (verdict, form)
 
 
-@pytest.mark.parametrize("name", ["gpt", "encoder-decoder"])
+@pytest.mark.parametrize(("name", "level"), [("gpt", "standard"), ("encoder-decoder", "stretch")])
 @pytest.mark.parametrize("numbers", ["exact", "decimal"])
-def test_a_word_that_is_left_out_is_missing_and_told(name, numbers):
-    document, run = sheet(name, numbers=numbers)
+def test_a_word_that_is_left_out_is_missing_and_told(name, level, numbers):
+    document, run = sheet(name, level=level, numbers=numbers)
     answers = {id: "" if "/word/" in id else answer for id, answer in key(document).items()}
     left = [blank for blank in Marker.of(document, run).mark(answers).blanks if "/word/" in blank.id]
     assert left
