@@ -14,7 +14,7 @@ from byhand.model.registry import Results, model
 from byhand.notation.text import listed
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
-from byhand.numbers.natural import distinct
+from byhand.numbers.natural import point_apart
 from byhand.numbers.promises import LARGEST_OF_SHARES, has_one_largest, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.numbers.scores import REACH, one_largest, only, totals
@@ -226,10 +226,11 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """
     q, k = (dice.below(2 * REACH + 1, count, 4, 2) - REACH for _ in "qk")
     k[:, 1::2] = k[:, ::2] + 2 * (k[:, 1::2] // 2)
+    short = k[:, ::2] + k[:, 1::2]
     buckets = np.array([[[1 if t in (*mates, 3) else 2] for t in range(4)] for mates in MATES])
     return {
-        "attn.q": only(q, (q[:, -1] != 0).all(1)),
-        "attn.k": only(k, (abs(k) <= REACH).all((1, 2)) & distinct(k)),
+        "attn.q": only(q, (q[:, -1] != 0).all(1) & point_apart(q)),
+        "attn.k": only(k, (abs(k) <= REACH).all((1, 2)) & point_apart(k) & (short != 0).any(2).all(1)),
         "hash.bucket": dice.choices(buckets, count),
         "latent": dice.choices(np.array(LATENTS), count, 1, 1),
     }

@@ -18,7 +18,7 @@ from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import distinct, grid
-from byhand.numbers.promises import has_one_largest, look_most_elsewhere, sheet_promise
+from byhand.numbers.promises import look_most_elsewhere, sheet_promise
 from byhand.numbers.registry import Entries, Task
 from byhand.numbers.scores import REACH, are_easy, one_largest, only, powers
 from byhand.ops.linear import row_dots, scale_rows
@@ -107,12 +107,13 @@ def _with_another_card(run: Candidates) -> Ints:
 
 
 def _shares_are_easy(run: Candidates) -> Bools:
-    """Each head looks most at one word, the last two at different ones, and all shares are easy, also with a card of
-    a head's own.
+    """Each head looks most at one word, the two of a group at different ones, and all shares are easy, also with a
+    card of a head's own.
     """
     scores, wrong = np.concatenate((run("attn.scores"), run("own.scores")), 1), _with_another_card(run)
     easy = are_easy(np.concatenate((scores, wrong), 1) if run.base == 2 else scores, run.base)
-    clear = one_largest(scores).all(1) & (scores[:, 2].argmax(1) != scores[:, 3].argmax(1))
+    best = scores.argmax(2)
+    clear = one_largest(scores).all(1) & (best[:, 0] != best[:, 1]) & (best[:, 2] != best[:, 3])
     return np.asarray(easy.all(1) & clear)
 
 
@@ -139,18 +140,18 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
 
 @sheet_promise
 def heads_of_a_group_differ(tape: Tape) -> bool:
-    """Each head looks most at one word, no two heads of a group alike, the last two at different words. At least
-    three heads have patterns of their own, and so many have other queries. The cards differ in keys and in values,
-    and heads 2 and 4 look otherwise with cards of their own. No card has the same value for all words.
+    """Each head looks most at one word, the two of a group at different words, and at least three heads have patterns
+    of their own. The cards differ in keys and in values, and heads 2 and 4 look otherwise with cards of their own. No
+    card has the same value for all words.
     """
     pattern, own_pattern = (tape.values(f"{name}.pattern") for name in ("attn", "own"))
     pairs = [pattern[at : at + 2] for at in range(0, len(pattern), 2)]
     cards = all(len({*tape.values(name)}) > 1 for name in ("attn.k", "attn.v"))
-    apart = all(one != other for one, other in (*pairs, *zip(own_pattern, pattern[1::2], strict=True)))
-    several = min(len({*pattern}), len({*tape.values("attn.q")})) > 2
-    elsewhere = look_most_elsewhere(*pattern[-2:])
+    apart = all(one != other for one, other in zip(own_pattern, pattern[1::2], strict=True))
+    several = len({*pattern}) > 2
+    elsewhere = all(look_most_elsewhere(*pair) for pair in pairs)
     told = all(len({*row}) > 1 for name in ("attn.v", "own.v") for row in tape.values(name))
-    return all(map(has_one_largest, pattern)) and apart and elsewhere and several and cards and told
+    return apart and elsewhere and several and cards and told
 
 
 # ---- its mistakes ----

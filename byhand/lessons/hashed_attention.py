@@ -15,7 +15,7 @@ from byhand.model.names import ATTN
 from byhand.model.registry import Results, model
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
-from byhand.numbers.natural import WEIGHTS, distinct, grid
+from byhand.numbers.natural import WEIGHTS, distinct, grid, point_apart
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.numbers.scores import LARGEST_DENOMINATOR, one_largest, only, totals
@@ -122,10 +122,10 @@ def _directions_differ(run: Candidates) -> Bools:
     (["again.R"], [partial(_points_are_clear, name="again.hash_along"), _directions_differ]),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """Six different rows of 1 and −1, and directions, twice."""
+    """Six rows of 1 and −1, of which no two are opposite, and directions, twice."""
     q, r = dice.choices(SIGNS, count, 6), dice.choices(WEIGHTS, 2 * count, 4, 2)
     r = only(r, (r != 0).any(2).all(1) & ((r != 0).sum(1) > 2).all(1) & (abs(r).sum((1, 2)) < 10))
-    return {f"{ATTN}.hook_q[0]": only(q, distinct(q)), f"{ATTN}.W_R": r[:count, None], "again.R": r[count:]}
+    return {f"{ATTN}.hook_q[0]": only(q, point_apart(q)), f"{ATTN}.W_R": r[:count, None], "again.R": r[count:]}
 
 
 @sheet_promise

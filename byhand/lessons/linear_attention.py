@@ -17,10 +17,10 @@ from byhand.model.registry import Results, model
 from byhand.notation.text import listed
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
-from byhand.numbers.natural import distinct
-from byhand.numbers.promises import dot_of, has_columns_of_their_own, has_one_largest, sheet_promise
+from byhand.numbers.natural import point_apart
+from byhand.numbers.promises import dot_of, has_columns_of_their_own, look_most_elsewhere, sheet_promise
 from byhand.numbers.registry import Entries, Task
-from byhand.numbers.scores import LARGEST_DENOMINATOR, are_easy, draw_values, only
+from byhand.numbers.scores import LARGEST_DENOMINATOR, are_easy, draw_values, one_largest, only
 from byhand.ops.attention import normalize_rows, row_sum
 from byhand.ops.linear import add, copy, dot_columns, dot_rows, elu_plus_one, matmul, row_dots
 from byhand.ops.shapes import gather_rows
@@ -130,9 +130,10 @@ def _norms_are_whole(run: Candidates) -> Bools:
 
 
 def _shares_are_easy(run: Candidates) -> Bools:
-    """The last word's shares are easy, with a kernel and with softmax."""
-    ok: Bools = are_easy(run("plain.scores")[:, 0], run.base) & _are_small(run, "shares.pattern")
-    return ok
+    """The last word's shares are easy, with a kernel and with softmax, and are largest for different words."""
+    plain, shares = run("plain.scores")[:, 0], run("shares.pattern")[:, 0]
+    ok: Bools = are_easy(plain, run.base) & _are_small(run, "shares.pattern")
+    return ok & one_largest(plain) & one_largest(shares) & (plain.argmax(1) != shares.argmax(1))
 
 
 def _reads_are_small(run: Candidates) -> Bools:
@@ -152,7 +153,7 @@ def _reads_are_small(run: Candidates) -> Bools:
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Queries and keys (3, 2), with numbers above and below 0, and values."""
     q, k = (dice.below(4, count, 3, 2) - 1 for _ in "qk")
-    q, k = (only(x, (x < 0).any((1, 2)) & (x > 0).any((1, 2)) & distinct(x)) for x in (q, k))
+    q, k = (only(x, (x < 0).any((1, 2)) & (x > 0).any((1, 2)) & point_apart(x)) for x in (q, k))
     rows = {"q": q, "k": k, "v": draw_values(dice, count, 3, 2)}
     return {f"{ATTN}.hook_{letter}[0]": x for letter, x in rows.items()}
 
@@ -182,7 +183,7 @@ def state_grows_and_shares_are_clear(tape: Tape) -> bool:
     easy &= too_early != [*tape.values(f"{at}.out2")[0]]
     printed = [*tape.values(f"{at}.q0")[0], *tape.values(f"{at}.k0")[0]]
     easy &= has_columns_of_their_own(tape.values(f"{at}.k1")) and min(printed) < 1
-    return max(grown) <= 1 and easy and shares != plain and all(map(has_one_largest, (shares, plain)))
+    return max(grown) <= 1 and easy and look_most_elsewhere(shares, plain)
 
 
 # ---- its mistakes ----

@@ -31,7 +31,7 @@ from byhand.notation.text import value_text
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Floats, Ints
 from byhand.numbers.embedding import find_unembeddings
-from byhand.numbers.natural import distinct, grid, natural, weight_columns
+from byhand.numbers.natural import distinct, grid, natural, point_apart, weight_columns
 from byhand.numbers.norms import rows_of_two_sizes
 from byhand.numbers.promises import look_most_elsewhere, sheet_promise
 from byhand.numbers.registry import Instance, Task, exactly, search
@@ -217,8 +217,9 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
     columns = columns[(columns @ read[-1]) % OVER == 0]
     products = columns @ read.T // OVER  # (columns, n)
     w_k, keys = _columns_drawn(dice, columns, products, 2)
-    fit = distinct(keys)
-    w_k, turned = w_k[fit], _turned_pairs(keys[fit], config)
+    turned = _turned_pairs(keys, config)
+    fit = distinct(keys) & point_apart(turned)
+    w_k, turned = w_k[fit], turned[fit]
     scores = turned @ _turned_pairs(QUERIES[:, None], config, start=len(read) - 1)[:, 0].T  # (count, n, queries)
     scores = scores.swapaxes(1, 2)
     base = whole_base(config)
@@ -232,7 +233,7 @@ def _heads(dice: Dice, read: Ints, config: Config) -> Iterator[tuple[dict[str, I
         return
     triples = triples[dice.sample(len(triples), HEADS_TRIED)]
     w_v, values = _columns_drawn(dice, columns, products, 4)
-    fit = distinct(values)
+    fit = point_apart(values)
     w_v, values = w_v[fit], values[fit]
     heads = scores[triples[:, :1], triples[:, 1:]]  # (tried, heads, n)
     shares = powers(heads, base)

@@ -95,9 +95,13 @@ WORDS = grid(4, 2)[((grid(4, 2) != 0).sum(1) > 2) & ((abs(grid(4, 2)) > 1).sum(1
 
 
 def _balance_is_short(run: Candidates) -> Bools:
-    """The balance is not even, and a short fraction. The words look natural, and their largest logits differ."""
+    """The balance is not even, and a short fraction. The words look natural, and not all have the same gaps between
+    their logits; the last one's are 1. Different experts come first.
+    """
     x, logits, balance = run("x"), run(f"{MLP}.router"), run("balance")[:, 0, 0]
     ok: Bools = natural(x, 10, 40) & (different(x.swapaxes(1, 2)).min(1) > 2) & (different(logits.max(2)) > 1)
+    gaps, first = np.ptp(logits, 2), logits.argmax(2)
+    ok &= (different(gaps) > 1) & (gaps[:, -1] == 2) & (different(first) > 1)
     ok &= (balance > 1) & (run.denominators("balance")[:, 0, 0] <= LONGEST_BALANCE)
     return ok
 
@@ -134,24 +138,30 @@ def _network(run: Candidates, dice: Dice, e: int) -> Entries:
     *((partial(_network, e=e), [partial(_network_is_small, e=e)]) for e in range(EXPERTS)), ((), [_experts_differ]),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """A router, and words for which its logits are three neighbouring whole numbers."""
+    """A router, and words for which its logits are three neighbouring whole numbers, or −2, 0 and 2: shares are
+    sevenths then, or 21sts, and the balance can be short.
+    """
     gate = dice.choices(WEIGHTS, count, 4, EXPERTS)
     gate = only(gate, natural(gate, 20, 45))
     logits = WORDS @ gate  # (count, word, 3)
-    fit = (np.ptp(logits, 2) == 2) & (different(logits) == 3) & (abs(logits).max(2) <= 2)
+    ordered = np.sort(logits, 2)
+    fit = np.isin(np.diff(ordered, axis=2), (1, 2)).all(2) & (np.ptp(np.diff(ordered, axis=2), 2) == 0)
+    fit &= abs(logits).max(2) <= 2
     return {f"{MLP}.W_gate": gate, "x": dice.choices_each(WORDS, fit, 4)}
 
 
 @sheet_promise
 def experts_share_the_work(tape: Tape) -> bool:
-    """No word has two equal shares for its experts. Every expert is asked by a word, but not all are asked
-    first equally often. What the last word takes is not what one of its experts says, nor what all do together.
+    """No word has two equal shares for its experts, and not all words have the same shares. Every expert is asked by
+    a word, and several come first, but not all equally often. What the last word takes is not what one of its experts
+    says, nor what all do together.
     """
     shares, weights = (tape.values(f"blocks.0.mlp.{name}") for name in ("router_probs", "hook_expert_weights"))
     said = {*tape.values("all.said"), *tape.values("last.out"), *tape.values("all.out")}
     clear = all(len({*row}) == len(row) for row in shares)
     asked = all(map(any, zip(*weights, strict=True)))
-    return clear and asked and tape.values("balance")[0][0] > 1 and len(said) == len(shares[0]) + 2
+    apart = min(len({tuple(sorted(row)) for row in shares}), len({row.index(max(row)) for row in shares})) > 1
+    return clear and asked and apart and tape.values("balance")[0][0] > 1 and len(said) == len(shares[0]) + 2
 
 
 # ---- its mistakes ----

@@ -82,9 +82,11 @@ SMALL = ROWS[abs(ROWS).max(1) == 1]
 
 
 def _scores_are_easy(run: Candidates, at: str) -> Bools:
-    """The scores are small and of three numbers or more, one of them is largest, and their shares are easy."""
+    """The scores are small, one of them is largest, and their shares are easy; with positions, they are of three
+    numbers or more.
+    """
     scores = run(f"{at}.scores_scaled")[:, 0]
-    ok: Bools = (abs(scores) <= 3).all(1) & one_largest(scores) & (different(scores) > 2)
+    ok: Bools = (abs(scores) <= 3).all(1) & one_largest(scores) & (different(scores) > (1 if at == "plain" else 2))
     return ok & (totals(scores, run.base) <= LARGEST_DENOMINATOR)
 
 

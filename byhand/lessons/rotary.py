@@ -90,13 +90,13 @@ def _turns_by_quarters(task: Task) -> str:
 
 
 def _shares_are_easy(run: Candidates, name: str) -> Bools:
-    """The last token's shares, by scores of this name, are easy, and its scores are small whole numbers, of which
-    there are not only two. No row that is printed gives them away.
+    """The last token's shares, by scores of this name, are easy, and its scores are small whole numbers; where arrows
+    are turned, of three or more. No row that is printed gives them away.
     """
     scores = run(f"{name}.scores_scaled")
     printed = np.concatenate([run(f"{ATTN}.hook_{x}[0]") for x in ("q", "k", "rot_q", "rot_k")], 1)
     ok: Bools = (scores % 1 == 0).all((1, 2)) & (abs(scores) <= 4).all((1, 2)) & are_easy(scores[:, 0], run.base)
-    ok &= (different(scores[:, 0]) > 2) & ~(printed == scores).all(2).any(1)
+    ok &= (different(scores[:, 0]) > (1 if name == "plain" else 2)) & ~(printed == scores).all(2).any(1)
     return ok
 
 

@@ -115,11 +115,12 @@ def _in_any_order(*rows: Sequence[Any]) -> Any:
     return np.array([order for row in rows for order in permutations(map(Fraction, row))])
 
 
-# above the smallest; their shares are short fractions at both temperatures
-LOGITS = np.array([[*permutations(row)] for row in ((2, 1, 0, 0), (2, 1, 1, 0))])
-TEMPERATURES = _in_any_order((1, "1/2"))
+# Above the smallest: no two are equal, so that top k and top p may cut after any word. The shares are fifteenths at
+# the first temperature, and 85ths, hard to lay out on a strip, at the last.
+LOGITS = np.array([*permutations((3, 2, 1, 0))])
+TEMPERATURES = np.array([Fraction(1), Fraction(1, 2)])
 # p of top p
-NUCLEI = np.array([*map(Fraction, ("3/5", "2/3", "7/10", "3/4", "4/5", "5/6", "17/20", "9/10", "19/20"))])
+NUCLEI = np.array([*map(Fraction, ("4/5", "5/6", "17/20", "9/10", "97/100"))])
 THROWS = np.array([Fraction(n, 100) for n in range(2, 99)])
 FIRST_WORDS = _in_any_order(
     ("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10")
@@ -136,10 +137,12 @@ def _has_four_words(task: Task) -> str:
 
 
 def _nucleus_tells(run: Candidates) -> Bools:
-    """Top p keeps two words or more, but not all, and another number of them than at the first temperature."""
+    """Top p keeps two words or more, but not all, and another number of them than top k, and than itself at the first
+    temperature.
+    """
     words, ordered = (run("top_p") > 0).sum((1, 2)), np.sort(run("probs.plain"), 2)[:, 0, ::-1]
     others = 1 + (ordered.cumsum(1) < run("p")[:, 0]).sum(1)
-    return np.asarray((words > 1) & (words < 4) & (words != others))
+    return np.asarray((words > 1) & (words < 4) & (words != others) & (words != run("k")[:, 0, 0]))
 
 
 def _throws_tell(run: Candidates) -> Bools:
@@ -163,14 +166,11 @@ def _texts(run: Candidates, dice: Dice) -> Entries:
     (["r"], [_throws_tell]), (_texts, [lambda run: (run("greedy") < run("best"))[:, 0, 0]]),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """Logits, of which top k keeps those above the smallest, temperatures, p of top p, and throws in hundredths. All
-    have the same logits but for order and shift, and the same temperatures, so that rare ones are not passed over.
-    """
-    above = dice.choices(dice.choices(LOGITS, 1)[0], count, 1)
+    """Logits, temperatures, k of top k, two or three, p of top p, and throws in hundredths."""
     return {
-        "logits": above + dice.below(3, count, 1, 1) - 1,
-        "temperatures": np.repeat(dice.choices(TEMPERATURES, 1), count, 0)[..., None],
-        "k": (above > 0).sum(2, keepdims=True),
+        "logits": dice.choices(LOGITS, count, 1) + dice.below(3, count, 1, 1) - 1,
+        "temperatures": np.repeat(TEMPERATURES[None], count, 0)[..., None],
+        "k": 2 + dice.below(2, count, 1, 1),
         "p": dice.choices(NUCLEI, count, 1, 1),
         "r": dice.choices(THROWS, count, 3, 1),
     }
@@ -204,6 +204,13 @@ def words_reaching(shares: Sequence[Any], p: Any) -> int:
 def _is_clear_cut(shares: Sequence[Any], kept: Sequence[Any]) -> bool:
     dropped = [share for share, x in zip(shares, kept, strict=True) if not x]
     return 2 <= len(shares) - len(dropped) < len(shares) and max(dropped) < min(x for x in kept if x)
+
+
+@sheet_promise
+def cuts_keep_different_words(tape: Tape) -> bool:
+    """Top k and top p keep different words."""
+    kept, nucleus = (list(map(bool, tape.values(name)[0])) for name in ("top_k", "top_p"))
+    return kept != nucleus
 
 
 @sheet_promise

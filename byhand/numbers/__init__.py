@@ -16,6 +16,7 @@ combine.py       columns combined into matrices, by beam search or by a join of 
 letters.py       heads with letters for some weights, each with another solution
 natural.py       which matrices look like weights
 promises.py      what is promised of an instance, measured on the tape of its run; expressed.py: as a sheet writes it
+refused.py       what every sheet refuses, unless it allows it
 conditions.py    what a student is to bring about by changing one number: a comparison as trees
 words.py         sentences and vocabularies
 dice.py          random numbers that no release of a library changes

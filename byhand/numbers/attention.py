@@ -27,6 +27,7 @@ from byhand.numbers.natural import (
     distinct_rows,
     grid,
     natural,
+    point_apart,
     told_apart,
     weight_columns,
     whole_products,
@@ -41,6 +42,7 @@ from byhand.numbers.norms import (
     starting_rows_of,
     sums_for,
     unit_of,
+    vary_as_normed,
     whole_differences,
 )
 from byhand.numbers.promises import FEW_TOKENS, Limits
@@ -201,7 +203,8 @@ def _find_keys(dice: Dice, read: AttentionInput, config: Config, limits: Limits,
         return np.zeros((0, read.key_rows.shape[1], config.d_head), np.int64)
     picks = dice.below(len(columns), KEYS_DRAWN, config.d_head)
     w, k = columns[picks].swapaxes(1, 2), products[picks].swapaxes(1, 2)  # k: (KEYS_DRAWN, m, d_head)
-    ok = natural(w, 25, 50) & distinct(k) & told_apart(k) & ((k == 0).sum((1, 2)) * 100 <= 45 * k[0].size)
+    ok = natural(w, 25, 50) & distinct(k) & told_apart(k) & point_apart(k)
+    ok &= (k == 0).sum((1, 2)) * 100 <= 45 * k[0].size
     shortest = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")
     best: Ints = w[ok][shortest[:count]]
     return best[dice.permutation(len(best))]
@@ -251,7 +254,8 @@ def _find_queries(
     )  # fmt: skip
     w_q = columns[members].swapaxes(1, 2)  # (count, d_model, d_head)
     q = x @ w_q // read.over_queries
-    ok = natural(w_q, 25, 50) & distinct(q) & told_apart(q) & ((q == 0).sum((1, 2)) * 100 <= 45 * n * width)
+    ok = natural(w_q, 25, 50) & distinct(q) & told_apart(q) & point_apart(q)
+    ok &= (q == 0).sum((1, 2)) * 100 <= 45 * n * width
     ok &= (w_q != w_k).any((1, 2))
     if x.shape[1] == width:  # a student who transposes W_Q or W_K must get other numbers
         ok &= (x @ w_q.swapaxes(1, 2) != read.over_queries * q).any((1, 2))
@@ -268,6 +272,7 @@ def _find_queries(
     if len(k) <= 3 or (n <= FEW_TOKENS and not visible.all()):
         positive = ((all_scores > 0) & visible).any(2).sum(1)
         ok &= ~uniform[:, sees_many].any(1) & distinct(powers) & (positive >= min(2, int(sees_many.sum())))
+    ok &= _somebody_looks_elsewhere(powers, read) & _shares_differ(powers)
     w_q, q, all_scores, powers, totals = w_q[ok], q[ok], all_scores[ok], powers[ok], totals[ok]
     cost = _heads_cost(q, k, all_scores, totals) + dice.below(12, len(w_q))
     return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
@@ -287,7 +292,6 @@ def row_fits(scores: Ints, visible: Bools, base: int) -> Bools:
     totals = powers.sum(0)
     uniform = high == low
     ok &= np.isin(np.where(uniform, len(shown), totals), ROW_TOTALS[base])
-    ok &= (totals < 10) | (len(visible) > 3)
     ok &= (low < 0) | (totals * base ** np.clip(low, 0, spread) <= 9)  # whole powers add up to one digit
     if len(shown) > 1:
         ok &= powers.max(0) * 10 <= 9 * totals
@@ -302,6 +306,25 @@ def _patterns(scores: Ints, visible: Bools, base: int) -> tuple[Ints, Ints, Bool
     powers = np.where(visible, base ** np.clip(scores - low[..., None], 0, SCORE_SPREAD[base]), 0)
     totals = powers.sum(-1)
     return powers, totals, totals == visible.sum(1)
+
+
+def _somebody_looks_elsewhere(powers: Ints, read: AttentionInput) -> Bools:
+    """Powers (count, n, m) → (count), where a row that looks most at one word looks at another than its own. This is
+    asked of three to FEW_TOKENS rows that look at each other.
+    """
+    n, looks_at_itself = powers.shape[1], read.query_rows is read.key_rows
+    if not looks_at_itself or not 3 <= n <= FEW_TOKENS:
+        return np.ones(len(powers), dtype=bool)
+    largest = powers == powers.max(2, keepdims=True)
+    elsewhere: Bools = ((largest.sum(2) == 1) & ~largest[:, np.arange(n), np.arange(n)]).any(1)
+    return elsewhere
+
+
+def _shares_differ(powers: Ints) -> Bools:
+    """Powers (count, n, m) → (count), where not all of three rows or more have the same powers in some order."""
+    ordered = np.sort(powers, axis=2)
+    differ: Bools = (ordered != ordered[:, :1]).any((1, 2))
+    return differ | (powers.shape[1] < 3)
 
 
 def _heads_cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
@@ -383,11 +406,12 @@ def find_mixtures(
     ok &= (
         (v != v[:, :, :1]).any((2, 3)).all(1)
         & told_apart(v).all(1)
+        & point_apart(v).all(1)
         & told_apart(by_head * over[:, None, :, None]).all(1)
         & ((z == 0).sum((1, 2)) * 3 <= z[0].size)
     )
     ok &= (off_uniform[:, -1] != 0).any(1) & ((off_uniform != 0).any(2).sum(1) >= min(2, n - 1))
-    ok &= _last_rows_differ(powers, totals) & _few_ugly(z, common, limits)
+    ok &= _heads_differ(powers, totals, seen) & _few_ugly(z, common, limits)
     kept = np.flatnonzero(ok)
     if has_output:
         divisor = common // np.gcd(common, np.gcd.reduce(z, axis=2))  # (tries, n): one column in this many is whole
@@ -453,14 +477,18 @@ def _side_by_side(heads: Ints) -> Ints:
     return heads.swapaxes(1, 2).reshape(tries, n, count * width)
 
 
-def _last_rows_differ(powers: Ints, totals: Ints) -> Bools:
+def _heads_differ(powers: Ints, totals: Ints, seen: Ints) -> Bools:
     """Powers (tries, heads, n, m) and totals (tries, heads, n) → (tries), where no two heads have the same last row
-    of the pattern.
+    of the pattern, nor, of up to FEW_TOKENS rows, any other that sees several words.
+
+    seen: (n), how many words each row sees.
     """
     ok = np.ones(len(powers), dtype=bool)
+    rows = np.flatnonzero(seen > 1) if len(seen) <= FEW_TOKENS else [-1]
     for a in range(powers.shape[1]):
         for b in range(a):
-            ok &= (powers[:, a, -1] * totals[:, b, -1:] != powers[:, b, -1] * totals[:, a, -1:]).any(1)
+            one, other = powers[:, a] * totals[:, b, :, None], powers[:, b] * totals[:, a, :, None]
+            ok &= (one != other).any(2)[:, rows].all(1)
     return ok
 
 
@@ -551,6 +579,7 @@ def plain_updates(dice: Dice, mixture: Mixture, x: Ints, limits: Limits) -> list
         uses_attention(mixture, w_o, added)
         & distinct(sums)
         & told_apart(sums)
+        & point_apart(sums)
         & (abs(sums).max((1, 2)) <= limits.stream + 1)
     )
     return _best_updates(dice, ok, w_o, added, np.broadcast_to(x, sums.shape), None, keep=4)
@@ -644,11 +673,16 @@ def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[U
         (abs(after).max((1, 2)) <= sums.over * sums.reach)
         & distinct(after)
         & told_apart(after)
+        & point_apart(after)
         & told_apart(before)
         & has_both_signs(before, sums.kind)
     )
     units = unit_of(after[ok], sums.kind, WIDE)
-    ok[ok] = can_be_scaled(units, sums.kind) & (have_two_sizes(units) if sums.wide is not None else True)
+    ok[ok] = (
+        can_be_scaled(units, sums.kind)
+        & vary_as_normed(after[ok], sums.kind)
+        & (have_two_sizes(units) if sums.wide is not None else True)
+    )
     return _best_updates(dice, ok, w_o, added, before, sums.kind, keep=8, over=sums.over)
 
 

@@ -29,7 +29,7 @@ from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.promises import sheet_promise_named
 from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.scores import HANDED_ON
-from byhand.tape import Rows, Tape
+from byhand.tape import Rows, Step, Tape
 
 CANDIDATES = 4000  # of one attempt
 WORK = 200  # of a candidate, as the dice count it
@@ -103,6 +103,15 @@ class _OneOf(Tape):
         if name not in self._values:
             self._values[name] = self._own(self._of_all.values(name))
         return self._values[name]
+
+    def used(self) -> list[Step]:
+        """The steps that the results of the run need, whether they are evaluated or not."""
+        needed, reached = set[str](), [*self.results]
+        while reached:
+            if (name := reached.pop()) not in needed:
+                needed.add(name)
+                reached += self.steps[name].inputs
+        return [step for step in self.steps.values() if step.name in needed]
 
     def _own(self, rows: Sequence[Sequence[Any]]) -> Rows:
         return tuple(tuple(x.at(self._place) if varies(x) else x for x in row) for row in rows)

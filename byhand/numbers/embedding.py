@@ -6,7 +6,7 @@ import numpy as np
 
 from byhand.model.config import Config
 from byhand.numbers.dice import Dice, Floats, Ints
-from byhand.numbers.natural import natural, weight_columns, whole_products
+from byhand.numbers.natural import natural, point_apart, weight_columns, whole_products
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Entries, Task
 
@@ -14,6 +14,7 @@ EMBEDDINGS_TRIED = 400
 UNEMBEDDING_COLUMNS = 2000  # columns that W_U is made of
 UNEMBEDDINGS_TRIED = 8000
 UNEMBEDDINGS_KEPT = 4  # the most pleasant ones that fit, each of which makes an instance
+FEW_WORDS = 8  # up to this many, one word is the second in every row: with more, hardly any W_U has no ties
 LEAST_LOGIT = 2  # of a right word, so that a wrong one can have a smaller logit that is still positive
 EASY_SHARES = (6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 21, 24)  # denominators of the last word's shares that are easy
 HARD_SHARES = 20  # what another one costs
@@ -44,6 +45,8 @@ def find_embeddings(dice: Dice, rows: Ints, ids: tuple[int, ...], config: Config
     unused = dice.below(3, EMBEDDINGS_TRIED, config.n_ctx - n, d) - 1  # positions that the sentence does not reach
     w_pos = np.concatenate([rows - w_e[:, list(ids)], unused], 1)
     ok = natural(w_e, 8, 50) & (w_e.max(2) > w_e.min(2)).all(1)
+    embedded = w_e[:, list(dict.fromkeys(ids))]  # the words of the sentence, each once
+    ok &= point_apart(embedded) & ((embedded != embedded[:, :1]).any(1).all(1) | (embedded.shape[1] < 3))
     if learned:
         ok &= natural(w_pos, 8, 60) & (w_pos.max(2) > w_pos.min(2)).all(1)
     cost = abs(w_e).sum((1, 2)) + 2 * abs(w_pos).sum((1, 2))
@@ -70,7 +73,8 @@ def find_unembeddings(
     """Rows before W_U (n, d_model), numerators over `over` → up to UNEMBEDDINGS_KEPT natural W_U (d_model, words)
     whose logits are whole, the most pleasant first.
 
-    In each row the largest logit leads by 1 or more, and is that of the wanted word. wanted: a word's id for each
+    In each row the largest logit leads by 1 or more, and is that of the wanted word; of up to FEW_WORDS, another one
+    is the second. wanted: a word's id for each
     row; None where any will do. silent: (d_model), the last row as it would be if attention added nothing; from it
     the last word must not follow. None where that is not asked. alike: how many words may have one logit
     in the last row, where no row or column may hold one number only; 0 where that is not asked.
@@ -97,6 +101,8 @@ def find_unembeddings(
     picked = logits[picks].swapaxes(1, 2)  # (tries, n, words)
     ordered = np.sort(picked, axis=2)
     ok = (ordered[:, :, -1] - ordered[:, :, -2] >= 1).all(1)
+    if 2 < words <= FEW_WORDS:
+        ok &= (ordered[:, :, -2] > ordered[:, :, -3]).all(1)
     top = picked.argmax(2)
     for t, w in enumerate(wanted):
         ok &= (top[:, t] == w) if w is not None else True

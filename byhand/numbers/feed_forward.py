@@ -11,8 +11,8 @@ from byhand.model.config import Config
 from byhand.model.layers import of_config
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import distinct, natural, told_apart, weight_columns, whole_products
-from byhand.numbers.norms import can_be_scaled, sums_for, unit_of, whole_differences
+from byhand.numbers.natural import distinct, natural, point_apart, told_apart, weight_columns, whole_products
+from byhand.numbers.norms import can_be_scaled, sums_for, unit_of, vary_as_normed, whole_differences
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task, is_plain
 from byhand.ops import ACTIVATIONS
@@ -145,7 +145,8 @@ def friendly_second_layer(
     sums = [sums_for(d, kind, limits.stream, over, token == wide) for token in range(len(x))]
     added = [whole_differences(after, row[None], over) for row, after in zip(x, sums, strict=True)]
     members = combine_columns(dice, products, d, added, beams=SECOND_LAYER_BEAMS)
-    members = members[can_be_scaled(unit_of(x + over * products[members].swapaxes(1, 2), kind), kind)]
+    after = x + over * products[members].swapaxes(1, 2)
+    members = members[can_be_scaled(unit_of(after, kind), kind) & vary_as_normed(after, kind)]
     w, b, products = w[members].swapaxes(1, 2), b[members], products[members].swapaxes(1, 2)
     return _best(dice, x, w, b if first.b_in is not None else None, products, limits, over=over)
 
@@ -164,6 +165,7 @@ def _best(
         natural(w)
         & distinct(sums)
         & told_apart(sums)
+        & point_apart(sums)
         & told_apart(added)
         & (abs(sums).max((1, 2)) <= over * (limits.stream + 1))
     )

@@ -65,6 +65,34 @@ def distinct(matrices: Ints) -> Bools:
     return _all_rows_differ(_matrix_axes_first(matrices))
 
 
+def point_apart(matrices: Ints) -> Bools:
+    """Matrices (…, rows, cols) → (…), in which of them no row is a multiple of another, nor all zeros. This is not
+    asked of a single column.
+
+    Two rows are multiples if and only if the square of their dot product is the product of their squares.
+    """
+    rows, cols = matrices.shape[-2:]
+    if cols == 1:
+        return np.ones(matrices.shape[:-2], dtype=bool)
+    entries = _matrix_axes_first(matrices)
+    squares = (entries**2).sum(1)  # (rows, …)
+    ok: Bools = (squares > 0).all(0)
+    for i in range(rows):
+        for j in range(i):
+            ok &= (entries[i] * entries[j]).sum(0) ** 2 != squares[i] * squares[j]
+    return ok
+
+
+def columns_vary(matrices: Ints) -> Bools:
+    """Matrices (…, rows, cols) → (…), in which of them no column is one number again and again. This is not asked of
+    two rows.
+    """
+    if matrices.shape[-2] < 3:
+        return np.ones(matrices.shape[:-2], dtype=bool)
+    vary: Bools = (matrices != matrices[..., :1, :]).any(-2).all(-1)
+    return vary
+
+
 def _matrix_axes_first(matrices: Ints) -> Ints:
     """Matrices (…, rows, cols) → the same (rows, cols, …): numpy is fast where the last axis is the long one."""
     return np.ascontiguousarray(np.moveaxis(matrices, (-2, -1), (0, 1)))

@@ -19,7 +19,7 @@ import numpy as np
 from msgspec import Struct
 
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import distinct, grid, told_apart
+from byhand.numbers.natural import columns_vary, distinct, grid, point_apart, told_apart
 from byhand.numbers.registry import Task
 
 # Twice the deviations c of friendly rows, by d_model: those whose squares, the variances, are easy: 1/4, 1, 9/4, 4
@@ -223,6 +223,14 @@ def can_be_scaled(units: Ints, kind: str) -> Bools:
     return distinct(units) if kind == "LN" else distinct(units) & few_zeros(units, kind, 25)
 
 
+def vary_as_normed(rows: Ints, kind: str) -> Bools:
+    """Friendly rows (…, n, d_model) → (…), in which of them no column is one number again and again as a norm reads
+    it, less the mean of each row, and as it is normalised.
+    """
+    centred = rows.shape[-1] * rows - (rows.sum(-1, keepdims=True) if kind == "LN" else 0)
+    return columns_vary(centred) & columns_vary(unit_of(rows, kind, WIDE))
+
+
 def have_two_sizes(units: Ints) -> Bools:
     """Matrices of units (…, n, d_model) → (…), in which of them a row has entries of two absolute values."""
     ok: Bools = (abs(units).max(-1) > abs(units).min(-1)).any(-1)
@@ -269,6 +277,7 @@ def find_norm(dice: Dice, u: Ints, kind: str, over: int = 0, *, is_added_to: boo
         (abs(rows).max((1, 2)) <= over * LARGEST_NORMED)
         & distinct(rows)
         & told_apart(rows)
+        & point_apart(rows)
         & few_zeros(rows, kind, 25)
     )
     if with_thirds:

@@ -8,7 +8,7 @@ import numpy as np
 
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import distinct
+from byhand.numbers.natural import distinct, point_apart
 from byhand.numbers.registry import Task
 
 HANDED_ON = 40  # instances of one attempt
@@ -51,9 +51,11 @@ def different(scores: Ints) -> Ints:
 
 
 def draw_values(dice: Dice, count: int, n: int, width: int) -> Ints:
-    """Values (count, n, width), in each of which no two rows are equal, and no dimension has one number in all."""
+    """Values (count, n, width), in each of which no row is a multiple of another, and no dimension has one number in
+    all.
+    """
     v = dice.below(2 * VALUES + 1, count, n, width) - VALUES
-    return only(v, distinct(v) & ~(v == v[:, :1]).all(1).any(1))
+    return only(v, distinct(v) & point_apart(v) & ~(v == v[:, :1]).all(1).any(1))
 
 
 def only(drawn: Ints, fit: Any) -> Ints:

@@ -18,12 +18,12 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 HOMES = ("worksheets", "thread")  # folders of sheets: those that stand by themselves, and those of the thread
 OF_THREAD = "thread-"  # begins the name of a sheet of the thread
-TABLES = ("lecturer", "origin", "delta", "symbols")  # of which a translation may have some entries only
+TABLES = ("lecturer", "origin", "delta", "symbols", "allows")  # of which a translation may have some entries only
 _KEYS = {
     "title": str, "model": str, "goal": str, "riddle": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
-    "points": dict, "names": dict, "places": int, "sittings": list,
+    "allows": dict, "points": dict, "names": dict, "places": int, "sittings": list,
     "fractions": list, "easy_rows": int, "group": str, "after": str, "meets": list, "lecturer": dict, "symbols": dict,
     "origin": dict, "delta": dict, "cost": dict,
 }  # fmt: skip

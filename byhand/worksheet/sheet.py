@@ -19,6 +19,7 @@ from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.notation.number import shown
 from byhand.numbers.promises import sheet_promise_named
+from byhand.numbers.refused import RULES, promises_but
 from byhand.worksheet.folders import ENGLISH, folders
 from byhand.worksheet.front import OF_THREAD, TABLES, all_files, file_of, known_language, parsed, read, sheet_files
 from byhand.worksheet.messages import messages
@@ -119,7 +120,9 @@ class Sheet(Struct, frozen=True):
     places."""
     promises: tuple[str, ...] = ()
     """The names of functions in numbers/promises.py: what the numbers of every seed keep, so that they show the
-    sheet's idea."""
+    sheet's idea; and of those in numbers/refused.py, which every sheet promises, but for what it allows."""
+    allows: Mapping[str, str] = field(default_factory=dict)
+    """What this sheet's numbers may have although it is refused elsewhere, and why."""
     points: Mapping[int, int] = field(default_factory=dict)
     """What sections are worth, by number, in place of points by time."""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -334,6 +337,9 @@ def _made(name: str, file: str, front: dict[Any, Any], body: str) -> Sheet:
             kept[key] = kind(**front[key])
     if "delta" in kept and kept["delta"].sign not in Delta.SIGNS:
         raise SheetError(f"{file}: delta: no sign {kept['delta'].sign!r}; use {', '.join(Delta.SIGNS)}")
+    if unknown := [key for key in front.get("allows", {}) if key not in RULES]:
+        raise SheetError(f"{file}: allows: {UnknownNameError('rule', unknown[0], RULES)}")
+    kept["promises"] += promises_but(front.get("allows", {}))
     kept["sittings"] = tuple(front.get("sittings", ()))
     kept["names"] = {str(axis): tuple(map(str, words)) for axis, words in front.get("names", {}).items()}
     kept["in_place"] += tuple(kept["names"])
