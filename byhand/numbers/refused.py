@@ -3,7 +3,7 @@
 Each rule is a promise whose name begins with `no_`, which every sheet makes without naming it. A sheet whose idea is
 an exception allows it in its front matter, with the reason:
 
-    allows: {parallel_keys: The keys are places on a map, and only how far apart they are counts.}
+    allows: {constant_columns: The second number is 0 for all words, so that at first all share alike.}
 
 The rules ask this of the steps forward, of words that differ, and of matrices that are two or more wide.
 """
@@ -156,7 +156,7 @@ def _of_words(tape: Tape, names: Sequence[str]) -> Iterator[Step]:
 def _meeting(tape: Tape, kind: str) -> Iterator[Step]:
     """The queries, q, or keys, k, as they meet: where positions turn them, turned."""
     turned = {(step.layer, step.head) for step in _of_words(tape, (f"rot_{kind}",))}
-    for step in _of_words(tape, (kind, f"rot_{kind}")):
+    for step in _of_words(tape, (kind, f"rot_{kind}", "keys_short" if kind == "k" else "")):
         if f"rot_{kind}" in step.stem or (step.layer, step.head) not in turned:
             yield step
 
