@@ -133,7 +133,8 @@ def _shares_are_easy(run: Candidates) -> Bools:
     """The last word's shares are easy, with a kernel and with softmax, and are largest for different words."""
     plain, shares = run("plain.scores")[:, 0], run("shares.pattern")[:, 0]
     ok: Bools = are_easy(plain, run.base) & _are_small(run, "shares.pattern")
-    return ok & one_largest(plain) & one_largest(shares) & (plain.argmax(1) != shares.argmax(1))
+    ok &= one_largest(plain) & one_largest(shares) & (plain.argmax(1) != shares.argmax(1))
+    return ok
 
 
 def _reads_are_small(run: Candidates) -> Bools:

@@ -323,8 +323,8 @@ def _somebody_looks_elsewhere(powers: Ints, read: AttentionInput) -> Bools:
 def _shares_differ(powers: Ints) -> Bools:
     """Powers (count, n, m) → (count), where not all of three rows or more have the same powers in some order."""
     ordered = np.sort(powers, axis=2)
-    differ: Bools = (ordered != ordered[:, :1]).any((1, 2))
-    return differ | (powers.shape[1] < 3)
+    differ: Bools = (ordered != ordered[:, :1]).any((1, 2)) | (powers.shape[1] < 3)
+    return differ
 
 
 def _heads_cost(q: Ints, k: Ints, scores: Ints, totals: Ints) -> Ints:
