@@ -53,6 +53,11 @@ def varied(rows: Array) -> Array:
     return (rows.max(-2) > rows.min(-2)).all(-1)
 
 
+def centred(rows: Array) -> Array:
+    """Four times the rows, less their means: what a norm divides. Shapes: (…, n, 4) → the same."""
+    return 4 * rows - rows.sum(-1, keepdims=True)
+
+
 def sound(rows: Array) -> Array:
     """Whether rows are apart, and columns varied."""
     return apart(rows) & varied(rows)
@@ -306,7 +311,7 @@ def sums(rng: Any, x: Array, z: Array) -> Iterator[tuple[Array, Array]]:
     for y, ways in joined(rng, columns, LARGEST_SUM, 10000):
         o, w_o, n = y - x, COLUMNS[ways].T, behind_norm(y)
         heard = o[EAT, DOER] > 0 and leads(o[EAT], DOER) and one_largest(n[EAT])
-        if heard and sound(y) and sound(o) and sound(n) and (w_o != 0).any(1).all():
+        if heard and sound(y) and varied(centred(y)) and sound(o) and sound(n) and (w_o != 0).any(1).all():
             yield w_o, n
             yielded += 1
             if yielded == 6:
@@ -349,7 +354,8 @@ def networks(rng: Any, n: Array) -> Iterator[dict[str, Array]]:
             w_out = COLUMNS[[way % 625 for way in ways]].T
             done = (result[EAT, DONE] > np.delete(result[EAT], DONE) + 1).all()
             done = done and f[EAT, DONE] > 0 and leads(f[EAT], DONE)
-            if done and sound(y) and sound(f) and sound(result) and b_out.any() and (w_out != 0).any(1).all():
+            done = done and sound(y) and varied(centred(y)) and sound(f) and sound(result)
+            if done and b_out.any() and (w_out != 0).any(1).all():
                 yield {"w_in": w[four].T, "b_in": b[four], "w_out": w_out, "b_out": b_out, "result": result}
                 yielded += 1
                 if yielded == 4:

@@ -84,11 +84,10 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
             weights = embedded | stream.weights
             silent = without_attention(x / THIRDS, weights, c)
             for w_u in find_unembeddings(
-                dice, stream.out, THIRDS, c.d_vocab, task.wanted, task.limits, silent, alike=3
-            ):
-                logits = stream.out[-1] @ w_u // THIRDS
-                if totals(logits, whole_base(c)) in EASY_TOTALS_OF_LETTERS:
-                    yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
+                dice, stream.out, THIRDS, c.d_vocab, task.wanted, task.limits, silent, alike=3,
+                fits=lambda logits: np.isin(totals(logits, whole_base(c)), EASY_TOTALS_OF_LETTERS), spread=SPREAD,
+            ):  # fmt: skip
+                yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 
 def _looks_at_one(stream: Stream) -> bool:
@@ -123,7 +122,9 @@ def _parts(weights: Entries, *names: str) -> list[Ints]:
     return [np.array(w) for name in names for at, w in weights.items() if at.endswith(name)]
 
 
-EASY_TOTALS_OF_LETTERS = (9, 10, 12, 16, 18, 20)  # of the powers that become shares of letters, the smallest being 1
+SPREAD = 3  # between the logits of the last row: powers of 2 that are farther apart add up to more than these totals
+# of the powers that become shares of letters, the smallest being 1; the last one is of powers of 3
+EASY_TOTALS_OF_LETTERS = (9, 10, 12, 16, 18, 20, 42)
 
 
 @sheet_promise

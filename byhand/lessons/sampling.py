@@ -120,7 +120,7 @@ def _in_any_order(*rows: Sequence[Any]) -> Any:
 LOGITS = np.array([*permutations((3, 2, 1, 0))])
 TEMPERATURES = np.array([Fraction(1), Fraction(1, 2)])
 # p of top p
-NUCLEI = np.array([*map(Fraction, ("4/5", "5/6", "17/20", "9/10", "97/100"))])
+NUCLEI = np.array([*map(Fraction, ("4/5", "5/6", "17/20", "9/10", "29/30"))])
 THROWS = np.array([Fraction(n, 100) for n in range(2, 99)])
 FIRST_WORDS = _in_any_order(
     ("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10")

@@ -25,9 +25,9 @@ from byhand.numbers.natural import (
     codes,
     distinct,
     distinct_rows,
+    few_point_apart,
     grid,
     natural,
-    point_apart,
     told_apart,
     weight_columns,
     whole_products,
@@ -203,7 +203,7 @@ def _find_keys(dice: Dice, read: AttentionInput, config: Config, limits: Limits,
         return np.zeros((0, read.key_rows.shape[1], config.d_head), np.int64)
     picks = dice.below(len(columns), KEYS_DRAWN, config.d_head)
     w, k = columns[picks].swapaxes(1, 2), products[picks].swapaxes(1, 2)  # k: (KEYS_DRAWN, m, d_head)
-    ok = natural(w, 25, 50) & distinct(k) & told_apart(k) & point_apart(k)
+    ok = natural(w, 25, 50) & distinct(k) & told_apart(k) & few_point_apart(k)
     ok &= (k == 0).sum((1, 2)) * 100 <= 45 * k[0].size
     shortest = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")
     best: Ints = w[ok][shortest[:count]]
@@ -254,7 +254,7 @@ def _find_queries(
     )  # fmt: skip
     w_q = columns[members].swapaxes(1, 2)  # (count, d_model, d_head)
     q = x @ w_q // read.over_queries
-    ok = natural(w_q, 25, 50) & distinct(q) & told_apart(q) & point_apart(q)
+    ok = natural(w_q, 25, 50) & distinct(q) & told_apart(q) & few_point_apart(q)
     ok &= (q == 0).sum((1, 2)) * 100 <= 45 * n * width
     ok &= (w_q != w_k).any((1, 2))
     if x.shape[1] == width:  # a student who transposes W_Q or W_K must get other numbers
@@ -272,7 +272,9 @@ def _find_queries(
     if len(k) <= 3 or (n <= FEW_TOKENS and not visible.all()):
         positive = ((all_scores > 0) & visible).any(2).sum(1)
         ok &= ~uniform[:, sees_many].any(1) & distinct(powers) & (positive >= min(2, int(sees_many.sum())))
-    ok &= _somebody_looks_elsewhere(powers, read) & _shares_differ(powers)
+    ok &= _somebody_looks_elsewhere(powers, read)
+    if (apart := ok & _shares_differ(powers)).any():  # behind a norm, three rows that all see each other cannot
+        ok = apart
     w_q, q, all_scores, powers, totals = w_q[ok], q[ok], all_scores[ok], powers[ok], totals[ok]
     cost = _heads_cost(q, k, all_scores, totals) + dice.below(12, len(w_q))
     return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
@@ -406,7 +408,7 @@ def find_mixtures(
     ok &= (
         (v != v[:, :, :1]).any((2, 3)).all(1)
         & told_apart(v).all(1)
-        & point_apart(v).all(1)
+        & few_point_apart(v).all(1)
         & told_apart(by_head * over[:, None, :, None]).all(1)
         & ((z == 0).sum((1, 2)) * 3 <= z[0].size)
     )
@@ -579,7 +581,7 @@ def plain_updates(dice: Dice, mixture: Mixture, x: Ints, limits: Limits) -> list
         uses_attention(mixture, w_o, added)
         & distinct(sums)
         & told_apart(sums)
-        & point_apart(sums)
+        & few_point_apart(sums)
         & (abs(sums).max((1, 2)) <= limits.stream + 1)
     )
     return _best_updates(dice, ok, w_o, added, np.broadcast_to(x, sums.shape), None, keep=4)
@@ -673,7 +675,7 @@ def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[U
         (abs(after).max((1, 2)) <= sums.over * sums.reach)
         & distinct(after)
         & told_apart(after)
-        & point_apart(after)
+        & few_point_apart(after)
         & told_apart(before)
         & has_both_signs(before, sums.kind)
     )

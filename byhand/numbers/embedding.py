@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from byhand.model.config import Config
-from byhand.numbers.dice import Dice, Floats, Ints
+from byhand.numbers.dice import Bools, Dice, Floats, Ints
 from byhand.numbers.natural import natural, point_apart, weight_columns, whole_products
-from byhand.numbers.promises import Limits
+from byhand.numbers.promises import FEW_WORDS, Limits
 from byhand.numbers.registry import Entries, Task
 
 EMBEDDINGS_TRIED = 400
 UNEMBEDDING_COLUMNS = 2000  # columns that W_U is made of
 UNEMBEDDINGS_TRIED = 8000
 UNEMBEDDINGS_KEPT = 4  # the most pleasant ones that fit, each of which makes an instance
-FEW_WORDS = 8  # up to this many, one word is the second in every row: with more, hardly any W_U has no ties
 LEAST_LOGIT = 2  # of a right word, so that a wrong one can have a smaller logit that is still positive
 EASY_SHARES = (6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 21, 24)  # denominators of the last word's shares that are easy
 HARD_SHARES = 20  # what another one costs
@@ -69,15 +70,17 @@ def sinusoids(n: int, config: Config) -> Ints:
 def find_unembeddings(
     dice: Dice, rows: Ints, over: int, words: int, wanted: tuple[int | None, ...], limits: Limits,
     silent: Floats | None, alike: int = 0,
+    fits: Callable[[Ints], Bools] | None = None, spread: int = 0,
 ) -> list[Ints]:  # fmt: skip
     """Rows before W_U (n, d_model), numerators over `over` → up to UNEMBEDDINGS_KEPT natural W_U (d_model, words)
     whose logits are whole, the most pleasant first.
 
     In each row the largest logit leads by 1 or more, and is that of the wanted word; of up to FEW_WORDS, another one
-    is the second. wanted: a word's id for each
-    row; None where any will do. silent: (d_model), the last row as it would be if attention added nothing; from it
-    the last word must not follow. None where that is not asked. alike: how many words may have one logit
-    in the last row, where no row or column may hold one number only; 0 where that is not asked.
+    is the second. wanted: a word's id for each row; None where any will do. silent: (d_model), the last row as it
+    would be if attention added nothing; from it the last word must not follow. None where that is not asked. alike:
+    how many words may have one logit in the last row, where no row or column may hold one number only; 0 where that
+    is not asked. fits: which rows of logits (count, words) may be the last one; any if it is None. spread: how far
+    apart the last row's logits are at most; any if it is 0.
 
     Method: rejection sampling. The column of a wanted word is drawn from those that give it a logit of LEAST_LOGIT or
     more where it is wanted, and no larger one in other rows.
@@ -88,7 +91,12 @@ def find_unembeddings(
     fit = abs(logits).max(1) <= limits.integer
     if alike:
         fit &= columns.max(1) > columns.min(1)
+    if spread:
+        highest = LEAST_LOGIT + dice.one_below(spread)
+        fit &= (highest - spread <= logits[:, -1]) & (logits[:, -1] <= highest)
     columns, logits = columns[fit], logits[fit]
+    if not len(columns):
+        return []
     picks = dice.below(len(columns), UNEMBEDDINGS_TRIED, words)
     for word in dict.fromkeys(w for w in wanted if w is not None):
         at = [t for t, w in enumerate(wanted) if w == word]
@@ -109,6 +117,8 @@ def find_unembeddings(
     ok &= (top != top[:, :1]).any(1) if len(rows) > 1 else True
     if alike:
         ok &= (ordered[:, -1, alike:] != ordered[:, -1, :-alike]).all(1)
+    if fits is not None:
+        ok &= fits(picked[:, -1])
     ok = np.flatnonzero(ok)
     w_u = columns[picks[ok]].swapaxes(1, 2)
     fine = natural(w_u, 10, 60)

@@ -11,7 +11,7 @@ from byhand.model.config import Config
 from byhand.model.layers import of_config
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import distinct, natural, point_apart, told_apart, weight_columns, whole_products
+from byhand.numbers.natural import distinct, few_point_apart, natural, told_apart, weight_columns, whole_products
 from byhand.numbers.norms import can_be_scaled, sums_for, unit_of, vary_as_normed, whole_differences
 from byhand.numbers.promises import Limits
 from byhand.numbers.registry import Task, is_plain
@@ -165,7 +165,7 @@ def _best(
         natural(w)
         & distinct(sums)
         & told_apart(sums)
-        & point_apart(sums)
+        & few_point_apart(sums)
         & told_apart(added)
         & (abs(sums).max((1, 2)) <= over * (limits.stream + 1))
     )

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.promises import FEW_TOKENS
 
 LARGEST_WEIGHT = 2  # in absolute value: a student multiplies by 1 or 2 without writing anything down
 # Where there are too many columns to list, their entries are drawn from these: 38 % are 0, in the middle of what
@@ -81,6 +82,12 @@ def point_apart(matrices: Ints) -> Bools:
         for j in range(i):
             ok &= (entries[i] * entries[j]).sum(0) ** 2 != squares[i] * squares[j]
     return ok
+
+
+def few_point_apart(matrices: Ints) -> Bools:
+    """The same of up to FEW_TOKENS rows: of more, in blocks, hardly any fit with all else that is asked of them."""
+    few = matrices.shape[-2] <= FEW_TOKENS
+    return point_apart(matrices) if few else np.ones(matrices.shape[:-2], dtype=bool)
 
 
 def columns_vary(matrices: Ints) -> Bools:

@@ -19,7 +19,7 @@ import numpy as np
 from msgspec import Struct
 
 from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.natural import columns_vary, distinct, grid, point_apart, told_apart
+from byhand.numbers.natural import columns_vary, distinct, few_point_apart, grid, told_apart
 from byhand.numbers.registry import Task
 
 # Twice the deviations c of friendly rows, by d_model: those whose squares, the variances, are easy: 1/4, 1, 9/4, 4
@@ -277,7 +277,7 @@ def find_norm(dice: Dice, u: Ints, kind: str, over: int = 0, *, is_added_to: boo
         (abs(rows).max((1, 2)) <= over * LARGEST_NORMED)
         & distinct(rows)
         & told_apart(rows)
-        & point_apart(rows)
+        & few_point_apart(rows)
         & few_zeros(rows, kind, 25)
     )
     if with_thirds:

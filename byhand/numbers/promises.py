@@ -41,6 +41,7 @@ MOST_ALIKE = Fraction(6, 16)  # of the cells of a table, in which LayerNorm and 
 SATURATED = Fraction(9, 10)  # a row of a pattern with a larger entry attends to hardly more than one token
 LARGEST_OF_SHARES = 24  # the largest denominator of shares that are easy to draw
 FEW_TOKENS = 4  # up to this many, good patterns are common, and norms in blocks have wide rows (`Task.has_wide`)
+FEW_WORDS = 8  # up to this many, one word is the second in every row: with more, hardly any W_U has no ties
 BAND = 0.069  # how far a run's time may be from the usual, as a part of it: two differ by up to 1.069 / 0.931 < 1.15
 
 

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from byhand.numbers.embedding import FEW_WORDS
-from byhand.numbers.promises import SheetPromise, have_two_sizes, sheet_promise, transposed
+from byhand.numbers.promises import FEW_TOKENS, FEW_WORDS, SheetPromise, have_two_sizes, sheet_promise, transposed
 from byhand.ops.norms import standardize
 from byhand.ops.shapes import gather_rows, one_hot, share_rows
 from byhand.tape import Step, Tape
@@ -93,8 +92,10 @@ def no_norms_of_signs(tape: Tape) -> bool:
 @refuses
 def no_one_set_of_shares(tape: Tape) -> bool:
     """Where several words, or one word in several ways, take shares, these are not the same for all but for their
-    order.
+    order. Three words that all see each other behind one norm have no other sets.
     """
+    if all(_is_behind_a_norm(tape, step) for step, _ in _patterns(tape)):
+        return True
     sets = [tuple(sorted(filter(None, row))) for _, rows in _patterns(tape) for row in rows]
     several = [shares for shares in sets if len(shares) > 1]
     return len(several) < 2 or len({*several}) > 1
@@ -146,8 +147,13 @@ def _forward(tape: Tape) -> list[Step]:
 
 
 def _of_words(tape: Tape, names: Sequence[str]) -> Iterator[Step]:
-    """The steps of a kind that have a row for each of several words."""
-    for step in tape.used():
+    """The steps of a kind that have a row for each of several words. A model that normalises more than FEW_TOKENS
+    words has none: hardly any of its numbers would be left.
+    """
+    used = tape.used()
+    if any(step.op is standardize and step.shape[0] > FEW_TOKENS for step in used):
+        return
+    for step in used:
         kind = step.stem.rpartition(".")[2].removeprefix("hook_")
         if kind in names and step.axes[0] in WORDS and min(step.shape) > 1:
             yield step
@@ -159,6 +165,15 @@ def _meeting(tape: Tape, kind: str) -> Iterator[Step]:
     for step in _of_words(tape, (kind, f"rot_{kind}", "keys_short" if kind == "k" else "")):
         if f"rot_{kind}" in step.stem or (step.layer, step.head) not in turned:
             yield step
+
+
+def _is_behind_a_norm(tape: Tape, pattern: Step) -> bool:
+    """Whether a pattern without a mask comes from queries and keys that read one norm's result before their layer."""
+    at, _, of_head = pattern.name.partition("hook_pattern")
+    query, key = (tape.steps.get(f"{at}hook_{x}{of_head}") for x in "qk")
+    if query is None or key is None or not query.inputs or query.inputs[:1] != key.inputs[:1]:
+        return False
+    return query.inputs[0].endswith("ln1.hook_normalized") and all(map(all, tape.values(pattern.name)))
 
 
 def _patterns(tape: Tape) -> Iterator[tuple[Step, Sequence[Sequence[Any]]]]:

@@ -40,7 +40,7 @@ from byhand.numbers.feed_forward import (
     friendly_second_layer,
     plain_second_layer,
 )
-from byhand.numbers.natural import distinct, point_apart, told_apart
+from byhand.numbers.natural import distinct, few_point_apart, told_apart
 from byhand.numbers.norms import (
     NORM,
     WIDE,
@@ -118,7 +118,7 @@ def draw_friendly_rows(
     if wide is not None:
         drawn[:, dice.sample(n, wide_ones)] = dice.choices(wide, FRIENDLY_DRAWS, wide_ones)
     units = unit_of(drawn, kind, WIDE)
-    ok = can_be_scaled(units, kind) & has_both_signs(drawn, kind) & point_apart(drawn)
+    ok = can_be_scaled(units, kind) & has_both_signs(drawn, kind) & few_point_apart(drawn)
     if n > FEW_TOKENS and kind == "RMS":  # no opposite rows: they have opposite scores, which seldom both fit
         ok &= distinct(np.concatenate([units, -units], 1))
     kept = np.flatnonzero(ok)
@@ -149,7 +149,7 @@ def draw_plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | No
     ok &= (
         distinct(drawn)
         & told_apart(drawn)
-        & point_apart(drawn)
+        & few_point_apart(drawn)
         & (zeros >= 15 * n * d)
         & (zeros <= 35 * n * d)
         & (drawn != 0).any(2).all(1)

@@ -14,6 +14,7 @@ from byhand.numbers.refused import RULES, are_parallel
 from byhand.options import Options
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 
+EVERY_SEED = range(1, 201)
 SEEDS = range(1, 51) if FULL else range(1, 26)
 # Whose rows have two different sets of shares over all seeds: W_O makes tenths whole too seldom in the first, and the
 # second's shares are those of two heads, which are easy ones of four words.
@@ -38,6 +39,15 @@ def refused(tape):
 def test_a_sheet_s_own_numbers_have_nothing_that_is_refused(name):
     sheet = SHEETS[name]
     assert not broken_of_sheet(evaluated(sheet.model, complete(sheet.given(letters=False))), sheet.promises)
+
+
+@pytest.mark.parametrize(("place", "name"), [*enumerate(SHEETS)])
+def test_no_seed_has_what_is_refused(place, name):
+    """With BYHAND_FULL=1, 200 seeds of each sheet; else one, and each sheet another, since a search keeps the rules."""
+    sheet = SHEETS[name]
+    for seed in EVERY_SEED if FULL else EVERY_SEED[place : place + 1]:
+        values, _ = room.choose(sheet, Options(seed=seed, numbers="exact").on(sheet))
+        assert not broken_of_sheet(evaluated(sheet.model, complete(values)), sheet.promises), seed
 
 
 def test_what_sheets_allow_is_there_and_has_a_reason(capsys):
