@@ -141,9 +141,9 @@ def test_a_seed_gives_the_same_numbers_whatever_the_hash_seed():
 def test_a_seed_has_the_same_numbers_for_ever():
     values, _ = chosen("attention-head", 5)
     assert values.weights == {
-        "blocks.0.attn.W_Q": [[[0, 0, 0, 1], [-1, 0, 1, 0], [-2, 0, 0, 1], [0, -2, 2, 1]]],
+        "blocks.0.attn.W_Q": [[[1, 1, -2, 2], [0, 1, 0, 0], [0, -1, 1, 0], [-2, 1, -1, 0]]],
         "blocks.0.attn.W_K": [[[0, -1, -2, 0], [1, 0, -1, 2], [0, -1, 0, -1], [1, -1, -1, 1]]],
-        "blocks.0.attn.W_V": [[[1, -1], [0, -1], [0, 2], [-1, 1]]],
+        "blocks.0.attn.W_V": [[[-2, -1], [1, -1], [0, -2], [0, -1]]],
     }
 
 

@@ -92,8 +92,10 @@ def test_tokens_with_one_mean_or_one_variance_have_no_scales_of_their_own():
     own = sheet.given(letters=False)
     one_mean = [[-1, 3, -1, 3], [2, 2, 0, 0], [6, 0, 0, -2]]
     one_variance = [[3, -3, 3, -3], [-4, 2, 2, 4], [6, 0, 0, -2]]
+    added = [[1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]]
     for rows in (one_mean, one_variance):
-        given = {"blocks.0.hook_resid_pre": rows, "blocks.0.hook_attn_out": [[0] * 4] * 3}
+        before = [[x - y for x, y in zip(*both, strict=True)] for both in zip(rows, added, strict=True)]
+        given = {"blocks.0.hook_resid_pre": before, "blocks.0.hook_attn_out": added}
         assert broken(sheet, replace(own, inputs=given)) == ["tokens_have_their_own_scales"]
 
 
@@ -125,7 +127,7 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
     [
         ("matrix-product", {"B": [[2, 0, 1], [0, -1, 2], [1, 2, 1]]}, "a_turned_factor_shows"),  # equal to Bᵀ
         ("softmax", {"scores": [[1, 2, 1]] * 3}, "mistakes_leave_no_row_right"),  # as shares also without powers
-        ("sampling", {"second": [["1/4", "1/2", "1/4", 0]] * 4}, "second_words_are_no_cut"),  # what top k leaves
+        ("sampling", {"second": [["1/7", "4/7", "2/7", 0]] * 4}, "second_words_are_no_cut"),  # what top k leaves
         ("cross-entropy", {"logits": [[1, 3, 1, 2], [1, 1, 3, 2], [1, 1, 3, 2]]}, "surprises_are_few_halvings"),
         (
             "kv-cache",
@@ -138,7 +140,11 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
             "distance_changes_who_is_read",
         ),  # falls to three equal ones
         ("grouped-query-attention", {"attn.q": [[-2], [-1], [1], [2]]}, "heads_of_a_group_differ"),
-        ("segment-memory", {DISTANCES: [[0] * 4] * 3 + [[4] * 4]}, "memory_is_read_most"),  # all look at themselves
+        (
+            "segment-memory",
+            {DISTANCES: [[1, 1, 1, 1], [0, -1, 0, 1], [0, 0, 1, -1], [-1, -7, 0, 0]]},
+            "memory_is_read_most",
+        ),  # all look at themselves
     ],
 )
 def test_numbers_that_do_not_show_an_idea_break_its_promise(name, changed, promise):
