@@ -145,14 +145,14 @@ def test_a_wrong_answer_is_named_by_step_and_place(tmp_path):
 
 
 def test_a_page_that_counts_below_0_is_wrong_though_its_answers_follow(tmp_path):
-    path = written("family-tree", tmp_path, values={"inputs": {"latent": [[5]]}})["key"]
+    path = written("family-tree", tmp_path, values={"inputs": {"latent": [[3]]}})["key"]
     html = path.read_text(encoding="utf-8")
     before, row, after = html.partition("a latent, from which they are made")
-    for number in ("5", "5,000", "120"):  # what a layer keeps of a word, and of 1,000; and its weights
+    for number in ("3", "3,000", "72"):  # what a layer keeps of a word, and of 1,000; and its weights
         assert f">{number}</td>" in after
         after = after.replace(f">{number}</td>", f">−{number}</td>", 1)
     path.write_text(before + row + after, encoding="utf-8")
-    found = "the page's givens cannot be worked with: latent is -5; a count is a whole number, 0 or more"
+    found = "the page's givens cannot be worked with: latent is -3; a count is a whole number, 0 or more"
     assert verify(path).faults == (found,)
 
 
