@@ -28,6 +28,7 @@ from byhand.numbers.natural import (
     few_point_apart,
     grid,
     natural,
+    preferring_apart,
     told_apart,
     weight_columns,
     whole_products,
@@ -103,6 +104,9 @@ class AttentionInput(Struct, frozen=True):
     """What the query rows are numerators over."""
     over_keys: int = 1
     """What the key rows are numerators over."""
+    is_promised: bool = False
+    """Whether a sheet promises of FEW_TOKENS rows what is found of fewer anyway: that they are told apart, and that
+    their patterns tell."""
 
     @property
     def is_crowded(self) -> bool:
@@ -205,6 +209,8 @@ def _find_keys(dice: Dice, read: AttentionInput, config: Config, limits: Limits,
     w, k = columns[picks].swapaxes(1, 2), products[picks].swapaxes(1, 2)  # k: (KEYS_DRAWN, m, d_head)
     ok = natural(w, 25, 50) & distinct(k) & told_apart(k) & few_point_apart(k)
     ok &= (k == 0).sum((1, 2)) * 100 <= 45 * k[0].size
+    if read.is_promised:
+        ok = preferring_apart(ok, k)
     shortest = np.argsort((k[ok] ** 2).sum((1, 2)), kind="stable")
     best: Ints = w[ok][shortest[:count]]
     return best[dice.permutation(len(best))]
@@ -273,6 +279,11 @@ def _find_queries(
         positive = ((all_scores > 0) & visible).any(2).sum(1)
         ok &= ~uniform[:, sees_many].any(1) & distinct(powers) & (positive >= min(2, int(sees_many.sum())))
     ok &= _somebody_looks_elsewhere(powers, read)
+    if read.is_promised:
+        positive = (all_scores > 0).any(2).sum(1) > 1
+        clear = ((powers == powers.max(2, keepdims=True)).sum(2) == 1).all(1)
+        ok &= clear & distinct(powers) & positive
+        ok = preferring_apart(ok, q)
     if (apart := ok & _shares_differ(powers)).any():  # behind a norm, three rows that all see each other cannot
         ok = apart
     w_q, q, all_scores, powers, totals = w_q[ok], q[ok], all_scores[ok], powers[ok], totals[ok]
@@ -414,6 +425,8 @@ def find_mixtures(
     )
     ok &= (off_uniform[:, -1] != 0).any(1) & ((off_uniform != 0).any(2).sum(1) >= min(2, n - 1))
     ok &= _heads_differ(powers, totals, seen) & _few_ugly(z, common, limits)
+    if read.is_promised:
+        ok = preferring_apart(ok, by_head * over[:, None, :, None], v)
     kept = np.flatnonzero(ok)
     if has_output:
         divisor = common // np.gcd(common, np.gcd.reduce(z, axis=2))  # (tries, n): one column in this many is whole
@@ -593,14 +606,17 @@ class FriendlySums:
 
     kind: the norm that reads the sums, LN or RMS. is_free: whether each row of x may be replaced by any row with the
     same unit, because a norm stands between the stream and the heads. wide: the token whose sum is to be wide, if one
-    is.
+    is. is_promised: as in AttentionInput.
 
     before: for each token, the rows that it may have before the sum, (count, d_model).
     """
 
-    def __init__(self, x: Ints, over: int, kind: str, limits: Limits, is_free: bool, wide: int | None) -> None:
+    def __init__(
+        self, x: Ints, over: int, kind: str, limits: Limits, is_free: bool, wide: int | None,
+        is_promised: bool = False,
+    ) -> None:  # fmt: skip
         d = x.shape[1]
-        self.kind, self.over, self.wide = kind, over, wide
+        self.kind, self.over, self.wide, self.is_promised = kind, over, wide, is_promised
         self.reach = limits.stream + 1  # the largest entry of a sum
         self.most_added = min(2 * limits.stream, limits.integer)
         self.before = [row[None] for row in x]
@@ -685,7 +701,8 @@ def friendly_updates(dice: Dice, mixture: Mixture, sums: FriendlySums) -> list[U
         & vary_as_normed(after[ok], sums.kind)
         & (have_two_sizes(units) if sums.wide is not None else True)
     )
-    return _best_updates(dice, ok, w_o, added, before, sums.kind, keep=8, over=sums.over)
+    fit: Bools = preferring_apart(ok, added, after) if sums.is_promised else ok
+    return _best_updates(dice, fit, w_o, added, before, sums.kind, keep=8, over=sums.over)
 
 
 def pair_columns(dice: Dice, x: Ints, products: Ints, reach: int) -> Ints:

@@ -45,18 +45,33 @@ def told_apart(matrices: Ints) -> Bools:
     """Matrices (…, n, width) with a row for each token → (…), in which of them tokens are easily told apart.
 
     Any two rows differ, and wide rows in two places or more. No wide row is one number again and again, nor a column
-    of three tokens. A row is wide from three numbers on. This is asked of up to three tokens, since more can seldom
-    do so.
+    of three tokens or more. A row is wide from three numbers on. This is asked of up to three tokens, since more can
+    seldom do so; of four, `preferring_apart` prefers it.
     """
-    if matrices.shape[-2] > 3:
-        return np.ones(matrices.shape[:-2], dtype=bool)
+    few = matrices.shape[-2] <= 3
+    return _are_told_apart(matrices) if few else np.ones(matrices.shape[:-2], dtype=bool)
+
+
+def preferring_apart(ok: Bools, *matrices: Ints) -> Bools:
+    """Those of what fits (count), in whose matrices (count, …, n, width) of FEW_TOKENS rows tokens are told apart as
+    well. A matrix for which none are is passed over.
+    """
+    for each in matrices:
+        if each.shape[-2] == FEW_TOKENS:
+            wished = ok & _are_told_apart(each).all(axis=tuple(range(1, each.ndim - 2)))
+            ok = wished if wished.any() else ok
+    return ok
+
+
+def _are_told_apart(matrices: Ints) -> Bools:
+    """The same of any number of tokens."""
     entries = _matrix_axes_first(matrices)
     n, width = entries.shape[:2]
     ok: Bools = (entries != entries[:, :1]).any(1).all(0) if width > 2 else np.ones(entries.shape[2:], dtype=bool)
     for i in range(n):
         differs = entries[:i] != entries[i]  # (i, width, …)
         ok &= (differs.sum(1) >= min(2, max(1, width - 1))).all(0)
-    if n == 3:
+    if n > 2:
         ok &= (entries != entries[0]).any(0).all(0)
     return ok
 

@@ -56,7 +56,7 @@ from byhand.numbers.norms import (
     whole_sides,
     wide_rows,
 )
-from byhand.numbers.promises import MOST_ALIKE
+from byhand.numbers.promises import FEW_TOKENS, MOST_ALIKE
 from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.stack import (
     BLOCK,
@@ -82,6 +82,7 @@ TABLE_REACH = 6  # the largest entry of BatchNorm's table, in absolute value
 TABLE_BEAMS = 2000  # the time to find a table is proportional to it
 ENCODERS_TRIED = 3  # in one attempt: encoders of many tokens are rare
 DECODERS_TRIED = 10  # for the rows that one encoder hands on, since an encoder takes longest to find
+DECODERS_TRIED_OF_FIVE = 40  # the same of more than FEW_TOKENS words, where decoders are rarer
 
 
 @search("attention-head", like_sheet=means_something, requires=(few_tokens(3), narrow_rows, *HEADS))
@@ -302,7 +303,7 @@ def _in_order_of_reading(task: Task, inputs: Entries, weights: Entries) -> Any:
 
 def _decoded(task: Task, dice: Dice, encoder: Stream, config: Config) -> Iterator[Stream]:
     """An encoder → streams of decoders that attend to its result; their weights include the encoder's."""
-    for _ in range(DECODERS_TRIED):
+    for _ in range(DECODERS_TRIED if task.n_source <= FEW_TOKENS else DECODERS_TRIED_OF_FIVE):
         x = first_rows(task, dice, task.n)
         if x is not None:
             yield from blocks(task, dice, Stream(x, x, encoder.weights), "decoder", config, memory=encoder)

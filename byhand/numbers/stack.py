@@ -40,7 +40,7 @@ from byhand.numbers.feed_forward import (
     friendly_second_layer,
     plain_second_layer,
 )
-from byhand.numbers.natural import distinct, few_point_apart, told_apart
+from byhand.numbers.natural import distinct, few_point_apart, preferring_apart, told_apart
 from byhand.numbers.norms import (
     NORM,
     WIDE,
@@ -53,9 +53,10 @@ from byhand.numbers.norms import (
     unit_of,
     wide_token,
 )
-from byhand.numbers.promises import FEW_TOKENS, Limits
+from byhand.numbers.promises import FEW_TOKENS, Limits, are_told_apart
 from byhand.numbers.registry import Entries, Requirement, Task
 
+FOLLOWED = 4  # norms behind one attention that is rare, and networks behind one of these
 UPDATES_TRIED = 4  # W_O of one mixture, for each of which the rest of the stack is searched
 FRIENDLY_DRAWS = 60  # matrices of friendly rows that are drawn at once
 PLAIN_DRAWS = 40  # matrices of plain rows that are drawn at once
@@ -88,7 +89,9 @@ def first_rows(task: Task, dice: Dice, n: int) -> Ints | None:
     """
     c = task.config
     if c.norm_position == "post" or c.normalization_type is None:
-        return draw_plain_rows(dice, n, c.d_model, even=c.normalization_type == "LN")
+        return draw_plain_rows(
+            dice, n, c.d_model, even=c.normalization_type == "LN", apart="tokens_are_told_apart" in task.promises
+        )
     wide = (
         starting_rows(c.d_model, c.normalization_type, task.limits.stream - 1, is_wide=True)
         if task.has_wide
@@ -125,7 +128,7 @@ def draw_friendly_rows(
     return drawn[kept[0]] if len(kept) else None
 
 
-def draw_plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | None:
+def draw_plain_rows(dice: Dice, n: int, d: int, even: bool = False, apart: bool = False) -> Ints | None:
     """Rows (n, d) with entries from −2 to 2, which heads read without a norm. None where no draw fits.
 
     More than three rows have their odd entries in one of two sets of columns. So many scores are even, and can be
@@ -155,6 +158,8 @@ def draw_plain_rows(dice: Dice, n: int, d: int, even: bool = False) -> Ints | No
         & (drawn != 0).any(2).all(1)
     )
     ok &= (drawn < 0).any((1, 2)) & (drawn != 0).any(1).all(1) & distinct(drawn.swapaxes(1, 2))
+    if apart:
+        ok = preferring_apart(ok, drawn)
     kept = np.flatnonzero(ok)
     if not len(kept):
         return None
@@ -189,10 +194,19 @@ def blocks(
                 yield from from_block(layer + 1, attended)
                 continue
             ln = "ln2" if memory is None else "ln3"
-            for out in feed_forward_layer(task, dice, attended, at, ln, config, followed_by):
-                yield from from_block(layer + 1, out)
+            for _ in range(FOLLOWED if _is_promised(task, config, len(attended.out)) else 1):
+                for out in feed_forward_layer(task, dice, attended, at, ln, config, followed_by):
+                    yield from from_block(layer + 1, out)
 
     yield from from_block(0, stream)
+
+
+def _is_promised(task: Task, config: Config, n: int) -> bool:
+    """Whether a sheet promises that n tokens, FEW_TOKENS that all see each other, are told apart: their attention is
+    rare, and what follows it is found soon.
+    """
+    asked = "tokens_are_told_apart" in task.promises
+    return asked and config.attention_dir == "bidirectional" and n == FEW_TOKENS
 
 
 def attention_layer(
@@ -212,11 +226,11 @@ def attention_layer(
         return
     rows, over = (before.rows, before.over) if before else (x, stream.over)
     if memory is None:
-        read = self_attention_input(rows, config, over)
+        read = replace(self_attention_input(rows, config, over), is_promised=_is_promised(task, config, len(x)))
     else:
         read = cross_attention_input(rows, memory.out, over, memory.over)
     mixture, updates = _first_updates(task, dice, read, stream, config, is_free)
-    for update in updates[:UPDATES_TRIED]:
+    for update in (each for each in updates[:UPDATES_TRIED] for _ in range(FOLLOWED if read.is_promised else 1)):
         after = find_norm(dice, update.after, kind, is_added_to=True) if kind and not pre else None
         if mixture is None or (kind and not pre and after is None):
             continue
@@ -236,9 +250,11 @@ def _first_updates(
     """
     kind, limits, x, over = config.normalization_type, task.limits, stream.out, stream.over
     wide = wide_token(dice, x, over) if task.has_wide else len(x) - 1 if task.is_bare else None
-    sums = FriendlySums(x, over, kind, limits, is_free, wide) if kind else None
+    sums = FriendlySums(x, over, kind, limits, is_free, wide, read.is_promised) if kind else None
     for mixture in find_mixtures(dice, read, find_heads(dice, read, config, limits), config, limits):
         updates = friendly_updates(dice, mixture, sums) if sums else plain_updates(dice, mixture, x, limits)
+        if read.is_promised:
+            updates = [update for update in updates if are_told_apart(update.added.tolist())]
         if updates:
             return mixture, updates
     return None, []

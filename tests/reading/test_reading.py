@@ -238,7 +238,7 @@ def test_worked_lines_of_more_words_are_read(tmp_path):
 @pytest.mark.parametrize("rounding", ["once", "carry"])
 def test_a_page_is_computed_from_what_it_prints_of_steps_before_it(rounding, tmp_path):
     """As its reader computes it, who has no other digits of a value than −1.2, which is −1.203."""
-    own = {"inputs": {"blocks.0.hook_resid_pre": [["-0.203", 1, 0, 1], [0, "1.077", 1, 0], [1, 0, "0.031", 1]]}}
+    own = {"inputs": {"blocks.0.hook_resid_pre": [[0, 1, "-0.203", 1], [0, "1.077", 1, 0], [1, 0, "0.031", 1]]}}
     paths = written("causal-mask", tmp_path, numbers="decimal", rounding=rounding, values=own)
     assert [verify(path).faults for path in paths.values()] == [(), (), ()]
     html = paths["key"].read_text(encoding="utf-8")
