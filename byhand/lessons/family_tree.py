@@ -197,7 +197,7 @@ def _second(w: Wiring) -> None:
 
 MATES = ((0, 1), (0, 2), (1, 2))  # who shares the bucket of the last of four words
 LATENTS = (3, 4, 5)  # numbers in a latent
-LARGEST_OF_ROW = 15  # the largest denominator of shares
+LARGEST_OF_ROW = 17  # the largest denominator of shares
 
 
 def _shares_are_easy(run: Candidates) -> Bools:
