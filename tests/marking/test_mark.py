@@ -15,7 +15,7 @@ from byhand.classroom.again import Class, own_copies
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.cli import main
-from byhand.errors import SheetError
+from byhand.errors import AnswersError, SheetError
 from byhand.formats import Setup
 from byhand.formats.pdf import filled, filled_form
 from byhand.marking.mark import mark as marked
@@ -231,6 +231,19 @@ def test_a_teacher_has_the_last_word_also_when_it_is_marked_again(tmp_path):
         blank = next(blank for blank in wrong["blanks"] if blank["id"] == first)
         assert (blank["verdict"], blank["override"]) == ("right", {"verdict": "right"})
         assert blank["points"] == blank["of"]
+
+
+def test_where_no_answers_say_whose_they_are_a_change_of_a_student_is_refused(tmp_path):
+    path, first, _ = wrong_and_right(tmp_path)
+    (_, wrong) = json.loads(path.read_text())["students"]
+    path.write_text(json.dumps({"schema": 1, "sheet": NAME, "seed": 2, "answers": wrong["answers"]}))
+    changes = tmp_path / "changes.csv"
+    changes.write_text(f'student,blank,verdict\nwrong,"{first}",right\n')
+    with pytest.raises(AnswersError, match="no student 'wrong': no answers that were given say whose they are"):
+        mark(path, out=tmp_path, overrides=changes)
+    changes.write_text(f'student,blank,verdict\n,"{first}",right\n')
+    (marks,) = json.loads((mark(path, out=tmp_path, overrides=changes).folder / "marks.json").read_text())
+    assert next(blank for blank in marks["blanks"] if blank["id"] == first)["verdict"] == "right"
 
 
 @pytest.mark.parametrize(("row", "message"), [
