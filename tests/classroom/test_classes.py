@@ -253,7 +253,7 @@ def test_a_file_that_is_not_whole_is_made_again(damage, made, tmp_path):
 
 
 def test_two_at_once_in_one_folder_do_each_other_no_harm(tmp_path):
-    command = [sys.executable, "-m", "byhand.cli", "class", SHEET, "--anonymous", "40", "--out"]
+    command = [sys.executable, "-m", "byhand.cli", "class", SHEET, "--anonymous", "12", "--out"]
     both = [subprocess.Popen([*command, tmp_path / "both"]) for _ in range(2)]
     assert [each.wait() for each in both] == [0, 0]
     subprocess.run([*command, tmp_path / "alone"], check=True)
@@ -271,12 +271,12 @@ def test_a_killed_process_is_said_in_a_line_and_what_is_written_stands(tmp_path,
         "^one of 2 processes was killed, .*; what is written is whole, and the same command makes the rest; fewer"
     )
     with pytest.raises(WorkerError, match=message):
-        make_class(SHEET, anonymous(100), out=tmp_path, jobs=2, done=killed)
+        make_class(SHEET, anonymous(40), out=tmp_path, jobs=2, done=killed)
     folder = tmp_path / f"{SHEET}-class0"
     assert {path.name for path in folder.iterdir()} == {"class.json", "worksheets", "keys"}
     written = contents(folder)
     assert len(written) > 2
-    make_class(SHEET, anonymous(100), out=tmp_path)
+    make_class(SHEET, anonymous(40), out=tmp_path)
     assert written.items() <= contents(folder).items()
 
 
@@ -307,10 +307,10 @@ def test_a_cluster_without_workers_is_said_in_a_line_and_the_same_command_goes_o
             cluster.scale(0)
 
         with pytest.raises(WorkerError, match=r"^lost the cluster .*: it has no workers; what is written is whole, "):
-            make_class(SHEET, anonymous(100), out=tmp_path, dask=cluster.scheduler_address, done=lost)
+            make_class(SHEET, anonymous(40), out=tmp_path, dask=cluster.scheduler_address, done=lost)
         written = contents(tmp_path / f"{SHEET}-class0")
         cluster.scale(1)
-        make_class(SHEET, anonymous(100), out=tmp_path, dask=cluster.scheduler_address)
+        make_class(SHEET, anonymous(40), out=tmp_path, dask=cluster.scheduler_address)
     assert len(written) > 2
     assert written.items() <= contents(tmp_path / f"{SHEET}-class0").items()
 
@@ -420,7 +420,7 @@ main()
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_class_that_is_stopped_while_an_extension_is_loaded_ends_in_order(number, tmp_path):
     """What loads pikepdf aborts the program on an exception."""
-    asked = [str(int(number)), "class", SHEET, "--anonymous", "500", "--out", str(tmp_path)]
+    asked = [str(int(number)), "class", SHEET, "--anonymous", "40", "--out", str(tmp_path)]
     made = subprocess.run([sys.executable, "-c", LOADING, *asked], capture_output=True, text=True)
     assert (made.returncode, made.stdout) == (128 + number, "")
     assert made.stderr == "\nbyhand: stopped; what is written is whole, and the same command makes the rest\n"

@@ -34,7 +34,7 @@ EXACT, DECIMAL, SYMBOLIC = ("exact", None), ("decimal", "e"), ("symbolic", None)
 TO_FILL = ("worksheet", "key")
 BOTH_PAPERS = SHEETS if FULL else (*FEW, "gpt", "linear-attention")
 # all have their worksheets in rows; these have theirs in columns, a key in rows, and worked lines, too
-IN_COLUMNS, WITH_KEY, WITH_WORKED = (SHEETS,) * 3 if FULL else (SHEETS[1::3], SHEETS[::3], SHEETS[2::6])
+IN_COLUMNS, WITH_KEY, WITH_WORKED = (SHEETS,) * 3 if FULL else (SHEETS[1::5], SHEETS[::4], SHEETS[2::8])
 COMBINATIONS = [
     *((sheet, "rows", EXACT, VIEWS if sheet in WITH_WORKED else TO_FILL if sheet in WITH_KEY else ("worksheet",)) for sheet in SHEETS),
     *((sheet, "columns", EXACT, TO_FILL) for sheet in IN_COLUMNS),

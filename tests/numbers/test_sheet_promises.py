@@ -56,7 +56,7 @@ def test_a_sheet_keeps_its_promises_at_every_level(name, level, seeds):
         assert not broken(PROMISING[name], numbers_of(PROMISING[name], seed, level)[0]), seed
 
 
-@pytest.mark.parametrize("name", [*PROMISING][:: 1 if FULL else 2])
+@pytest.mark.parametrize("name", [*PROMISING][:: 1 if FULL else 4])
 def test_class_copies_keep_the_promises_of_their_sheet(name):
     sheet = PROMISING[name]
     numbers = NumberSets(Plan(sheet, Options(seed=3, numbers="exact"), ""))
