@@ -153,10 +153,15 @@ def named(labels: Sequence[str], at: int) -> str:
     return labels[at] if labels.count(labels[at]) == 1 else f"{at + 1} ({labels[at]})"
 
 
+def typed(label: str) -> str:
+    """A label as a keyboard writes it, in small letters: "−1" as "-1", and "+1" as "1"."""
+    return label.casefold().replace("−", "-").removeprefix("+")
+
+
 def places_of(labels: Sequence[str], text: str) -> list[int]:
     """The places of an axis that a text names: by their label, or by their number, counted from 1."""
-    plain = text.casefold().strip("“”\"'")
-    by_label = [at for at, label in enumerate(labels) if plain in (label.casefold(), named(labels, at).casefold())]
+    plain = typed(text).strip("“”\"'")
+    by_label = [at for at, label in enumerate(labels) if plain in (typed(label), typed(named(labels, at)))]
     by_number = (
         [int(plain) - 1] if plain.isascii() and plain.isdecimal() and 0 < int(plain[:4]) <= len(labels) else []
     )
