@@ -714,7 +714,7 @@ def claim(context: Context, text: str, holds: bool, reason: str, otherwise: str 
 @call
 def construct(
     context: Context, text: str, name: str, brings_about: str, near: str = "", rows: Sequence[int] | None = None,
-    columns: Sequence[int] | None = None, beside: Sequence[Any] = (),
+    columns: Sequence[int] | None = None, beside: Sequence[Any] = (), shown: bool = True,
 ) -> Blocks:  # fmt: skip
     """One number of a given is to be changed so that a condition holds, which does not hold before.
 
@@ -722,7 +722,7 @@ def construct(
 
     brings_about: the condition, as a promise is written. near: what the key says of a change that is not enough.
     rows, columns: those of which numbers may be changed, from 0; without them, all. beside: further matrices to look
-    at, or rows of them: (name, row).
+    at, or rows of them: (name, row). shown: whether the given is printed; what stands above needs no copy.
 
     Raises: SheetError where the condition holds already, or nobody can bring it about.
     """
@@ -761,14 +761,15 @@ def construct(
 
     heads = ["row" if (axis == 0) != context.transposed else "column" for axis in asked.axes] + ["becomes"]
     cells = (Cell(written(part(at), *numbers), blank=True, shows="change") for at in range(len(heads)))
-    shown = [context.panel(name)]
+    panels = [context.panel(name)] if shown else []
     for other in beside:
         if isinstance(other, str):
-            shown.append(context.panel(other))
+            panels.append(context.panel(other))
         else:
-            shown.append(context.panel(other[0]).only(other[1:], context.transposed))
+            panels.append(context.panel(other[0]).only(other[1:], context.transposed))
     names = tuple(say(f"construction.{head}") for head in heads)
-    return Strip(tuple(shown), ("",) * (len(shown) - 1)), replace(asked, cells=tuple(cells), heads=names)
+    boxes = replace(asked, cells=tuple(cells), heads=names)
+    return (Strip(tuple(panels), ("",) * (len(panels) - 1)), boxes) if panels else (boxes,)
 
 
 @call
