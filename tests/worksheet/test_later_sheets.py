@@ -161,7 +161,7 @@ def test_the_sittings_of_gpt_hold_all_steps_and_take_together_what_the_head_says
 
 def test_the_step_that_tells_the_models_word_is_the_one_that_the_first_page_names():
     document, _ = prepare(load_sheet("gpt"), Options())
-    assert next(section.title for section in document.sections if section.number == 23) == "The next word"
+    assert next(section.title for section in document.sections if section.number == 22) == "The next word"
 
 
 def test_rows_are_named_after_the_token_that_stands_there():

@@ -166,7 +166,7 @@ def test_a_letter_stays_a_letter_and_is_solved_for():
     document, _ = prepare(load_sheet("gpt"), Options(numbers="symbolic"))
     logits = next(p for p in document.panels() if p.step == "logits")
     assert str(logits.cells[0][5].value) == "1 - a"
-    (answer,) = (w for w in document.sections[-1].words if isinstance(w, Answer))
+    (answer,) = (w for w in document.sections[-2].words if isinstance(w, Answer))
     assert "a = −3" in "".join(t.content for t in answer.tokens)
 
 
