@@ -58,6 +58,7 @@ from byhand.worksheet.document import (
     TextBlock,
     WordBoxes,
 )
+from byhand.worksheet.inverse import leave_out
 from byhand.worksheet.markdown import as_token, inline, paragraphs
 from byhand.worksheet.sheet import named
 
@@ -686,11 +687,11 @@ def find_the_error(
     changed = [step for step in shown if not same(wrong.tape.values(step), tape.values(step))]
     panels = [wrong.panel(step, "given", caption=caption).of_a_mistake() for step in shown]
     picks, ticks = row is not None or changed_only, not isinstance(steps, str)
-    if not changed and (picks or ticks):
+    if not changed and (changed_only or ((picks or ticks) and not context.is_read)):
         raise UnchangedError(name, shown)
     if picks:
-        rows = _changed_rows(wrong.tape, tape, changed[0])
-        at = rows if row is None else [min(rows, key=lambda at: (at < row, at))]
+        rows = _changed_rows(wrong.tape, tape, changed[0]) if changed else []
+        at = rows if row is None else [min(rows, key=lambda at: (at < row, at), default=row)]
         panels = [panel.only(at, context.transposed) for panel in panels]
     if ticks:
         panels = [replace(panel, right=panel.step == changed[0]) for panel in panels]
@@ -727,7 +728,7 @@ def construct(
     Raises: SheetError where the condition holds already, or nobody can bring it about.
     """
     tape = context.tape
-    if tape.domain.name == "symbolic":
+    if tape.domain.name == "symbolic" or (name, ()) in context.left_out:
         return ()
     by_rows = replace(context, orientation="rows").panel(name)
     axes = [range(size) if few is None else few for size, few in zip(by_rows.shape, (rows, columns), strict=True)]
@@ -737,13 +738,16 @@ def construct(
     refs = tuple(dict.fromkeys((*test.refs, *(Ref(name, place) for place in free))))
     of_copies = [(context.behind or tape).value(ref) for ref in refs]
     found = partial(witness, test, name, free, refs)
-    if each(lambda *numbers: holds(test, refs, numbers), *of_copies) == True:  # noqa: E712 - of copies, each answers
+    if context.is_read:
+        why = ""
+    elif each(lambda *numbers: holds(test, refs, numbers), *of_copies) == True:  # noqa: E712 - of copies, each answers
         why = "holds before a number is changed"
     elif each(lambda *numbers: found(numbers) is None, *of_copies) == True:  # noqa: E712
         why = "holds for no other number of two digits"
     else:
         why = ""
     if why and context.is_own:
+        leave_out(context.left_out, name, ())
         return ()
     if why:
         raise SheetError(f"{brings_about} {why}; a promise in the front matter keeps it from that")
