@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pseudo
 import pytest
-from every_sheet import FEW, FULL, ORDER, in_turn
+from every_sheet import FEW, FULL, ORDER, a_share, in_turn
 from maps import in_the_white
 from page_layout import drawn, keeps_in_place, laid_out
 
@@ -120,7 +120,7 @@ OTHERWISE = (
 
 
 # the worked view says what the others say, and more
-SAID = [*((name, {}, VIEWS if FULL or name in FEW else ("worked",)) for name in ORDER),
+SAID = [*((name, {}, VIEWS if FULL or name in FEW else ("worked",)) for name in a_share(ORDER)),
         *((name, options, ("worked",)) for name, options in in_turn(*OTHERWISE, among=ORDER if FULL else ORDER[1::8]))]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The family, and sheets like it: each asks for a construction, and easy leaves out a third of the time."""
 
 import pytest
+from every_sheet import a_share
 
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -19,7 +20,7 @@ def constructions(document):
     return [block for block in document.blocks if isinstance(block, Construction)]
 
 
-@pytest.mark.parametrize("sheet", SHEETS)
+@pytest.mark.parametrize("sheet", a_share(SHEETS))
 def test_easy_saves_a_third_of_the_time_and_leaves_the_construction_out(sheet):
     (standard, run), (easy, _) = (prepare(load_sheet(sheet), Options(level=level)) for level in ("standard", "easy"))
     (asked,) = constructions(standard)
