@@ -35,6 +35,7 @@ def wheel(archives):
     return archives[0]
 
 
+@pytest.mark.skipif(not FULL, reason="make test-every")
 def test_the_archives_come_out_the_same_bytes_from_another_folder_at_another_time(archives, tmp_path):
     wheel, source = archives
     before = os.umask(0o077)
@@ -239,6 +240,7 @@ cffi.FFI.dlopen = missing
 """
 
 
+@pytest.mark.skipif(not FULL, reason="make test-every")
 def test_without_pango_a_wheel_has_fonts_and_numbers_and_a_line_says_so(wheel, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_PANGO)
     done = subprocess.run(

@@ -493,6 +493,7 @@ def test_a_name_in_other_letters_is_laid_out_by_itself():
     assert sorted(other.laid_out_alone) == ["key", "worksheet"]
 
 
+@pytest.mark.skipif(not FULL, reason="make test-every")
 def test_a_page_is_the_classs_in_whatever_order_its_figures_were_laid_out():
     """Figures that are laid out before the page is written have their marks first."""
     plan = Plan(load_sheet("low-rank-attention"), Options(numbers="exact", seed=9), LETTERS)

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from click.testing import CliRunner
+from every_sheet import a_share
 from msgspec.structs import replace
 from pypdf import PdfReader, PdfWriter
 from sheets import key, sheet
@@ -282,7 +283,7 @@ def test_points_may_have_a_decimal_comma(tmp_path, heads, row):
     assert next(each["points"] for each in wrong["open"] if each["id"] == words) == "1/2"
 
 
-@pytest.fixture(scope="module", params=["layer-norm", "sampling"], ids=["one page for all", "each by itself"])
+@pytest.fixture(scope="module", params=a_share(["layer-norm", "sampling"]))  # one page for all; each by itself
 def school(request, tmp_path_factory):
     """A class whose copies are renamed, or have any of the sheet's numbers; with a secret."""
     folder = tmp_path_factory.mktemp("school")

@@ -20,7 +20,7 @@ def constructions(document):
     return [block for block in document.blocks if isinstance(block, Construction)]
 
 
-@pytest.mark.parametrize("sheet", a_share(SHEETS))
+@pytest.mark.parametrize("sheet", a_share(SHEETS, 4))
 def test_easy_saves_a_third_of_the_time_and_leaves_the_construction_out(sheet):
     (standard, run), (easy, _) = (prepare(load_sheet(sheet), Options(level=level)) for level in ("standard", "easy"))
     (asked,) = constructions(standard)
