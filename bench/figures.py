@@ -92,7 +92,9 @@ class Installed:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.python = str(installed(built(HERE.parent, folder / "dist")[0], folder / "venv"))
+        self.python = str(
+            installed(built(HERE.parent, folder / "dist", "wheel", BYHAND_BRINGS="all")[0], folder / "venv")
+        )
         self._seeds = Counter[tuple[str, int]]()  # of each command and first seed, how many it had
         self._caches = 0
 
