@@ -156,7 +156,7 @@ def _contents(byhand: Installed) -> list[bytes]:
         found = []
         for book in Path(out).glob("*/*.pdf"):
             with Pdf.open(book) as pdf:
-                held = [page.obj.Contents for page in pdf.pages]
+                held = [page.obj.Contents for page in pdf.pages if "/Contents" in page.obj]  # a blank one has none
                 streams = [s for contents in held for s in (contents if isinstance(contents, Array) else [contents])]
                 times = Counter(stream.objgen for stream in streams)
                 found += [stream.read_bytes() for stream in streams if times[stream.objgen] == 1]
