@@ -57,8 +57,8 @@ def _formula(latex: str) -> str:
 
 
 def _known(text: str) -> str:
-    """A text without signs that tables of braille or voices lack: K^T for Kᵀ, 2^(−1) for 2⁻¹, log_2 for log₂, a×b for
-    a·b.
+    """A text without signs that tables of braille or voices lack: K^T for Kᵀ, 2^(−1) for 2⁻¹, log_2 for log₂, 1/8 for
+    ⅛, a×b for a·b.
     """
     parts = []
     for way, signs in groupby(text, lambda sign: decomposition(sign).partition(" ")[0]):
@@ -66,6 +66,8 @@ def _known(text: str) -> str:
         if way in ("<super>", "<sub>"):
             plain = normalize("NFKC", part)
             part = ("^" if way == "<super>" else "_") + (plain if len(plain) == 1 else f"({plain})")
+        elif way == "<fraction>":
+            part = " " * (parts[-1:] != [] and parts[-1][-1].isdigit()) + normalize("NFKC", part).replace("⁄", "/")
         elif way == "<noBreak>":
             part = " " * len(part)
         parts.append(part)
