@@ -60,7 +60,7 @@ def _known(text: str) -> str:
     """A text without signs that tables of braille or voices lack: K^T for Kᵀ, 2^(−1) for 2⁻¹, log_2 for log₂, 1/8 for
     ⅛, a×b for a·b.
     """
-    parts = []
+    parts = list[str]()
     for way, signs in groupby(text, lambda sign: decomposition(sign).partition(" ")[0]):
         part = "".join(signs)
         if way in ("<super>", "<sub>"):
