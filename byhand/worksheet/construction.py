@@ -130,9 +130,8 @@ class Construction(Question, Struct, frozen=True, eq=False):
         new = [each for each in changes if each.number != value(Ref(self.step, each[:2]))]
         if not new:
             return no("unchanged")
-        return (
-            ("right", "") if any(brings_about(self.test, self.step, each, value) for each in new) else no("not_yet")
-        )
+        tried = trial(self.test, self.step, value)
+        return ("right", "") if any(map(tried, new)) else no("not_yet")
 
 
 def constructions(section: Section) -> Iterator[tuple[Construction, tuple[str, ...]]]:
@@ -167,14 +166,9 @@ def places_of(labels: Sequence[str], text: str) -> list[int]:
     return by_label or by_number
 
 
-def brings_about(test: Test, step: str, change: Change, value: Callable[[Ref], Scalar]) -> bool:
-    """Whether a condition holds once a number is changed. value: the number of a reference before."""
-    return trial(test, step, value)(change)
-
-
 def trial(test: Test, step: str, value: Callable[[Ref], Scalar]) -> Callable[[Change], bool]:
-    """A function that says whether a change brings a condition about; trees that do not read what is changed are
-    computed once.
+    """A function that says whether a condition holds once a number is changed; trees that do not read that number are
+    computed once. value: the number of a reference before.
     """
     read = {id(tree): frozenset(refs_of(tree)) for tree in test.trees}
     before = dict[int, Scalar]()

@@ -26,7 +26,7 @@ from byhand.numbers.expressed import expressed
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
-from byhand.worksheet.construction import Change, Construction, brings_about, places_of
+from byhand.worksheet.construction import Change, Construction, places_of, trial
 from byhand.worksheet.sheet import load_sheet
 
 AT = "blocks.0.attn."
@@ -74,7 +74,7 @@ def test_a_condition_is_decided_as_the_model_run_again_decides_it(text):
             by_run = expressed(text)(tape.replay(numbers={KEYS: again}))
         except DomainError:  # a root
             by_run = expressed(text)(tape.replay(FLOATS, {KEYS: again}))
-        assert brings_about(test, KEYS, Change(i, j, number), run.value) is by_run
+        assert trial(test, KEYS, run.value)(Change(i, j, number)) is by_run
         verdicts.add(by_run)
     assert verdicts == {True, False}
 
@@ -88,7 +88,7 @@ def test_the_key_has_the_smallest_change():
         for n in range(-9, 10):
             change = Change(i, j, Fraction(n))
             if abs(n - run.values(KEYS)[i][j]) < size:
-                assert not brings_about(construction.test, KEYS, change, run.value)
+                assert not trial(construction.test, KEYS, run.value)(change)
     assert marked(document, run, construction.solution(run))[0] == {"right"}
 
 
