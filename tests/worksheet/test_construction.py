@@ -232,8 +232,11 @@ def test_a_learning_platform_prints_it_without_its_solution_and_says_that_nobody
 CODES = {"missing": 0, "right": 1, "wrong": 3, "unreadable": 3}
 
 
-def test_a_spreadsheet_computes_whether_it_is_so():
-    document, run = prepare(load_sheet("attention-head"), Options(seed=7))
+@pytest.mark.parametrize(
+    ("sheet", "seed"), [("attention-head", 7), ("sparse-patterns", 0)]
+)  # the other compares −∞, too
+def test_a_spreadsheet_computes_whether_it_is_so(sheet, seed):
+    document, run = prepare(load_sheet(sheet), Options(seed=seed))
     (construction,) = (block for block in document.blocks if isinstance(block, Construction))
     page, names = lower(document, run), boxes(document)
     content, places = workbook(page, "key", Setup()), plan(page, True).of_cell
