@@ -67,7 +67,8 @@ def _known(text: str) -> str:
             plain = normalize("NFKC", part)
             part = ("^" if way == "<super>" else "_") + (plain if len(plain) == 1 else f"({plain})")
         elif way == "<fraction>":
-            part = " " * (parts[-1:] != [] and parts[-1][-1].isdigit()) + normalize("NFKC", part).replace("⁄", "/")
+            part = normalize("NFKC", part).replace("⁄", "/")
+            part = f" {part}" if parts and parts[-1][-1].isdigit() else part
         elif way == "<noBreak>":
             part = " " * len(part)
         parts.append(part)
