@@ -45,7 +45,7 @@ def _steps(build: Builder) -> Matrix:
     add_all(product_of(channels, kernels, name="count.weights"), kernels, name="count")
     add_all(product_of(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
     channels = build.count("gpt2.channels", 768)
-    kernels = times_number(channels, name="gpt2.kernels", by=4)
+    kernels = times_number(channels, name="count.gpt2.kernels", by=4)
     add_all(product_of(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
     return result
 
@@ -71,11 +71,11 @@ def _second(w: Wiring) -> None:
     post = w.activation(f"{first}.hook_post", layer(x, first, "in", sizes["d_mlp"], f"{first}.hook_pre"))
     layer(post, second, "out", sizes["d_model"], "blocks.0.hook_conv_out")
     w.network(x, mlp, "blocks.0.hook_mlp_out")
-    w("gpt2.kernels", "times_number", "gpt2.channels", by=4)
+    w("count.gpt2.kernels", "times_number", "gpt2.channels", by=4)
     for name, rows, kernels in (
         ("count", "d_model", "d_mlp"),
         ("count.wide", "channels", "d_mlp"),
-        ("count.gpt2", "gpt2.channels", "gpt2.kernels"),
+        ("count.gpt2", "gpt2.channels", "count.gpt2.kernels"),
     ):
         w(name, "add_all", w(f"{name}.weights", "multiply", rows, kernels), kernels)
 
