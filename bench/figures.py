@@ -92,7 +92,9 @@ class Installed:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.python = str(installed(built(HERE.parent, folder / "dist")[0], folder / "venv"))
+        self.python = str(
+            installed(built(HERE.parent, folder / "dist", "wheel", BYHAND_BRINGS="all")[0], folder / "venv")
+        )
         self._seeds = Counter[tuple[str, int]]()  # of each command and first seed, how many it had
         self._caches = 0
 
@@ -154,7 +156,7 @@ def _contents(byhand: Installed) -> list[bytes]:
         found = []
         for book in Path(out).glob("*/*.pdf"):
             with Pdf.open(book) as pdf:
-                held = [page.obj.Contents for page in pdf.pages]
+                held = [page.obj.Contents for page in pdf.pages if "/Contents" in page.obj]  # a blank one has none
                 streams = [s for contents in held for s in (contents if isinstance(contents, Array) else [contents])]
                 times = Counter(stream.objgen for stream in streams)
                 found += [stream.read_bytes() for stream in streams if times[stream.objgen] == 1]

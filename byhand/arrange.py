@@ -54,13 +54,13 @@ def arranged(
     In the number system of many copies, the document has slots for all words and numbers of the run.
 
     whole: whether to evaluate the steps that are not on the page, too. formed: the values whose forms the page
-    says; by default these.
+    says, where it was read; by default these.
     """
     forms = forms_of(formed or values, sheet.values)
     sources = _sources(sheet.name, options.language) if sheet.of_thread else {}
     while True:
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
-        context = _context(sheet, values, options, tape, domain, forms, sources)
+        context = _context(sheet, values, options, tape, domain, forms, sources, formed is not None)
         page = document(context)
         for step in context.tape.used():
             tape.values(step.name)  # with slots, the page has evaluated steps on a tape of its own
@@ -93,7 +93,7 @@ def _decided(options: Options) -> dict[str, Any]:
 
 def _context(
     sheet: Sheet, values: Values, options: Options, tape: Tape, domain: Domain, forms: str,
-    sources: Mapping[str, tuple[int, int]],
+    sources: Mapping[str, tuple[int, int]], is_read: bool = False,
 ) -> Context:  # fmt: skip
     """What the page of a tape is made in; with slots, where the number system has them."""
     lists = values.words(), values.vocabulary, values.source
@@ -103,10 +103,11 @@ def _context(
     }
     tokens, vocabulary, source = (tuple(map(known.__getitem__, words)) for words in lists)
     shown = tape.seen(domain, partial(in_slot, domain)) if has_slots(domain) else tape
+    is_promised = options.values is None and options.base is None
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
-        {mark: word for word, mark in known.items()}, tape, forms, options.values is not None, sources,
+        {mark: word for word, mark in known.items()}, tape, forms, is_promised, is_read, sources,
     )  # fmt: skip
 
 

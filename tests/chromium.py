@@ -19,7 +19,7 @@ import pypdf
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHOUT_CHROMIUM = PROGRAM is None
 VIEWER = "chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/"
-WIDTH, HEIGHT = 900, 1200
+WIDTH, HEIGHT = 900, 3600  # of three pages: the tabulator key does not go to a page that is out of sight
 SECONDS = 60  # that a call of a page, or filling in a form, may take
 LOADED = "document.querySelector('pdf-viewer').loadState_ === 'success'"
 SAVED = """(async () => {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import cycle, product
 from typing import Any
@@ -29,6 +29,11 @@ def in_turn(*options: Any, among: Iterable[Any] = ORDER) -> list[tuple[Any, Any]
     them.
     """
     return [*(product(among, options) if FULL else zip(among, cycle(options)))]
+
+
+def a_share(cases: Sequence[Any], of: int = 2, first: int = 0) -> Sequence[Any]:
+    """Every second case, or fewer, from the first on that is asked for; with BYHAND_FULL=1, all."""
+    return cases if FULL else cases[first::of]
 
 
 @lru_cache(maxsize=64)  # one of every sheet

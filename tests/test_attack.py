@@ -6,11 +6,12 @@ from random import Random
 
 import pytest
 from attack import ATTACKS, copies, disk, given, pages, records, told  # noqa: F401 - which register their attacks
+from every_sheet import a_share
 
 from byhand.errors import ValuesError, WitnessError
 
 
-@pytest.mark.parametrize("name", [name for name, kind in ATTACKS.items() if kind.few])
+@pytest.mark.parametrize("name", a_share([name for name, kind in ATTACKS.items() if kind.few]))
 def test_a_share_of_the_attack_ends_right(name, tmp_path):
     kind = ATTACKS[name]
     outcomes = list(kind.attack(Random(f"test {name}"), tmp_path, kind.few))

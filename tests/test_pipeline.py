@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from every_sheet import FULL
 
 import byhand
 from byhand.errors import ConfigError, OutputError, ValuesError
@@ -149,9 +150,8 @@ def run(folder: Path, *options: str, **environment: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "options",
     [
-        ("attention-head",),
         ("gpt", "--format", "html,json"),
-        ("attention-head", "--numbers", "symbolic"),
+        *([("attention-head",), ("attention-head", "--numbers", "symbolic")] if FULL else []),
         ("kv-cache", "--format", "md,txt,tex,ipynb,xlsx,page,moodle,canvas,qti"),
     ],
 )

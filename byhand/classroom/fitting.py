@@ -25,20 +25,21 @@ def fitting(
     A copy fits if its page is that of copy 0 but for its numbers, every mistake that changes a number in copy 0
     changes one in this copy too, and it keeps those of the sheet's own promises that copy 0 keeps.
 
-    run_of: runs copy 0, perhaps copies that fit already, and at last the copies of these keys.
+    run_of: runs copy 0, perhaps others beside it, and at last the copies of these keys.
     """
     left, drawn = dict(enumerate(keys)), Counter[int]()
-    while left:
-        run = run_of(tuple(left.values()))
-        places = dict(enumerate(left, run.domain.count - len(left)))  # copy → place of its key
-        unfit = [places[copy] for copy in _unfit(run) if copy in places]
-        if not unfit:
-            break
-        for at in unfit:
-            drawn[at] += 1
-            left[at] += AGAIN
-            if drawn[at] == attempts:
-                del left[at]
+    unjudged, unfit = [*left], list[int]()
+    while asked := unfit or unjudged:
+        run = run_of(tuple(left[at] for at in asked))
+        before = run.domain.count - len(asked)
+        unfit = [asked[copy - before] for copy in _unfit(run) if copy >= before]
+        if not unfit or not run.domain.differing.any():  # or only copies that differ were looked for
+            fit = {*asked} - {*unfit}
+            unjudged = [at for at in unjudged if at not in fit]
+        drawn.update(unfit)
+        left |= {at: left[at] + AGAIN for at in unfit}
+        left = {at: key for at, key in left.items() if drawn[at] < attempts}
+        unfit, unjudged = ([at for at in some if at in left] for some in (unfit, unjudged))
     return [left.get(at) for at in range(len(keys))]
 
 

@@ -163,27 +163,24 @@ def with_pages(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> l
     """
     fit, by_student = dict[Student, str](), dict[Student, WithPage]()
     if class_.layouts:
-        run = lru_cache(1)(lambda keys: class_.numbers.run((*class_.samples, *keys)))
-        keys = fitting(run, list(map(plan.key, students)))
+        keys = fitting(class_.numbers.run, list(map(plan.key, students)))
         fit = {student: key for student, key in zip(students, keys, strict=True) if key}
-        by_student = {copy.student: (copy, page) for copy, page in _together(plan, class_, fit, run)}
+        by_student = {copy.student: (copy, page) for copy, page in _together(plan, class_, fit)}
     return [
         by_student.get(student) or _laid_out_alone(plan, class_, student, fit.get(student)) for student in students
     ]
 
 
-def _together(
-    plan: Plan, class_: ClassPages, keys: Mapping[Student, str], run_of: Callable[[tuple[str, ...]], ClassRun]
-) -> list[WithPage]:
+def _together(plan: Plan, class_: ClassPages, keys: Mapping[Student, str]) -> list[WithPage]:
     """Fill the class's pages for students, whose pages differ in numbers only; without those that need more room."""
-    run = _stamped(run_of(tuple(keys.values())), [*keys])
+    run = _stamped(class_.numbers.run((*class_.samples, *keys.values())), [*keys])
     pages_of_all = Pages(lower(run.document, run.run.in_slots()))
     printed = _printed(plan, pages_of_all)
     if not alike(class_.page, printed):
         if len(keys) <= 1:
             return []
         each = ({student: key} for student, key in keys.items())
-        return [single for one in each for single in _together(plan, class_, one, run_of)]
+        return [single for one in each for single in _together(plan, class_, one)]
     for single in islice(run.runs(), run.domain.count - len(keys), None):
         judge(single)
     texts = pages_of_all.page.texts

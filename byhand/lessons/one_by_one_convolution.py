@@ -18,7 +18,7 @@ from byhand.numbers.feed_forward import is_relu
 from byhand.numbers.promises import sheet_promise, transposed
 from byhand.numbers.registry import Instance, Task, search
 from byhand.numbers.search import find_feed_forward
-from byhand.ops.linear import add_all, slide
+from byhand.ops.linear import add_all, slide, times_number
 from byhand.pictures.canvas import AXIS, CAPTION, FRAME, GREY, LIGHT, NUMBER, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Step, Tape
@@ -44,7 +44,8 @@ def _steps(build: Builder) -> Matrix:
     channels, kernels, wide = build.size("d_model"), build.size("d_mlp"), build.count("channels", 32)
     add_all(product_of(channels, kernels, name="count.weights"), kernels, name="count")
     add_all(product_of(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
-    channels, kernels = build.count("gpt2.channels", 768), build.count("gpt2.kernels", 3072)
+    channels = build.count("gpt2.channels", 768)
+    kernels = times_number(channels, name="count.gpt2.kernels", by=4)
     add_all(product_of(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
     return result
 
@@ -70,10 +71,11 @@ def _second(w: Wiring) -> None:
     post = w.activation(f"{first}.hook_post", layer(x, first, "in", sizes["d_mlp"], f"{first}.hook_pre"))
     layer(post, second, "out", sizes["d_model"], "blocks.0.hook_conv_out")
     w.network(x, mlp, "blocks.0.hook_mlp_out")
+    w("count.gpt2.kernels", "times_number", "gpt2.channels", by=4)
     for name, rows, kernels in (
         ("count", "d_model", "d_mlp"),
         ("count.wide", "channels", "d_mlp"),
-        ("count.gpt2", "gpt2.channels", "gpt2.kernels"),
+        ("count.gpt2", "gpt2.channels", "count.gpt2.kernels"),
     ):
         w(name, "add_all", w(f"{name}.weights", "multiply", rows, kernels), kernels)
 

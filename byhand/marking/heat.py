@@ -10,6 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from byhand.marking.places import matrix_name
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Document, Panel, Section, Table, WordBoxes
 
 SIZES = {120: "roomy", 200: "close"}  # how large the cells of the matrices are drawn, by how many there are at most
@@ -34,7 +35,7 @@ class HeatMatrix(Struct, frozen=True):
 
 
 def matrices(document: Document) -> list[HeatMatrix]:
-    """What is computed on a sheet, as matrices, tables and boxes."""
+    """What is computed on a sheet, as matrices, tables and boxes; a changed number, too."""
     return [matrix for section in document.sections for matrix in _numbered(section)]
 
 
@@ -55,7 +56,7 @@ def _grids(section: Section) -> Iterator[tuple[Markup, tuple[str, ...], Sequence
             yield matrix_name(panel), _labels(panel), panel.cells
         if isinstance(block, Table):
             yield Markup(), (), [row[1:] for row in block.rows]
-        if isinstance(block, WordBoxes):
+        if isinstance(block, (WordBoxes, Construction)):
             yield Markup(), (), [block.cells]
 
 

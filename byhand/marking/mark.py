@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from fractions import Fraction
 from functools import lru_cache
@@ -152,7 +152,7 @@ def mark(
         left = [name for name in changes if name not in written.students]
         everybody = known | {copy.student.id for copy in copies}
         if changed is not None and (nobody := [name for name in left if name not in everybody]):
-            raise AnswersError(f"{overrides}: {UnknownNameError('student', nobody[0], everybody)}")
+            raise AnswersError(f"{overrides}: {_not_marked(nobody[0], everybody - {''})}")
         absent = tuple(copy.student for copy in copies if copy.student.id not in known)
         told = tuple(map(str, unmarked.errors))
         if left:
@@ -385,6 +385,13 @@ def _kept(folder: Path, tell: Tell, but_groups: bool) -> Mapping[str, Changes]:
     if changes:
         tell(f"kept {sum(map(len, changes.values()))} changes by hand from {before}")
     return changes
+
+
+def _not_marked(student: str, named: Set[str]) -> ByHandError | str:
+    """Why no answer of a student can be changed. named: those whose answers can."""
+    if named:
+        return UnknownNameError("student", student, named)
+    return f"no student {shown(student)}: no answers that were given say whose they are; leave student empty"
 
 
 # marking

@@ -15,6 +15,7 @@ from byhand.notation.text import TEXT
 from byhand.notation.write import Style, write
 
 INFINITE = "-inf"
+LOWEST = "-1E+300"  # stands for −∞ where numbers are compared
 E = "EXP(1)"
 CLOSE = "1E-9"  # how far apart numbers may be that are equal but for the rounding of float64
 _PLAIN = re.compile(r"\w+")  # a name that needs no quotes

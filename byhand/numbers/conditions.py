@@ -61,18 +61,26 @@ class Test(Struct, frozen=True):
 
         Raises: ArithmeticError where a tree has no value.
         """
+        return self.holds_for(lambda tree: number_of(tree, values))
+
+    def holds_for(self, number: Callable[[Expr], Scalar]) -> bool:
+        """Whether it holds where its trees have these numbers."""
         match self.sign:
             case "and":
-                return all(part.holds(values) for part in self.parts)
+                return all(part.holds_for(number) for part in self.parts)
             case "or":
-                return any(part.holds(values) for part in self.parts)
+                return any(part.holds_for(number) for part in self.parts)
             case "not":
-                return not self.parts[0].holds(values)
-        one, other = (_number(tree, values) for tree in self.parts)
+                return not self.parts[0].holds_for(number)
+        one, other = map(number, self.parts)
         return COMPARED[self.sign](_order(one, other))
 
 
-def _number(tree: Expr, values: Values) -> Scalar:
+def number_of(tree: Expr, values: Values) -> Scalar:
+    """The number of a tree: exact, or a float where a root or a power is none. values: of references.
+
+    Raises: ArithmeticError where it has none.
+    """
     try:
         return evaluate(tree, lambda ref: RATIONALS.num(values(ref)), RATIONALS)
     except LeavesDomainError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import zip_longest
@@ -27,7 +27,6 @@ from byhand.reading.places import Owner, laid_as, owners, place
 from byhand.runs import Run
 from byhand.tape import Place, Step
 from byhand.worksheet.asked import as_texts
-from byhand.worksheet.construction import constructions
 from byhand.worksheet.document import Document
 from byhand.worksheet.starts import starts
 from byhand.worksheet.views import Medium, Paper
@@ -67,9 +66,8 @@ def with_givens_of_page(again: Again, print_again: Print) -> Again:
     Raises: UnreadableError where the page's view is not known, or its tables are not the sheet's; the errors of
     print_again.
     """
-    other = again.misfit()
-    if other and not again.may_leave_out():
-        raise _another_table(other)
+    if other := again.misfit():
+        raise UnreadableError(f"its table {other} is not as this sheet has it: it has other sizes, or was changed")
     shown = Shown()
     for _ in range(ROUNDS):
         latest = again.shown()
@@ -77,13 +75,7 @@ def with_givens_of_page(again: Again, print_again: Print) -> Again:
             break
         shown = latest
         again = replace(again, printed=print_again(shown, True))
-    if other and again.misfit():
-        raise _another_table(other)
     return replace(again, printed=print_again(shown, False))
-
-
-def _another_table(number: int) -> UnreadableError:
-    return UnreadableError(f"its table {number} is not as this sheet has it: it has other sizes, or was changed")
 
 
 class Again(Struct, frozen=True, dict=True):
@@ -153,7 +145,11 @@ class Again(Struct, frozen=True, dict=True):
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
         """Pairs of a table here and a table of the page: those of one shape, in order."""
-        return _pairs(*([table.shape for table in page.tables] for page in (self.expected, self.page)))
+        here, there = ([table.shape for table in page.tables] for page in (self.expected, self.page))
+        if here == there:
+            return [(n, n) for n in range(len(here))]
+        blocks = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
+        return [(a + k, b + k) for a, b, size in blocks for k in range(size)]
 
     def shown(self) -> Shown:
         """What the page shows in the places of the givens; the majority counts where one is shown several times."""
@@ -194,10 +190,9 @@ class Again(Struct, frozen=True, dict=True):
 
     def _rows(self) -> Iterator[tuple[list[Slot], tuple[str, ...]]]:
         """The rows of slots here, each with the row of the page."""
-        here, there = self.laid, self.page.tables
-        for a, b in _pairs([owner.shape for owner in here], [table.shape for table in there]):
-            if slots := here[a].slots:
-                yield from zip(slots, there[b].rows, strict=True)
+        for owner, table in zip(self.laid, self.page.tables, strict=False):
+            if owner.slots and owner.shape == table.shape:
+                yield from zip(owner.slots, table.rows, strict=True)
 
     def starts(self) -> dict[str, Step]:
         """The steps from which the page's numbers are computed."""
@@ -223,13 +218,6 @@ class Again(Struct, frozen=True, dict=True):
         """The number, from 1, of the page's first table with another shape than here; 0 where there is none."""
         shapes = zip_longest(*([table.shape for table in tables] for tables in (self.laid, self.page.tables)))
         return next((n for n, (ours, theirs) in enumerate(shapes, 1) if ours != theirs), 0)
-
-    def may_leave_out(self) -> bool:
-        """Whether the page may have fewer tables than the sheet because its numbers, somebody's own, leave nothing to
-        be brought about by changing one.
-        """
-        left_out = len(self.laid) - len(self.page.tables)
-        return 0 < left_out <= sum(1 for section in self.printed.document.sections for _ in constructions(section))
 
     def problems(self) -> Iterator[str]:
         """A message for each difference, table by table and text by text, and last for the hash."""
@@ -268,13 +256,3 @@ class Again(Struct, frozen=True, dict=True):
                         f"{section.number} {section.title}: {where}: the page has {cut(text) or 'nothing'}; "
                         f"its givens make {right or 'no number there'}"
                     )
-
-
-def _pairs(here: Sequence[tuple[int, ...]], there: Sequence[tuple[int, ...]]) -> list[tuple[int, int]]:
-    """Pairs of places at which tables have one shape, in order; of two sheets of as many tables, those that stand at
-    the same place.
-    """
-    if len(here) == len(there):
-        return [(n, n) for n, (one, other) in enumerate(zip(here, there, strict=True)) if one == other]
-    blocks = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
-    return [(a + k, b + k) for a, b, size in blocks for k in range(size)]

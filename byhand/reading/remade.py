@@ -134,7 +134,7 @@ def _remade(run: Run, values: Values) -> Iterator[Remade]:
             sheet = load_sheet(run.sheet, language)
             if sheet.model is not model:
                 raise UnreadableError(f"{sheet.name} is a sheet of {sheet.model.name}, and its model is {model.name}")
-            options = Options(seed=run.seed, numbers=run.numbers, language=language, values={})  # own ones
+            options = Options(seed=run.seed, numbers=run.numbers, language=language, values={})  # perhaps own ones
             for level in get_args(Level):
                 try:
                     document, made, _ = arranged(sheet, values, replace(options, level=level), run.domain)

@@ -118,15 +118,14 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
         words = {kind: texts for kind, texts in shown.words.items() if texts}
         with_shown = replace(values, **words, inputs={**values.inputs, **shown.numbers})
         print_in = partial(recorded_with_lost, sheet, values, with_shown, shown)
-        own = options if with_shown == values else replace(options, values={})  # of which nothing is promised
         try:
-            document, run = print_in(own, domain)
+            document, run = print_in(options, domain)
             for each in () if roughly else judges:
                 each(run)
         except (DomainError, SheetError, ConfigError):
             if not roughly:
                 raise
-            others = replace(own, left_out={})  # what the page leaves out, other numbers may not tell
+            others = replace(options, left_out={})  # what the page leaves out, other numbers may not tell
             try:
                 document, run = print_in(others, domain)
             except (DomainError, SheetError, ConfigError):

@@ -13,6 +13,7 @@ from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.names import symbol
 from byhand.tape import Step, Tape, shape_text
+from byhand.worksheet.construction import constructions
 from byhand.worksheet.context import is_learned
 from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
 from byhand.worksheet.messages import Messages
@@ -190,8 +191,9 @@ class _Chart(Struct, frozen=True, dict=True):
 
         Parameters are left out. A step that no section computes stands for what it reads.
         """
-        panels = (p for s in self.sections for b in s.blocks for p in b.matrices)
-        printed = {p.step for p in panels if p.role not in ("ask", "copy")}
+        computing = (section for section in self.sections if not any(constructions(section)))
+        panels = (panel for section in computing for block in section.blocks for panel in block.matrices)
+        printed = {panel.step for panel in panels if panel.role not in ("ask", "copy")}
         waiting, seen = list(steps), set[str]()
         while waiting:
             for name in self.tape.steps[waiting.pop(0)].inputs:

@@ -2,8 +2,9 @@
 
 It stands among the metadata of HTML and PDF: what the page was asked for, and what it prints of itself at head and
 foot. Who reads a page back prints it again as this says, and compares all. `left` are the entries that its inverse
-exercises leave out, `forms` are those of somebody's own numbers where the sheet's have others, and `templates` is a
-hash of somebody's own templates, if it was printed with some.
+exercises leave out, and the constructions to which somebody's own numbers leave nothing to do; `forms` are those of
+somebody's own numbers where the sheet's have others, and `templates` is a hash of somebody's own templates, if it was
+printed with some.
 """
 
 from __future__ import annotations

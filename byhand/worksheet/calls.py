@@ -58,6 +58,7 @@ from byhand.worksheet.document import (
     TextBlock,
     WordBoxes,
 )
+from byhand.worksheet.inverse import leave_out
 from byhand.worksheet.markdown import as_token, inline, paragraphs
 from byhand.worksheet.sheet import named
 
@@ -686,11 +687,11 @@ def find_the_error(
     changed = [step for step in shown if not same(wrong.tape.values(step), tape.values(step))]
     panels = [wrong.panel(step, "given", caption=caption).of_a_mistake() for step in shown]
     picks, ticks = row is not None or changed_only, not isinstance(steps, str)
-    if not changed and (picks or ticks):
+    if not changed and (changed_only or ((picks or ticks) and not context.is_read)):
         raise UnchangedError(name, shown)
     if picks:
-        rows = _changed_rows(wrong.tape, tape, changed[0])
-        at = rows if row is None else [min(rows, key=lambda at: (at < row, at))]
+        rows = _changed_rows(wrong.tape, tape, changed[0]) if changed else []
+        at = rows if row is None else [min(rows, key=lambda at: (at < row, at), default=row)]
         panels = [panel.only(at, context.transposed) for panel in panels]
     if ticks:
         panels = [replace(panel, right=panel.step == changed[0]) for panel in panels]
@@ -714,20 +715,21 @@ def claim(context: Context, text: str, holds: bool, reason: str, otherwise: str 
 @call
 def construct(
     context: Context, text: str, name: str, brings_about: str, near: str = "", rows: Sequence[int] | None = None,
-    columns: Sequence[int] | None = None, beside: Sequence[Any] = (),
+    columns: Sequence[int] | None = None, beside: Sequence[Any] = (), shown: bool = True,
 ) -> Blocks:  # fmt: skip
     """One number of a given is to be changed so that a condition holds, which does not hold before.
 
-    It is left out where numbers are letters, and where somebody's own numbers leave nothing to be brought about.
+    It is left out where numbers are letters, and where numbers of which nothing is promised leave nothing to be brought
+    about.
 
     brings_about: the condition, as a promise is written. near: what the key says of a change that is not enough.
     rows, columns: those of which numbers may be changed, from 0; without them, all. beside: further matrices to look
-    at, or rows of them: (name, row).
+    at, or rows of them: (name, row). shown: whether the given is printed; what stands above needs no copy.
 
     Raises: SheetError where the condition holds already, or nobody can bring it about.
     """
     tape = context.tape
-    if tape.domain.name == "symbolic":
+    if tape.domain.name == "symbolic" or (name, ()) in context.left_out:
         return ()
     by_rows = replace(context, orientation="rows").panel(name)
     axes = [range(size) if few is None else few for size, few in zip(by_rows.shape, (rows, columns), strict=True)]
@@ -737,13 +739,16 @@ def construct(
     refs = tuple(dict.fromkeys((*test.refs, *(Ref(name, place) for place in free))))
     of_copies = [(context.behind or tape).value(ref) for ref in refs]
     found = partial(witness, test, name, free, refs)
-    if each(lambda *numbers: holds(test, refs, numbers), *of_copies) == True:  # noqa: E712 - of copies, each answers
+    if context.is_read:
+        why = ""
+    elif each(lambda *numbers: holds(test, refs, numbers), *of_copies) == True:  # noqa: E712 - of copies, each answers
         why = "holds before a number is changed"
     elif each(lambda *numbers: found(numbers) is None, *of_copies) == True:  # noqa: E712
         why = "holds for no other number of two digits"
     else:
         why = ""
-    if why and context.is_own:
+    if why and not context.is_promised:
+        leave_out(context.left_out, name, ())
         return ()
     if why:
         raise SheetError(f"{brings_about} {why}; a promise in the front matter keeps it from that")
@@ -761,14 +766,15 @@ def construct(
 
     heads = ["row" if (axis == 0) != context.transposed else "column" for axis in asked.axes] + ["becomes"]
     cells = (Cell(written(part(at), *numbers), blank=True, shows="change") for at in range(len(heads)))
-    shown = [context.panel(name)]
+    panels = [context.panel(name)] if shown else []
     for other in beside:
         if isinstance(other, str):
-            shown.append(context.panel(other))
+            panels.append(context.panel(other))
         else:
-            shown.append(context.panel(other[0]).only(other[1:], context.transposed))
+            panels.append(context.panel(other[0]).only(other[1:], context.transposed))
     names = tuple(say(f"construction.{head}") for head in heads)
-    return Strip(tuple(shown), ("",) * (len(shown) - 1)), replace(asked, cells=tuple(cells), heads=names)
+    boxes = replace(asked, cells=tuple(cells), heads=names)
+    return (Strip(tuple(panels), ("",) * (len(panels) - 1)), boxes) if panels else (boxes,)
 
 
 @call

@@ -16,12 +16,13 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from byhand.arithmetic.domain import is_neg_inf
-from byhand.arithmetic.expr import Ref, Scalar
+from byhand.arithmetic.expr import Expr, Ref, Scalar
+from byhand.arithmetic.expr import refs as refs_of
 from byhand.errors import SheetError
 from byhand.notation.text import value_text
 from byhand.notation.typed import read
 from byhand.notation.words import escaped
-from byhand.numbers.conditions import Test
+from byhand.numbers.conditions import Test, number_of
 from byhand.runs import Run
 from byhand.worksheet.document import BlankRole, Cell, Question, Section
 from byhand.worksheet.messages import Messages
@@ -129,9 +130,8 @@ class Construction(Question, Struct, frozen=True, eq=False):
         new = [each for each in changes if each.number != value(Ref(self.step, each[:2]))]
         if not new:
             return no("unchanged")
-        return (
-            ("right", "") if any(brings_about(self.test, self.step, each, value) for each in new) else no("not_yet")
-        )
+        tried = trial(self.test, self.step, value)
+        return ("right", "") if any(map(tried, new)) else no("not_yet")
 
 
 def constructions(section: Section) -> Iterator[tuple[Construction, tuple[str, ...]]]:
@@ -153,23 +153,42 @@ def named(labels: Sequence[str], at: int) -> str:
     return labels[at] if labels.count(labels[at]) == 1 else f"{at + 1} ({labels[at]})"
 
 
+def typed(label: str) -> str:
+    """A label as a keyboard writes it, in small letters: "−1" as "-1", and "+1" as "1"."""
+    return label.casefold().replace("−", "-").removeprefix("+")
+
+
 def places_of(labels: Sequence[str], text: str) -> list[int]:
     """The places of an axis that a text names: by their label, or by their number, counted from 1."""
-    plain = text.casefold().strip("“”\"'")
-    by_label = [at for at, label in enumerate(labels) if plain in (label.casefold(), named(labels, at).casefold())]
-    by_number = (
-        [int(plain) - 1] if plain.isascii() and plain.isdecimal() and 0 < int(plain[:4]) <= len(labels) else []
-    )
+    plain = typed(text).strip("“”\"'")
+    by_label = [at for at, label in enumerate(labels) if plain in (typed(label), typed(named(labels, at)))]
+    by_number = [int(plain) - 1] if plain.isdecimal() and len(plain) <= 4 and 0 < int(plain) <= len(labels) else []
     return by_label or by_number
 
 
-def brings_about(test: Test, step: str, change: Change, value: Callable[[Ref], Scalar]) -> bool:
-    """Whether a condition holds once a number is changed. value: the number of a reference before."""
-    place = Ref(step, (change.i, change.j))
-    try:
-        return test.holds(lambda ref: change.number if ref == place else value(ref))
-    except ArithmeticError:  # the changed run has no numbers
-        return False
+def trial(test: Test, step: str, value: Callable[[Ref], Scalar]) -> Callable[[Change], bool]:
+    """A function that says whether a condition holds once a number is changed; trees that do not read that number are
+    computed once. value: the number of a reference before.
+    """
+    read = {id(tree): frozenset(refs_of(tree)) for tree in test.trees}
+    before = dict[int, Scalar]()
+
+    def tried(change: Change) -> bool:
+        place = Ref(step, (change.i, change.j))
+
+        def number(tree: Expr) -> Scalar:
+            if place in read[id(tree)]:
+                return number_of(tree, lambda ref: change.number if ref == place else value(ref))
+            if id(tree) not in before:
+                before[id(tree)] = number_of(tree, value)
+            return before[id(tree)]
+
+        try:
+            return test.holds_for(number)
+        except ArithmeticError:  # the changed run has no numbers
+            return False
+
+    return tried
 
 
 def holds(test: Test, refs: Sequence[Ref], numbers: Sequence[Scalar]) -> bool:
@@ -188,6 +207,7 @@ def witness(
     """
     known = dict(zip(refs, numbers, strict=True))
     read_by = {ref.index for ref in test.refs if ref.matrix == step}
+    tried = trial(test, step, known.__getitem__)
     olds = [(at, place, known[Ref(step, place)]) for at, place in enumerate(free) if place in read_by]
     for largest in LARGEST:
         candidates = [
@@ -196,7 +216,7 @@ def witness(
             for n in range(-largest, largest + 1) if n != old
         ]  # fmt: skip
         for _, _, change in sorted(candidates, key=lambda each: each[:2]):
-            if brings_about(test, step, change, known.__getitem__):
+            if tried(change):
                 return change
     return None
 

@@ -58,8 +58,10 @@ class Context(Struct, frozen=True, dict=True):
     """The tape behind the one of a page with slots, without these."""
     forms: str = ""
     """The forms of the numbers, as forms.py has them, where they are not the sheet's."""
-    is_own: bool = False
-    """Whether the numbers are somebody's own, of which nothing is promised."""
+    is_promised: bool = True
+    """Whether the numbers keep the sheet's promises: somebody's own need not, nor any numbers in another base."""
+    is_read: bool = False
+    """Whether the page was read: it says what it leaves out, also while its numbers are yet to be read."""
     sources: Mapping[str, tuple[int, int]] = {}
     """On a sheet of the thread, for each step that an earlier one asks for: its number, and that of the section."""
 

@@ -34,10 +34,11 @@ function changed({ step, axes, labels, transposed, free, test }, texts, run) {
 
 // The places of an axis that a text names: by their label, or by their number, counted from 1.
 function placesNamed(labels, text) {
-  const plain = text.toLowerCase().replace(/^[“”"']+|[“”"']+$/g, "");
+  const typed = (label) => label.toLowerCase().replaceAll("−", "-").replace(/^\+/, "");
+  const plain = typed(text).replace(/^[“”"']+|[“”"']+$/g, "");
   const called = (label, at) => (labels.filter((each) => each === label).length > 1 ? `${at + 1} (${label})` : label);
-  const byLabel = [...labels.keys()].filter((at) => [labels[at], called(labels[at], at)].some((name) => name.toLowerCase() === plain));
-  const n = /^\d{1,4}$/.test(plain) ? Number(plain) : 0;
+  const byLabel = [...labels.keys()].filter((at) => [labels[at], called(labels[at], at)].some((name) => typed(name) === plain));
+  const n = /^\p{Nd}{1,4}$/u.test(plain) ? Number([...plain].map(digitOf).join("")) : 0;
   return byLabel.length || n < 1 || n > labels.length ? byLabel : [n - 1];
 }
 

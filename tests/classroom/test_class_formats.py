@@ -72,7 +72,7 @@ def test_a_students_files_have_the_numbers_of_the_paper(made):
 ALONE = [(SHEET, {}), ("sampling", {"numbers": "decimal"}), ("linear-layer", {"orientation": "columns"})]
 
 
-@pytest.mark.parametrize(("sheet", "options"), [(sheet, {}) for sheet in ORDER] if FULL else ALONE)
+@pytest.mark.parametrize(("sheet", "options"), [(sheet, {}) for sheet in ORDER] if FULL else ALONE[1:2])
 def test_a_students_page_in_every_format_is_the_one_that_is_written_by_itself(sheet, options):
     loaded = load_sheet(sheet)
     plan = Plan(loaded, Options(**options).on(loaded), LETTERS)

@@ -216,7 +216,7 @@ def test_no_property_of_a_figure_is_set_twice(medium):
     assert any("--w" in each for each in names), "a column for a letter has a width of its own"
 
 
-@pytest.mark.parametrize(("sheet", "level", "number"), [("sampling", "standard", 6), ("sizing", "stretch", 3)])
+@pytest.mark.parametrize(("sheet", "level", "number"), [("sampling", "stretch", 4), ("sizing", "stretch", 3)])
 def test_a_question_after_other_texts_stands_below_the_figures_with_its_lines(sheet, level, number):
     sections = lower(*prepare(load_sheet(sheet), Options(level=level))).sections
     (drawn,) = (each for each in sections if each.section.number == number)

@@ -233,7 +233,7 @@ def test_decimals_are_numbers_with_a_tolerance_of_their_last_place():
 def test_pictures_stand_once_and_questions_in_words_wait_for_a_person():
     questions = read(written("attention-head")[-1])
     assert [question.kind for question in questions] == [
-        "description", "description", "cloze", "cloze", "cloze", "essay", "description", "cloze", "essay", "cloze",
+        "description", "description", "cloze", "cloze", "cloze", "essay", "cloze", "description", "essay", "cloze",
     ]  # fmt: skip
     names = [name for question in questions for name in question.files]
     assert names == ["map.svg", "section0.svg"]

@@ -10,7 +10,7 @@ from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
-from every_sheet import in_turn
+from every_sheet import a_share, in_turn
 from kinds import kinds_and_run
 from tinyhtml5.parser import HTMLParser
 
@@ -103,7 +103,9 @@ def within(element, around):
         element = around.get(element)
 
 
-@pytest.mark.parametrize(("sheet", "view"), [*product(["kinds"], ["worksheet", "key"]), *in_turn("worksheet", "key")])
+@pytest.mark.parametrize(
+    ("sheet", "view"), [*product(["kinds"], ["worksheet", "key"]), *a_share(in_turn("worksheet", "key"), 3)]
+)
 def test_a_page_for_a_screen_is_valid_and_accessible(sheet, view):
     assert faults(html(sheet, view)) == []
 

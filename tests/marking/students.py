@@ -13,6 +13,7 @@ A student takes a number from the page where the section prints it, else from wh
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -314,12 +315,17 @@ class Page:
     tape: Tape
 
     @classmethod
-    @lru_cache(maxsize=128)
     def of(cls, sheet: str, **asked: Any) -> Page:
         """The page of a sheet, with the options that were asked for; attention-in-letters in numbers.
 
         Raises: ByHandError.
         """
+        return cls._in(os.environ.get("BYHAND_TEMPLATES", ""), sheet, **asked)
+
+    @classmethod
+    @lru_cache(maxsize=128)
+    def _in(cls, folder: str, sheet: str, **asked: Any) -> Page:
+        """The same, of sheets in a folder of one's own; kept, since tests of a process may use several."""
         found = load_sheet(sheet)
         options = Options(**{"seed": 0, "numbers": "exact", **asked})
         return cls(*arranged(found, choose(found, options)[0], options, options.domain))

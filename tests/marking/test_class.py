@@ -1,6 +1,7 @@
 """The marks of a class whose copies have numbers of their own."""
 
 import pytest
+from every_sheet import a_share
 from msgspec.structs import replace
 
 from byhand.classroom.again import Class, Copy
@@ -44,7 +45,7 @@ def who_slipped(rules, n):
     return {name: judged.reckoning.text(value) for name, value in written.items()}
 
 
-@pytest.mark.parametrize("name", ["attention-head", "embedding", "layer-norm"])
+@pytest.mark.parametrize("name", a_share(["attention-head", "embedding", "layer-norm"], 3))
 def test_a_class_has_the_marks_that_each_student_has_alone(name):
     """A class has one marker for all copies, which share what they have in common."""
     task = class_of(name)

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from click.testing import CliRunner
+from every_sheet import a_share
 from msgspec.structs import replace
 from pypdf import PdfReader, PdfWriter
 from sheets import key, sheet
@@ -15,7 +16,7 @@ from byhand.classroom.again import Class, own_copies
 from byhand.classroom.classes import make_class
 from byhand.classroom.roster import Student
 from byhand.cli import main
-from byhand.errors import SheetError
+from byhand.errors import AnswersError, SheetError
 from byhand.formats import Setup
 from byhand.formats.pdf import filled, filled_form
 from byhand.marking.mark import mark as marked
@@ -233,6 +234,19 @@ def test_a_teacher_has_the_last_word_also_when_it_is_marked_again(tmp_path):
         assert blank["points"] == blank["of"]
 
 
+def test_where_no_answers_say_whose_they_are_a_change_of_a_student_is_refused(tmp_path):
+    path, first, _ = wrong_and_right(tmp_path)
+    (_, wrong) = json.loads(path.read_text())["students"]
+    path.write_text(json.dumps({"schema": 1, "sheet": NAME, "seed": 2, "answers": wrong["answers"]}))
+    changes = tmp_path / "changes.csv"
+    changes.write_text(f'student,blank,verdict\nwrong,"{first}",right\n')
+    with pytest.raises(AnswersError, match="no student 'wrong': no answers that were given say whose they are"):
+        mark(path, out=tmp_path, overrides=changes)
+    changes.write_text(f'student,blank,verdict\n,"{first}",right\n')
+    (marks,) = json.loads((mark(path, out=tmp_path, overrides=changes).folder / "marks.json").read_text())
+    assert next(blank for blank in marks["blanks"] if blank["id"] == first)["verdict"] == "right"
+
+
 @pytest.mark.parametrize(("row", "message"), [
     ("wrong,9/ask/x,right,", "student 'wrong': the sheet has no blank '9/ask/x' to change"),
     ("wrong,{first},fine,", "no verdict 'fine'; there are: right, followed, wrong, missing, unreadable"),
@@ -269,7 +283,7 @@ def test_points_may_have_a_decimal_comma(tmp_path, heads, row):
     assert next(each["points"] for each in wrong["open"] if each["id"] == words) == "1/2"
 
 
-@pytest.fixture(scope="module", params=["layer-norm", "sampling"], ids=["one page for all", "each by itself"])
+@pytest.fixture(scope="module", params=a_share(["layer-norm", "sampling"]))  # one page for all; each by itself
 def school(request, tmp_path_factory):
     """A class whose copies are renamed, or have any of the sheet's numbers; with a secret."""
     folder = tmp_path_factory.mktemp("school")

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import cycle
 
 import pytest
-from every_sheet import FULL
+from every_sheet import FULL, a_share
 from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
@@ -107,7 +107,7 @@ def cells(tape):
     return [x for s in steps for row in tape.values(s.name) for x in row if isinstance(x, Fraction)]
 
 
-@pytest.mark.parametrize(("name", "few"), [*zip(CONFIGURATIONS, cycle((1, 2)))])
+@pytest.mark.parametrize(("name", "few"), a_share([*zip(CONFIGURATIONS, cycle((1, 1, 2)))], 3))
 def test_every_seed_keeps_every_promise(name, few):
     limits = LEVELS["standard"]
     shown, most = set(), CONFIGURATIONS[name][2]

@@ -2,7 +2,7 @@
 
 import pytest
 from class_runs import run_together
-from every_sheet import FULL, in_turn
+from every_sheet import FULL, a_share, in_turn
 from msgspec.structs import replace
 
 from byhand import choose as room
@@ -32,7 +32,7 @@ def broken(sheet, values):
     return broken_of_sheet(evaluated(sheet.model, complete(values)), sheet.promises)
 
 
-@pytest.mark.parametrize("name", PROMISING)
+@pytest.mark.parametrize("name", a_share([*PROMISING], 2, 1))
 def test_a_sheet_keeps_its_promises_for_every_seed(name):
     sheet = PROMISING[name]
     for seed in SEEDS:
@@ -56,7 +56,7 @@ def test_a_sheet_keeps_its_promises_at_every_level(name, level, seeds):
         assert not broken(PROMISING[name], numbers_of(PROMISING[name], seed, level)[0]), seed
 
 
-@pytest.mark.parametrize("name", [*PROMISING][:: 1 if FULL else 2])
+@pytest.mark.parametrize("name", [*PROMISING][:: 1 if FULL else 4])
 def test_class_copies_keep_the_promises_of_their_sheet(name):
     sheet = PROMISING[name]
     numbers = NumberSets(Plan(sheet, Options(seed=3, numbers="exact"), ""))
@@ -127,7 +127,7 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
     [
         ("matrix-product", {"B": [[2, 0, 1], [0, -1, 2], [1, 2, 1]]}, "a_turned_factor_shows"),  # equal to Bᵀ
         ("softmax", {"scores": [[1, 2, 1]] * 3}, "mistakes_leave_no_row_right"),  # as shares also without powers
-        ("sampling", {"second": [["1/7", "4/7", "2/7", 0]] * 4}, "second_words_are_no_cut"),  # what top k leaves
+        ("sampling", {"second": [["2/7", "4/7", "1/7", 0]] * 4}, "second_words_are_no_cut"),  # what top k leaves
         ("cross-entropy", {"logits": [[1, 3, 1, 2], [1, 1, 3, 2], [1, 1, 3, 2]]}, "surprises_are_few_halvings"),
         (
             "kv-cache",

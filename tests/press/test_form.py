@@ -8,7 +8,7 @@ from functools import cache
 
 import pikepdf
 import pytest
-from every_sheet import FULL, ORDER, in_turn
+from every_sheet import ORDER, a_share, in_turn
 from kinds import kinds_and_run, lesson
 from page_pdf import different, pictures
 from pypdf import PdfReader
@@ -50,7 +50,7 @@ def widgets(pdf):
             yield number, [float(edge) for edge in widget["/Rect"]], field.get_object(), option.removeprefix("/")
 
 
-@pytest.mark.parametrize("sheet", [*(ORDER if FULL else ORDER[2::4]), "kinds"])
+@pytest.mark.parametrize("sheet", [*a_share(ORDER, 8, 2), "kinds"])
 def test_every_answer_has_one_field(sheet):
     document, _ = prepared(sheet)
     reader = PdfReader(io.BytesIO(form_of(sheet)))
@@ -73,7 +73,7 @@ def test_every_answer_has_one_field(sheet):
 BOXED = ("kinds", "sizing", "kv-cache", "logits-and-perplexity", "cross-entropy", "gpt")
 
 
-@pytest.mark.parametrize(("sheet", "orientation"), in_turn("rows", "columns", among=BOXED))
+@pytest.mark.parametrize(("sheet", "orientation"), in_turn("rows", "columns", among=a_share(BOXED)))
 def test_a_field_lies_in_its_box(sheet, orientation):
     """In the picture of the page, a field for a number is white, and so is a box to tick; lines are just outside."""
     drawn = pictures(filled(lower(*prepared(sheet, orientation)), "worksheet", Setup()), DPI)

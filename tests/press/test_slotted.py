@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pypdfium2
 import pytest
-from every_sheet import FULL, in_turn
+from every_sheet import FULL, a_share, in_turn
 from kinds import lesson
 from msgspec.structs import replace
 from page_pdf import characters, different, laid_out_alone, same_text
@@ -73,15 +73,17 @@ def test_runs_of_a_sheet_are_filled_into_the_same_page(sheet):
 
 @pytest.mark.parametrize(
     ("sheet", "view", "options"),
-    [
-        ("attention-head", "key", {}),
-        ("attention-head", "worksheet", {"orientation": "columns", "numbers": "decimal"}),
-        ("sizing", "key", {}),
-        ("positional-encoding", "key", {"paper": "letter"}),
-        ("position-biases", "key", {}),  # a line with a word, before one with a root
-        ("rotary", "worksheet", {}),  # a number behind a margin
-        ("sampling", "key", {}),  # labels that are shorter than those that it is laid out with
-    ],
+    a_share(
+        [
+            ("attention-head", "key", {}),
+            ("attention-head", "worksheet", {"orientation": "columns", "numbers": "decimal"}),
+            ("sizing", "key", {}),
+            ("positional-encoding", "key", {"paper": "letter"}),
+            ("position-biases", "key", {}),  # a line with a word, before one with a root
+            ("rotary", "worksheet", {}),  # a number behind a margin
+            ("sampling", "key", {}),  # labels that are shorter than those that it is laid out with
+        ]
+    ),
 )
 def test_what_is_filled_in_is_what_is_laid_out(sheet, view, options):
     document, run = prepared(sheet, 1, **options)

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 from click.testing import CliRunner
+from every_sheet import a_share
 
 from byhand.cli import main
 from byhand.reading import many
@@ -88,7 +89,7 @@ def test_only_what_is_judged_in_all_is_right_and_ends_well():
         assert ("right" in each.word) == (each.code == 0) == (each is Finding.RIGHT)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", a_share([1, 2], 2, 1))
 def test_wrong_files_are_named_in_a_line_each(school, tmp_path, monkeypatch, jobs):
     """Whatever is wrong with them; files that are named by themselves are told in full, as ever."""
     monkeypatch.setattr(many, "CHUNK", 4)

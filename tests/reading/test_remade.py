@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 import pytest
-from every_sheet import FULL, in_turn
+from every_sheet import a_share, in_turn
 from judged import CASES, WIRED, small
 
 from byhand import __version__
@@ -38,7 +38,7 @@ def faults_of(record):
 ASKED = [{}, {"numbers": "decimal", "rounding": "once"}, {"numbers": "symbolic"}, {"level": "easy", "seed": 2}]
 
 
-@pytest.mark.parametrize(("sheet", "n"), in_turn(0, 1))
+@pytest.mark.parametrize(("sheet", "n"), a_share(in_turn(0, 1), 3))
 def test_every_sheets_record_is_right(sheet, n):
     verdict = judged(text_of(sheet, **ASKED[n]), [judge])
     assert verdict.faults == ()
@@ -54,7 +54,7 @@ def test_a_record_of_letters_or_of_an_easy_sheet_is_right(sheet, n):
     assert judged(text_of(sheet, **ASKED[n]), [judge]).finding is Finding.RIGHT
 
 
-@pytest.mark.parametrize("model", WIRED if FULL else WIRED[::3])
+@pytest.mark.parametrize("model", a_share(WIRED, 6))
 def test_every_record_of_own_numbers_is_right(model):
     for config, numbers in in_turn("decimal", "float", among=[config for name, config in CASES if name == model]):
         try:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import chain
 
 import pytest
-from every_sheet import FULL
+from every_sheet import FULL, a_share
 from judged import CASES as JUDGED
 from judged import ROWS, small
 from kept import numbers_by_step, whole_run
@@ -95,7 +95,7 @@ CASES = [  # a model, a variant of it, its inputs that are others, and whether i
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "variant", "inputs", "heads"), CASES)
+@pytest.mark.parametrize(("name", "variant", "inputs", "heads"), a_share(CASES))
 def test_every_step_keeps_its_numbers_in_every_variant_of_a_model(name, variant, inputs, heads):
     model, values = MODELS[name], case(name, variant, **inputs)
     values = by_head(values) if heads else values

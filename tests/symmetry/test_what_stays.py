@@ -33,7 +33,7 @@ def copies_of(sheet, own):
         return []
 
 
-@pytest.mark.parametrize("name", [*SHEETS][:: 1 if FULL else 2])
+@pytest.mark.parametrize("name", [*SHEETS][:: 1 if FULL else 4])
 def test_a_given_that_all_seeds_share_is_the_same_in_all_copies(name):
     sheet = SHEETS[name]
     sets = [*sets_of(sheet)]

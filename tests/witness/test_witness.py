@@ -7,7 +7,7 @@ import sys
 from fractions import Fraction
 
 import pytest
-from every_sheet import in_turn, made
+from every_sheet import a_share, in_turn, made
 from judged import (
     CASES,
     EXAMPLES,
@@ -73,7 +73,7 @@ def test_the_witness_confirms_the_published_runs(name, domain):
 
 
 @pytest.mark.parametrize(
-    ("model", "config"), CASES, ids=lambda c: c if isinstance(c, str) else ",".join(c) or "plain"
+    ("model", "config"), a_share(CASES), ids=lambda c: c if isinstance(c, str) else ",".join(c) or "plain"
 )
 def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     values = small(model, **config)
@@ -99,7 +99,7 @@ def is_confirmed(run):
     return not wiring.unwired(run)
 
 
-@pytest.mark.parametrize(("model", "flips"), OPTIONS_IN_TURN)
+@pytest.mark.parametrize(("model", "flips"), a_share(OPTIONS_IN_TURN))
 def test_the_witness_misses_an_option_that_a_model_leaves_out(model, flips):
     for option, config in flips:
         try:

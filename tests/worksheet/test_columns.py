@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from every_sheet import ORDER, in_turn, made
+from every_sheet import ORDER, a_share, in_turn, made
 
 from byhand.course import course
 from byhand.formats import Setup
@@ -140,7 +140,7 @@ def test_matrices_that_a_text_multiplies_fit(sheet, level, orientation):
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize("sheet", ORDER)
+@pytest.mark.parametrize("sheet", a_share(ORDER))
 def test_a_figure_of_a_product_shows_what_its_formula_says(sheet, orientation):
     document = page(sheet, orientation, "standard")[0]
     for figure in (block for section in document.sections for block in section.blocks if isinstance(block, Falk)):

@@ -26,7 +26,7 @@ from byhand.numbers.expressed import expressed
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
-from byhand.worksheet.construction import Change, Construction, brings_about
+from byhand.worksheet.construction import Change, Construction, places_of, trial
 from byhand.worksheet.sheet import load_sheet
 
 AT = "blocks.0.attn."
@@ -74,7 +74,7 @@ def test_a_condition_is_decided_as_the_model_run_again_decides_it(text):
             by_run = expressed(text)(tape.replay(numbers={KEYS: again}))
         except DomainError:  # a root
             by_run = expressed(text)(tape.replay(FLOATS, {KEYS: again}))
-        assert brings_about(test, KEYS, Change(i, j, number), run.value) is by_run
+        assert trial(test, KEYS, run.value)(Change(i, j, number)) is by_run
         verdicts.add(by_run)
     assert verdicts == {True, False}
 
@@ -88,7 +88,7 @@ def test_the_key_has_the_smallest_change():
         for n in range(-9, 10):
             change = Change(i, j, Fraction(n))
             if abs(n - run.values(KEYS)[i][j]) < size:
-                assert not brings_about(construction.test, KEYS, change, run.value)
+                assert not trial(construction.test, KEYS, run.value)(change)
     assert marked(document, run, construction.solution(run))[0] == {"right"}
 
 
@@ -232,8 +232,11 @@ def test_a_learning_platform_prints_it_without_its_solution_and_says_that_nobody
 CODES = {"missing": 0, "right": 1, "wrong": 3, "unreadable": 3}
 
 
-def test_a_spreadsheet_computes_whether_it_is_so():
-    document, run = prepare(load_sheet("attention-head"), Options(seed=7))
+@pytest.mark.parametrize(
+    ("sheet", "seed"), [("attention-head", 7), ("sparse-patterns", 0)]
+)  # the other compares −∞, too
+def test_a_spreadsheet_computes_whether_it_is_so(sheet, seed):
+    document, run = prepare(load_sheet(sheet), Options(seed=seed))
     (construction,) = (block for block in document.blocks if isinstance(block, Construction))
     page, names = lower(document, run), boxes(document)
     content, places = workbook(page, "key", Setup()), plan(page, True).of_cell
@@ -252,3 +255,36 @@ def test_a_spreadsheet_computes_whether_it_is_so():
         assert found == {CODES[verdict]}, texts
         verdicts.add(verdict)
     assert verdicts >= {"right", "wrong", "missing"}
+
+
+@needs_node
+def test_a_label_that_is_a_number_is_read_as_a_keyboard_writes_it():
+    """The marks of a ruler, −2 to +2: "1" is the mark, and not the first row."""
+    document, run = prepare(load_sheet("relative-positions"), Options(seed=61))
+    (construction,) = (block for block in document.blocks if isinstance(block, Construction))
+    labels, names, page = construction.labels[0], boxes(document), lower(document, run)
+    content, places = workbook(page, "key", Setup()), plan(page, True).of_cell
+    order = [
+        each.id
+        for section in document.sections
+        for each in (*section.blanks, *(r for r in section.replies if r.options))
+    ]
+    assert labels == ("−2", "−1", "0", "+1", "+2")
+    assert [places_of(labels, text) for text in ("−1", "-1", "+1", "1", "0", "3")] == [[1], [1], [3], [3], [2], [2]]
+    solution = construction.solution(run)
+    texts = [solution, (solution[0].replace("−", "-"), *solution[1:]), ("1", *solution[1:]), ("+1", *solution[1:])]
+    sheet = {"sheet": sheet_of(document, run), "answers": [dict(zip(names, each, strict=True)) for each in texts]}
+    (found,) = answers_of(TRIED, [sheet])
+    for each, by_browser in zip(texts, found, strict=True):
+        verdict, note = construction.judged(each, run.value, document.messages)
+        assert by_browser == [[verdict, note]] * len(names), each
+        book = Book(content)
+        for cell, text in zip(construction.cells, each, strict=True):
+            book.set("worksheet", cell_name(*places[id(cell)]), text)
+        assert {book["check", cell_name(FIRST + order.index(name), CODE)] for name in names} == {CODES[verdict]}, each
+    assert [construction.judged(each, run.value, document.messages)[0] for each in texts] == [
+        "right",
+        "right",
+        "wrong",
+        "wrong",
+    ]

@@ -98,7 +98,7 @@ def test_blanks_have_names_that_a_person_can_read():
     found = {blank.id: blank for blank in made("attention-head")[0].blanks()}
     score = found[f"1/ask/{ATTN}scores_raw[0]/1,2"]
     assert (score.cell.step, score.cell.at) == (f"{ATTN}scores_raw[0]", (0, 1))
-    assert found[f"5/copy/{ATTN}hook_pattern[0]/2,1"].cell.at == (1, 0)
+    assert found[f"4/copy/{ATTN}hook_pattern[0]/2,1"].cell.at == (1, 0)
 
 
 def test_an_inverse_names_the_result_that_it_is_found_from():

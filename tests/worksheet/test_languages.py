@@ -104,6 +104,7 @@ Wie geht das?
 {{{{ lines(2, "{said * 2}") }}}}
 
 {{{{ ask("dot") }}}}
+{{{{ question("Was hast du getan?", "{said}") }}}}
 
 ## Warum?
 

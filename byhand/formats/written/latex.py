@@ -58,7 +58,7 @@ _MATHS = {**_COMMANDS, "−": "-", "∗": "*", "\u00a0": "~", "′": "'", "⊙":
 _TEXT = {
     **{sign: f"\\{sign}" for sign in "#$%&_{}"},
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\u00a0": "~", "…": r"\dots{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "½": "1/2", "′": "$'$",
+    "<": r"\textless{}", ">": r"\textgreater{}", "′": "$'$",
 }  # fmt: skip
 PREAMBLE = r"""% @foot@
 % Typeset it with pdflatex, lualatex or xelatex. @about@
@@ -132,6 +132,8 @@ def _character(sign: str) -> str:
     way = unicodedata.decomposition(sign).partition(" ")[0]
     if way == "<super>":
         return rf"\textsuperscript{{{plain}}}"
+    if way == "<fraction>":
+        return plain.replace("⁄", "/")
     return rf"\textsubscript{{{plain}}}" if way == "<sub>" else sign
 
 

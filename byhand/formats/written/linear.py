@@ -57,15 +57,18 @@ def _formula(latex: str) -> str:
 
 
 def _known(text: str) -> str:
-    """A text without signs that tables of braille or voices lack: K^T for Kᵀ, 2^(−1) for 2⁻¹, log_2 for log₂, a×b for
-    a·b.
+    """A text without signs that tables of braille or voices lack: K^T for Kᵀ, 2^(−1) for 2⁻¹, log_2 for log₂, 1/8 for
+    ⅛, a×b for a·b.
     """
-    parts = []
+    parts = list[str]()
     for way, signs in groupby(text, lambda sign: decomposition(sign).partition(" ")[0]):
         part = "".join(signs)
         if way in ("<super>", "<sub>"):
             plain = normalize("NFKC", part)
             part = ("^" if way == "<super>" else "_") + (plain if len(plain) == 1 else f"({plain})")
+        elif way == "<fraction>":
+            part = normalize("NFKC", part).replace("⁄", "/")
+            part = f" {part}" if parts and parts[-1][-1].isdigit() else part
         elif way == "<noBreak>":
             part = " " * len(part)
         parts.append(part)

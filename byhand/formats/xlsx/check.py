@@ -34,7 +34,7 @@ from byhand.formats.xlsx.formulas import (
 )
 from byhand.notation.spreadsheet import CLOSE, INFINITE, cell_name, quoted
 from byhand.page.parts import labels
-from byhand.worksheet.construction import named
+from byhand.worksheet.construction import named, typed
 from byhand.worksheet.document import Blank, Reply
 from byhand.worksheet.spoken import called
 
@@ -130,7 +130,9 @@ class Check(Struct, frozen=True, eq=False):
         labels = construction.labels[construction.axes[at]]
         place = f"IFERROR(VALUE({text}),0)"
         for n in reversed(range(len(labels))):
-            place = f'IF({text}&""={quoted(named(labels, n))},{n + 1},{place})'
+            spelt = typed(named(labels, n))
+            for name in (spelt, f"+{spelt}") if labels[n].startswith("+") else (spelt,):
+                place = f'IF({text}&""={quoted(name)},{n + 1},{place})'
         return Entry(place, 0.0)
 
     def _claim(self, word: str) -> str:

@@ -18,7 +18,7 @@ from byhand.arithmetic.domain import Real, is_neg_inf
 from byhand.arithmetic.expr import NEG_INF, Expr, Fn, Num, Ref, expr, refs
 from byhand.arithmetic.floats import FLOATS
 from byhand.formats.xlsx.plan import Plan
-from byhand.notation.spreadsheet import CLOSE, INFINITE, cell_name, formula, sheet_name
+from byhand.notation.spreadsheet import CLOSE, INFINITE, LOWEST, cell_name, formula, quoted, sheet_name
 from byhand.notation.text import value_text
 from byhand.numbers.conditions import Test
 from byhand.page.page import Page
@@ -245,7 +245,12 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
                 sheet_name(self.names.check)
             )
 
-        one, other = (formula(tree, cell, lambda ref: ref.matrix in self._infinite) for tree in test.parts)
+        def side(tree: Expr) -> str:
+            text = formula(tree, cell, lambda ref: ref.matrix in self._infinite)
+            may_be = quoted(INFINITE) in text or any(ref.matrix in self._infinite for ref in refs(tree))
+            return f"IF({text}={quoted(INFINITE)},{LOWEST},{text})" if may_be else text
+
+        one, other = map(side, test.parts)
         difference = f"({one})-({other})"
         match test.sign:
             case "=":
