@@ -74,7 +74,7 @@ def test_a_sheets_own_numbers_can_be_replaced(tmp_path):
     options = Options(values=load_entries(values), numbers="decimal")
     _, run = prepare(load_sheet("attention-head"), options)
     assert run.config.d_v == 2
-    rows = (("0", "2", "0", "0"), ("2", "0", "1", "0"), ("0", "0", "-1", "0"))
+    rows = (("0", "2", "0", "0"), ("1", "-2", "2", "-2"), ("0", "0", "-2", "0"))
     assert run.texts["blocks.0.attn.hook_q[0]"] == rows
 
 

@@ -719,8 +719,7 @@ def construct(
 ) -> Blocks:  # fmt: skip
     """One number of a given is to be changed so that a condition holds, which does not hold before.
 
-    It is left out where numbers are letters, and where numbers of which nothing is promised leave nothing to be brought
-    about.
+    It is left out where numbers are letters, and where they need keep no promise and leave nothing to do.
 
     brings_about: the condition, as a promise is written. near: what the key says of a change that is not enough.
     rows, columns: those of which numbers may be changed, from 0; without them, all. beside: further matrices to look

@@ -238,7 +238,7 @@ def test_a_cell_of_the_key_is_the_rule_on_the_same_sheet():
 
 
 def test_the_same_bytes_each_time():
-    one = opened("cross-attention", 3)
+    one = opened("cross-attention", 8)
     assert workbook(lower(one.document, one.run), "key", Setup()) == one.content
 
 
@@ -337,7 +337,7 @@ DECIMALS = {"1/2": ("0.5", "0,5", ".5", "1/2", "0.50"), "-1/2": ("-0.5", "−0,5
 
 def in_texts():
     """A workbook, and for each way to write a number as a text, what is written where, and the row of its verdict."""
-    one = opened("cross-attention", 3)
+    one = opened("cross-attention", 8)
     asked = [(n, each) for n, each in enumerate(one.answers) if isinstance(each, Blank) and each.role == "ask"]
     for value, texts in DECIMALS.items():
         n, each = next((n, each) for n, each in asked if each.cell.value == Fraction(value))

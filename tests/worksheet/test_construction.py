@@ -151,16 +151,18 @@ def test_what_cannot_be_brought_about_is_an_error_when_the_sheet_is_made(text, m
         asked(text, more)
 
 
-def test_it_is_left_out_with_letters_and_where_own_numbers_leave_nothing_to_do():
+def test_it_is_left_out_with_letters_and_where_numbers_of_which_nothing_is_promised_leave_nothing_to_do():
     sheet = load_sheet("attention-head")
     with_letters, _ = prepare(sheet, Options(numbers="symbolic"))
     assert not [block for block in with_letters.blocks if isinstance(block, Construction)]
     assert [section.number for section in with_letters.sections if section.number] == [1, 2, 3, 4, 5, 6]
     assert "Build it" not in [section.title for section in with_letters.sections]
     own = Options(values={"inputs": {"blocks.0.hook_resid_pre": [[0, 2, -2, 2], [2, -1, 0, -1], [1, 0, 1, 1]]}})
+    in_base_3 = Options(base=3)  # whose numbers keep a promise in base 2 only
     for text, titles in (("< 99", ["Then"]), ("> 99", ["Build it", "Then"])):
-        with_own, _ = prepare(lesson(BODY % (KEYS, f'largest("{SCORES}") {text}', "", SCORES)), own)
-        assert [section.title for section in with_own.sections] == titles
+        for options in (own, in_base_3):
+            made, _ = prepare(lesson(BODY % (KEYS, f'largest("{SCORES}") {text}', "", SCORES)), options)
+            assert [section.title for section in made.sections] == titles
 
 
 def test_each_copy_of_a_class_has_a_solution_of_its_own():
