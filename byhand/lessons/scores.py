@@ -1,18 +1,66 @@
-"""Scores: its numbers and its picture."""
+"""Scores: its steps, written down twice, its numbers and its picture."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import sqrt
 
+from msgspec.structs import replace
+
+from byhand.model.builder import Builder
+from byhand.model.layers import head, softmax
+from byhand.model.names import ATTN, RESID_PRE
+from byhand.model.registry import model
 from byhand.notation.text import by_word, listed
+from byhand.numbers.dice import Dice
 from byhand.numbers.promises import sheet_promise, steps_named
+from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.search import HEAD, find_head
+from byhand.ops.attention import normalize_rows
 from byhand.pictures.attention import APART, THICKEST, arcs_between, as_words
 from byhand.pictures.canvas import AXIS, CAPTION, DASH, FRAME, GREY, GUIDE, PALE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Tape
+from byhand.tape import Matrix, Tape
+from byhand.witness.wiring import STREAM, Wiring, wiring
+
+# ---- the model ----
+
+
+@model("scores", one_head=True)
+def _steps(build: Builder) -> Matrix:
+    """A head; and where they are given, `aside.scores`, a row for each width of keys, as shares, with the root taken
+    out and without.
+    """
+    mixture, base = head(build.stream(RESID_PRE), ATTN, 0, build.config), build.config.softmax_base
+    if "aside.scores" in build.tape.numbers:
+        scores = build.matrix("aside.scores", ("width", "word"), fixed=True)
+        roots = build.matrix("aside.roots", ("width", ""), fixed=True)
+        softmax(scores, "aside.plain", base)
+        softmax(normalize_rows(scores, roots, name="aside.scaled"), "aside.shares", base)
+    return mixture
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("scores")
+def _second(w: Wiring) -> None:
+    """A head, and shares of scores that grow as the root of the width does, with and without the root taken out."""
+    w.head(STREAM, "blocks.0.attn", 0)
+    if "aside.scores" in w.given:
+        w.softmax("aside.plain", "aside.scores")
+        w.softmax("aside.shares", w("aside.scaled", "normalize_rows", "aside.scores", "aside.roots"))
+
 
 # ---- its numbers ----
+
+
+@search("scores", **HEAD)
+def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
+    """A head's numbers, and the widths of the sheet itself."""
+    wide = {name: rows for name, rows in task.values.inputs.items() if name.startswith("aside")}
+    for found in find_head(task, dice):
+        yield replace(found, inputs={**wide, **found.inputs})
 
 
 @sheet_promise

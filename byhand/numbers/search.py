@@ -11,7 +11,7 @@ in run.json says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -85,7 +85,10 @@ DECODERS_TRIED = 10  # for the rows that one encoder hands on, since an encoder 
 DECODERS_TRIED_OF_FIVE = 40  # the same of more than FEW_TOKENS words, where decoders are rarer
 
 
-@search("attention-head", like_sheet=means_something, requires=(few_tokens(3), narrow_rows, *HEADS))
+HEAD: Mapping[str, Any] = {"like_sheet": means_something, "requires": (few_tokens(3), narrow_rows, *HEADS)}
+
+
+@search("attention-head", **HEAD)
 def find_head(task: Task, dice: Dice) -> Iterator[Instance]:
     """One head, which reads given rows without a norm; one that means something, where the sheet's does."""
     meant = means_something(task)

@@ -23,6 +23,7 @@ from byhand.worksheet.views import Orientation
 # the parts of the decoder-only architecture, in the order of the residual stream
 PRE_NORM = ("embed", "ln1", "heads", "out", "add1", "ln2", "mlp", "add2", "ln_final", "unembed")
 POST_NORM = ("embed", "heads", "out", "add1", "ln1", "mlp", "add2", "ln2", "unembed")
+BESIDE = ("count", "aside")  # begin the names of steps that are beside the model, which its map leaves out
 
 
 def map_of(
@@ -147,7 +148,7 @@ class _Chart(Struct, frozen=True, dict=True):
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
             computed = {s for s in section.asked if s in order and self.tape.steps[s].op}
-            steps = sorted((s for s in computed if not s.startswith("count")), key=order.__getitem__)
+            steps = sorted((s for s in computed if not s.startswith(BESIDE)), key=order.__getitem__)
             if steps and self.home(section) == part:
                 groups.setdefault(tuple(dict.fromkeys(map(self.stem, steps))), {})[section.number] = steps
         return sorted(groups.values(), key=min)
