@@ -16,13 +16,15 @@ import click
 
 from byhand import __version__
 from byhand.classroom import MOST_STUDENTS
-from byhand.errors import ByHandError, UnknownNameError
+from byhand.errors import ByHandError, ConfigError, UnknownNameError
 from byhand.interrupts import ended_in_order
 from byhand.notation.words import escaped
 from byhand.worksheet.views import MOST_VARIANTS
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # to start others takes 40 ms, and nothing here needs them
 if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it
+    from pathlib import Path
+
     from byhand.classroom.classes import ClassSet
     from byhand.classroom.roster import Student
     from byhand.options import Options
@@ -129,6 +131,13 @@ def _sheet_names() -> Iterable[str]:
     from byhand.worksheet.front import sheet_files
 
     return sheet_files()
+
+
+def _page_names() -> Iterable[str]:
+    """What `generate` prints: the sheets, and the pages beside them."""
+    from byhand.worksheet.front import EXTRA_PAGES
+
+    return (*_sheet_names(), *EXTRA_PAGES)
 
 
 def _format_names() -> Iterable[str]:
@@ -385,7 +394,7 @@ def _of_thread(sheets: Sequence[str]) -> tuple[str, ...]:
 
 
 @main.command()
-@click.argument("sheets", nargs=-1, metavar="[SHEET …]", shell_complete=_completed(_sheet_names))
+@click.argument("sheets", nargs=-1, metavar="[SHEET …]", shell_complete=_completed(_page_names))
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
 @_thread
 @_of_numbers
@@ -398,7 +407,10 @@ def _of_thread(sheets: Sequence[str]) -> tuple[str, ...]:
     "--format", "formats", default="html,pdf,json", show_default=True, callback=_formats, help="What to write.",
     shell_complete=_completed(_format_names, listed=True),
 )  # fmt: skip
-@_paper
+@click.option(
+    "--paper", type=click.Choice(["a4", "letter", "a3"]), default="a4", show_default=True,
+    help="Paper size; a3 is for family-poster.",
+)  # fmt: skip
 @click.option("--book", is_flag=True, help="All in one PDF with contents, keys at the end, and pages with an index.")
 @_feedback
 @click.option(
@@ -413,7 +425,10 @@ def generate(
     formats: tuple[str, ...], paper: Any, book: bool, feedback: bool, variants: int, nbgrader: bool, cache: bool,
     out: str, **asked: Any,
 ) -> None:  # fmt: skip
-    """Print a worksheet and its key; without SHEET, the flagship: a whole small language model."""
+    """Print a worksheet and its key; without SHEET, the flagship: a whole small language model.
+
+    Beside the sheets there is family-poster, a row for each sheet of the family, to fill in.
+    """
     from pathlib import Path
 
     from byhand import pipeline
@@ -424,6 +439,16 @@ def generate(
         raise click.UsageError("give sheets or --all, not both")
     if every and threaded:
         raise click.UsageError("give --thread or --all, not both: the thread is none of the course's sheets")
+    beside = () if every or threaded or book else _beside(sheets)
+    for name in beside:
+        _say(*_made_beside(name, view, formats, paper, language, cache, out))
+        if told := ", ".join(f"--{option}" for option in ("seed", "tokens", "answer") if asked[option]):
+            _tell(f"{name} has no numbers: {told} changes nothing on it")
+    sheets = tuple(name for name in sheets if name not in beside)
+    if beside and not sheets:
+        return
+    if paper == "a3":
+        raise ConfigError("--paper a3 is for family-poster; a sheet has room on a4 and on letter")
     options = _options(
         **asked, views=views_asked(view), formats=formats, paper=paper, weight_places=weight_places, cache=cache,
         language=language, feedback=feedback, variants=variants, nbgrader=nbgrader,
@@ -446,6 +471,25 @@ def generate(
         _say(*made[name])
     if every and "html" in formats:
         _say(*write_index(made, options, Path(out)))
+
+
+def _beside(names: Sequence[str]) -> tuple[str, ...]:
+    """Those of these names that are pages beside the sheets."""
+    from byhand.worksheet.front import EXTRA_PAGES
+
+    return tuple(name for name in names if name in EXTRA_PAGES)
+
+
+def _made_beside(
+    name: str, view: str | None, formats: Sequence[str], paper: Any, language: str, cache: bool, out: str
+) -> list[Path]:
+    """Write a page beside the sheets, and return the paths of its files."""
+    from pathlib import Path
+
+    from byhand.files import write
+    from byhand.formats.extra import files_of
+
+    return write(Path(out) / name, files_of(name, (view,) if view else None, formats, paper, language, cache))  # type: ignore[arg-type]
 
 
 @main.command("class")

@@ -13,6 +13,7 @@ from every_sheet import ORDER
 
 from byhand.cli import main
 from byhand.model import MODELS
+from byhand.worksheet.front import EXTRA_PAGES
 
 
 def completed(*words):
@@ -21,16 +22,22 @@ def completed(*words):
     return [item.value for item in complete.get_completions(before, last)]
 
 
-@pytest.mark.parametrize("before", [("generate",), ("generate", "gpt"), ("show",), ("class",), ("mark", "--blank"), ("mark", "--sheet")])  # fmt: skip
+@pytest.mark.parametrize("before", [("show",), ("class",), ("mark", "--blank"), ("mark", "--sheet")])  # fmt: skip
 def test_sheets_are_completed(before):
     assert completed(*before, "") == sorted(ORDER)
+    assert completed(*before, "attention-") == ["attention-head", "attention-in-letters"]
+
+
+@pytest.mark.parametrize("before", [("generate",), ("generate", "gpt")])
+def test_sheets_and_the_pages_beside_them_are_completed(before):
+    assert completed(*before, "") == sorted((*ORDER, *EXTRA_PAGES))
     assert completed(*before, "attention-") == ["attention-head", "attention-in-letters"]
 
 
 def test_models_languages_and_choices_are_completed():
     assert completed("run", "") == sorted(MODELS)
     assert completed("list", "--language", "") == ["en"]
-    assert completed("generate", "--paper", "") == ["a4", "letter"]
+    assert completed("generate", "--paper", "") == ["a4", "letter", "a3"]
     assert "--orientation" in completed("generate", "--o")
     assert {"generate", "class", "mark", "verify"} <= {*completed("")}
 

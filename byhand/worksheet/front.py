@@ -18,14 +18,22 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 HOMES = ("worksheets", "thread")  # folders of sheets: those that stand by themselves, and those of the thread
 OF_THREAD = "thread-"  # begins the name of a sheet of the thread
-TABLES = ("lecturer", "origin", "delta", "symbols", "allows")  # of which a translation may have some entries only
+EXTRA_PAGES = ("family-poster",)  # beside the sheets, and without a file of their own
+TABLES = (
+    "lecturer",
+    "origin",
+    "delta",
+    "poster",
+    "symbols",
+    "allows",
+)  # of which a translation may have some entries only
 _KEYS = {
     "title": str, "model": str, "goal": str, "riddle": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,
     "weights": dict, "pick_words": bool, "answer": list, "in_place": list, "promises": list,
     "allows": dict, "points": dict, "names": dict, "places": int, "sittings": list,
     "fractions": list, "easy_rows": int, "group": str, "after": str, "meets": list, "lecturer": dict, "symbols": dict,
-    "origin": dict, "delta": dict, "cost": dict,
+    "origin": dict, "delta": dict, "cost": dict, "poster": dict,
 }  # fmt: skip
 
 
@@ -87,6 +95,8 @@ def read(name: str, language: str) -> tuple[dict[Any, Any], str]:
     Raises: as `load_sheet`.
     """
     files, originals = all_files(known_language(language)), all_files()
+    if name in EXTRA_PAGES and name not in files:
+        raise SheetError(f"{name} is a page beside the sheets, without numbers; byhand generate {name} prints it")
     if name not in files:
         raise UnknownNameError("sheet", name, sheet_files(language))
     translated = name in originals and files[name] != originals[name]

@@ -89,6 +89,47 @@ class Delta(Struct, frozen=True):
     SIGNS: ClassVar[tuple[str, ...]] = ("+", "−", "instead of")
 
 
+class OnPoster(Struct, frozen=True):
+    """A sheet's row on the poster of its family, as somebody who did the sheet fills it in."""
+
+    looks: str = ""
+    """Who looks at whom of five words: five lines of five signs, # for yes, + for in part, - for a little, . for
+    no."""
+    exact: str = ""
+    """Whether the shares are those of ordinary attention with the same queries and keys: yes or no."""
+    causal: str = ""
+    """Whether nobody looks ahead: yes or no."""
+    scores: str = ""
+    """How many scores there are for n words."""
+    kept: str = ""
+    """What must stay in memory to write the next word, in one head."""
+    forgets: str = ""
+    """What is lost."""
+    name: str = ""
+    """What the idea is called, if the origin does not say it; likewise its year."""
+    year: str = ""
+
+    SIGNS: ClassVar[str] = "#+-."
+    WORDS: ClassVar[int] = 5
+    REPLIES: ClassVar[tuple[str, ...]] = ("yes", "no")
+
+    @property
+    def grid(self) -> tuple[str, ...]:
+        """Who looks at whom, a line for each word that asks."""
+        return tuple(self.looks.split())
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it, in words; "" for nothing."""
+        for entry in ("exact", "causal"):
+            if getattr(self, entry) not in self.REPLIES:
+                return f"{entry}: {shown(getattr(self, entry))} is neither yes nor no"
+        if [len(line) for line in self.grid] != [self.WORDS] * self.WORDS or {*self.looks} - {*self.SIGNS, " "}:
+            return f"looks: {shown(self.looks)} is no grid; write five lines of five signs, each one of # + - ."
+        missing = [entry for entry in ("scores", "kept", "forgets") if not getattr(self, entry)]
+        return f"it has no {missing[0]}" if missing else ""
+
+
 class Sheet(Struct, frozen=True):
     """A sheet's front matter and its body."""
 
@@ -139,6 +180,8 @@ class Sheet(Struct, frozen=True):
     """Where its idea comes from."""
     delta: Delta | None = None
     """How it differs from the ordinary block."""
+    poster: OnPoster | None = None
+    """Its row on the poster of its family, if it has one."""
     cost: Mapping[str, str] = field(default_factory=dict)
     """What it costs: formulas of the number n of words and of the sizes of the model, by what they count."""
     symbols: Mapping[str, str] = field(default_factory=dict)
@@ -206,8 +249,8 @@ def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
     return {**entries, "inputs": {}, "weights": weights}
 
 
-OF_TEXTS: dict[str, type[ForLecturer] | type[Origin] | type[Delta]] = {
-    "lecturer": ForLecturer, "origin": Origin, "delta": Delta,
+OF_TEXTS: dict[str, type[ForLecturer] | type[Origin] | type[Delta] | type[OnPoster]] = {
+    "lecturer": ForLecturer, "origin": Origin, "delta": Delta, "poster": OnPoster,
 }  # fmt: skip
 _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 
@@ -337,6 +380,8 @@ def _made(name: str, file: str, front: dict[Any, Any], body: str) -> Sheet:
             kept[key] = kind(**front[key])
     if "delta" in kept and kept["delta"].sign not in Delta.SIGNS:
         raise SheetError(f"{file}: delta: no sign {kept['delta'].sign!r}; use {', '.join(Delta.SIGNS)}")
+    if "poster" in kept and (fault := kept["poster"].fault):
+        raise SheetError(f"{file}: poster: {fault}")
     if unknown := [key for key in front.get("allows", {}) if key not in RULES]:
         raise SheetError(f"{file}: allows: {UnknownNameError('rule', unknown[0], RULES)}")
     kept["promises"] += promises_but(front.get("allows", {}))

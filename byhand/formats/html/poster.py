@@ -1,0 +1,44 @@
+"""The poster of the family as HTML, for the screen and for print: as wide as its paper, which lies on its side."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from byhand.formats.html.page import rendered
+from byhand.page.poster import grid
+from byhand.pictures.canvas import INK, PEN
+from byhand.worksheet.asked import as_words
+from byhand.worksheet.markdown import inline
+from byhand.worksheet.messages import Messages
+from byhand.worksheet.poster import NONE, Row, rows
+from byhand.worksheet.sheet import OnPoster
+from byhand.worksheet.views import Medium, View
+
+ASKED = as_words({"holds": "extra"})  # what it says of itself for who reads pages back
+COLUMNS = ("name", "year", "looks", "exact", "causal", "scores", "kept", "forgets")
+HIGH, HIGHEST = 225.0, 16.0  # mm on A3: the room for all rows, and the height of one
+WIDTH = 420.0  # mm: of A3
+
+
+def poster(view: View, medium: Medium, size: tuple[float, float], messages: Messages) -> str:
+    """The poster in one view. size: of the paper upright, in mm.
+
+    Raises: SheetError where the entry of a sheet is none, or a template does not parse.
+    """
+    whole, shown, say = rows(messages), view != "worksheet", messages.say
+    heads = {name: inline(say(f"poster.{name}")) for name in ("sheet", *COLUMNS)}
+    told = [inline(say(f"poster.{name}")) for name in ("exact_is", "causal_is", "kept_is")]
+    scale = size[1] / WIDTH
+    return rendered(
+        "poster.html", medium, "a4", messages, asked=ASKED, view=view, size=size, unit=10 * scale,
+        heads=heads, columns=COLUMNS, told=told, title=say("poster.title") + f" ({say('views.key')})" * shown,
+        row_height=min(HIGHEST, HIGH / max(1, len(whole))) / 10,
+        rows=[(row, row.is_example or shown, _grid(row, shown, scale, messages)) for row in whole],
+    )  # fmt: skip
+
+
+def _grid(row: Row, shown: bool, scale: float, messages: Messages) -> Markup:
+    if row.is_example or shown:
+        return Markup(grid(row.grid, row.looks, scale, INK if row.is_example else PEN).svg)
+    empty = (NONE * OnPoster.WORDS,) * OnPoster.WORDS
+    return Markup(grid(empty, messages.say("poster.empty"), scale).svg)
