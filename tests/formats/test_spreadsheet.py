@@ -383,7 +383,9 @@ def test_libreoffice_prints_the_worksheet_and_nothing_else(tmp_path):
         texts = [each.extract_text() for each in PdfReader(io.BytesIO(pdf)).pages]
         assert len(texts) == len(page.row_breaks.brk) + 1, sheet
         told = " ".join(" ".join(texts).split())
-        assert not [each for each in document.replies() if not each.options and each.right[:30] in told], sheet
+        replies = [each.right[:30] for each in document.replies() if not each.options and len(each.right) > 12]
+        assert replies
+        assert not [right for right in replies if right in told], sheet  # a word or a number may stand elsewhere
 
 
 # other spreadsheets

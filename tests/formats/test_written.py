@@ -101,6 +101,13 @@ def test_a_sign_of_maths_is_no_text(sheet):
     assert r"\$" not in file(latex, document, run)  # no sheet has a dollar among its words
 
 
+def test_what_stands_before_the_first_question_of_an_exam_has_paragraphs_of_its_own():
+    """In a list, LaTeX joins the paragraphs before its first item."""
+    before, _, after = file(exam, *made("low-rank-attention")).partition(r"\begin{questions}")
+    assert "\\textbf{All keys}\n\nIn the ordinary way" in before
+    assert after.lstrip().startswith(r"\question")
+
+
 def test_an_exam_has_its_solutions_and_without_feedback_none():
     document, run = kinds_and_run()
     whole, bare = file(exam, document, run), file(exam, document, run, feedback=False)
@@ -149,7 +156,12 @@ def number_lines(tex):
 
 def plain(text):
     text = (
-        re.sub(r"\\text\{(.*)\}", r"\1", text).replace(r"\infty", "∞").replace(r"$\times$", "×").replace("{,}", ",")
+        re.sub(r"\\text\{(.*)\}", r"\1", text)
+        .replace(r"\infty", "∞")
+        .replace(r"$\times$", "×")
+        .replace("{,}", ",")
+        .replace("$-$", "-")
+        .replace(r"$\cdot$", "")
     )
     return re.sub(r"[\s{}()^\\·]|frac|sqrt|cdot|√", "", text.replace("−", "-"))
 

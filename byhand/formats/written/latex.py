@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from msgspec import Struct, structs
@@ -174,8 +174,10 @@ class _Latex(Struct, frozen=True, eq=False):
         return self._file("article", answers, self._written(self.page.parts(self.view)))
 
     def exam(self) -> str:
-        parts = [self._written(self.page.head), r"\begin{questions}"]
-        parts += [*map(self._question, self.page.sections)]
+        before = [*takewhile(lambda each: not each.section.number, self.page.sections)]
+        parts = [self._written(self.page.head)]
+        parts += [self._titled(section) for section in before]  # in a list, they would be one paragraph
+        parts += [r"\begin{questions}", *map(self._question, self.page.sections[len(before) :])]
         parts += [r"\end{questions}", self._written(self.page.end)]
         return self._file("exam", "% \\printanswers\n\\pagestyle{foot}\\cfoot{\\thepage}", "\n\n".join(parts))
 
@@ -189,12 +191,14 @@ class _Latex(Struct, frozen=True, eq=False):
 
     def _question(self, section: LaidSection) -> str:
         """A section as a question of an exam; one without a number stands between the questions."""
+        titled = self._titled(section)
+        return f"\\question {titled}" if section.section.number else f"\\fullwidth{{{titled}}}"
+
+    def _titled(self, section: LaidSection) -> str:
+        """A section under its title."""
         heading, *parts = section.in_view(self.view)
         assert isinstance(heading, Heading)
-        title = rf"\textbf{{{_line(heading.words)}}}"
-        if heading.number:
-            return f"\\question {title}\n\n{self._written(parts)}"
-        return f"\\fullwidth{{{title}\n\n{self._written(parts)}}}"
+        return rf"\textbf{{{_line(heading.words)}}}" + f"\n\n{self._written(parts)}"
 
     def _written(self, parts: Iterable[Part]) -> str:
         """Parts as paragraphs; matrices that follow each other stand side by side, as far as there is room."""

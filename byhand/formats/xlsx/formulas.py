@@ -209,7 +209,7 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
             return ""
         place = cell.place
         if blank.role == "copy":
-            original = _numbered(self.page.reader.before(section, place))
+            original = _numbered(self.page.reader.copied(section, place))
             if original is not None:
                 return (
                     self.own_cell(original).removeprefix(sheet_name(self.names.check))
