@@ -74,11 +74,17 @@ class Construction(Question, Struct, frozen=True, eq=False):
 
     @property
     def axes(self) -> tuple[int, ...]:
-        """Which of its first boxes asks for the row of the run (0), and which for the column (1): a matrix of one row
-        has no box for it.
+        """Which of its first boxes asks for the row of the run (0), and which for the column (1): where only one may be
+        changed, there is no box for it.
         """
         ways = (1, 0) if self.transposed else (0, 1)
-        return tuple(axis for axis in ways if len(self.labels[axis]) > 1)
+        return tuple(axis for axis in ways if len(self._open[axis]) > 1)
+
+    @property
+    def _open(self) -> tuple[list[int], list[int]]:
+        """The rows and the columns of the run in which numbers may be changed."""
+        rows, columns = (list(dict.fromkeys(each)) for each in zip(*self.free, strict=True))
+        return rows, columns
 
     def written(self, change: Change) -> tuple[str, ...]:
         """What is written into the boxes for a change."""
@@ -107,7 +113,7 @@ class Construction(Question, Struct, frozen=True, eq=False):
         def no(why: str, **places: Any) -> tuple[Verdict, str]:
             return "wrong", messages.say(f"construction.{why}", **places)
 
-        found: list[list[int]] = [[0], [0]]
+        found = [*self._open]
         for axis, text in zip(self.axes, where, strict=True):
             found[axis] = places_of(self.labels[axis], text)
             if not found[axis]:

@@ -4,7 +4,7 @@ function changed({ step, axes, labels, transposed, free, test }, texts, run) {
   const plain = texts.map((text) => text.split(/\s+/).filter(Boolean).join(" "));
   if (plain.includes("")) return ["missing", ""];
   const parts = (text) => text.split(/\s*[,;&/]\s*|\s+and\s+/).filter(Boolean);
-  const found = [[0], [0]];
+  const found = [0, 1].map((axis) => free.map((place) => place[axis]));
   for (const [at, axis] of axes.entries()) {
     found[axis] = placesNamed(labels[axis], plain[at]);
     if (found[axis].length) continue;
