@@ -74,8 +74,8 @@ class Construction(Question, Struct, frozen=True, eq=False):
 
     @property
     def axes(self) -> tuple[int, ...]:
-        """Which of its first boxes asks for the row of the run (0), and which for the column (1): where only one may be
-        changed, there is no box for it.
+        """Which of its first boxes asks for the row of the run (0), and which for the column (1): there is no box for
+        the only one that may be changed.
         """
         ways = (1, 0) if self.transposed else (0, 1)
         return tuple(axis for axis in ways if len(self._open[axis]) > 1)
