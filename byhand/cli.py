@@ -427,7 +427,7 @@ def generate(
 ) -> None:  # fmt: skip
     """Print a worksheet and its key; without SHEET, the flagship: a whole small language model.
 
-    Beside the sheets there is family-poster, a row for each sheet of the family, to fill in.
+    Beside the sheets there are two pages: family-poster, a row for each sheet of the family, and cut-outs.
     """
     from pathlib import Path
 

@@ -33,10 +33,14 @@ class ExtraPage(Struct, frozen=True):
     html: str
     """The function that writes it, by its module and its name in the folder html."""
     views: tuple[View, ...]
+    """Its views; the files of a page with one view have its name."""
     papers: tuple[ExtraPaper, ...]
 
 
-EXTRA = {"family-poster": ExtraPage("poster:poster", ("worksheet", "key"), ("a4", "letter", "a3"))}
+EXTRA = {
+    "family-poster": ExtraPage("poster:poster", ("worksheet", "key"), ("a4", "letter", "a3")),
+    "cut-outs": ExtraPage("cut_outs:cut_outs", ("worksheet",), ("a4", "letter")),
+}
 
 
 def files_of(
@@ -66,10 +70,11 @@ def files_of(
     write: Html = getattr(import_module(f"byhand.formats.html.{module}"), function)
     files, said = dict[str, bytes](), messages(language)
     for view in views or page.views:
+        stem = view if len(page.views) > 1 else name
         if "html" in formats:
-            files[f"{view}.html"] = write(view, "screen", SIZES[paper], said).encode()
+            files[f"{stem}.html"] = write(view, "screen", SIZES[paper], said).encode()
         if "pdf" in formats:
-            files[f"{view}.pdf"] = printed(write(view, "print", SIZES[paper], said), cache)
+            files[f"{stem}.pdf"] = printed(write(view, "print", SIZES[paper], said), cache)
     return files
 
 

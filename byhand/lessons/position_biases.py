@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -36,12 +37,15 @@ from byhand.pictures.canvas import (
     GRID,
     GUIDE,
     HAIR,
+    LIGHT,
     PALE,
     SMALLEST,
     TOKEN,
     WHITE,
     Canvas,
 )
+from byhand.pictures.contrast import columns
+from byhand.pictures.cutting import cut_box
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
 from byhand.witness.wiring import Wiring, wiring
@@ -213,3 +217,33 @@ def distance_buckets(on: Canvas, table: Rows, *, furthest: int) -> None:
         on.say("pictures.distance_buckets.said"), on.say("pictures.distance_buckets.to_do"),
         on.say("pictures.distance_buckets.key", buckets=", ".join(labels)),
     )  # fmt: skip
+
+
+# ---- to cut out ----
+
+NAMED, CELL, STRIP, APART, UNIT = 24.0, 8.0, 21.0, 3.0, 1.4  # mm: the name of a strip, its cells' and its own height,
+# the space to the next one, and how far the wedge falls for a score of 1
+
+
+@picture(width=92, height=50, minutes=1)
+def slope_card(on: Canvas, *, config: Mapping[str, Any], words: int) -> None:
+    """A strip for each slope, to lay under the words of the table: what each word loses, and a wedge as steep."""
+    wide, told = columns(words)[1], list[str]()
+    for h, slope in enumerate(config["alibi_slopes"][:2]):
+        x, y = 2.0, 0.4 + (STRIP + APART) * h
+        right, below = x + NAMED + wide * words, y + CELL
+        called = on.say("pictures.slope_card.slope", n=slope)
+        on.text(x + 2.0, y + CELL / 2 + 1.2, called, TOKEN, anchor="start", bold=True)
+        for k in range(words):
+            back = words - 1 - k
+            on.box(x + NAMED + wide * k, y, wide, CELL, fill=WHITE)
+            on.number(x + NAMED + wide * (k + 0.5), y + CELL / 2, -slope * back)
+            name = on.say("pictures.slope_card.back", n=back) if back else on.say("pictures.slope_card.asks")
+            on.text(x + NAMED + wide * (k + 0.5), y + STRIP - 1.2, name, SMALLEST, colour=GREY)
+        ends = [(right - wide / 2, below), (x + NAMED + wide / 2, below)]
+        on.area([*ends, (ends[1][0], below + UNIT * slope * (words - 1))], LIGHT)
+        on.line(ends[0], (ends[1][0], below + UNIT * slope * (words - 1)), width=0.5)
+        cut_box(on, x, y, right - x, STRIP)
+        falls = listed([value_text(slope * (words - 1 - k)) for k in range(words)])
+        told.append(on.say("pictures.slope_card.strip", n=slope, falls=falls))
+    on.worksheet_says = on.say("pictures.slope_card.said", strips="; ".join(told))

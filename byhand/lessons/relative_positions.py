@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from byhand.model.builder import Builder
 from byhand.model.layers import of_one_row, read_by
 from byhand.model.names import ATTN
 from byhand.model.registry import Results, model
-from byhand.notation.text import listed
+from byhand.notation.text import listed, value_text
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import grid, natural
@@ -29,7 +30,8 @@ from byhand.numbers.scores import (
 )
 from byhand.ops.linear import add, dot_rows
 from byhand.ops.positions import pick_by_distance
-from byhand.pictures.canvas import CAPTION, GREY, TOKEN, WHITE, Canvas
+from byhand.pictures.canvas import CAPTION, GREY, LIGHT, SMALLEST, TOKEN, WHITE, Canvas
+from byhand.pictures.cutting import cut_box
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
 from byhand.witness.wiring import Wiring, wiring
@@ -175,3 +177,34 @@ def sliding_ruler(on: Canvas, table: Rows, *, tokens: Sequence[str]) -> None:
     marks = {f"marks_{i}": listed([mark(i, j) for j in range(i + 1)]) for i in range(1, n)}
     told = {f"word_{i}": tokens[i] for i in range(1, n)} | marks
     on.said(*(on.say(f"pictures.sliding_ruler.{part}", **told) for part in ("said", "to_do", "key")))
+
+
+# ---- to cut out ----
+
+BODY, ABOVE = 15.0, 0.6  # mm: the height of the ruler, and what stands above it
+
+
+@picture(width=92, height=20, minutes=1)
+def distance_ruler(on: Canvas, *, config: Mapping[str, Any], words: int) -> None:
+    """A ruler of distances to slide under a sentence; one more place past each end has its last mark again."""
+    reach = int(config["max_relative_position"])
+    left, marks = 2.0, [*range(-reach, reach + 1)]
+    below = ABOVE + DEEP
+    for k, mark in enumerate([-reach, *marks, reach]):
+        x, past = left + MARK * k, k in (0, len(marks) + 1)
+        on.box(x, ABOVE, MARK, DEEP, fill=LIGHT if past else WHITE)
+        signed = value_text(mark) if mark <= 0 else f"+{mark}"
+        on.number(x + MARK / 2, ABOVE + DEEP / 2, signed, TOKEN, colour=GREY if past else "")
+        if past:
+            on.text(x + MARK / 2, below + 3.6, on.say("pictures.distance_ruler.past"), SMALLEST, colour=GREY)
+    middle = left + MARK * (reach + 1.5)
+    on.box(middle - MARK / 2, ABOVE, MARK, DEEP, width=0.8)
+    on.arrow((middle, below + 4.6), (middle, below + 0.4), width=0.6)
+    on.text(middle, below + 7.4, on.say("pictures.distance_ruler.asks"), CAPTION, bold=True)
+    for side, name in ((-1, "before"), (1, "after")):
+        start = middle + side * 0.9 * MARK
+        on.text(start + side * 0.6 * MARK, below + 3.6, on.say(f"pictures.distance_ruler.{name}"), CAPTION)
+        on.arrow((start, below + 6.0), (start + side * 1.2 * MARK, below + 6.0), width=0.3)
+    cut_box(on, left, ABOVE, MARK * (len(marks) + 2), BODY)
+    shown = listed([value_text(mark) if mark <= 0 else f"+{mark}" for mark in marks])
+    on.worksheet_says = on.say("pictures.distance_ruler.said", marks=shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import product
@@ -32,7 +32,8 @@ from byhand.numbers.scores import (
 )
 from byhand.ops.linear import dot_rows
 from byhand.ops.shapes import gather_rows
-from byhand.pictures.canvas import AXIS, CAPTION, DASH, GRID, HAIR, PALE, TOKEN, Canvas, Layer
+from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, GRID, HAIR, PALE, SMALLEST, TOKEN, Canvas, Layer
+from byhand.pictures.cutting import cut_box, cut_disc, pin
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
 from byhand.witness.wiring import Wiring, wiring
@@ -205,3 +206,38 @@ def _turned_arrow(
     on.arrow(middle, (middle[0] + x, middle[1] - y), dash=dash)
     out = (DIAL + 1.7) / hypot(x, y)
     on.math(middle[0] + x * out, middle[1] - y * out + 1.0, symbol, TOKEN)
+
+
+# ---- to cut out ----
+
+SIGN = 4.6  # the size of marks and names
+BASE, OF_DISC, FROM = 57.0, 20.0, 1.0  # the side of the square, the radius of the disc, the margin; in mm
+
+
+@picture(width=118, height=60, minutes=1)
+def rotary_dial(on: Canvas, *, config: Mapping[str, Any], words: int) -> None:
+    """A square with the arrow of a query, and a disc with the arrow of a key that turns on it.
+
+    Marks go round anticlockwise from the key's arrow, so that the one at the query says how many steps back it is.
+    """
+    period = int(config["rotary_periods"][0])
+    x, y, far = FROM + BASE / 2, FROM + BASE / 2, FROM + BASE + 10.0 + OF_DISC
+    cut_box(on, FROM, FROM, BASE, BASE)
+    on.disc(x, y, OF_DISC, fill="none", width=HAIR, colour=PALE)
+    on.arrow((x, y), (x + OF_DISC + 5.5, y), width=0.9)
+    on.math(x + OF_DISC + 3.0, y - 2.2, "q", SIGN)
+    pin(on, x, y)
+    cut_disc(on, far, y, OF_DISC)
+    for n in range(period):
+        across, up = cos(2 * pi * n / period), sin(2 * pi * n / period)
+        on.line(*((far + r * across, y - r * up) for r in (OF_DISC - 3.0, OF_DISC)), width=0.5)
+        on.number(far + 14.2 * across - 2.6 * up, y - 14.2 * up - 2.6 * across, n, SIGN)
+        if n:
+            beside = far + 14.2 * across + 2.6 * up, y - 14.2 * up + 2.6 * across
+            on.number(*beside, Fraction(n, period), 3.0, colour=GREY)
+    on.arrow((far, y), (far + OF_DISC - 0.6, y), width=0.9)
+    on.math(far + 14.2, y + 4.6, "k", SIGN)
+    on.text(far - 8.5, y - 6.4, on.say("pictures.rotary_dial.back"), SMALLEST)
+    on.text(far + 8.5, y + 9.2, on.say("pictures.rotary_dial.turn"), SMALLEST, colour=GREY)
+    pin(on, far, y)
+    on.worksheet_says = on.say("pictures.rotary_dial.said", n=period, marks=listed(range(period)))

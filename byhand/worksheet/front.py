@@ -18,7 +18,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # a language tag, 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 HOMES = ("worksheets", "thread")  # folders of sheets: those that stand by themselves, and those of the thread
 OF_THREAD = "thread-"  # begins the name of a sheet of the thread
-EXTRA_PAGES = ("family-poster",)  # beside the sheets, and without a file of their own
+EXTRA_PAGES = ("family-poster", "cut-outs")  # beside the sheets, and without a file of their own
 TABLES = (
     "lecturer",
     "origin",
@@ -34,6 +34,7 @@ _KEYS = {
     "allows": dict, "points": dict, "names": dict, "places": int, "sittings": list,
     "fractions": list, "easy_rows": int, "group": str, "after": str, "meets": list, "lecturer": dict, "symbols": dict,
     "origin": dict, "delta": dict, "cost": dict, "poster": dict,
+    "cut_out": dict,
 }  # fmt: skip
 
 

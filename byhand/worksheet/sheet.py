@@ -130,6 +130,17 @@ class OnPoster(Struct, frozen=True):
         return f"it has no {missing[0]}" if missing else ""
 
 
+class CutOut(Struct, frozen=True):
+    """A thing to cut out that one uses on a sheet."""
+
+    draws: str = ""
+    """The picture that draws it, from the config and the number of words."""
+    name: str = ""
+    """What it is called."""
+    how: str = ""
+    """How it is used."""
+
+
 class Sheet(Struct, frozen=True):
     """A sheet's front matter and its body."""
 
@@ -182,6 +193,8 @@ class Sheet(Struct, frozen=True):
     """How it differs from the ordinary block."""
     poster: OnPoster | None = None
     """Its row on the poster of its family, if it has one."""
+    cut_out: CutOut | None = None
+    """A thing to cut out, if it has one."""
     cost: Mapping[str, str] = field(default_factory=dict)
     """What it costs: formulas of the number n of words and of the sizes of the model, by what they count."""
     symbols: Mapping[str, str] = field(default_factory=dict)
@@ -249,8 +262,8 @@ def _fitting(entries: dict[str, Any], other: object) -> dict[str, Any]:
     return {**entries, "inputs": {}, "weights": weights}
 
 
-OF_TEXTS: dict[str, type[ForLecturer] | type[Origin] | type[Delta] | type[OnPoster]] = {
-    "lecturer": ForLecturer, "origin": Origin, "delta": Delta, "poster": OnPoster,
+OF_TEXTS: dict[str, type[ForLecturer] | type[Origin] | type[Delta] | type[OnPoster] | type[CutOut]] = {
+    "lecturer": ForLecturer, "origin": Origin, "delta": Delta, "poster": OnPoster, "cut_out": CutOut,
 }  # fmt: skip
 _VALUES = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
 

@@ -1,18 +1,27 @@
 """The pages beside the sheets: the poster of the family says what is true of each sheet, and what they lack is told."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from accessible import faults
 from click.testing import CliRunner
+from every_sheet import made
 
 from byhand.cli import main
 from byhand.errors import ByHandError, SheetError
 from byhand.formats.extra import EXTRA, SIZES, files_of
+from byhand.formats.html.cut_outs import cut_outs
 from byhand.formats.html.poster import COLUMNS, poster
+from byhand.lessons.relative_positions import MARK
+from byhand.lessons.rotary import SIGN
+from byhand.page.cut_outs import pieces
+from byhand.page.entries import entries
+from byhand.pictures.shapes import Circle, Path, Rectangle, Text
 from byhand.press.engine import rendered_document
 from byhand.press.inner import page_box
 from byhand.reading.verify import verify
+from byhand.worksheet.document import Picture, Table
 from byhand.worksheet.front import EXTRA_PAGES, all_files
 from byhand.worksheet.messages import messages
 from byhand.worksheet.order import groups
@@ -143,6 +152,71 @@ def test_a_row_that_is_none_is_told(entries, message):
         parse_sheet("lesson", f"---\ntitle: A\nmodel: softmax\ngoal: B\nposter: {{{entries}}}\n---\n")
 
 
+# ---- things to cut out ----
+
+
+def piece(sheet):
+    (found,) = [piece for piece in pieces(messages()) if load_sheet(sheet).title in piece.sheet]
+    return found.drawn
+
+
+def pitches(shapes, width):
+    """From one box of this width to the next, in mm."""
+    lefts = sorted({shape.x for shape in shapes if isinstance(shape, Rectangle) and shape.width == width})
+    return {round(right - left, 2) for left, right in pairwise(lefts)}
+
+
+def test_the_marks_of_the_ruler_are_as_far_apart_as_the_words_of_the_picture():
+    document, _ = made("relative-positions", 3)
+    (ruler,) = [
+        block for block in document.blocks if isinstance(block, Picture) and block.picture.name == "sliding_ruler"
+    ]
+    words = [shape for shape in ruler.sketch.printed.shapes if isinstance(shape, Text) and shape.y < 5]
+    assert (
+        {round(b.x - a.x, 2) for a, b in pairwise(words)}
+        == pitches(piece("relative-positions").printed, MARK)
+        == {MARK}
+    )
+
+
+def test_a_strip_has_columns_as_wide_as_the_words_of_the_table():
+    document, _ = made("position-biases", 3)
+    table = next(block for block in document.blocks if isinstance(block, Table) and block.columns)
+    words = {*entries(table).widths[1:-2]}
+    assert words == pitches(piece("position-biases").printed, *words)
+
+
+def test_a_disc_covers_the_circle_of_its_square_and_turns_as_the_sheet_does():
+    sheet, dial = load_sheet("rotary"), piece("rotary")
+    (circle,) = [shape for shape in dial.printed if isinstance(shape, Circle) and shape.radius > 5]
+    (disc,) = [shape for shape in dial.printed if isinstance(shape, Path) and len(shape.steps) == 6]
+    xs = [x for _, numbers in disc.steps for x in numbers[::2]]
+    assert max(xs) - min(xs) == pytest.approx(2 * circle.radius)
+    large = [shape.label for shape in dial.printed if isinstance(shape, Text) and shape.label.size == SIGN]
+    marks = [label.spans[0].text for label in large]
+    period, _ = sheet.values["config"]["rotary_periods"]
+    assert sorted(marks) == [*map(str, range(period)), "k", "q"]
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_the_pieces_have_a_page_of_their_own_size(paper):
+    files = files_of("cut-outs", None, ("html", "pdf"), paper, "en")
+    assert [*files] == ["cut-outs.html", "cut-outs.pdf"]
+    assert faults(files["cut-outs.pdf"]) == []
+    (page,) = rendered_document(cut_outs("worksheet", "print", SIZES[paper], messages())).pages
+    drawn = [box for box in page_box(page).every() if "piece" in box.classes]
+    assert [box.width / PX for box in drawn] == pytest.approx(
+        [each.drawn.width for each in pieces(messages())], abs=0.1
+    )
+    assert all(each.drawn.said in files["cut-outs.html"].decode() for each in pieces(messages()))
+
+
+def test_each_sheet_says_that_there_is_something_to_cut_out():
+    named = [sheet for name in all_files() if (sheet := load_sheet(name)).cut_out]
+    assert len(named) == 3
+    assert all("cut out" in sheet.body for sheet in named)
+
+
 # ---- the command line ----
 
 
@@ -156,6 +230,8 @@ def test_a_row_that_is_none_is_told(entries, message):
             "family-poster has no numbers for the format xlsx; use --format html,pdf",
         ),
         ("generate family-poster --view worked", "family-poster has no view worked; use --view worksheet or key"),
+        ("generate cut-outs --view key", "cut-outs has no view key; leave out --view"),
+        ("generate cut-outs --paper a3", "cut-outs is not printed on a3; use --paper a4 or letter"),
         (
             "class family-poster --anonymous 2",
             "family-poster is a page beside the sheets, without numbers; byhand generate family-poster prints it",
