@@ -26,7 +26,8 @@ from byhand.worksheet.messages import messages, said_elsewhere
 LANGUAGE = "xx"
 FILLER = "éüß ðæ çñåþ øœł šž êîûâ "  # letters of other languages, which the fonts have
 FRONT = ("title", "goal")  # of a sheet's front matter, what is printed
-OF_FAMILY = {"origin": ("who", "when", "name", "runs", "number"), "delta": ("label", "what", "so")}
+OF_FAMILY = {"origin": ("who", "when", "name", "runs", "number"), "delta": ("label", "what", "so"),
+             "poster": ("name", "scores", "kept", "forgets"), "cut_out": ("name", "how")}  # fmt: skip
 # which strings of a call are texts, by place and by name; in a table all are
 PLACES = {"hint": {0}, "check": {0}, "checkpoint": {0}, "lines": {1}, "claim": {0, 2, 3}, "find_the_error": {3},
           "guess": {0}, "question": {0, 1}, "sentence": {*range(9)}, "construct": {0}, "row of a contrast": {0}}  # fmt: skip

@@ -19,14 +19,8 @@ _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 HOMES = ("worksheets", "thread")  # folders of sheets: those that stand by themselves, and those of the thread
 OF_THREAD = "thread-"  # begins the name of a sheet of the thread
 EXTRA_PAGES = ("family-poster", "cut-outs")  # beside the sheets, and without a file of their own
-TABLES = (
-    "lecturer",
-    "origin",
-    "delta",
-    "poster",
-    "symbols",
-    "allows",
-)  # of which a translation may have some entries only
+# of which a translation may have some entries only
+TABLES = ("lecturer", "origin", "delta", "poster", "cut_out", "symbols", "allows")
 _KEYS = {
     "title": str, "model": str, "goal": str, "riddle": str, "numbers": str, "prerequisites": list, "objectives": list,
     "letters": dict, "config": dict, "tokens": list, "source": list, "vocabulary": list, "inputs": dict,

@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+import pseudo
 import pytest
 from accessible import faults
 from click.testing import CliRunner
@@ -105,6 +106,14 @@ def test_it_is_one_page_whose_rows_are_all_as_high(view, paper):
     assert max(bottom for *_, bottom in found) < page.height
 
 
+@pytest.mark.parametrize("view", ["worksheet", "key"])
+def test_rows_are_as_high_in_a_language_a_third_longer(folder, view):
+    pseudo.write(folder)
+    _, found = boxes(poster(view, "print", SIZES["a3"], messages(pseudo.LANGUAGE)), "tr")
+    heights = [bottom - top for _, top, _, bottom in found[1:]]
+    assert heights == pytest.approx([heights[0]] * len(heights), abs=0.1)
+
+
 def test_the_worksheet_is_empty_but_for_its_example(tmp_path):
     files = files_of("family-poster", None, ("html", "pdf"), "a3", "en")
     assert [*files] == ["worksheet.html", "worksheet.pdf", "key.html", "key.pdf"]
@@ -131,9 +140,12 @@ def test_all_its_texts_can_be_translated(folder):
     (folder / "messages").mkdir()
     (folder / "messages" / "de.toml").write_text('[poster]\ntitle = "Die Familie"\nyes = "ja"\n', encoding="utf-8")
     (folder / "worksheets" / "de").mkdir()
-    german = '---\ntitle: Gedreht\nposter: {forgets: "Orte"}\n---\n'
+    german = '---\ntitle: Gedreht\nposter: {forgets: "Orte"}\ncut_out: {name: "Drehscheibe"}\n---\n'
     (folder / "worksheets" / "de" / "rotary.md").write_text(german, encoding="utf-8")
     page = files_of("family-poster", ("key",), ("html",), "a4", "de")["key.html"].decode()
+    cut = files_of("cut-outs", None, ("html",), "a4", "de")["cut-outs.html"].decode()
+    assert "Drehscheibe" in cut
+    assert "put a pin" in cut
     for text in ("Die Familie", "<td>ja</td>", "Gedreht", "<td>Orte</td>", "n turned keys"):
         assert text in page
 

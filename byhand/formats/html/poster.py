@@ -7,6 +7,7 @@ from markupsafe import Markup
 from byhand.formats.html.page import rendered
 from byhand.page.poster import grid
 from byhand.pictures.canvas import INK, PEN
+from byhand.pictures.labels import words
 from byhand.worksheet.asked import as_words
 from byhand.worksheet.markdown import inline
 from byhand.worksheet.messages import Messages
@@ -15,7 +16,12 @@ from byhand.worksheet.sheet import OnPoster
 from byhand.worksheet.views import Medium, View
 
 ASKED = as_words({"holds": "extra"})  # what it says of itself for who reads pages back
-COLUMNS = ("name", "year", "looks", "exact", "causal", "scores", "kept", "forgets")
+WIDTHS = {  # of its columns, in cm on A3
+    "sheet": 3.9, "name": 6.5, "year": 1.9, "looks": 2.5, "exact": 2.0, "causal": 2.1, "scores": 5.2, "kept": 5.3,
+    "forgets": 9.0,
+}  # fmt: skip
+COLUMNS = (*WIDTHS,)[1:]
+WRITTEN, PAD, LINES = 4.94, 4.0, 2  # mm on A3: the size of what is written, the room beside it; the lines of a row
 HIGH, HIGHEST = 225.0, 16.0  # mm on A3: the room for all rows, and the height of one
 WIDTH = 420.0  # mm: of A3
 
@@ -31,10 +37,16 @@ def poster(view: View, medium: Medium, size: tuple[float, float], messages: Mess
     scale = size[1] / WIDTH
     return rendered(
         "poster.html", medium, "a4", messages, asked=ASKED, view=view, size=size, unit=10 * scale,
-        heads=heads, columns=COLUMNS, told=told, title=say("poster.title") + f" ({say('views.key')})" * shown,
+        heads=heads, widths=WIDTHS, columns=COLUMNS,
+        is_long=_is_long, told=told, title=say("poster.title") + f" ({say('views.key')})" * shown,
         row_height=min(HIGHEST, HIGH / max(1, len(whole))) / 10,
         rows=[(row, row.is_example or shown, _grid(row, shown, scale, messages)) for row in whole],
     )  # fmt: skip
+
+
+def _is_long(column: str, text: str) -> bool:
+    """Whether a text needs more lines than a row has, so that it is set smaller."""
+    return words(text, WRITTEN).width > LINES * 0.9 * (10 * WIDTHS[column] - PAD)
 
 
 def _grid(row: Row, shown: bool, scale: float, messages: Messages) -> Markup:
