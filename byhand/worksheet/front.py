@@ -93,7 +93,7 @@ def read(name: str, language: str) -> tuple[dict[Any, Any], str]:
     if name in EXTRA_PAGES and name not in files:
         raise SheetError(f"{name} is a page beside the sheets, without numbers; byhand generate {name} prints it")
     if name not in files:
-        raise UnknownNameError("sheet", name, sheet_files(language))
+        raise UnknownNameError("sheet", name, {*sheet_files(language), *EXTRA_PAGES})
     translated = name in originals and files[name] != originals[name]
     return parsed(file_of(files[name]), text_of(files[name]), text_of(originals[name]) if translated else "")
 
