@@ -19,7 +19,8 @@ from byhand.worksheet.document import Document
 from byhand.worksheet.front import read
 from byhand.worksheet.markdown import inline
 from byhand.worksheet.order import order
-from byhand.worksheet.sheet import load_sheet, named
+from byhand.worksheet.sheet import Sheet, load_sheet, named
+from byhand.worksheet.thread import thread
 
 USUAL = 10  # the minute of the question; on a sheet that takes less than SHORT, it comes half-way
 SHORT = 15
@@ -129,18 +130,26 @@ def _minute(document: Document, spans: Sequence[Span], step: str) -> int:
 
 
 def _next(document: Document) -> list[str]:
-    """What comes after a sheet in the course, and the sheets that need it, in Markdown."""
+    """What comes after a sheet in the course or in the thread, and the sheets that need it, in Markdown."""
     messages, language = document.messages, document.messages.language
+    if 0 < document.bead < len(document.beads):
+        return [_told(document, load_sheet(thread(language).sheets[document.bead], language), document.bead + 1)]
     if not document.after:
         return [messages.say("half_page.last")]
     (after,) = document.after
-    goal = messages.turned(load_sheet(after.name, language).goal, document.transposed)
-    sheet = messages.say("course.sheet", n=after.number, title=after.title)
-    told = messages.say("half_page.after", sheet=capital(sheet), goal=goal)
+    told = _told(document, load_sheet(after.name, language), after.number)
     needing = [name for name in order() if document.name in read(name, language)[0].get("prerequisites", ())]
     others = [str(each.number) for each in named(needing, language) if each != after]
     needed = [messages.say("half_page.needed", n=len(others), sheets=messages.listed(others))] if others else []
     return [told, *needed]
+
+
+def _told(document: Document, after: Sheet, number: int) -> str:
+    """What the sheet that comes after is about."""
+    messages = document.messages
+    sheet = messages.say("course.sheet", n=number, title=after.title)
+    goal = messages.turned(after.goal, document.transposed)
+    return messages.say("half_page.after", sheet=capital(sheet), goal=goal)
 
 
 def _called(span: Span) -> str:

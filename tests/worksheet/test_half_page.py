@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 from statistics import fmean
 
 import pytest
@@ -9,10 +10,13 @@ from accessible import faults
 from every_sheet import ORDER, a_share, in_turn, made
 from msgspec.structs import replace
 
+from byhand.arithmetic.exact import RATIONALS
 from byhand.book import book
 from byhand.effort import TYPICAL
 from byhand.errors import ByHandError, ConfigError
 from byhand.formats.html.half_page import half_pages
+from byhand.mistakes import cells_changed
+from byhand.model.weights import complete
 from byhand.options import Options
 from byhand.page.half_page import sketch, time_bar
 from byhand.page.page import lower
@@ -26,7 +30,10 @@ from byhand.reading.verify import verify
 from byhand.worksheet.document import plain_words
 from byhand.worksheet.half_page import half_page
 from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.thread import thread
 
+THREAD = thread().sheets
+SHEETS = (*ORDER, *THREAD)
 SEEDS = (61, 74)
 HEAD = "blocks.0.attn.hook_pattern[0]"
 PX = 96 / 25.4  # in a mm
@@ -39,7 +46,7 @@ def half(sheet, seed=SEEDS[0], **options):
 # ---- what it says ----
 
 
-@pytest.mark.parametrize(("sheet", "seed"), a_share(in_turn(*SEEDS), 3))
+@pytest.mark.parametrize(("sheet", "seed"), [*a_share(in_turn(*SEEDS), 3), *in_turn(0, 7, 23, among=THREAD)])
 def test_every_sheet_has_all_five_blocks(sheet, seed):
     page = half(sheet, seed)
     said = [plain_words(words) for words in (*page.wrong, page.ask, page.answer, page.skip, *page.next)]
@@ -50,14 +57,19 @@ def test_every_sheet_has_all_five_blocks(sheet, seed):
 
 
 def test_what_is_said_without_a_run_calls_for_none_of_its_numbers():
-    for sheet in ORDER:
+    for sheet in SHEETS:
         told = load_sheet(sheet).lecturer
         assert not any("{{" in text for text in (told.look_for, told.thinks, told.ask)), sheet
 
 
 @pytest.mark.parametrize(
     ("sheet", "options"),
-    a_share(in_turn({"level": "easy"}, {"level": "stretch"}, {"orientation": "columns"}, {"numbers": "decimal"}), 3),
+    a_share(
+        in_turn(
+            {"level": "easy"}, {"level": "stretch"}, {"orientation": "columns"}, {"numbers": "decimal"}, among=SHEETS
+        ),
+        3,
+    ),
 )
 def test_it_is_there_for_every_way_to_print_a_sheet(sheet, options):
     assert half(sheet, **options).board.shapes
@@ -70,6 +82,13 @@ def test_what_comes_next_is_the_course_s():
     *needing, last_one = [load_sheet(name).number for name in ORDER if "softmax" in load_sheet(name).prerequisites]
     assert plain_words(first.next[1]) == f"Sheets {', '.join(map(str, needing))} and {last_one} need it, too."
     assert [plain_words(words) for words in last.next] == ["Nothing: this is the last sheet."]
+
+
+def test_what_comes_next_in_the_thread_is_its_next_sheet():
+    for number, (sheet, after) in enumerate(pairwise(THREAD), 2):
+        (told,) = half(sheet).next
+        assert plain_words(told) == f"Sheet {number}, “{load_sheet(after).title}”: {load_sheet(after).goal}"
+    assert [plain_words(words) for words in half(THREAD[-1]).next] == ["Nothing: this is the last sheet."]
 
 
 def answer(sheet, seed):
@@ -131,6 +150,59 @@ def test_what_answers_say_of_words_holds(seed):
     assert numbers(answer("causal-mask", seed))[-1] > 0
 
 
+@pytest.mark.parametrize("seed", [0, 7, 23])
+def test_answers_in_the_thread_are_true_of_its_run(seed):
+    """Held against the numbers of the run; `thread_...` of the promises says what else of them holds."""
+    at, block = "blocks.0.attn.", "blocks.0."
+
+    def rows(sheet, step):
+        return made(f"thread-{sheet}", seed)[1].values(step)
+
+    def told(sheet):
+        return numbers(answer(f"thread-{sheet}", seed))
+
+    first, verb, last = rows("embedding", "hook_embed")
+    alike, other = (sum(a * b for a, b in zip(first, row, strict=True)) for row in (last, verb))
+    assert told("embedding") == [alike, other]
+    assert alike > other
+    places = rows("positions", "hook_pos_embed")
+    assert told("positions") == [places[0][2], places[2][3]]
+    assert min(told("positions")) > 0, "the board says +"
+    key, query = (rows("queries-keys-values", f"{at}{part}[0]")[1][2] for part in ("hook_k", "hook_q"))
+    assert told("queries-keys-values") == [key, query]
+    assert answer("thread-queries-keys-values", seed).startswith("Yes" if key > 0 else "No")
+    scores = rows("scores", f"{at}scores_raw[0]")
+    assert told("scores") == [*scores[1], *(row[1] for row in scores)]
+    without = rows("head", f"{at}unmasked_pattern[0]")[1]
+    assert told("head") == [*without[1:], *rows("head", f"{at}unmasked_z[0]")[1]]
+    kept = rows("mask", f"{at}hook_pattern[0]")[1]
+    assert told("mask") == [without[0] + without[1], 1, *without[:2], *kept[:2]]
+    assert without[2] == 1 - told("mask")[0] > 0
+    assert told("norm") == [sum(rows("norm", f"{block}hook_resid_mid")[1]) / 4]
+    added = [rows("block", f"{block}{step}")[1][3] for step in ("ln1.hook_normalized", "hook_mlp_out")]
+    assert told("block") == [*added, sum(added)]
+    spoken = [n for n, x in enumerate(rows("feed-forward", f"{block}mlp.hook_post")[1]) if x]
+    weights = [row[spoken[0]] for row in rows("feed-forward", f"{block}mlp.W_in")]
+    assert told("feed-forward") == [spoken[0] + 1, *weights, 0]
+    end, run = rows("logits", f"{block}hook_normalized_resid_post")[1], made("thread-logits", seed)[1]
+    called = run.values("unembed.W_U")[3][run.vocabulary.index(run.tokens[2])]
+    assert told("logits") == [max(end), called]
+    probabilities = rows("loss", "probs")[0]
+    assert told("loss") == [max(probabilities), Fraction(1, 4), 2]
+    assert run.tokens[1] != run.vocabulary[probabilities.index(max(probabilities))]
+    shares = [rows("gpt", f"{at}hook_pattern[{head}]")[1][0] for head in (0, 1)]
+    assert told("gpt") == [shares[0], 1, shares[1], 2]
+
+
+@pytest.mark.parametrize("sheet", [sheet for sheet in THREAD if load_sheet(sheet).lecturer.mistake])
+def test_a_mistake_to_look_for_shows_in_the_numbers_of_the_thread(sheet):
+    known = load_sheet(sheet)
+    tape = known.model.run(complete(known.given(letters=False)), RATIONALS)
+    for step in made(sheet)[1].steps:
+        tape.values(step)
+    assert cells_changed(tape, known.lecturer.mistake)
+
+
 # ---- the time ----
 
 
@@ -177,7 +249,7 @@ def blocks(html):
 def test_nothing_overflows(paper):
     """On the two papers in turn, with BYHAND_FULL=1 on both: half a page of Letter is 9 mm lower than one of A4."""
     seed = SEEDS[paper == "letter"]
-    pages = [lower(*made(sheet, seed)) for sheet, on in in_turn("a4", "letter") if on == paper]
+    pages = [lower(*made(sheet, seed)) for sheet, on in in_turn("a4", "letter", among=SHEETS) if on == paper]
     count = 0
     for ends in blocks(half_pages(pages, "print", paper)):
         for name in ("left", "right"):
@@ -188,8 +260,8 @@ def test_nothing_overflows(paper):
 
 
 def test_words_of_a_board_stay_apart_and_on_it():
-    for sheet in ORDER:
-        for text in sketch(half(sheet)).printed:
+    for sheet, seed in (*((sheet, SEEDS[0]) for sheet in ORDER), *in_turn(0, 7, 23, among=THREAD)):
+        for text in sketch(half(sheet, seed)).printed:
             if isinstance(text, Text):
                 wide = sum(width(SANS, span.text) for span in text.label.spans) * text.label.size / 1000
                 assert wide / 2 < text.x < 82 - wide / 2, (sheet, text)
