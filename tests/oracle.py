@@ -90,6 +90,7 @@ def forward(
         "gpt": lambda: run.gpt(token_ids or []),
         "microgpt": lambda: run.gpt(token_ids or [], first="embed.ln", last=""),
         "sampling": lambda: run.sampling(),
+        "beam-search": lambda: run.beam_search(),
     }
     models[model]()
     return steps
@@ -406,7 +407,7 @@ class Run:
         self.unembed(x)
 
     def sampling(self) -> None:
-        """Shares at each temperature; top k of the first row, top p of the last; what each throw draws; two words."""
+        """Shares at each temperature; top k of the first row, top p of the last; what each throw draws."""
         probs = self.softmax(self.steps["logits"] / self.steps["temperatures"], "probs")  # (temperatures, words)
         likeliest_first = np.argsort(-probs, axis=1, kind="stable")
         top_k = np.zeros_like(probs[0])
@@ -419,9 +420,15 @@ class Run:
         for name, row in (("plain", probs[0]), ("top_k", shares[0])):
             ends = self.keep(f"{name}.ends", np.cumsum(row)[None])  # (1, words)
             self.keep(f"{name}.drawn", np.searchsorted(ends[0], self.steps["r"]))  # (throws, 1)
-        joint = self.keep("joint", self.steps["first"] * self.steps["second"])  # (words, words)
-        self.keep("greedy", joint[self.steps["first"].argmax()].max()[None, None])
-        self.keep("best", joint.max()[None, None])
+
+    def beam_search(self) -> None:
+        """The greedy text of three words, and the likeliest of all, by trying each."""
+        first, then = self.steps["first"][:, 0], self.steps["next"]
+        texts = first[:, None, None] * then[:, :, None] * then[None]  # (words, words, words)
+        one = first.argmax()
+        two = then[one].argmax()
+        self.keep("greedy", texts[one, two].max()[None, None])
+        self.keep("best", texts.max()[None, None])
 
     def unembed(self, x: np.ndarray) -> None:
         """Logits by W_U, or by W_E transposed where the two are tied; the lowest id on ties."""

@@ -20,9 +20,9 @@ from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task
-from byhand.ops.attention import largest_entry, normalize_rows, row_argmax, row_sum
+from byhand.ops.attention import normalize_rows, row_argmax, row_sum
 from byhand.ops.chance import running_sum, stretch_of
-from byhand.ops.linear import divided_by_each, scale_rows
+from byhand.ops.linear import divided_by_each
 from byhand.ops.shapes import gather_rows, keep_entries
 from byhand.pictures.canvas import BOX, CAPTION, DASH, GUIDE, PEN_AREA, STROKE, TOKEN, WHITE, Canvas, Layer
 from byhand.pictures.labels import words as label
@@ -37,9 +37,6 @@ from byhand.witness.wiring import Wiring, wiring
 def _steps(build: Builder) -> Results:
     """Sampling from one row of `logits`: at several `temperatures`, with top k at the first of them and top p at the
     last; and the words that the throws `r` draw at the first temperature, from all words and from those of top k.
-
-    Also texts of two words, from the probabilities of the `first` word and of the `second` after it: the probability
-    of the greedy text, and that of the likeliest one.
     """
     logits = build.matrix("logits", ("", "d_vocab"))
     temperatures = build.matrix("temperatures", ("temperature", ""), fixed=True)
@@ -57,11 +54,7 @@ def _steps(build: Builder) -> Results:
         stretch_of(running_sum(row, name=f"{name}.ends"), throws, name=f"{name}.drawn")
         for name, row in (("plain", plain), ("top_k", shares))
     ]
-    first, then = build.matrix("first", ("d_vocab", "")), build.matrix("second", ("d_vocab", "d_vocab"))
-    joint = scale_rows(then, first, name="joint")
-    likeliest = each(lambda *shares: Computed(shares.index(max(shares))), *(share for (share,) in first.values))
-    path = gather_rows(joint, name="greedy.row", sizes={"i": (1, "")}, rows=(likeliest,))
-    return nucleus, *drawn, largest_entry(path, name="greedy"), largest_entry(joint, name="best")
+    return nucleus, *drawn
 
 
 def _renormalised(probs: Matrix, name: str, pick: Callable[..., list[int]], limit: Any) -> Matrix:
@@ -93,7 +86,7 @@ def _top_p(p: Any, *probs: Any) -> list[int]:
 
 @wiring("sampling")
 def _second(w: Wiring) -> None:
-    """Temperatures; top k (Fan et al. 2018) and top p (Holtzman et al. 2020); draws; and texts of two words."""
+    """Temperatures; top k (Fan et al. 2018) and top p (Holtzman et al. 2020); and draws."""
     probs, last = w.softmax("probs", w("scaled", "divided_by_each", "logits", "temperatures")), "probs.last"
     w("likeliest", "row_argmax", probs)
     w("probs.plain", "gather_rows", probs, rows=[0])
@@ -103,16 +96,9 @@ def _second(w: Wiring) -> None:
         w(f"{name}.probs", "normalize_rows", kept, w(f"{name}.sum", "row_sum", kept))
     for name, shares in (("plain", "probs.plain"), ("top_k", "top_k.probs")):
         w(f"{name}.drawn", "stretch_of", w(f"{name}.ends", "running_sum", shares), "r")
-    w("best", "largest_entry", w("joint", "scale_rows", "second", "first"))
-    w("greedy", "largest_entry", w("greedy.row", "row_of_largest", "joint", "first"))
 
 
 # ---- its numbers ----
-
-
-def _in_any_order(*rows: Sequence[Any]) -> Any:
-    """Each of these rows in each of its orders, as exact numbers: (count, words)."""
-    return np.array([order for row in rows for order in permutations(map(Fraction, row))])
 
 
 # Above the smallest: no two are equal, so that top k and top p may cut after any word. The shares are fifteenths at
@@ -122,13 +108,6 @@ TEMPERATURES = np.array([Fraction(1), Fraction(1, 2)])
 # p of top p
 NUCLEI = np.array([*map(Fraction, ("4/5", "5/6", "17/20", "9/10", "29/30"))])
 THROWS = np.array([Fraction(n, 100) for n in range(2, 99)])
-FIRST_WORDS = _in_any_order(
-    ("1/2", "1/4", "1/8", "1/8"), ("2/5", "3/10", "1/5", "1/10"), ("1/2", "3/10", "1/10", "1/10")
-)
-AFTER_LIKELIEST = _in_any_order(
-    ("2/5", "1/5", "1/5", "1/5"), ("2/5", "3/10", "1/5", "1/10"), ("3/8", "1/4", "1/4", "1/8")
-)
-AFTER_OTHERS = _in_any_order((1, 0, 0, 0), ("1/2", "1/2", 0, 0), ("3/4", "1/4", 0, 0), ("2/3", "1/3", 0, 0))
 
 
 def _has_four_words(task: Task) -> str:
@@ -155,15 +134,8 @@ def _throws_tell(run: Candidates) -> Bools:
     return ok & (abs(np.array(past)) > NEAR - 1e-9).all((0, 2, 3))
 
 
-def _texts(run: Candidates, dice: Dice) -> Entries:
-    """Two words in a row: the shares of the second are more even after the likeliest first word."""
-    first = dice.choices(FIRST_WORDS, run.count)[..., None]
-    after = (dice.choices(rows, run.count, 4) for rows in (AFTER_LIKELIEST, AFTER_OTHERS))
-    return {"first": first, "second": np.where(first == first.max(1, keepdims=True), *after)}
-
-
 @draw("sampling", like_sheet=True, requires=[_has_four_words], fits=[_nucleus_tells], count=500, then=[
-    (["r"], [_throws_tell]), (_texts, [lambda run: (run("greedy") < run("best"))[:, 0, 0]]),
+    (["r"], [_throws_tell]),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Logits, temperatures, k of top k, two or three, p of top p, and throws in hundredths."""
@@ -224,20 +196,6 @@ def throws_are_clear(tape: Tape) -> bool:
     changes = [one != other for one, other in zip(drawn, again, strict=True)]
     is_far = all((100 * r).denominator == 1 and min(abs(r - x) for x in borders) >= NEAR for r in throws)
     return is_far and len(set(drawn)) > 1 and changes.count(True) == 1 and not changes[0]
-
-
-@sheet_promise
-def second_words_are_no_cut(tape: Tape) -> bool:
-    """No row of the second words' shares is what top k or top p leaves: that is asked for on the same leaf."""
-    cuts = {tape.values(f"{name}.probs")[0] for name in ("top_k", "top_p")}
-    return not cuts & {*tape.values("second")}
-
-
-@sheet_promise
-def greedy_misses_the_best_path(tape: Tape) -> bool:
-    """Only one path is the likeliest, and the greedy one is another."""
-    best, paths = tape.values("best")[0][0], [x for row in tape.values("joint") for x in row]
-    return tape.values("greedy")[0][0] < best and paths.count(best) == 1
 
 
 # ---- its mistakes ----

@@ -68,7 +68,9 @@ def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
 )
 def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
     """One entry of each row. cols: the number of its column, from 0, such as the token that the row belongs to."""
-    return a[i, Index("t_i") if isinstance(i, Index) else cols[i]]
+    if isinstance(i, Index):
+        return a[i, Index("t_i")]
+    return choose(cols[i], lambda col: a[i, col], a.cols)
 
 
 @op(

@@ -233,6 +233,15 @@ def _from_largest(row: Row) -> list[int]:
     return sorted(range(len(row)), key=lambda j: row[j], reverse=True)  # a stable order
 
 
+def _places_of_top(a: Rows, count: int, after: int = 0) -> list[tuple[int, int]]:
+    """The rows and columns of the largest entries of a whole matrix, from the largest on, of equal ones the first.
+
+    after: how many larger ones are passed over.
+    """
+    flat = _from_largest([x for row in a for x in row])
+    return [divmod(k, len(a[0])) for k in flat[after : after + count]]
+
+
 def _until_full(n: Numbers, row: Row) -> Row:
     """Portions poured into a measure that holds 1: each as it is, but no more than fits; the last fills it up."""
     poured, room = [], n.num(1)
@@ -355,5 +364,11 @@ RULES: dict[str, Rule] = {
 PICKS: dict[str, Rule] = {
     "keep_k": lambda n, a, limit: [_largest(n, row, limit[0][0]) for row in a],
     "keep_p": lambda n, a, limit: [_likeliest(n, row, limit[0][0]) for row in a],
-    "row_of_largest": lambda n, table, column: [table[[x for (x,) in column].index(max(x for (x,) in column))]],
+    "keep_top": lambda n, a, count: [
+        [x if (i, j) in _places_of_top(a, count) else n.num(0) for j, x in enumerate(row)] for i, row in enumerate(a)
+    ],
+    "top": lambda n, a, count, after=0: [[a[i][j]] for i, j in _places_of_top(a, count, after)],
+    "rows_of_top": lambda n, table, a, count, after=0, axis=0: [
+        table[place[axis]] for place in _places_of_top(a, count, after)
+    ],
 }

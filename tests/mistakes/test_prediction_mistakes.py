@@ -21,7 +21,6 @@ SAMPLED = made(
     "sampling", config={"softmax_base": 2, "d_vocab": 3},
     inputs={
         "logits": [[0, 2, 0]], "temperatures": [[1], [2]], "k": [[2]], "p": [["5/6"]],
-        "first": [[1], [0], [0]], "second": [[1, 0, 0]] * 3,
     },
 )  # fmt: skip
 

@@ -61,8 +61,10 @@ SAMPLED = {
     "inputs": {
         "logits": [[0, 2, 1]], "temperatures": [[1], ["1/2"]], "k": [[2]], "p": [["5/6"]],
         "r": [["1/10"], ["1/2"], ["9/10"]],
-        "first": [["1/2"], ["1/4"], ["1/4"]], "second": [["1/3", "1/3", "1/3"], [1, 0, 0], [0, "1/2", "1/2"]],
     },
+}  # fmt: skip
+HUMMED = {
+    "config": {"d_vocab": 3}, "inputs": {"first": [[4], [1], [5]], "next": [[4, 3, 3], [0, 1, 9], [1, 4, 5]]},
 }  # fmt: skip
 CACHED = {
     "config": {"d_model": 2, "d_head": 1, "d_v": 1, "softmax_base": 2},
@@ -118,8 +120,18 @@ CASES = [
     ("sampling", SAMPLED, "plain.drawn", [[0], [1], [2]]),
     ("sampling", SAMPLED, "top_k.ends", [[0, "2/3", 1]]),
     ("sampling", SAMPLED, "top_k.drawn", [[1], [1], [2]]),
-    ("sampling", SAMPLED, "greedy", [["1/6"]]),
-    ("sampling", SAMPLED, "best", [["1/4"]]),
+    ("beam-search", HUMMED, "greedy.after2", [[1, 4, 5]]),
+    ("beam-search", HUMMED, "greedy", [[125]]),
+    ("beam-search", HUMMED, "first.kept", [[4], [0], [5]]),
+    ("beam-search", HUMMED, "two", [[16, 12, 12], [0, 0, 0], [5, 20, 25]]),
+    ("beam-search", HUMMED, "kept", [[25], [20]]),
+    ("beam-search", HUMMED, "kept.word2", [[0, 0, 1], [0, 1, 0]]),
+    ("beam-search", HUMMED, "dropped", [[16]]),
+    ("beam-search", HUMMED, "three", [[25, 100, 125], [0, 20, 180]]),
+    ("beam-search", HUMMED, "best.word2", [[0, 1, 0]]),
+    ("beam-search", HUMMED, "best", [[180]]),
+    ("beam-search", HUMMED, "all.two", [[21, 33, 46]]),
+    ("beam-search", HUMMED, "all.three", [[130, 280, 590]]),
     ("kv-cache", CACHED, "new.scores", [[1, 0, 1]]),
     ("kv-cache", CACHED, "all.v", [[3], [5], [8]]),
     ("kv-cache", CACHED, "new.z", [["27/5"]]),
