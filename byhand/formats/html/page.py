@@ -96,6 +96,7 @@ RARE = (
 _CLASSES = re.compile(r"""(?<= class=)(?:"[^"]*"|[^\s">]+)""")
 _RULE = re.compile(r"(?<=[{}])([^{}@;]+)\{[^{}]*\}")
 _OTHERS = re.compile(r":(?:is|not|has)\([^()]*\)")
+_FIRST_SIGNS = re.compile(r"[.,:;?!)”’]*")  # that never begin a line
 _LAST_WORD = re.compile(r"(?<=[^>\s]) (?=[^\s<>“”]+(?:</\w+>)*(?:</p>|$))")  # the blank before it; not in a quotation
 _RANGE = re.compile(r"\d+–\d+")  # of steps, as 10–17
 # what may lead a browser elsewhere in spite of the policy: a refresh, a connection in advance, another page within;
@@ -416,6 +417,7 @@ def _environment() -> Sandbox:
         "value": lambda value: Markup(value_html(value)),
         "expr": lambda node: Markup(html(node)),
         "prose": prose,
+        "first_signs": lambda text: Markup(_FIRST_SIGNS.match(text)[0]),  # type: ignore[index]
         "mm": lambda x: f"{x:.3f}".rstrip("0").rstrip("."),
         "css_string": css_string,
     }
