@@ -1,4 +1,4 @@
-"""Biases for the distance: its steps, written down twice, its numbers and its picture."""
+"""Scores that fall with distance: its steps, written down twice, its numbers and its picture."""
 
 from __future__ import annotations
 
@@ -15,21 +15,12 @@ from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import has_one_largest, look_most_elsewhere, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
-from byhand.numbers.scores import (
-    are_easy,
-    different,
-    draw_values,
-    only,
-    shares_are_short,
-    totals,
-)
+from byhand.numbers.scores import draw_values, shares_are_short, totals
 from byhand.ops.attention import divide_by_root
 from byhand.ops.linear import add, matmul
-from byhand.ops.positions import bucket_biases, bucket_of, falling
-from byhand.ops.shapes import gather_rows
+from byhand.ops.positions import falling
 from byhand.pictures.canvas import (
     AXIS,
-    BOX,
     CAPTION,
     DASH,
     DOT,
@@ -55,30 +46,22 @@ from byhand.witness.wiring import Wiring, wiring
 
 @model("position-biases", part="heads", only={"positional_embedding_type": ("alibi",)})
 def _steps(build: Builder) -> Results:
-    """The last token's scores, `attn.raw`, with a fall for each step of distance, and without; and other scores,
-    `t5.scores`, with a number for each bucket of distances, `t5.table`.
+    """The last token's scores, `attn.raw`, with a fall for each step of distance, and without.
 
     What later heads make of their scores is computed only when requested.
 
-    Source: Press et al. 2021; Raffel et al. 2020.
+    Source: Press et al. 2021.
     """
     c, raw, v = build.config, build.matrix("attn.raw", ("new", "pos")), build.matrix("attn.v", ("pos", "d_v"))
     scaled = divide_by_root(raw, name="attn.scaled", of=c.d_head)
-    results = [matmul(softmax(scaled, "plain.pattern", c.softmax_base), v, name="plain.z")]
+    results = [softmax(scaled, "plain.pattern", c.softmax_base)]
     everyone = {"i": (raw.cols, "pos"), "j": (raw.cols, "pos")}
     for h, slope in enumerate(c.slopes):
         whole = falling(name=f"attn.falls[{h}]", tape=build.tape, sizes=everyone, slope=slope)
         biased = add(scaled, last_row(whole, f"attn.bias[{h}]"), name=f"attn.biased[{h}]")
         mixed = matmul(softmax(biased, f"attn.pattern[{h}]", c.softmax_base), v, name=f"attn.z[{h}]")
         results.append(biased if h else mixed)
-    if "t5.scores" not in build.tape.numbers:
-        return tuple(results)
-    scores, table = build.matrix("t5.scores", ("last_place", "place")), build.matrix("t5.table", ("", "bucket"))
-    everywhere = {"i": (scores.cols, "place"), "j": (scores.cols, "place")}
-    furthest = c.relative_attention_max_distance
-    whole = bucket_biases(table, name="t5.biases", sizes=everywhere, buckets=table.cols, furthest=furthest)
-    bias = gather_rows(whole, name="t5.bias", sizes={"i": (1, "last_place")}, rows=(scores.cols - 1,))
-    return *results, softmax(add(scores, bias, name="t5.biased"), "t5.pattern", c.softmax_base)
+    return tuple(results)
 
 
 # ---- the same, written down a second time ----
@@ -86,12 +69,10 @@ def _steps(build: Builder) -> Results:
 
 @wiring("position-biases")
 def _second(w: Wiring) -> None:
-    """The last row of scores plus biases that fall (Press et al. 2021), and plus those of buckets (Raffel et al.
-    2020).
-    """
+    """The last row of scores plus biases that fall (Press et al. 2021)."""
     c, heads = w.config, w.config["n_heads"]
     scaled = w("attn.scaled", "divide_by_root", "attn.raw", of=c["d_head"])
-    w("plain.z", "matmul", w.softmax("plain.pattern", scaled), "attn.v")
+    w.softmax("plain.pattern", scaled)
     length = w.shapes["attn.raw"][1]
     for h in range(heads):
         head = f"[{h}]"
@@ -99,17 +80,10 @@ def _second(w: Wiring) -> None:
         bias = w(f"attn.bias{head}", "gather_rows", falls, rows=[length - 1])
         shares = w.softmax("attn.pattern", w(f"attn.biased{head}", "add", scaled, bias), head)
         w(f"attn.z{head}", "matmul", shares, "attn.v")
-    if "t5.scores" in w.given:
-        places, buckets = w.shapes["t5.scores"][1], w.shapes["t5.table"][1]
-        furthest = c.get("relative_attention_max_distance", 128)
-        w("t5.biases", "bucket_biases", "t5.table", shape=(places, places), buckets=buckets, furthest=furthest)
-        bias = w("t5.bias", "gather_rows", "t5.biases", rows=[places - 1])
-        w.softmax("t5.pattern", w("t5.biased", "add", "t5.scores", bias))
 
 
 # ---- its numbers ----
 
-PLACES, BUCKETS = 6, 4  # the last place asks
 EASY_BIASED = (9, 12, 15)  # totals of four powers of 2, the smallest being 1, of which at least three differ
 LOWEST, HIGHEST = -4, 3  # the scores that the picture has room for
 
@@ -121,37 +95,25 @@ def _shares_are_easy(run: Candidates) -> Bools:
     return ok
 
 
-def _buckets_are_easy(run: Candidates) -> Bools:
-    """So are those with a number for each bucket, whose scores are not only two numbers."""
-    return are_easy(run("t5.biased")[:, 0], run.base) & (different(run("t5.scores")[:, 0]) > 2)
-
-
-@draw("position-biases", like_sheet=True, fits=[_shares_are_easy, _buckets_are_easy], count=10_000, requires=[
-    shares_are_short, exactly(4, alibi_slopes=(1, 2), d_head=4, relative_attention_max_distance=8),
+@draw("position-biases", like_sheet=True, fits=[_shares_are_easy], requires=[
+    shares_are_short, exactly(4, alibi_slopes=(1, 2), d_head=4),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """Scores of the last of four tokens, even ones, and values; and scores of six places, with another number for
-    each of four buckets.
-    """
-    table = dice.below(5, count, 1, BUCKETS) - 2
+    """Scores of the last of four tokens, even ones, and values."""
     return {
-        "attn.raw": 2 * dice.below(7, count, 1, 4) - 6,
-        "attn.v": draw_values(dice, count, 4, task.config.d_v),
-        "t5.scores": dice.below(5, count, 1, PLACES) - 2,
-        "t5.table": only(table, different(table[:, 0]) == BUCKETS),
+        "attn.raw": 2 * dice.below(7, count, 1, task.n) - 6,
+        "attn.v": draw_values(dice, count, task.n, task.config.d_v),
     }
 
 
 @sheet_promise
 def distance_changes_who_is_read(tape: Tape) -> bool:
     """With a fall for each step, the last token looks most at another one than without; each time at one only, and
-    not at all others alike. No two buckets have the same number.
+    not at all others alike.
     """
-    plain, fallen, by_bucket = (tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]", "t5.pattern"))
+    plain, fallen = (tape.values(name)[0] for name in ("plain.pattern", "attn.pattern[0]"))
     several = min(len({*plain}), len({*fallen})) > 2
-    clear = all(map(has_one_largest, (by_bucket, tape.values("attn.biased[1]")[0])))
-    (table,) = tape.values("t5.table")
-    return look_most_elsewhere(plain, fallen) and several and clear and len({*table}) == len(table)
+    return look_most_elsewhere(plain, fallen) and several and has_one_largest(tape.values("attn.biased[1]")[0])
 
 
 # ---- its picture ----
@@ -191,31 +153,6 @@ def slopes(on: Canvas, scores: Rows, biased: Rows, *, tokens: Sequence[str]) -> 
     on.said(
         on.say("pictures.slopes.said", low=value_text(LOWEST), high=HIGHEST), on.say("pictures.slopes.to_do"),
         on.say("pictures.slopes.key", scores=listed(raw), fallen=listed(fallen)),
-    )  # fmt: skip
-
-
-DISTANCES = 8  # of which one says the bucket
-
-
-@picture(height=11, minutes=1, target=6)
-def distance_buckets(on: Canvas, table: Rows, *, furthest: int) -> None:
-    """Which distances share a bucket.
-
-    table: a number for each bucket. furthest: the distance from which all share the last bucket.
-    """
-    if len(table[0]) < 4:
-        raise UndrawableError("four buckets or more, of which the first two are printed")
-    labels = [str(bucket_of(steps, len(table[0]), furthest)) for steps in range(DISTANCES)]
-    for name, y in (("steps", 3.0), ("bucket", 8.2)):
-        on.text(17.0, y, on.say(f"pictures.distance_buckets.{name}"), CAPTION, anchor="end", colour=GREY)
-    for k, bucket in enumerate(labels):
-        x = 19.0 + 8.0 * k
-        on.text(x + 3.0, 3.0, str(k), CAPTION, colour=GREY)
-        on.box(x, 4.2, 6.0, 6.0, width=BOX, fill=WHITE)
-        (on.pen if k > 1 else on).text(x + 3.0, 8.4, bucket, CAPTION + 0.3)
-    on.said(
-        on.say("pictures.distance_buckets.said"), on.say("pictures.distance_buckets.to_do"),
-        on.say("pictures.distance_buckets.key", buckets=", ".join(labels)),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from small_runs import made, rows
 
-from byhand.errors import ConfigError
+from byhand.errors import ConfigError, ValuesError
 from byhand.mistakes.registry import foil
 
 AT = "blocks.0.attn."
@@ -110,24 +110,45 @@ def test_heads_of_a_whole_layer_are_dealt_out_in_turn_too():
 
 BIASED = made(
     "position-biases",
-    config={"softmax_base": 2, "n_heads": 2, "d_head": 4, "d_v": 2, "n_ctx": 4, "alibi_slopes": [1, 2],
-            "relative_attention_max_distance": 8},
-    inputs={"attn.raw": [[4, 0, 0, -6]], "attn.v": [[1, 0], [0, 1], [1, 1], [0, 2]],
-            "t5.scores": [[0, -1, 0, 0, -1, 1]], "t5.table": [[-1, 0, 1, -2]]},
-)  # fmt: skip
+    config={"softmax_base": 2, "n_heads": 2, "d_head": 4, "d_v": 2, "n_ctx": 4, "alibi_slopes": [1, 2]},
+    inputs={"attn.raw": [[4, 0, 0, -6]], "attn.v": [[1, 0], [0, 1], [1, 1], [0, 2]]},
+)
 
 
 def test_scores_fall_by_the_slope_of_their_head():
     assert rows(BIASED, "attn.biased[0]") == [[-1, -2, -1, -3]]
     assert rows(BIASED, "attn.biased[1]") == [[-4, -4, -2, -3]]
     assert rows(BIASED, "attn.pattern[0]") == [[Fraction(k, 11) for k in (4, 2, 4, 1)]]
-    assert rows(BIASED, "t5.biased") == [[-2, -3, 1, 1, -1, 0]]
 
 
 def test_mistakes_of_slopes():
     assert rows(foil(BIASED, "slope-sign"), "attn.biased[0]") == [[5, 2, 1, -3]]
     assert rows(foil(BIASED, "same-slope-for-all"), "attn.biased[1]") == [[-1, -2, -1, -3]]
     assert rows(foil(BIASED, "bias-before-scale"), "attn.biased[0]") == [[Fraction(1, 2), -1, Fraction(-1, 2), -3]]
+
+
+BUCKETS = made(
+    "distance-buckets",
+    config={"softmax_base": 2, "n_ctx": 6, "d_v": 2, "use_attn_scale": False, "relative_attention_num_buckets": 4,
+            "relative_attention_max_distance": 8, "positional_embedding_type": "relative_positional_bias"},
+    inputs={"attn.scores": [[0, -1, 0, 0, -1, 1]], "attn.table": [[-1, 0, 1, -2]], "attn.v": [[1, 0], [0, 1]] * 3},
+)  # fmt: skip
+
+
+def test_words_of_one_bucket_get_the_same_number():
+    assert rows(BUCKETS, "attn.bias") == [[-2, -2, 1, 1, 0, -1]]
+    assert rows(BUCKETS, "attn.biased") == [[-2, -3, 1, 1, -1, 0]]
+
+
+def test_mistakes_of_buckets_of_distances():
+    assert rows(foil(BUCKETS, "bucket-is-distance"), "attn.bias") == [[-2, -2, -2, 1, 0, -1]]
+    assert rows(foil(BUCKETS, "counted-from-the-front"), "attn.bias") == [[-1, 0, 1, 1, -2, -2]]
+
+
+def test_a_table_has_a_number_for_each_bucket():
+    with pytest.raises(ValuesError, match=r"^attn.table has 3 numbers; give 4, one for each bucket$"):
+        made("distance-buckets", config={"relative_attention_num_buckets": 4, "n_ctx": 2},
+             inputs={"attn.scores": [[0, 1]], "attn.table": [[1, 2, 3]], "attn.v": [[1], [2]]})  # fmt: skip
 
 
 SPARSE = made(

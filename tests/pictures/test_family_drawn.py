@@ -60,12 +60,15 @@ def test_scores_fall_by_one_for_every_word_further_back():
         drawn("slopes", [[4, 2, 1, 2]], [[1, 0, 0, 2]], **told)
 
 
-@pytest.mark.parametrize(("furthest", "buckets"), [(8, "0, 1, 2, 2, 3, 3, 3, 3"), (16, "0, 1, 2, 2, 2, 2, 3, 3")])
-def test_the_buckets_are_those_of_the_furthest_distance(furthest, buckets):
-    sketch = drawn("distance_buckets", [[5, 6, 7, 8]], furthest=furthest)
-    assert f"The buckets of 0 to 7 steps are {buckets}." in sketch.key_says
+@pytest.mark.parametrize(("furthest", "buckets", "bows"), [(8, "3, 3, 2, 2, 1, 0", 2), (16, "2, 2, 2, 2, 1, 0", 1)])
+def test_the_buckets_are_those_of_the_furthest_distance(furthest, buckets, bows):
+    told = {"tokens": ["bells", "that", "we", "never", "see", "ring"], "furthest": furthest}
+    sketch = drawn("distance_buckets", [[5, 6, 7, 8]], **told)
+    assert f"The buckets are {buckets}; a bow joins" in sketch.key_says
+    assert buckets not in sketch.worksheet_says
+    assert sketch.pen.count("<path") == bows
     with pytest.raises(UndrawableError, match="four buckets"):
-        drawn("distance_buckets", [[5, 6, 7]], furthest=furthest)
+        drawn("distance_buckets", [[5, 6, 7]], **told)
 
 
 def test_three_of_five_grids_are_to_be_shaded():

@@ -71,7 +71,7 @@ def test_the_cost_of_the_sheets_own_words_is_what_its_steps_count(name, counted)
 
 def test_numbers_are_written_out():
     rows, _ = rows_of("position-biases")
-    assert rows["scores of one head, as before"] == ["10", "500,500", "500,000,500,000"]
+    assert rows["scores, as before"] == ["10", "500,500", "500,000,500,000"]
 
 
 def test_what_is_lost_is_the_word_whose_share_falls_most():

@@ -89,6 +89,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("attention-in-letters", ["no-sqrt"]),
         ("relative-positions", ["distance-sign", "place-for-distance", "no-clip"]),
         ("position-biases", ["slope-sign", "same-slope-for-all", "bias-before-scale"]),
+        ("distance-buckets", ["bucket-is-distance", "counted-from-the-front"]),
         ("rotary", ["queries-only", "rotate-values", "turned-backwards", "other-pairs"]),
         ("segment-memory", ["query-from-memory", "u-for-v"]),
         ("sparse-patterns", ["window-off-by-one", "span-after-softmax"]),
@@ -218,14 +219,10 @@ def test_rows_are_named_by_their_temperatures():
     assert [panel.rows for panel in named] == [labels] * 3, "as they are computed, and as Mia has them"
 
 
-def test_heads_cards_and_the_last_place_are_named():
-    rows = {
-        panel.step: panel.rows
-        for sheet in ("grouped-query-attention", "position-biases")
-        for block in prepare(load_sheet(sheet), Options())[0].blocks for panel in block.matrices
-    }  # fmt: skip
+def test_heads_and_cards_are_named():
+    document, _ = prepare(load_sheet("grouped-query-attention"), Options())
+    rows = {panel.step: panel.rows for block in document.blocks for panel in block.matrices}
     assert (rows["attn.z"], rows["attn.k"]) == (("head 1", "head 2", "head 3", "head 4"), ("card 1", "card 2"))
-    assert {rows["t5.bias"], rows["t5.pattern"]} == {("place 6",)}
 
 
 @pytest.mark.parametrize("seed", [0, 6, 21])
@@ -236,17 +233,29 @@ def test_the_numbers_of_batch_norm_do_not_add_up_to_0_where_the_key_says_so(seed
     assert f"They add up to {value_text(total)}." in Pages(lower(document, run)).html("worksheet", "print")
 
 
-@pytest.mark.parametrize(("furthest", "far"), [(8, 4), (16, 6), (17, 6), (18, 6), (20, 7)])
-def test_the_buckets_that_are_told_are_those_of_the_biases_and_so_are_slopes(furthest, far):
-    table, scores = [[0, 1, 2, 3]], [[0] * (far + 2)]
-    config = {"alibi_slopes": [2, 3], "relative_attention_max_distance": furthest}
-    sheet = load_sheet("position-biases")
-    inputs = sheet.values["inputs"] | {"t5.table": table, "t5.scores": scores}
-    document, run = prepare(sheet, Options(values={"config": config, "inputs": inputs}, cache=False))
-    (biases,) = run.values("t5.bias")
-    assert [*biases][::-1] == [0, 1, *[2] * (far - 2), 3, 3]
+def told(document):
     prose = (word for section in document.sections for word in section.words if isinstance(word, Prose))
-    told = " ".join(plain_words(token.children or ()) for word in prose for token in word.tokens)
-    assert f"for 0, 1, 2 to {far - 1}, and {far} or more steps" in told
-    assert "a word loses 2 for every step back" in told
-    assert "Head 2 has the slope 3" in told
+    return " ".join(plain_words(token.children or ()) for word in prose for token in word.tokens)
+
+
+@pytest.mark.parametrize(("furthest", "far"), [(8, 4), (16, 6), (17, 6), (18, 6), (20, 7)])
+def test_the_buckets_that_are_told_are_those_of_the_biases(furthest, far):
+    words = [f"w{k}" for k in range(far + 2)]
+    config = {"n_ctx": len(words), "relative_attention_max_distance": furthest}
+    inputs = {
+        "attn.scores": [[0] * len(words)],
+        "attn.table": [[0, 1, 2, 3]],
+        "attn.v": [[1, k] for k in range(far + 2)],
+    }
+    values = {"config": config, "tokens": words, "inputs": inputs}
+    document, run = prepare(load_sheet("distance-buckets"), Options(values=values, cache=False))
+    (biases,) = run.values("attn.bias")
+    assert [*biases][::-1] == [0, 1, *[2] * (far - 2), 3, 3]
+    assert f"2 to {far - 1} steps share bucket 2, and {far} or more bucket 3" in told(document)
+
+
+def test_the_slopes_that_are_told_are_those_of_the_heads():
+    values = {"config": {"alibi_slopes": [2, 3]}}
+    document, _ = prepare(load_sheet("position-biases"), Options(values=values, cache=False))
+    assert "a word loses 2 for every step back" in told(document)
+    assert "Head 2 has the slope 3" in told(document)

@@ -49,7 +49,7 @@ def test_a_letter_stands_for_one_step_only(sheet, level):
 @pytest.mark.parametrize(
     ("sheet", "learned"),
     [
-        ("position-biases", "t5.table"),
+        ("distance-buckets", "attn.table"),
         ("sparse-patterns", "span.z"),
         ("relative-positions", "blocks.0.attn.rel_pos_keys"),
     ],
