@@ -19,15 +19,15 @@ from byhand.notation.text import listed, value_text
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import distinct
-from byhand.numbers.promises import dot_of, has_columns_of_their_own, look_most_elsewhere, sheet_promise, transposed
+from byhand.numbers.promises import has_columns_of_their_own, look_most_elsewhere, sheet_promise, transposed
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.numbers.scores import LARGEST_DENOMINATOR, REACH, one_largest, only, totals
 from byhand.ops.chance import halting_weights, ponder_cost
-from byhand.ops.linear import add, matmul, relu, sigmoid, subtract
+from byhand.ops.linear import add, matmul, sigmoid
 from byhand.ops.shapes import gather_rows
 from byhand.pictures.canvas import AXIS, BOX, CAPTION, DASH, FRAME, GREY, GUIDE, LIGHT, PALE, PEN_AREA, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Matrix, Step, Tape
+from byhand.tape import Step, Tape
 from byhand.witness.wiring import STREAM, Wiring, wiring
 
 # ---- the model ----
@@ -37,10 +37,10 @@ from byhand.witness.wiring import STREAM, Wiring, wiring
 def _steps(build: Builder) -> Results:
     """The same head of attention again in each of n_layers passes, its values added to the stream. Where they are
     given: what the last word takes from the last pass if that has weights of its own, `own.W_Q`, `own.W_K` and
-    `own.W_V`; the states `halt.states` of several passes, mixed by the logits of halting after each, `halt.logits`;
-    and a reversible block of `rev.x1` and `rev.x2`, there and back, or of `rev.y1` and `rev.y2`, only back.
+    `own.W_V`; and the states `halt.states` of several passes, mixed by the logits of halting after each,
+    `halt.logits`.
 
-    Source: Dehghani et al. 2018; Graves 2016; Gomez et al. 2017.
+    Source: Dehghani et al. 2018; Graves 2016.
     """
     c, x = replace(build.config, share_layers=True), build.stream(RESID_PRE)
     before = x
@@ -58,23 +58,7 @@ def _steps(build: Builder) -> Results:
         p = sigmoid(build.matrix("halt.logits", ("", "pass")), name="halt.p", base=c.softmax_base)
         weights = halting_weights(p, name="halt.weight")
         results += matmul(weights, states, name="halt.state"), ponder_cost(weights, name="halt.ponder")
-    return *results, *(_there_and_back(build) if "rev.W_F" in build.tape.numbers else ())
-
-
-def _there_and_back(build: Builder) -> Results:
-    """A reversible block, y₁ = x₁ + F(x₂) and y₂ = x₂ + G(y₁), if these are not given; and its inputs, from them."""
-    weights = {letter: build.matrix(f"rev.W_{letter.upper()}", ("half", "half")) for letter in "fg"}
-
-    def network(letter: str, x: Matrix, at: str) -> Matrix:
-        return relu(matmul(x, weights[letter], name=f"{at}.{letter}_pre"), name=f"{at}.{letter}")
-
-    there = "x" if "rev.x1" in build.tape.numbers else "y"
-    y1, y2 = (build.matrix(f"rev.{there}{half}", ("new", "half")) for half in (1, 2))
-    if there == "x":
-        y1 = add(y1, network("f", y2, "rev"), name="rev.y1")
-        y2 = add(y2, network("g", y1, "rev"), name="rev.y2")
-    x2 = subtract(y2, network("g", y1, "back"), name="back.x2")
-    return y1, y2, x2, subtract(y1, network("f", x2, "back"), name="back.x1")
+    return tuple(results)
 
 
 # ---- the same, written down a second time ----
@@ -82,9 +66,7 @@ def _there_and_back(build: Builder) -> Results:
 
 @wiring("recurrent-depth")
 def _second(w: Wiring) -> None:
-    """The same head in each pass (Dehghani et al. 2018); halting (Graves 2016); a reversible block (Gomez et al.
-    2017).
-    """
+    """The same head in each pass (Dehghani et al. 2018); halting (Graves 2016)."""
     x = before = STREAM
     c = {**w.config, "share_layers": True}
     w.config = c
@@ -98,12 +80,6 @@ def _second(w: Wiring) -> None:
         row = w("own.row", "gather_rows", before, rows=[w.shapes[before][0] - 1])
         keys, values = (w(f"own.{x.lower()}", "matmul", before, f"own.W_{x}") for x in "KV")
         w("own.x", "add", row, w.read(w("own.q", "matmul", row, "own.W_Q"), keys, values, "own"))
-    y1, y2 = "rev.y1", "rev.y2"
-    if "rev.x1" in w.given:
-        w(y1, "add", "rev.x1", w("rev.f", "relu", w("rev.f_pre", "matmul", "rev.x2", "rev.W_F")))
-        w(y2, "add", "rev.x2", w("rev.g", "relu", w("rev.g_pre", "matmul", y1, "rev.W_G")))
-    x2 = w("back.x2", "subtract", y2, w("back.g", "relu", w("back.g_pre", "matmul", y1, "rev.W_G")))
-    w("back.x1", "subtract", y1, w("back.f", "relu", w("back.f_pre", "matmul", x2, "rev.W_F")))
 
 
 # ---- its numbers ----
@@ -157,27 +133,15 @@ def _halting_is_short(run: Candidates) -> Bools:
     return ok
 
 
-def _block_is_small(run: Candidates) -> Bools:
-    """What is found on the way back through a block is small; ReLU cuts off what is below 0."""
-    ok: Bools = np.ones(run.count, dtype=bool)
-    for name, most in (("g_pre", 6), ("f_pre", 6), ("x2", 4), ("x1", 4)):
-        row = run(f"back.{name}")[:, 0]
-        ok &= (abs(row) <= most).all(1)
-        ok &= (row < 0).any(1) if "pre" in name else row.any(1) & (row[:, 0] != row[:, 1])
-    return ok
-
-
 @draw("recurrent-depth", like_sheet=True, requires=[
     exactly(3, d_model=2, d_head=1, d_v=2, n_layers=2, attention_dir="causal", use_attn_scale=False),
 ], fits=[_first_pass_is_whole, _second_pass_is_easy], then=[
     (["own.W_Q", "own.W_K", "own.W_V"], [_own_weights_are_easy]),
     (["halt.logits", "halt.states"], [_halting_is_short]),
-    (["rev.y1", "rev.y2", "rev.W_F", "rev.W_G"], [_block_is_small]),
 ], count=8000)  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """A stream (3, 2) of which the second number is 0, the only one that queries are made from: so all words share
-    equally in the first pass. Also weights of a block's own, logits and states of three passes, and a reversible
-    block.
+    equally in the first pass. Also weights of a block's own, and logits and states of three passes.
     """
 
     def weights(*shape: int) -> Ints:
@@ -192,15 +156,11 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     x[:, :, 0] = only(words, (words != 0).all(1) & distinct(words[:, :, None]))
     w_q[:, 0, 1] = 2 * dice.below(2, count, 1) - 1
     w_k, w_v, own_q = weights(1, 2, 1), turned(weights(1, 2, 2)), weights(2, 1)
-    halves = dice.below(9, 2 * count, 1, 2) - 4
-    halves = only(halves, halves.any((1, 2)) & (halves[:, 0, 0] != halves[:, 0, 1]))
     return {
         RESID_PRE: x, f"{ATTN}.W_Q": w_q, f"{ATTN}.W_K": only(w_k, w_k.all((1, 2, 3))),
         f"{ATTN}.W_V": only(w_v, w_v[:, 0, 0].all(1)),
         "own.W_Q": only(own_q, own_q.all((1, 2))), "own.W_K": weights(2, 1), "own.W_V": turned(weights(2, 2)),
         "halt.logits": weights(1, 3), "halt.states": only(states, states[:, 2].all(1)),
-        "rev.y1": halves[:count], "rev.y2": halves[count:],
-        "rev.W_F": turned(weights(2, 2)), "rev.W_G": turned(weights(2, 2)),
     }  # fmt: skip
 
 
@@ -213,21 +173,17 @@ def passes_differ_though_weights_do_not(tape: Tape) -> bool:
     In the second, the last word looks most at one word, and with weights of its own at another one. No word has only
     0 as values, and no dimension; from the second pass on, no dimension has the values of the other, and with weights
     of its own the last word takes more than 0. Two passes leave a part of the last one's weight, and a sixth or more
-    of it finds no room. In the reversible block, ReLU cuts off one of two numbers each time, and the wrong order
-    would find something else.
+    of it finds no room.
     """
     first, _ = tape.values("blocks.0.attn.W_Q[0]")
     asks_nothing = not any(first) and not any(row[1] for row in tape.values("blocks.0.hook_resid_pre"))
     patterns = tape.values("blocks.1.attn.hook_pattern[0]")[-1], tape.values("own.pattern")[0]
     p, weights = tape.values("halt.p")[0], tape.values("halt.weight")[0]
-    cut = all(sum(x > 0 for x in tape.values(f"back.{letter}_pre")[0]) == 1 for letter in "fg")
-    early = [dot_of(tape.values("rev.y2")[0], column) for column in zip(*tape.values("rev.W_F"), strict=True)]
-    order = [max(0, x) for x in early] != [*tape.values("back.f")[0]]
     values = [tape.values(f"{at}.hook_v[0]") for at in ("blocks.0.attn", "blocks.1.attn")] + [tape.values("own.v")]
     full = all(any(side) for rows in values for side in (*rows, *transposed(rows)))
     full &= all(map(has_columns_of_their_own, values[1:])) and any(tape.values("own.z")[0])
     over = weights[-1] > 0 and weights[-1] + LEAST_OVER <= p[-1]
-    return asks_nothing and look_most_elsewhere(*patterns) and full and over and cut and order
+    return asks_nothing and look_most_elsewhere(*patterns) and full and over
 
 
 # ---- its mistakes ----
@@ -254,16 +210,6 @@ def last_state_only(step: Step, tape: Tape) -> Iterable[Step]:
         return [step]
     states = tape.steps[step.inputs[1]]
     return [replace(step, op=gather_rows, inputs=(states.name,), params={"rows": (states.shape[0] - 1,)})]
-
-
-@mistake(
-    told="A reversible block undone in the order in which it was computed.",
-    mend="Begin with what came last: x₂ first, and with x₂ then x₁.",
-    after="gate-on-wrong-side",
-)
-def inverse_order(step: Step, tape: Tape) -> Iterable[Step]:
-    """The first half is found with the second half of the result."""
-    return [replace(step, inputs=("rev.y2", step.inputs[1])) if step.name == "back.f_pre" else step]
 
 
 @mistake(

@@ -164,7 +164,8 @@ def _block(on: _Layer, hidden: set[str], messages: Messages) -> None:
     on.wire((64, STREAM), (64, 22), (67, 22))
     if "from mlp" not in hidden:
         on.wire((77, 22), (SUMS[1], 22), (SUMS[1], STREAM + 1.7))
-    on.ring(SUMS[1], STREAM)
+    if "second sum" not in hidden:
+        on.ring(SUMS[1], STREAM)
 
 
 # ---- what is new ----
@@ -301,6 +302,20 @@ def again(on: _On) -> None:
     """What comes out goes in again."""
     on.new.wire((83.2, STREAM), (83.2, 44.8), (1, 44.8), (1, STREAM + 0.2), black=True)
     on.new.name(82.4, 43.2, on.delta.label, anchor="end")
+
+
+@drawing
+def halves(on: _On) -> None:
+    """A second stream, from which attention reads, and to which the network adds."""
+    on.hide("to q", "to k", "to v", "from mlp", "second sum")
+    below = 44.0
+    on.new.wire((0, below), (WIDTH, below), black=True)
+    on.new.wire((3, below), (3, Q), (6, Q), black=True)
+    for y in (K, V):
+        on.new.wire((3, y), (6, y), black=True)
+    on.new.wire((77, 22), (SUMS[1] - 1.5, 22), (SUMS[1] - 1.5, below - SIGN), black=True)
+    on.new.ring(SUMS[1] - 1.5, below, black=True)
+    on.new.name(76, 41.8, on.delta.label, anchor="end")
 
 
 @drawing

@@ -365,9 +365,15 @@ DEPTH = made(
     "recurrent-depth",
     config={"softmax_base": 2, "d_model": 2, "n_ctx": 3, "d_head": 1, "d_v": 2, "n_layers": 2},
     inputs={"blocks.0.hook_resid_pre": [[0, 0], [2, 0], [1, 0]], "own.W_Q": [[1], [1]], "own.W_K": [[1], [0]],
-            "own.W_V": [[1, 0], [1, -1]], "halt.logits": [[0, -2, 1]], "halt.states": [[-2, 1], [3, 3], [3, -3]],
-            "rev.y1": [[-2, 4]], "rev.y2": [[5, 3]], "rev.W_F": [[-2, 0], [-2, 1]], "rev.W_G": [[1, 1], [1, -1]]},
+            "own.W_V": [[1, 0], [1, -1]], "halt.logits": [[0, -2, 1]], "halt.states": [[-2, 1], [3, 3], [3, -3]]},
     weights={f"{AT}W_Q": [[[0], [1]]], f"{AT}W_K": [[[1], [1]]], f"{AT}W_V": [[[-1, -1], [1, 1]]]},
+)  # fmt: skip
+
+
+HALVES = made(
+    "reversible", config={"d_model": 2, "n_ctx": 2},
+    inputs={"x": [[2, -1], [-3, 1]], "W_F": [[-2, 2], [-1, 2]], "W_G": [[1, 1], [-1, 1]], "back.y1": [[-1, 4]],
+            "back.y2": [[-1, 5]]},
 )  # fmt: skip
 
 
@@ -385,5 +391,11 @@ def test_weights_of_passes_without_a_remainder_add_up_to_more_than_1():
 
 
 def test_a_reversible_block_is_undone_from_its_end():
-    assert rows(DEPTH, "back.x1") == [[-2, 1]]
-    assert rows(foil(DEPTH, "inverse-order"), "back.f_pre") == [[-16, 3]]
+    assert rows(HALVES, "back.x1") == rows(HALVES, "back.x2") == [[-1, 2]]
+    assert rows(foil(HALVES, "inverse-order"), "back.f_pre") == [[-3, 8]]
+    assert rows(foil(HALVES, "inverse-order"), "back.x1") == [[-1, -4]]
+
+
+def test_halves_that_change_at_once_are_moved_apart():
+    assert rows(HALVES, "g") == [[1, 3], [1, 3]]
+    assert rows(foil(HALVES, "both-halves-at-once"), "g") == [[3, 1], [0, 0]]

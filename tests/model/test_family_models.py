@@ -84,9 +84,12 @@ HASHED = run(
 )  # fmt: skip
 DEPTH = run(
     "recurrent-depth", {"d_model": 2, "n_ctx": 3, "d_head": 1, "d_v": 2, "n_layers": 2},
-    {X: "0 0; 2 0; 1 0", "halt.logits": "0 -2 1", "halt.states": "-2 1; 3 3; 3 -3", "rev.x1": "-2 1", "rev.x2": "3 3",
-     "rev.W_F": "-2 0; -2 1", "rev.W_G": "1 1; 1 -1", "own.W_Q": "1; 1", "own.W_K": "1; 0", "own.W_V": "1 0; 1 -1"},
+    {X: "0 0; 2 0; 1 0", "halt.logits": "0 -2 1", "halt.states": "-2 1; 3 3; 3 -3", "own.W_Q": "1; 1", "own.W_K": "1; 0", "own.W_V": "1 0; 1 -1"},
     {f"{AT}W_Q": "0; 1", f"{AT}W_K": "1; 1", f"{AT}W_V": "-1 -1; 1 1"},
+)  # fmt: skip
+HALVES = run(
+    "reversible", {"d_model": 2, "n_ctx": 2},
+    {"x": "2 -1; -3 1", "W_F": "-2 2; -1 2", "W_G": "1 1; -1 3", "back.y1": "-1 4", "back.y2": "-1 13"},
 )  # fmt: skip
 NEAR = run(
     "nearest-neighbours", {"n_ctx": 5}, {"knn.keys": "-1 1; 3 -2; 2 -1; 1 1; 2 -1", "knn.query": "1 0", "logits": "0 0 1"},
@@ -150,9 +153,11 @@ CASES = [
     (DEPTH, "halt.weight", "1/2 1/5 3/10"),
     (DEPTH, "halt.state", "1/2 1/5"),
     (DEPTH, "halt.ponder", "33/10"),
-    (DEPTH, "rev.y1", "-2 4"),
-    (DEPTH, "rev.y2", "5 3"),
-    (DEPTH, "back.x1", "-2 1"),
+    (HALVES, "f", "0 2; 5 0"),
+    (HALVES, "y1", "2 1; 2 1"),
+    (HALVES, "y2", "3 4; -2 6"),
+    (HALVES, "back.x2", "-1 2"),
+    (HALVES, "back.x1", "-1 2"),
     (NEAR, "knn.distance", "5 8 2 1 2"),
     (NEAR, "knn.probs", "1/4 3/4 0"),
     (NEAR, "knn.mixed", "1/4 1/2 1/4"),

@@ -12,7 +12,7 @@ SHEETS = (
     "beam-search", "distance-buckets", "family-tree", "flash-attention", "grouped-query-attention", "hashed-attention", "kv-cache",
     "latent-attention",
     "linear-attention", "llama-block", "low-rank-attention", "microgpt", "mixture-of-experts", "nearest-neighbours",
-    "position-biases", "recurrent-depth", "relative-positions", "rotary", "sampling", "segment-memory",
+    "position-biases", "recurrent-depth", "relative-positions", "reversible", "rotary", "sampling", "segment-memory",
     "sparse-patterns",
 )  # fmt: skip
 

@@ -98,8 +98,9 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("family-tree", ["window-off-by-one"]),
         (
             "recurrent-depth",
-            ["new-weights", "remainder-forgotten", "last-state-only", "inverse-order", "no-residual"],
+            ["new-weights", "remainder-forgotten", "last-state-only", "no-residual"],
         ),
+        ("reversible", ["inverse-order", "both-halves-at-once"]),
         ("linear-attention", ["state-includes-future", "no-normaliser", "phi-of-product"]),
         ("hashed-attention", ["self-attended", "hash-of-one-sign", "keys-at-any-length"]),
         ("nearest-neighbours", ["not-renormalised", "all-places", "far-counts-more"]),
