@@ -192,7 +192,7 @@ def beam_finds_what_greedy_misses(tape: Tape) -> bool:
 
 
 @mistake(
-    told="Every word that was kept went on by itself, as two greedy texts side by side.",
+    told="Every word that was kept went on by itself, as if there were two greedy texts.",
     mend="Compare all beginnings, whichever word they begin with, and keep the likeliest two.",
     after="not-renormalised",
 )
