@@ -31,7 +31,7 @@ from byhand.press.template import copy_pdf, template, templates
 from byhand.symmetry.renaming import renamed
 from byhand.worksheet.sheet import load_sheet
 
-KEYS = ("ada", "grace", "alan")
+KEYS = ("ada", "mary", "alan")
 SHEETS = ("attention-head", "feed-forward", "gpt", "layer-norm", "multi-head-attention", "sampling")
 
 
