@@ -35,13 +35,18 @@ _RAISED = str.maketrans("0123456789+−()=abcdefghijklmnoprstuvwxyzT", "⁰¹²�
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 _ATOM = re.compile(r"[\w.]*")  # what needs no brackets under a root, or in a fraction that is written in a line
 
-Kind = Literal["letters", "upright", "math", "shape", "lowered", "raised", "root", "fraction", "above", "below"]
+Kind = Literal[
+    "letters", "upright", "math", "shape", "lowered", "raised", "root", "fraction", "above", "below",
+    "source", "bead", "aloud",
+]  # fmt: skip
 TAGS: Mapping[Kind, tuple[str, str]] = {
     "letters": ("<i>", "</i>"), "upright": ('<span class="upright">', "</span>"),
     "math": ('<span class="math">', "</span>"), "shape": ('<span class="shape">', "</span>"),
     "lowered": ("<sub>", "</sub>"), "raised": ("<sup>", "</sup>"),
     "root": ('<span class="root">√<span class="radicand">', "</span></span>"),
     "fraction": ('<span class="frac">', "</span>"), "above": ("<span>", "</span>"), "below": ("<span>", "</span>"),
+    "source": ('<span class="source">', "</span>"), "bead": ("<b>", "</b>"),
+    "aloud": ('<span class="aloud">', "</span>"),
 }  # fmt: skip
 
 
@@ -50,7 +55,8 @@ class Part(Struct, frozen=True, array_like=True):
 
     kind: Kind
     """Letters are in italics; a fraction has what is above its line and what is below. The tag of a matrix has its
-    symbol, "math", and its shape.
+    symbol, "math", and its shape. A source, from which sheet of the thread numbers are known, has a bead with the
+    number of that sheet, and what is only read aloud.
     """
     inside: tuple[Piece, ...]
 
@@ -89,6 +95,16 @@ def parsed(latex: str) -> tuple[Piece, ...]:
     if len(latex) > LONGEST_FORMULA:
         raise SheetError(f"a formula has {len(latex):,} characters; {LONGEST_FORMULA} are enough for any page")
     return _joined(_pieces(iter(_TOKEN.findall(latex))))
+
+
+def source(said: str, number: str) -> tuple[Part, ...]:
+    """A source as parts of a formula. said: how it is read aloud, with the number of the sheet in it. The eye sees
+    the number, and the words after it.
+    """
+    before, _, after = said.partition(number)
+    words = after.lstrip(",.;: ")
+    parts = Part("aloud", (f" {before}",)), Part("bead", (number,)), Part("aloud", (after.removesuffix(words),))
+    return (Part("source", (*parts, words)),)
 
 
 @cache

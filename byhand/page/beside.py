@@ -7,8 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from byhand.notation.inline import Part, Piece, parsed, spoken
+from byhand.notation.inline import Part, Piece, parsed, source, spoken
 from byhand.page.grid import FIGURE_WIDTH, Grid, Tag
+from byhand.page.table import Line
 from byhand.tape import shape_text
 
 _ONE_LETTER = re.compile(r"(?<= \w) (?=\w)")  # the blank after a word of one letter, which ends no line of a note
@@ -27,7 +28,7 @@ class LaidLabel(Struct, frozen=True, array_like=True):
     size: float = 0.0
     """The size of the type of a formula, in pt."""
     said: str = ""
-    """How a formula is read aloud."""
+    """How a formula is read aloud, and a tag with a source."""
 
 
 def beside(grid: Grid) -> tuple[LaidLabel, ...]:
@@ -46,9 +47,19 @@ def _tag(grid: Grid, tag: Tag) -> LaidLabel:
     else:
         left, top, width = (grid.x(tag.left) + grid.x(tag.right)) / 2, grid.y(tag.top), 0.0
     symbol, shape = Part("math", parsed(tag.panel.symbol)), Part("shape", (shape_text(tag.panel.shape),))
-    name: tuple[tuple[Piece, ...], ...] = ((symbol, " "), (shape,)) if tag.parted else ((symbol, " ", shape),)
+    name: tuple[Line, ...] = ((symbol, " "), (shape,)) if tag.parted else ((symbol, " ", shape),)
+    place = round(left, 2), round(top, 2), round(width, 2)
+    if tag.panel.bead:
+        known = source(tag.panel.note, tag.panel.bead)
+        if tag.side == "right":  # after the name, where there is room
+            *first, last = name
+            name = (*first, (*last, *known))
+        else:
+            name = (*name, known)
+        said = f"{spoken(tag.panel.symbol)} {shape_text(tag.panel.shape)} {tag.panel.note}"
+        return LaidLabel(tag.side, *place, name, said=said)
     note = ((_ONE_LETTER.sub("\u00a0", tag.panel.note),),) if tag.panel.note else ()
-    return LaidLabel(tag.side, round(left, 2), round(top, 2), round(width, 2), (*name, *note))
+    return LaidLabel(tag.side, *place, (*name, *note))
 
 
 def _formula(grid: Grid) -> LaidLabel:

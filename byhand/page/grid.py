@@ -72,6 +72,8 @@ class Slot(Struct, frozen=True):
     """The accessible name of a blank, or of a caption that does not say it all."""
     ticked: Panel | None = None
     """The matrix of a caption with a box to tick."""
+    known: Panel | None = None
+    """The matrix of a caption whose numbers are known from an earlier sheet."""
 
     @property
     def pieces(self) -> tuple[str, ...]:

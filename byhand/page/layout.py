@@ -195,7 +195,11 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         if stack is stacks[0] and stack.joint:  # a new line begins, without a column for the sign
             name = f"{stack.joint} {name}"
         ticked = panel if panel.right is not None else None
-        grid.slots[caption, at] = Slot("caption", label=name, span=panel.shape[1], ticked=ticked)
+        known = panel if panel.bead else None
+        said = f"{spoken(name)} {panel.note}" if known else ""  # a sheet and its step, of which a pill shows less
+        grid.slots[caption, at] = Slot(
+            "caption", label=name, span=panel.shape[1], name=said, ticked=ticked, known=known
+        )
         if heads:
             grid.head(panel, first if panel is final else caption + 1, at)
         grid.put(panel, top, at)

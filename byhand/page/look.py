@@ -7,6 +7,9 @@ LOOK = {
     "number": 11.5, "answer": 10.5, "small": 9.0, "smaller": 8.0,
     "written": 10.8, "written_small": 8.0, "written_smaller": 6.0,  # by a student, as large as the box allows
     "token": 9.5, "label": 8.0, "caption": 8.4, "tag": 8.4, "tag_math": 10.5, "sign": 12.0, "check": 8.0,
+    # a pill with a source: its text, in pt; its height, the space before it, in it and at its end, in mm; its line
+    "pill": 7.6, "pill_high": 3.4, "pill_apart": 1.0, "pill_gap": 0.8, "pill_end": 1.2, "pill_edge": 0.5,
+    "pill_mid": 0.9,  # its middle, over the baseline
     # lines round answers, copies and boxes to tick, in pt
     "edge": 0.8, "copy_edge": 0.6, "tick_edge": 0.6, "rule_edge": 0.5,
     # the room to the right of labels and captions; the line of a caption; from rule to rule; a box to tick, all in mm
@@ -21,4 +24,5 @@ PX = 96 / 25.4  # in a mm
 LEAD = "byhand:"  # begins the address of a link in print that a book may have; the name of a sheet follows
 COLOURS = {
     "ink": INK, "grey": GREY, "tag": "#333333", "pen": PEN, "written": "#333333", "ground": WHITE, "rule": "#999999",
+    "bead": "#444444",
 }  # fmt: skip

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from byhand.notation.html import value_pieces
-from byhand.notation.inline import Piece, parsed, spoken
+from byhand.notation.inline import Piece, parsed, source, spoken
 from byhand.page.fields import Field, nameless
 from byhand.page.grid import PRINT_HEIGHTS, Grid, Slot
 from byhand.page.look import PX
@@ -127,7 +127,8 @@ def _cell(slot: Slot, shown: bool, screen: bool, writing: Writing | None, field:
                 if writing
                 else ticked(bool(of.right), shown, screen, spoken(slot.label), field(of))
             )
-        return LaidCell(slot.cls, (parsed(slot.label),), span=slot.span, said=slot.name, tick=tick)
+        known = source(slot.known.note, slot.known.bead) if slot.known else ()
+        return LaidCell(slot.cls, ((*parsed(slot.label), *known),), span=slot.span, said=slot.name, tick=tick)
     if slot.label:
         return LaidCell(slot.cls, ((slot.label,),))
     return LaidCell(span=slot.span)

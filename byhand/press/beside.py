@@ -34,7 +34,8 @@ class Label(Struct, frozen=True):
     """The distance in px from one line to the next."""
     lines: tuple[tuple[Piece, ...], ...]
     said: str = ""
-    """How a formula is read aloud; "" for a tag."""
+    """How a formula is read aloud, and a tag with a source; "" for another tag."""
+    is_formula: bool = False
 
 
 def label(laid: LaidLabel) -> Label:
@@ -49,7 +50,10 @@ def label(laid: LaidLabel) -> Label:
         style, line = TextStyle(SANS, LOOK["tag"] * PT, COLOURS["tag"]), LOOK["tag_line"]
         shift = (0.0, 0.5) if laid.side == "right" else (0.5, 1.0)
         lines = [_broken(_words(each, style), laid.width * MM or inf) for each in laid.lines]
-    return Label(laid.left * MM, laid.top * MM, shift, style, line * PT, (*chain.from_iterable(lines),), laid.said)
+    return Label(
+        laid.left * MM, laid.top * MM, shift, style, line * PT, (*chain.from_iterable(lines),), laid.said,
+        laid.side == "formula",
+    )  # fmt: skip
 
 
 def _whole(formula: Iterable[inline.Piece], style: TextStyle) -> list[Piece]:
@@ -83,8 +87,8 @@ def _broken(words: Iterable[list[Piece]], room: float) -> tuple[tuple[Piece, ...
     lines, x = [list[Piece]()], 0.0
     for word in words:
         line, end = lines[-1], x + sum(piece.width for piece in word)
-        after_blank = bool(line) and line[-1].text.endswith(" ")
-        if after_blank and end > room and "".join(piece.text for piece in word).strip():
+        may_break = bool(line) and (line[-1].text.endswith(" ") or any(piece.pill for piece in word))
+        if may_break and end > room and "".join(piece.text for piece in word).strip():
             lines.append(line := [])
             end -= x
         x = end

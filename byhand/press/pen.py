@@ -10,9 +10,10 @@ from itertools import accumulate
 from msgspec import Struct, field
 
 from byhand.page.look import COLOURS, LOOK
+from byhand.pictures.shapes import Look, Rectangle
 from byhand.press.beside import Label
 from byhand.press.boxes import Line
-from byhand.press.drawing import Drawing
+from byhand.press.drawing import Drawing, drawing
 from byhand.press.figures import Figure
 from byhand.press.pieces import BOLD, MM, PT, Piece, TextStyle
 from byhand.press.rooms import Edges, one_line
@@ -108,6 +109,8 @@ class Pen(Struct):
         """
         runs = []
         for piece in line:
+            if piece.pill and piece.pill[0]:
+                lines.append(artifact(_pill(x + LOOK["pill_apart"] * MM, y, *piece.pill)))
             if piece.tick:
                 self.tick(piece, x, y)
             else:
@@ -210,7 +213,7 @@ def _middle(style: TextStyle) -> float:
 
 def _in_line(line: Iterable[Piece]) -> Iterator[TextStyle]:
     """The styles that decide how high a line is."""
-    return (piece.style for piece in line if not piece.style.lift and not piece.tick)
+    return (piece.style for piece in line if not piece.style.lift and not piece.tick and not piece.pill)
 
 
 def box_to_tick(x: float, y: float) -> bytes:
@@ -218,6 +221,18 @@ def box_to_tick(x: float, y: float) -> bytes:
     side, edge = LOOK["tick"] * MM, LOOK["tick_edge"] * PT
     outer = rectangle(x, y, x + side, y + side)
     return outer + rectangle(x + edge, y + edge, x + side - edge, y + side - edge)
+
+
+def _pill(x: float, y: float, whole: float, bead: float) -> bytes:
+    """The pill of a source, and the bead in it. x: its left edge; y: the baseline of its text."""
+    high, radius = LOOK["pill_high"], LOOK["pill_high"] / 2
+    top = y / MM - LOOK["pill_mid"] - radius
+    line = Look("none", COLOURS["grey"], LOOK["pill_edge"] * PT / MM)
+    parts = (
+        Rectangle(x / MM, top, bead / MM, high, Look(COLOURS["bead"]), radius),
+        Rectangle(x / MM, top, whole / MM, high, line, radius),
+    )
+    return b"%.6f 0 0 %.6f 0 0 cm\n%s" % (MM, MM, drawing(parts).shapes)
 
 
 def _bar(root: TextStyle, left: float, y: float, right: float) -> bytes:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from byhand.errors import SheetError
 from byhand.notation import inline
 from byhand.notation.marks import MARK, mark_number
-from byhand.page.look import LOOK, PX
+from byhand.page.look import COLOURS, LOOK, PX
 from byhand.press.shape import has, shape
 
 MM, PT = PX, 4 / 3  # px
@@ -56,13 +56,17 @@ class Piece(Struct, frozen=True):
     """The space before it, in px."""
     room: str = ""
     """The name of the field that a box to tick has room for."""
+    after: float = 0.0
+    """The space after it, in px."""
+    pill: tuple[float, float] | None = None
+    """Where it is in the pill of a source: how wide the pill that begins with it is, and its bead, in px, or 0."""
 
     @property
     def width(self) -> float:
         """The width in px, with the space before it."""
         if self.tick:
             return (LOOK["tick"] + LOOK["tick_room"]) * MM
-        return self.before + shape(self.style.face, self.text).width * self.style.size / 1000
+        return self.before + shape(self.style.face, self.text).width * self.style.size / 1000 + self.after
 
 
 def pieces_of(formula: Iterable[inline.Piece], style: TextStyle, texts: TextOf) -> Iterator[Piece]:
@@ -92,8 +96,33 @@ def pieces_of(formula: Iterable[inline.Piece], style: TextStyle, texts: TextOf) 
                 size = LOOK["index"] * style.size
                 lift = style.lift + (LOOK["sup"] if way == "raised" else -LOOK["sub"]) * size
                 yield from pieces_of(part.inside, replace(style, size=size, lift=lift), texts)
+            case "source":
+                yield from _pill(part.inside, texts)
             case _:
                 raise UnknownLookError
+
+
+def _pill(source: Sequence[inline.Piece], texts: TextOf) -> Iterator[Piece]:
+    """The pill of a source: its bead, and the words after it.
+
+    Raises: UnknownLookError.
+    """
+    apart, gap, end, high = (LOOK[f"pill_{name}"] * MM for name in ("apart", "gap", "end", "high"))
+    size, seen = LOOK["pill"] * PT, [part for part in source if isinstance(part, str) or part.kind == "bead"]
+    styles = {False: TextStyle(SANS, size, COLOURS["tag"]), True: TextStyle(BOLD, size, COLOURS["ground"])}
+    number, *words = (
+        piece for part in seen for piece in in_faces(_plain(part), styles[isinstance(part, inline.Part)], texts)
+    )
+    bead = max(high, number.width + 2 * gap)
+    side, whole = (bead - number.width) / 2, bead + gap + sum(piece.width for piece in words) + end
+    yield replace(number, before=apart + side, after=side, pill=(whole, bead))
+    for piece in words:
+        first, last = piece is words[0], piece is words[-1]
+        yield replace(piece, before=gap * first, after=end * last, pill=(0.0, 0.0))
+
+
+def _plain(part: inline.Piece) -> str:
+    return part if isinstance(part, str) else "".join(map(_plain, part.inside))
 
 
 def in_faces(text: str, style: TextStyle, texts: TextOf) -> Iterator[Piece]:

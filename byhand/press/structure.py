@@ -83,7 +83,8 @@ def put_beside(file: Any, element: Any, labels: Sequence[Label], marks: Sequence
 
     at = place_in(element.P, element)
     for n, (label, of_label) in enumerate(zip(labels, marks, strict=True), 1):
-        made = Dictionary(Type=Name.StructElem, S=Name.Formula if label.said else Name.P, P=element.P, Pg=element.Pg)
+        kind = Name.Formula if label.is_formula else Name.P
+        made = Dictionary(Type=Name.StructElem, S=kind, P=element.P, Pg=element.Pg)
         made.K = Array(list(of_label))
         if label.said:
             made.Alt = label.said

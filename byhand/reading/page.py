@@ -50,6 +50,7 @@ _HOLDS = {  # files of several pages, which are not read
     "marks": "it shows marks; verify the worksheet, or its key",
     "copies": "it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it",
 }
+ALOUD = "aloud"  # the class of what is not printed, but only read aloud
 MARGINS = ("foot", "running")  # the classes of elements that are printed in the margins; a footer is a foot, too
 
 
@@ -260,7 +261,7 @@ class _Reader:
                 self.collector.maker = known.get("content", "")
         if tag in VOID:
             return
-        if self.skipping or tag in self.SKIPPED:
+        if self.skipping or tag in self.SKIPPED or known.get("class") == ALOUD:
             self.skipping += 1
         elif self.deep or tag == "footer" or known.get("class") in MARGINS:
             self.margin = self.margin if self.deep else known["class"] if tag != "footer" else "foot"

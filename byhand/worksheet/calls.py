@@ -239,8 +239,6 @@ def _panel(
 ) -> Panel:  # fmt: skip
     """A step as a matrix, or its last row; for `next_token`, words in place of numbers."""
     panel = context.panel(name, role, caption=caption, note=note, last=last, given=given, whole=whole)
-    if role is None and (source := context.known_from(name)):  # which a strip has no other place for
-        panel = replace(panel, caption=rf"{panel.caption or panel.symbol}\text{{ {source}}}", note="")
     words = context.vocabulary
     if name != "next_token" or not words:
         return panel

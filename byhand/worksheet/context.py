@@ -135,6 +135,7 @@ class Context(Struct, frozen=True, dict=True):
         axes = [own if own in self.sheet.names else axis for own, axis in zip(of_head, matrix.axes, strict=True)]
         labels = [self._labels(axis, size) for axis, size in zip(axes, matrix.shape, strict=True)]
         along = [_direction(axis) for axis in matrix.axes]
+        known, bead = self.known_from(name) if role is None else ("", "")
         panel = Panel(
             name,
             role or default,
@@ -144,17 +145,20 @@ class Context(Struct, frozen=True, dict=True):
             (along[0], along[1]),
             self.symbol(name),
             checked(caption),
-            note or (self.known_from(name) if role is None else ""),
+            note or known,
+            "" if note else bead,
             fractions=name in self.sheet.fractions,
         )
         return transpose(panel) if self.transposed else panel
 
-    def known_from(self, name: str) -> str:
-        """From which sheet of the thread a step's numbers are known, in words; "" where it is from none."""
+    def known_from(self, name: str) -> tuple[str, str]:
+        """From which sheet of the thread a step's numbers are known, in words, and its number; "" where it is from
+        none.
+        """
         if name not in self.sources:
-            return ""
+            return "", ""
         sheet, step = self.sources[name]
-        return self.messages.say("thread.source", sheet=sheet, step=step)
+        return self.messages.say("thread.source", sheet=sheet, step=step), str(sheet)
 
     def falk(
         self, name: str, copies: Sequence[str] = (), *, first: bool = False, note: str = "",

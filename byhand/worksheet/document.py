@@ -152,6 +152,9 @@ class Panel(Struct, frozen=True, dict=True):
     caption: str = ""
     """LaTeX."""
     note: str = ""
+    bead: str = ""
+    """Where its numbers are known from an earlier sheet of the thread, the number of that sheet; the note says it in
+    words."""
     right: bool | None = None
     """Where one of several matrices is to be ticked, whether it is this one."""
     fractions: bool = False

@@ -1,16 +1,23 @@
 """The thread: what a sheet prints, the sheets before it have found, and it says where."""
 
+import io
 from functools import cache
+from pathlib import Path
 
+import pikepdf
 import pytest
+from accessible import faults
 from click.testing import CliRunner
 
 from byhand.arrange import arrange
 from byhand.choose import choose
 from byhand.cli import main
-from byhand.notation.inline import spoken
 from byhand.options import Options
 from byhand.page.page import lower
+from byhand.page.table import table
+from byhand.pipeline import generate
+from byhand.press.pieces import MM
+from byhand.press.tables import table as press_table
 from byhand.witness.judge import judge
 from byhand.worksheet.context import is_learned
 from byhand.worksheet.sheet import load_sheet
@@ -56,7 +63,7 @@ def test_what_a_sheet_prints_is_the_answer_of_an_earlier_sheet_which_it_names(na
         before, answers = arranged(SHEETS[sheet - 1])
         rows, columns = run.steps[panel.step].shape  # fewer, where fewer words are read
         assert run.rows[panel.step] == tuple(row[:columns] for row in answers.rows[panel.step][:rows])
-        assert f"(sheet {sheet}, step {section})" in (panel.note or spoken(panel.caption))
+        assert (panel.note, panel.bead) == (f"from sheet {sheet}, step {section}", str(sheet))
         assert panel.step in {step for s in before.sections if s.number == section for step in s.asked}
 
 
@@ -69,6 +76,62 @@ def test_the_second_witness_judges_each_sheet(name):
     assert document.place == f"the thread, {document.bead} of 13"
 
 
+# ---- the tag "from an earlier sheet" ----
+
+
+@cache
+def files(name, folder):
+    options = Options(seed=7, formats=("html", "pdf"))
+    return {file.name: file.read_bytes() for file in generate(name, options, Path(folder))}
+
+
+def test_a_tag_has_a_bead_and_a_step_and_is_read_aloud_as_words(tmp_path, monkeypatch):
+    made = files("thread-scores", str(tmp_path))
+    pill = '<span class="source"><span class="aloud"> from sheet </span><b>3</b><span class="aloud">, </span>step 2</span>'
+    assert pill in made["worksheet.html"].decode()
+    with pikepdf.open(io.BytesIO(made["worksheet.pdf"])) as file:
+        said = {str(each.Alt) for each in file.objects if isinstance(each, pikepdf.Dictionary) and "/Alt" in each}
+    assert {"Q 3 × 4 from sheet 3, step 1", "Kᵀ 4 × 3 from sheet 3, step 2"} <= said
+    monkeypatch.setattr("byhand.arrange._sources", lambda *_: {})
+    (untagged,) = generate("thread-scores", Options(seed=7, formats=("pdf",), views=("worksheet",)), tmp_path)
+    assert faults(made["worksheet.pdf"]) == faults(untagged.read_bytes())
+
+
+def test_the_caption_of_a_strip_has_a_tag_a_millimetre_after_the_name(tmp_path):
+    made = files("thread-gpt", str(tmp_path))
+    assert 'aria-label="E from sheet 1, step 1"' in made["worksheet.html"].decode()
+    page = lower(*arranged("thread-gpt", 7))
+    grid = next(laid for section in page.sections for laid in section.laid if laid.kind == "grid")
+    captions = [cell for row in press_table(table(grid, False), str).cells for cell in row if cell.said]
+    assert [cell.said for cell in captions[:2]] == ["E from sheet 1, step 1", "P from sheet 2, step 1"]
+    (_, bead, step) = captions[0].lines[0]
+    assert (bead.text, step.text) == ("1", "step 1")
+    whole, wide = bead.pill
+    assert bead.before - (wide - (bead.width - bead.before - bead.after)) / 2 == pytest.approx(MM)
+    assert whole == pytest.approx(bead.width + step.width - MM)
+
+
+@pytest.mark.parametrize("name", ["thread-scores", "thread-norm", "thread-gpt"])
+def test_a_tag_moves_no_cell(name, monkeypatch):
+    def cells():
+        sheet = load_sheet(name)
+        options = Options(seed=7).on(sheet)
+        page = lower(*arrange(sheet, choose(sheet, options)[0], options))
+        grids = [laid for section in page.sections for laid in section.laid if laid.kind == "grid"]
+        return [(grid.cols, grid.rows, grid.widths, grid.scale, grid.outdent) for grid in grids]
+
+    tagged = cells()
+    monkeypatch.setattr("byhand.arrange._sources", lambda *_: {})
+    assert cells() == tagged
+
+
+@pytest.mark.parametrize("name", ["thread-mask", "thread-gpt"])
+def test_a_page_with_tags_is_verified(name, tmp_path):
+    files(name, str(tmp_path))
+    result = CliRunner().invoke(main, ["verify", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+
+
 def test_the_strip_says_where_one_is():
     page = lower(*arranged("thread-head"))
     assert page.map.said == "The thread: 13 sheets. 4 are done; you are at sheet 5, one head."
@@ -76,7 +139,7 @@ def test_the_strip_says_where_one_is():
 
 
 def test_a_sheet_says_that_numbers_of_earlier_sheets_are_right():
-    told = "What an earlier sheet has found is printed with its place; go on with that, whatever you found."
+    told = "What an earlier sheet has found is printed, and right, with a tag that says where; go on with that, whatever you found."
     conventions = ["".join(t.content for t in line) for line in arranged("thread-mask")[0].conventions]
     assert told in conventions
     first = ["".join(t.content for t in line) for line in arranged("thread-embedding")[0].conventions]
@@ -123,4 +186,4 @@ def test_a_sheet_of_the_thread_is_generated_by_its_name(tmp_path):
     assert result.exit_code == 0, result.output
     text = (tmp_path / "thread-loss-seed4" / "key.md").read_text()
     assert "the thread, 12 of 13" in text
-    assert "(sheet 11, step 1)" in text
+    assert "from sheet 11, step 1" in text

@@ -21,7 +21,7 @@ from byhand.formats.html.marks import drawing, marks, radius
 from byhand.formats.html.placed import Placing
 from byhand.formats.html.table import labels, rows, tick
 from byhand.notation.html import html, terms_html, value_html
-from byhand.notation.inline import inline, spoken
+from byhand.notation.inline import inline, source, spoken, tagged
 from byhand.notation.marks import has_slots, texts_of
 from byhand.notation.number import exact_text, plain
 from byhand.notation.text import text, value_text
@@ -429,6 +429,7 @@ def _environment() -> Sandbox:
         "field": _field, "room": _room,
         "title_size": title_size, "shape": shape_text,
         "labels": lambda grid: Markup(labels(grid)),
+        "source": lambda panel: Markup(tagged(source(panel.note, panel.bead))),
     }  # fmt: skip
     return environment
 

@@ -251,6 +251,7 @@ def _td(slot: Slot, entries: Entries, kind: str) -> str:
         return f'<th scope="{slot.scope}">{escape(slot.label)}</th>'
     if slot.label:
         text = _formula(slot.label) if slot.cls == "name" or slot.cls.startswith("caption") else escape(slot.label)
+        text += f" <small>{escape(slot.known.note)}</small>" if slot.known else ""
         return f'<td class="{"c" if slot.cls != "sign" else "s"}"{span}>{text}</td>'
     return f"<td{span}/>"
 

@@ -39,7 +39,7 @@ from byhand.page.parts import Entries, Example, Options, Part, Pencil, Room, Tex
 from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
 from byhand.runs import Run
 from byhand.tape import shape_text
-from byhand.worksheet.document import Block, Cell, Document, Question, Reply, TextBlock
+from byhand.worksheet.document import Block, Cell, Document, Panel, Question, Reply, TextBlock
 
 # all in mm
 WORDS, GAP, USUAL = 52.0, 4.0, 11.0  # the widths of the column of words, of the gap after it, and of any other
@@ -345,7 +345,7 @@ class _Planner(Struct, dict=True):
             look = replace(look, align="right" if beside else "center", indent=int(beside))
             return Spot(row, col, look, words=plain(slot.label))
         if slot.cls.startswith("caption"):
-            words = (*plain(TICK * (slot.ticked is not None)), *formula(slot.label))
+            words = (*plain(TICK * (slot.ticked is not None)), *formula(slot.label), *_note(slot.known))
             side = "side" in slot.cls
             wide = width_of(text_of(words), looks.CAPTION.size) > sum(self.plan.widths[col : col + slot.span])
             look = replace(looks.CAPTION, align="right" if side else "left" if wide else "center")
@@ -536,8 +536,12 @@ class _Planner(Struct, dict=True):
 
 def _tag(tag: Tag) -> Words:
     """The name, the shape and the note of a matrix."""
-    note = plain(f"  {tag.panel.note}") if tag.panel.note else ()
-    return (*formula(tag.panel.symbol), *plain(f"  {shape_text(tag.panel.shape)}"), *note)
+    return (*formula(tag.panel.symbol), *plain(f"  {shape_text(tag.panel.shape)}"), *_note(tag.panel))
+
+
+def _note(panel: Panel | None) -> Words:
+    """The note of a matrix, which follows its name."""
+    return plain(f"  {panel.note}") if panel and panel.note else ()
 
 
 def _forms(document: Document, run: Run) -> Iterator[tuple[str, str]]:
