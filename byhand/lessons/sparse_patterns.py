@@ -1,12 +1,9 @@
-"""Who may look at whom: its steps, written down twice, its numbers, its mistake and its picture."""
+"""Who may look at whom: its steps, written down twice, its numbers and its picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
-from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
 from byhand.model.layers import last_row, softmax
 from byhand.model.registry import Results, model
@@ -16,12 +13,12 @@ from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.numbers.scores import are_easy, different, draw_values
-from byhand.ops.attention import column_sum, heard_of, mask_pattern, may_see, normalize_rows, row_sum, soft_span
-from byhand.ops.linear import matmul, multiply
+from byhand.ops.attention import column_sum, heard_of, mask_pattern, may_see, row_sum
+from byhand.ops.linear import matmul
 from byhand.ops.shapes import vstack
 from byhand.pictures.canvas import CAPTION, GREY, PEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Step, Tape
+from byhand.tape import Tape
 from byhand.witness.wiring import Wiring, wiring
 
 # ---- the model ----
@@ -40,10 +37,9 @@ MOST_LAYERS = 3
 @model("sparse-patterns", part="heads", only={"use_local_attn": (True,)})
 def _steps(build: Builder) -> Results:
     """Who may look at whom by several patterns, and how many scores each computes; of some, what the last token has
-    heard of after 1, 2 and 3 layers. And the last token's scores, `attn.scores`, in a window, in one that ends softly
-    (`span.z`, `span.ramp`, for tokens that are `span.back` steps back), and in none.
+    heard of after 1, 2 and 3 layers. And the last token's scores, `attn.scores`, in a window, and in none.
 
-    Source: Child et al. 2019; Beltagy, Peters & Cohan 2020; Sukhbaatar et al. 2019.
+    Source: Child et al. 2019; Beltagy, Peters & Cohan 2020.
     """
     replace(build.config, use_local_attn=True)  # refuses a window that holds no token
     c, scores, v = build.config, build.matrix("attn.scores", ("new", "pos")), build.matrix("attn.v", ("pos", "d_v"))
@@ -63,16 +59,7 @@ def _steps(build: Builder) -> Results:
 
     local = mask_pattern(scores, name="attn.local", pattern="window", width=c.window_size, first=last)
     results.append(matmul(softmax(local, "attn.pattern", c.softmax_base), v, name="attn.z"))
-    plain = softmax(scores, "plain.pattern", c.softmax_base)
-    if "span.z" in build.tape.numbers:
-        back, z, ramp = (
-            build.matrix(f"span.{x}", axes, fixed=True)
-            for x, axes in (("back", ("new", "pos")), ("z", ("", "")), ("ramp", ("", "")))
-        )
-        mask = soft_span(back, z, ramp, name="span.mask")
-        powers = multiply(build.tape["plain.pattern.exp"], mask, name="span.powers")
-        results.append(normalize_rows(powers, row_sum(powers, name="span.sum"), name="span.pattern"))
-    return *results, plain
+    return *results, softmax(scores, "plain.pattern", c.softmax_base)
 
 
 # ---- the same, written down a second time ----
@@ -81,7 +68,7 @@ def _steps(build: Builder) -> Results:
 @wiring("sparse-patterns")
 def _second(w: Wiring) -> None:
     """Who may look at whom, by Child et al. 2019 and Beltagy et al. 2020, with the window of the config; and one row
-    in a window, in a soft one (Sukhbaatar et al. 2019), and in none.
+    in a window, and in none.
     """
     c, length = w.config, w.shapes["attn.scores"][1]
     near = {"pattern": "window", "width": c.get("window_size", 0)}
@@ -103,10 +90,6 @@ def _second(w: Wiring) -> None:
     local = w("attn.local", "mask_pattern", "attn.scores", first=length - 1, **near)
     w("attn.z", "matmul", w.softmax("attn.pattern", local), "attn.v")
     w.softmax("plain.pattern", "attn.scores")
-    if "span.z" in w.given:
-        mask = w("span.mask", "soft_span", "span.back", "span.z", "span.ramp")
-        powers = w("span.powers", "multiply", "plain.pattern.exp", mask)
-        w("span.pattern", "normalize_rows", powers, w("span.sum", "row_sum", powers))
 
 
 # ---- its numbers ----
@@ -121,11 +104,10 @@ def _shares_are_easy(run: Candidates) -> Bools:
 
 @draw("sparse-patterns", like_sheet=True, requires=[exactly(6, window_size=3)], fits=[_shares_are_easy])
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """Scores of the last of six tokens, values, and how far a window reaches that ends softly."""
+    """Scores of the last of six tokens, and values."""
     return {
         "attn.scores": dice.below(5, count, 1, task.n) - 1,
         "attn.v": draw_values(dice, count, task.n, task.config.d_v),
-        "span.z": dice.below(2, count, 1, 1) + 1,
     }
 
 
@@ -134,25 +116,10 @@ def window_hides_whom_one_looks_at(tape: Tape) -> bool:
     """Without a window the last of six tokens looks most at the second, which is too far away for the window and is
     one of every second; in the window it looks most at one token.
     """
-    plain, local, soft = (tape.values(f"{name}.pattern")[0] for name in ("plain", "attn", "span"))
+    plain, local = (tape.values(f"{name}.pattern")[0] for name in ("plain", "attn"))
     every_second = tape.values("seen.every_second")[-1]
-    hidden = local[1] == 0 and every_second[1] == 1 and soft not in (plain, local)
+    hidden = local[1] == 0 and every_second[1] == 1 and plain != local
     return hidden and plain.index(max(plain)) == 1 and all(map(has_one_largest, (plain, local)))
-
-
-# ---- its mistakes ----
-
-
-@mistake(
-    told="Shares of all tokens multiplied by the mask, so that they no longer add up to 1.",
-    mend="Multiply the powers by the mask first, and then divide them by their own sum.",
-    after="keys-at-any-length",
-)
-def span_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
-    """The mask of a soft span comes after the division by the sum of all powers."""
-    if step.name != "span.pattern":
-        return [step]
-    return [replace(step, inputs=(step.inputs[0], "plain.pattern.sum"))]
 
 
 # ---- its picture ----

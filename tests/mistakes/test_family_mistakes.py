@@ -154,6 +154,11 @@ def test_a_table_has_a_number_for_each_bucket():
 SPARSE = made(
     "sparse-patterns",
     config={"softmax_base": 2, "d_v": 2, "n_ctx": 6, "use_local_attn": True, "window_size": 3},
+    inputs={"attn.scores": [[1, 0, -1, 1, -1, -1]], "attn.v": [[k, 1] for k in range(6)]},
+)
+SPAN = made(
+    "adaptive-span",
+    config={"softmax_base": 2, "d_v": 2, "n_ctx": 6},
     inputs={"attn.scores": [[1, 0, -1, 1, -1, -1]], "attn.v": [[k, 1] for k in range(6)],
             "span.back": [[5, 4, 3, 2, 1, 0]], "span.z": [[1]], "span.ramp": [[2]]},
 )  # fmt: skip
@@ -171,8 +176,8 @@ def test_patterns_of_six_words_compute_fewer_scores_and_hear_of_the_first_word_i
 def test_a_window_that_ends_softly_keeps_part_of_a_power():
     half = Fraction(1, 2)
     assert rows(SPARSE, "attn.pattern") == [[0, 0, 0, Fraction(2, 3), Fraction(1, 6), Fraction(1, 6)]]
-    assert rows(SPARSE, "span.mask") == [[0, 0, 0, half, 1, 1]]
-    assert rows(SPARSE, "span.pattern") == [[0, 0, 0, half, Fraction(1, 4), Fraction(1, 4)]]
+    assert rows(SPAN, "span.mask") == [[0, 0, 0, half, 1, 1]]
+    assert rows(SPAN, "span.pattern") == [[0, 0, 0, half, Fraction(1, 4), Fraction(1, 4)]]
 
 
 def test_a_window_of_no_token_is_refused_in_one_line():
@@ -184,7 +189,11 @@ def test_mistakes_of_windows():
     wide = foil(SPARSE, "window-off-by-one")
     assert rows(wide, "attn.pattern") == [[0, 0, *(Fraction(k, 7) for k in (1, 4, 1, 1))]]
     assert rows(wide, "count.window") == [[18]]
-    assert sum(rows(foil(SPARSE, "span-after-softmax"), "span.pattern")[0]) == Fraction(4, 13)
+
+
+def test_mistakes_of_spans():
+    assert sum(rows(foil(SPAN, "span-after-softmax"), "span.pattern")[0]) == Fraction(4, 13)
+    assert rows(foil(SPAN, "itself-as-a-step"), "span.mask") == [[0, 0, 0, 0, Fraction(1, 2), 1]]
 
 
 ROUTED = made(

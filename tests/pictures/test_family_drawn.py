@@ -71,6 +71,18 @@ def test_the_buckets_are_those_of_the_furthest_distance(furthest, buckets, bows)
         drawn("distance_buckets", [[5, 6, 7]], **told)
 
 
+def test_the_edge_of_a_span_is_drawn_in_pen_only():
+    told = {"tokens": ["the", "snow", "on", "our", "roof", "melts"]}
+    sketch = drawn("soft_edge", [[0, 0, 0, Fraction(1, 2), 1, 1]], [[1]], [[2]], **told)
+    assert sketch.pen.count("<circle") == 6
+    assert "the points of the words are at 0, 0, 0, 1/2, 1, 1" in sketch.key_says
+    assert "1/2, 1" not in sketch.worksheet_says
+    wide = drawn("soft_edge", [[Fraction(1, 2), 1, 1, 1, 1, 1]], [[4]], [[2]], **told)
+    assert wide.pen.count("<path") == 1
+    with pytest.raises(UndrawableError, match="a span that ends"):
+        drawn("soft_edge", [[1] * 6], [[1]], [[0]], **told)
+
+
 def test_three_of_five_grids_are_to_be_shaded():
     def grid(sees):
         return [[int(j <= i and sees(i, j)) for j in range(6)] for i in range(6)]

@@ -9,7 +9,7 @@ from byhand.worksheet.construction import Construction
 from byhand.worksheet.sheet import load_sheet
 
 SHEETS = (
-    "beam-search", "distance-buckets", "family-tree", "flash-attention", "grouped-query-attention", "hashed-attention", "kv-cache",
+    "adaptive-span", "beam-search", "distance-buckets", "family-tree", "flash-attention", "grouped-query-attention", "hashed-attention", "kv-cache",
     "latent-attention",
     "linear-attention", "llama-block", "low-rank-attention", "microgpt", "mixture-of-experts", "nearest-neighbours",
     "position-biases", "recurrent-depth", "relative-positions", "reversible", "rotary", "sampling", "segment-memory",

@@ -50,7 +50,7 @@ def test_a_letter_stands_for_one_step_only(sheet, level):
     ("sheet", "learned"),
     [
         ("distance-buckets", "attn.table"),
-        ("sparse-patterns", "span.z"),
+        ("adaptive-span", "span.z"),
         ("relative-positions", "blocks.0.attn.rel_pos_keys"),
     ],
 )
