@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from msgspec.structs import replace
 
 from byhand.model.builder import Builder
@@ -12,7 +13,7 @@ from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
-from byhand.numbers.scores import are_easy, different, draw_values
+from byhand.numbers.scores import are_easy, different, draw_values, totals
 from byhand.ops.attention import column_sum, heard_of, mask_pattern, may_see, row_sum
 from byhand.ops.linear import matmul
 from byhand.ops.shapes import vstack
@@ -95,11 +96,15 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 
+EASY_TOTALS = (10, 12, 15, 16, 18, 20)  # of six powers of 2, the smallest being 1
+
+
 def _shares_are_easy(run: Candidates) -> Bools:
     """The last token's shares of all and of those in the window are easy, and its scores are not only two numbers."""
     scores = run("attn.scores")[:, 0]
     seen = scores[:, -run.task.config.window_size :]
-    return are_easy(scores, run.base) & are_easy(seen, run.base) & (different(scores) > 2)
+    easy: Bools = np.isin(totals(scores, run.base), EASY_TOTALS) & are_easy(seen, run.base) & (different(scores) > 2)
+    return easy
 
 
 @draw("sparse-patterns", like_sheet=True, requires=[exactly(6, window_size=3)], fits=[_shares_are_easy])
