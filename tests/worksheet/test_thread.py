@@ -146,6 +146,14 @@ def test_a_sheet_says_that_numbers_of_earlier_sheets_are_right():
     assert told not in first
 
 
+@pytest.mark.parametrize("seed", [0, 7, 23])
+def test_every_gap_of_a_sentence_is_one_of_its_words(seed):
+    """So that it is judged at once, and nobody is to write three features where one is meant."""
+    replies = [reply for name in SHEETS for reply in arranged(name, seed)[0].replies() if reply.gap]
+    assert len(replies) > len(SHEETS)
+    assert {reply.role for reply in replies} == {"choice"}
+
+
 def test_the_last_sheet_reads_two_words_and_says_the_third():
     """The mask makes its two rows the first two of the whole sentence."""
     _, run = arranged("thread-gpt")
