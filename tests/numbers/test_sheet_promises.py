@@ -9,6 +9,7 @@ from byhand import choose as room
 from byhand.classroom.fitting import AGAIN, breaking_promises, fitting
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.errors import SheetError
+from byhand.model.names import RESID_PRE
 from byhand.model.weights import complete
 from byhand.numbers.choice import evaluated
 from byhand.numbers.promises import SHEET_PROMISES, broken_of_sheet, whole_time
@@ -109,8 +110,9 @@ def test_norms_whose_deviations_are_all_alike_do_not_tell_that_each_has_its_own(
 def test_a_last_word_that_looks_most_at_itself_breaks_a_promise():
     sheet = load_sheet("scores")
     own = sheet.given(letters=False)
-    ((name, (first, *rest)),) = own.inputs.items()
-    assert broken(sheet, replace(own, inputs={name: [first, *reversed(rest)]})) == ["scores_tell"]
+    first, *rest = own.inputs[RESID_PRE]
+    turned = {**own.inputs, RESID_PRE: [first, *reversed(rest)]}
+    assert broken(sheet, replace(own, inputs=turned)) == ["scores_tell"]
 
 
 def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
