@@ -31,6 +31,7 @@ from byhand.numbers.attention import (
     find_mixtures,
     plain_updates,
     self_attention_input,
+    whole_base,
     wide_enough_for_threes,
 )
 from byhand.numbers.combine import combine_columns
@@ -56,8 +57,9 @@ from byhand.numbers.norms import (
     whole_sides,
     wide_rows,
 )
-from byhand.numbers.promises import FEW_TOKENS, MOST_ALIKE
+from byhand.numbers.promises import FEW_TOKENS, LARGEST_OF_SHARES, MOST_ALIKE
 from byhand.numbers.registry import Entries, Instance, Task, search
+from byhand.numbers.scores import totals
 from byhand.numbers.stack import (
     BLOCK,
     Reader,
@@ -195,7 +197,10 @@ def _gpt(task: Task, dice: Dice) -> Iterator[Instance]:
         weights = embedded | stream.weights | (norm.weights("ln_final") if norm else {})
         silent = without_attention(stream.first, weights, c)
         out, over = (norm.rows, norm.over) if norm else (stream.out, stream.over)
-        for w_u in find_unembeddings(dice, out, over, c.d_vocab, task.wanted, task.limits, silent):
+        for w_u in find_unembeddings(
+            dice, out, over, c.d_vocab, task.wanted, task.limits, silent,
+            fits=lambda logits: totals(logits, whole_base(c)) <= LARGEST_OF_SHARES,
+        ):  # fmt: skip
             yield Instance({}, weights | {"unembed.W_U": w_u.tolist()})
 
 

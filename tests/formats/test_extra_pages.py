@@ -33,6 +33,7 @@ PX = 96 / 25.4  # in a mm
 LEFT_OUT = {  # sheets of the family without a row, and why
     "family-tree": "it compares the others",
     "recurrent-depth": "its block attends as ever",
+    "reversible": "it changes what a block keeps, not attention",
     "nearest-neighbours": "it looks into what is stored, not at words of the text",
     "mixture-of-experts": "it changes the network, not attention",
     "llama-block": "it joins what two rows have, and others",
