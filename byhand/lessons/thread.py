@@ -59,15 +59,16 @@ def thread_words_have_features(tape: Tape) -> bool:
 
 @sheet_promise
 def thread_verb_finds_the_doer(tape: Tape) -> bool:
-    """In the first head, the verb asks for a noun that is a doer; the first word answers best, with the mask and
-    without it, and so the verb's mixture says most of who does it.
+    """In the first head, the verb asks for a noun that is a doer; the first word can be found as a doer and answers
+    best, with the mask and without it, and so the verb's mixture says most of who does it.
     """
-    q, v, scores = (tape.values(f"{AT}{name}[0]") for name in ("hook_q", "hook_v", "scores_raw"))
+    q, k, v, scores = (tape.values(f"{AT}{name}[0]") for name in ("hook_q", "hook_k", "hook_v", "scores_raw"))
     before, mixed, without = (tape.values(f"{AT}{name}[0]") for name in ("unmasked_z", "hook_z", "unmasked_pattern"))
     shares = tape.values(f"{AT}hook_pattern[0]")
     kinds = {tuple(sorted(row)) for row in without}
     return (
-        _has(q[ACT], NOUN, DOER) and _leads(scores[ACT], FIRST) and scores[ACT][FIRST] != scores[FIRST][ACT]
+        _has(q[ACT], NOUN, DOER) and k[FIRST][DOER] > 0
+        and _leads(scores[ACT], FIRST) and scores[ACT][FIRST] != scores[FIRST][ACT]
         and _leads(without[ACT], FIRST) and _leads(shares[ACT], FIRST) and len(kinds) > 1
         and all(map(has_one_largest, without))
         and v[FIRST][0] > v[FIRST][1] and _leads([row[0] for row in v], FIRST) and _leads([row[1] for row in v], LAST)

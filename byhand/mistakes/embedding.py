@@ -18,9 +18,15 @@ from byhand.tape import Step, Tape
     mend="Add the position to the word number by number, so that the vector stays as long as it was.",
 )
 def appended(step: Step, tape: Tape) -> Iterable[Step]:
-    """Positions stand beside the words, twice as wide, in place of their sum; only if no step reads that sum."""
+    """Positions stand beside the words, twice as wide, in place of their sum; only if no step reads that sum. Where
+    positions are learned, later steps do, though a page need not show them.
+    """
     added = step.op is add and step.inputs == ("hook_embed", "hook_pos_embed")
-    if not added or any(step.name in s.inputs for s in tape.steps.values()):
+    if (
+        not added
+        or "rows" in tape.steps["hook_pos_embed"].params
+        or any(step.name in s.inputs for s in tape.steps.values())
+    ):
         return [step]
     return [replace(step, op=hstack, shape=(step.shape[0], 2 * step.shape[1]))]
 

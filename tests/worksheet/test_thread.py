@@ -125,8 +125,8 @@ def test_a_tag_moves_no_cell(name, monkeypatch):
     assert cells() == tagged
 
 
-@pytest.mark.parametrize("name", ["thread-mask", "thread-gpt"])
-def test_a_page_with_tags_is_verified(name, tmp_path):
+@pytest.mark.parametrize("name", [name for name in SHEETS if name != "thread-heads"])  # it has not all that it needs
+def test_a_page_is_verified(name, tmp_path):
     files(name, str(tmp_path))
     result = CliRunner().invoke(main, ["verify", str(tmp_path)])
     assert result.exit_code == 0, result.output
