@@ -125,7 +125,7 @@ def test_a_tag_moves_no_cell(name, monkeypatch):
     assert cells() == tagged
 
 
-@pytest.mark.parametrize("name", [name for name in SHEETS if name != "thread-heads"])  # it has not all that it needs
+@pytest.mark.parametrize("name", SHEETS)
 def test_a_page_is_verified(name, tmp_path):
     files(name, str(tmp_path))
     result = CliRunner().invoke(main, ["verify", str(tmp_path)])
