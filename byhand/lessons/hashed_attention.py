@@ -93,7 +93,7 @@ SIGNS = grid(4, 1)[grid(4, 1).all(1)]  # every row of 1 and −1
 def _looks_at_a_friend(run: Candidates) -> Bools:
     """Without buckets, the last word looks most at the second, with easy shares."""
     scores = run("plain.scores")[:, 0]
-    ok: Bools = (scores.argmax(1) == FRIEND) & one_largest(scores)
+    ok: Bools = (scores.argmax(1) == FRIEND) & one_largest(scores) & (scores.min(1) == -1)
     return ok & (totals(scores, run.base) <= LARGEST_DENOMINATOR)
 
 
@@ -122,32 +122,39 @@ def _directions_differ(run: Candidates) -> Bools:
     (["again.R"], [partial(_points_are_clear, name="again.hash_along"), _directions_differ]),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """Six rows of 1 and −1, of which no two are opposite, and directions, twice."""
+    """Six rows of 1 and −1, of which no two are opposite, and directions, twice. Of the first five rows, mostly one,
+    and seldom two, have no product with the last one, so that the others are not like it.
+    """
     q, r = dice.choices(SIGNS, count, 6), dice.choices(WEIGHTS, 2 * count, 4, 2)
     r = only(r, (r != 0).any(2).all(1) & ((r != 0).sum(1) > 2).all(1) & (abs(r).sum((1, 2)) < 10))
-    return {f"{ATTN}.hook_q[0]": only(q, point_apart(q)), f"{ATTN}.W_R": r[:count, None], "again.R": r[count:]}
+    strangers = (q[:, :-1] @ q[:, -1, :, None] == 0).sum((1, 2)) == 1 + (dice.below(6, 1) == 0)
+    q = only(q, point_apart(q) & strangers)
+    return {f"{ATTN}.hook_q[0]": q, f"{ATTN}.W_R": r[:count, None], "again.R": r[count:]}
 
 
 @sheet_promise
 def a_friend_is_in_another_bucket(tape: Tape) -> bool:
     """The last token looks most at the second, without buckets. Its own bucket holds two others, at which it looks
-    with different shares, and not the second; by other directions, it does. No number of Q R has the size of the
-    other in its row.
+    with different shares, and not the second; by other directions, it does. Without the second, no word outside is
+    more like it than the best one inside, and those outside are not more like it altogether. No number of Q R has the
+    size of the other in its row.
     """
     at = "blocks.0.attn"
     plain, hashed = tape.values("plain.pattern")[0], tape.values("new.pattern")[0]
     seen, buckets = [x for x in hashed if x], tape.values("again.bucket")
+    alike = {met: [y for n, y in enumerate(plain) if n != 1 and bool(hashed[n]) == met] for met in (True, False)}
     points = (*tape.values(f"{at}.hash_along[0]"), *tape.values("again.hash_along"))
     met = len(seen) == 2 and seen[0] != seen[1] and not hashed[1] and buckets[0] == buckets[1]
+    met = met and max(alike[False]) <= max(alike[True]) and sum(alike[False]) <= sum(alike[True])
     return met and has_one_largest(plain) and plain[1] == max(plain) and all(abs(x) != abs(y) for x, y in points)
 
 
 # ---- its picture ----
 
-UNIT, RIM = 2.5, 6.9  # mm from one whole number to the next on the circle of boxes, and its radius in these
+UNIT, RIM = 3.8, 6.9  # mm from one whole number to the next on the circle of boxes, and its radius in these
 
 
-@picture(height=42, minutes=4)
+@picture(height=62, minutes=4)
 def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
     """A circle that its diagonals part into four boxes, words as points in it, and who is in which box.
 
@@ -156,7 +163,7 @@ def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
     points = [tuple(map(float, row)) for row in along]
     if {*map(len, points)} != {2} or any(abs(x) == abs(y) or hypot(x, y) > RIM for x, y in points):
         raise UndrawableError("points of two numbers inside the circle, and none on a diagonal")
-    middle = 21.0
+    middle = 31.0
     for k in range(-6, 7):
         half = UNIT * sqrt(RIM**2 - k * k)
         for ends in (((middle + UNIT * k, middle - half), (middle + UNIT * k, middle + half)),
@@ -168,13 +175,13 @@ def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
     for ends in lines:
         on.line(*ends, width=STROKE)
     for n, (across, up) in enumerate(((1, 0), (0, 1), (-1, 0), (0, -1)), 1):
-        left, top = middle + 19.2 * across, middle - 19.2 * up
+        left, top = middle + 28.4 * across, middle - 28.4 * up
         on.box(left - 1.7, top - 1.7, 3.4, 3.4, fill=LIGHT, width=BOX)
         on.text(left, top + 1.0, str(n), CAPTION)
     dots = [(middle + UNIT * x, middle - UNIT * y) for x, y in points]
     halves = [words(word, CAPTION).width / 2 for word in tokens]
     rim = [(middle + UNIT * RIM * cos(k * pi / 24), middle + UNIT * RIM * sin(k * pi / 24)) for k in range(48)]
-    names = beside(dots, halves, [*lines, *((at, at) for at in rim)], (4, 4, 38, 38), lines)
+    names = beside(dots, halves, [*lines, *((at, at) for at in rim)], (5, 5, 57, 57), lines)
     for dot, name, word in zip(dots, names, tokens, strict=True):
         on.pen.disc(*dot)
         on.pen.text(*name, word, CAPTION)
@@ -183,10 +190,10 @@ def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
         sides = (x, y, -x, -y)
         boxes[sides.index(max(sides))].append(word)
     for n, inside in enumerate(boxes, 1):
-        line = 10.0 + 8.6 * (n - 1)
-        on.box(49, line - 3.0, 3.4, 3.4, fill=LIGHT, width=BOX)
-        on.text(50.7, line - 0.3, str(n), CAPTION)
-        on.answer_line(55, line, 29, ", ".join(inside) or "–")
+        line = 14.0 + 11.0 * (n - 1)
+        on.box(72, line - 3.0, 3.4, 3.4, fill=LIGHT, width=BOX)
+        on.text(73.7, line - 0.3, str(n), CAPTION)
+        on.answer_line(78, line, 34, ", ".join(inside) or "–")
     told = "; ".join(f"{n}: {', '.join(inside) or '–'}" for n, inside in enumerate(boxes, 1))
     on.said(
         on.say("pictures.four_boxes.said"), on.say("pictures.four_boxes.to_do", words=", ".join(tokens)),
