@@ -197,7 +197,7 @@ def _second(w: Wiring) -> None:
 
 MATES = ((0, 1), (0, 2), (1, 2))  # who shares the bucket of the last of four words
 LATENTS = (3, 4, 5)  # numbers in a latent
-LARGEST_OF_ROW = 17  # the largest denominator of shares
+LARGEST_OF_ROW = 24  # the largest denominator of shares
 
 
 def _shares_are_easy(run: Candidates) -> Bools:
@@ -213,8 +213,10 @@ def _shares_are_easy(run: Candidates) -> Bools:
 
 
 def _shares_without_powers_are_easy(run: Candidates) -> Bools:
-    """So are those that are made without powers."""
-    return np.asarray(np.lcm.reduce(run.denominators("linear.pattern")[:, 0], axis=1) <= LARGEST_OF_ROW)
+    """So are those that are made without powers, the largest of which is not at the lowest score."""
+    shares = run("linear.pattern")[:, 0]
+    ok: Bools = np.lcm.reduce(run.denominators("linear.pattern")[:, 0], axis=1) <= LARGEST_OF_ROW
+    return ok & one_largest(shares) & (shares.argmax(1) != run("new.scores")[:, 0].argmin(1))
 
 
 @draw("family-tree", like_sheet=True, requires=[exactly(4, d_head=2, window_size=2)], count=8000, fits=[
@@ -239,12 +241,14 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
 @sheet_promise
 def members_look_elsewhere(tape: Tape) -> bool:
     """As in GPT, the last word looks most at the first, which a window hides; every other member of the family has
-    another row, and no row's shares are hard to draw.
+    another row, and no row's shares are hard to draw. The state has its favourite, which is not the word of the lowest
+    score.
     """
     gpt = tape.values("gpt.pattern")[0]
     others = [tape.values(f"{name}.pattern")[0] for name in ("slope", "window", "hashed", "short", "linear")]
     easy = all(share.denominator <= LARGEST_OF_SHARES for row in (gpt, *others) for share in row)
     apart = len({gpt, *others}) == 1 + len(others)
+    easy = easy and has_one_largest(others[4]) and others[4].index(max(others[4])) != gpt.index(min(gpt))
     return easy and apart and gpt[0] == max(gpt) and has_one_largest(gpt) and not others[1][0]
 
 
@@ -275,7 +279,7 @@ def family(on: Canvas, *patterns: Rows, transposed: bool = False) -> None:
                 if share:
                     across, down = (i, j) if transposed else (j, i)
                     x, y = left + WIDE * (across + 0.5), top + (lines[down] + lines[down + 1]) / 2
-                    (on.pen if i == 3 else on).disc(x, y, 1.95 * sqrt(float(share)))
+                    (on.pen if i == 3 else on).disc(x, y, max(0.35, 1.95 * sqrt(float(share))))
         if name == "tiles":
             x, y = left + side / 2, top + depth / 2
             ends = ((left, y), (left + side, y)) if transposed else ((x, top), (x, top + depth))
