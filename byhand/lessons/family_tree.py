@@ -241,7 +241,7 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
 @sheet_promise
 def members_look_elsewhere(tape: Tape) -> bool:
     """As in GPT, the last word looks most at the first, which a window hides; every other member of the family has
-    another row, and no row's shares are hard to draw. The state has its favourite, which is not the word of the lowest
+    another row, and no row's shares are hard to draw. The state has a favourite, which is not the word of the lowest
     score.
     """
     gpt = tape.values("gpt.pattern")[0]

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import sqrt
 
 import numpy as np
 
 from byhand.model.builder import Builder
-from byhand.model.layers import head, of_one_row, read
+from byhand.model.layers import head, last_row, of_one_row, read_by
 from byhand.model.names import ATTN, RESID_PRE
 from byhand.model.registry import Results, model
-from byhand.notation.text import listed
 from byhand.numbers.attention import whole_base
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.natural import distinct, grid, natural
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Instance, Task, exactly, search
 from byhand.numbers.scores import LARGEST_DENOMINATOR, REACH, different, one_largest, shares_are_short, totals
+from byhand.ops.linear import add, dot_rows
 from byhand.ops.shapes import gather_rows
 from byhand.pictures.canvas import AXIS, BOX, CAPTION, GREY, LIGHT, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Tape
+from byhand.tape import Matrix, Tape
 from byhand.witness.wiring import STREAM, Wiring, wiring
 
 # ---- the model ----
@@ -32,19 +31,24 @@ from byhand.witness.wiring import STREAM, Wiring, wiring
 ))  # fmt: skip
 def _steps(build: Builder) -> Results:
     """A head that also reads the rows that its layer read in the segment before; and what the last token would read
-    of its own segment alone, by ordinary scores.
+    of its own segment alone, by the same scores.
 
     Source: Dai et al. 2019 (Transformer-XL).
     """
     c, tape = build.config, build.tape
     z = head(build.stream(RESID_PRE), ATTN, 0, c)
-    last, own_rows = tape[f"{ATTN}.hook_q[0]"].rows - 1, tuple(range(c.mem_len, tape[f"{ATTN}.hook_k[0]"].rows))
-    parts = {"q": ("new", (last,)), "k": ("pos", own_rows), "v": ("pos", own_rows)}
-    query, keys, values = (
-        gather_rows(tape[f"{ATTN}.hook_{x}[0]"], name=f"plain.{x}", sizes={"i": (len(rows), axis)}, rows=rows)
-        for x, (axis, rows) in parts.items()
+    own_rows = tuple(range(c.mem_len, tape[f"{ATTN}.hook_k[0]"].rows))
+
+    def own(step: str, name: str, axis: str) -> Matrix:
+        return gather_rows(tape[f"{ATTN}.{step}[0]"], name=name, sizes={"i": (len(own_rows), axis)}, rows=own_rows)
+
+    keys, distances, values = (
+        own(step, f"plain.{x}", axis)
+        for step, x, axis in (("hook_k", "k", "pos"), ("rel_pos_keys", "r", "distance"), ("hook_v", "v", "pos"))
     )
-    return z, read(query, keys, values, "plain", c)
+    content, position = (last_row(tape[f"{ATTN}.q_{part}[0]"], f"plain.q_{part}") for part in ("content", "position"))
+    words, steps = dot_rows(content, keys, name="plain.words"), dot_rows(position, distances, name="plain.steps")
+    return z, read_by(add(words, steps, name="plain.scores"), values, "plain", c)
 
 
 # ---- the same, written down a second time ----
@@ -52,16 +56,18 @@ def _steps(build: Builder) -> Results:
 
 @wiring("segment-memory")
 def _second(w: Wiring) -> None:
-    """A head over a segment and its memory; and its last row, over the segment alone and by products of q and k."""
+    """A head over a segment and its memory; and its last row, over the segment alone."""
     at, memory = "blocks.0.attn", w.config.get("mem_len", 0)
     w.head(STREAM, at, 0)
     n = w.shapes[STREAM][0]
-    own_rows = range(memory, memory + n)
-    q, k, v = (
-        w(f"plain.{x}", "gather_rows", f"{at}.hook_{x}[0]", rows=[*rows])
-        for x, rows in (("q", [n - 1]), ("k", own_rows), ("v", own_rows))
+    own, last = {"rows": [*range(memory, memory + n)]}, {"rows": [n - 1]}
+    k, r, v = (
+        w(f"plain.{x}", "gather_rows", f"{at}.{step}[0]", **own)
+        for x, step in (("k", "hook_k"), ("r", "rel_pos_keys"), ("v", "hook_v"))
     )
-    w.read(q, k, v, "plain")
+    words, steps = (w(f"plain.q_{x}", "gather_rows", f"{at}.q_{x}[0]", **last) for x in ("content", "position"))
+    scores = w("plain.words", "dot_rows", words, k), w("plain.steps", "dot_rows", steps, r)
+    w.read_by(w("plain.scores", "add", *scores), v, "plain")
 
 
 # ---- its numbers ----
@@ -89,9 +95,7 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     seen, w_q, q = (np.repeat(each[ok], HEADS_TRIED, 0) for each in (seen, w_q, q[:, MEMORY:]))
     w_k, w_v = (dice.below(3, len(seen), 4, cols) - 1 for cols in (4, 2))
     k, v = seen @ w_k, seen @ w_v
-    plain = (q[:, 1:] * k[:, MEMORY:]).sum(-1)
-    ok = (plain % 2 == 0).all(1) & one_largest(plain) & (abs(plain) <= 8).all(1) & (np.ptp(plain, 1) <= 6)
-    ok &= _are_small_and_differ(k, 4, 1) & _are_small_and_differ(v, 4, 1) & natural(w_k, 15, 50)
+    ok = _are_small_and_differ(k, 4, 1) & _are_small_and_differ(v, 4, 1) & natural(w_k, 15, 50)
     biases = small[(small != 0).sum(1) == 2]
     for i in np.flatnonzero(ok):
         asked = biases[:, None] + q[i]  # (bias, 2, 4)
@@ -111,6 +115,7 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
         for each in (first, last):
             good &= one_largest(each) & (abs(each) <= 8).all(1) & (different(each) > 2) & (each % 2 == 0).all(1)
             good &= totals(each // 2, base) <= LARGEST_DENOMINATOR
+        good &= one_largest(last[:, MEMORY:])
         for m in np.flatnonzero(good & (last.argmax(1) < MEMORY))[:1]:
             tables = (table for x in (seen[i], w_q[i], w_k[i], k[i], a[m]) for table in (x, x.T))
             answers = (q[i, 1], asked[n, 1], asking[1], content[n, 1], told[m, 1], last[m], last[m] // 2)
@@ -146,13 +151,14 @@ def memory_is_read_most(tape: Tape) -> bool:
 
 LOOK, TALL = 9.6, 7.6  # the width and the height of a cell in which one word looks at another
 CORNER = 2.4  # of a page that is folded
+SHADE = "#b0b0b0"  # as dark as a pencil that is pressed
 
 
-@picture(height=43, minutes=2, target=TALL)
+@picture(height=34, minutes=1, target=TALL)
 def page_before(on: Canvas, pattern: Rows, *, memory: Sequence[str], tokens: Sequence[str]) -> None:
-    """The page before still lies beside this one; a table of dots for whom the words of this page look at.
+    """The page before still lies beside this one; a table of how far back each word of both pages is.
 
-    pattern: their shares of all words, a word that asks a row. memory: the words of the page before.
+    pattern: the shares of all words, a word that asks a row. memory: the words of the page before.
     """
     words = (*memory, *tokens)
     if (len(memory), len(tokens)) != (2, 2) or [len(row) for row in pattern] != [4, 4]:
@@ -174,25 +180,26 @@ def page_before(on: Canvas, pattern: Rows, *, memory: Sequence[str], tokens: Seq
         for k, word in enumerate(page):
             on.text(left + LOOK * (2 * side + k + 0.5), top + 7.4, word, TOKEN)
     table = top + high + 2.0
-    for i, (word, row) in enumerate(zip(tokens, pattern, strict=True)):
-        y, pen = table + TALL * i, on.pen if i else on
+    for i, word in enumerate(tokens):
+        y, at = table + TALL * i, len(memory) + i
         on.text(left - 2, y + TALL / 2 + 1, on.say("pictures.page_before.asks", word=word), CAPTION, anchor="end")
-        for j, share in enumerate(row):
+        for j in range(len(words)):
             x = left + LOOK * j
             on.box(x, y, LOOK, TALL, width=AXIS, fill=WHITE)
-            if j > len(memory) + i:
+            if j > at:
                 on.hatch(x, y, LOOK, TALL)
-            elif share:
-                pen.disc(x + LOOK / 2, y + TALL / 2, 3.1 * sqrt(float(share)))
-    foot, steps = table + 2 * TALL + 4.6, range(len(words) - 1, -1, -1)
-    on.text(left - 2, foot + 1, on.say("pictures.page_before.back"), CAPTION, anchor="end", colour=GREY)
-    for j, step in enumerate(steps):
-        on.number(left + LOOK * (j + 0.5), foot, step, TOKEN, colour=GREY)
-    told = {"first": tokens[0], "last": tokens[1], "alone": len(tokens), "count": len(words)}
-    on.text(63.6, table + 3.2, on.say("pictures.page_before.sees", word=tokens[1]), CAPTION, anchor="start")
-    for y, name, number in ((table + 9.6, "alone", len(tokens)), (table + 17.6, "memory", len(words))):
-        on.text(63.6, y + 1, on.say(f"pictures.page_before.{name}"), CAPTION, anchor="start", colour=GREY)
-        on.blank(85, y, number, w=7.2, h=6.0, size=TOKEN)
-    shares = {"shares": listed(pattern[0][:3]), "dots": listed(pattern[1]), "steps": listed(steps)}
-    told |= {"memory": " ".join(memory), "page": " ".join(tokens), **shares}
+                continue
+            if i:
+                fill = LIGHT if j < len(memory) else SHADE
+                on.pen.box(x + 0.8, y + 4.6, LOOK - 1.6, TALL - 5.4, width=0, fill=fill)
+            on.number(x + LOOK / 2, y + 2.7, at - j, TOKEN)
+    on.text(
+        left + 4 * LOOK + 4,
+        table + TALL + 1,
+        on.say("pictures.page_before.back"),
+        CAPTION,
+        anchor="start",
+        colour=GREY,
+    )
+    told = {"memory": " ".join(memory), "page": " ".join(tokens), "first": tokens[0], "last": tokens[1]}
     on.said(*(on.say(f"pictures.page_before.{part}", **told) for part in ("said", "to_do", "key")))

@@ -405,9 +405,12 @@ def contrast(
 
 
 @call
-def cost(context: Context) -> Table:
-    """What the front matter counts under `cost`: for the sheet's own words, for a thousand, and for a million."""
-    say, own = context.messages.say, len(context.tokens) or context.config.n_ctx
+def cost(context: Context, words: int = 0) -> Table:
+    """What the front matter counts under `cost`: for the sheet's own words, for a thousand, and for a million.
+
+    words: how many the sheet's own are, if they are not those of the text.
+    """
+    say, own = context.messages.say, words or len(context.tokens) or context.config.n_ctx
     sizes = {name: getattr(context.config, name) for name in Config.__struct_fields__}
     sizes |= {"key_value_heads": context.config.key_value_heads}
     lengths = (own, *LENGTHS)

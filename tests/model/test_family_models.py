@@ -115,7 +115,7 @@ CASES = [
     (MEMORY, f"{AT}hook_q[0]", "-2 0 0 0; 0 -1 0 1"),
     (MEMORY, f"{AT}hook_attn_scores[0]", "1 -1 0 -; 1 1 -1 0"),
     (MEMORY, f"{AT}hook_pattern[0]", "4/7 1/7 2/7 0; 4/11 4/11 1/11 2/11"),
-    (MEMORY, "plain.scores", "-2 2"),
+    (MEMORY, "plain.scores", "-2 0"),
     (LATENT, f"{AT}latent", "2 -3; -1 3; -1 1"),
     (LATENT, f"{AT}hook_k[0]", "-5 -1 2 -2; 4 2 -1 1; 2 0 -1 1"),
     (LATENT, f"{AT}hook_v[0]", "2 1; -1 -2; -1 0"),
