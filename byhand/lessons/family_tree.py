@@ -216,7 +216,8 @@ def _shares_without_powers_are_easy(run: Candidates) -> Bools:
     """So are those that are made without powers, the largest of which is not at the lowest score."""
     shares = run("linear.pattern")[:, 0]
     ok: Bools = np.lcm.reduce(run.denominators("linear.pattern")[:, 0], axis=1) <= LARGEST_OF_ROW
-    return ok & one_largest(shares) & (shares.argmax(1) != run("new.scores")[:, 0].argmin(1))
+    ok &= one_largest(shares) & (shares.argmax(1) != run("new.scores")[:, 0].argmin(1))
+    return ok
 
 
 @draw("family-tree", like_sheet=True, requires=[exactly(4, d_head=2, window_size=2)], count=8000, fits=[
