@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from byhand.numbers.promises import LARGEST_OF_SHARES, sheet_promise
+from byhand.numbers.promises import LARGEST_OF_SHARES, look_most_elsewhere, sheet_promise
 from byhand.pictures.canvas import BOX, CAPTION, GREY, NUMBER, TOKEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
@@ -16,6 +16,13 @@ from byhand.tape import Tape
 def last_shares_are_easy(tape: Tape) -> bool:
     """The last word's shares have denominators of at most LARGEST_OF_SHARES."""
     return all(share.denominator <= LARGEST_OF_SHARES for share in tape.values("probs")[-1])
+
+
+@sheet_promise
+def each_head_sends_the_last_word_elsewhere(tape: Tape) -> bool:
+    """In both heads the last word looks at one word most, and not at the same."""
+    one, other = (tape.values(f"blocks.0.attn.hook_pattern[{h}]")[-1] for h in range(2))
+    return look_most_elsewhere(one, other)
 
 
 # ---- its picture ----

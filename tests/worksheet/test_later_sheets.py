@@ -158,8 +158,8 @@ def test_the_sittings_of_gpt_hold_all_steps_and_take_together_what_the_head_says
     assert told == [*document.sittings]
     assert sum(told) == document.effort.minutes
     steps = [section for section in document.sections if section.number]
-    assert [row[1].text for row in table.rows] == ["1–9", "10–15", f"16–{len(steps)}"]
-    for (first, last), minutes in zip(((1, 9), (10, 15), (16, len(steps))), told, strict=True):
+    assert [row[1].text for row in table.rows] == ["1–6", "7–15", f"16–{len(steps)}"]
+    for (first, last), minutes in zip(((1, 6), (7, 15), (16, len(steps))), told, strict=True):
         seconds = sum(block.effort.seconds for section in steps[first - 1 : last] for block in section.blocks)
         assert abs(TYPICAL * seconds / 60 - minutes) <= 5, first
 
