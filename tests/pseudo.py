@@ -132,7 +132,8 @@ def _call(code: list[tuple[str, str]]) -> Iterator[str]:
         elif value == "[":
             calls.append(_inside(calls[-1]))
         elif value in (")", "]"):
-            if calls.pop()[0] == "claim" and longest > LINE and value == ")":
+            name, _, named = calls.pop()
+            if name == "claim" and longest > LINE and value == ")" and named != "lines":
                 value = ", lines=2)"
         elif value == ",":
             calls[-1][1:] = calls[-1][1] + 1, ""

@@ -79,6 +79,12 @@ def surprises_are_few_halvings(tape: Tape) -> bool:
     return {*surprises} <= {1, 2, 3, 4} and surprises[0] not in surprises[1:2]
 
 
+@sheet_promise
+def one_is_a_half_and_one_an_eighth(tape: Tape) -> bool:
+    """The surprises of a right word of 1/2 and of one of 1/8 are among them."""
+    return {1, 3} <= {x for (x,) in tape.values("loss_per_token")}
+
+
 # ---- its mistakes ----
 
 

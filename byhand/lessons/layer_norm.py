@@ -39,6 +39,14 @@ def tokens_have_their_own_scales(tape: Tape) -> bool:
     return all(len({*tape.values(step.name)}) > 1 for step in steps_named(tape, "ln1.mean", "ln1.variance"))
 
 
+@sheet_promise
+def one_scale_is_far_larger(tape: Tape) -> bool:
+    """One token's deviation is at least three times as large as another's."""
+    steps = steps_named(tape, "ln1.hook_scale")
+    scales = [[sigma for (sigma,) in tape.values(step.name)] for step in steps]
+    return all(max(each) >= 3 * min(each) for each in scales)
+
+
 # ---- its picture ----
 
 LINES, APART = 8.2, 14.4  # mm: the y of the first line of numbers, and how far the next ones are below it

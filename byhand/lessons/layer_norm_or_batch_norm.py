@@ -43,6 +43,14 @@ def first_token_tells_batch_norm(tape: Tape) -> bool:
     return sum(tape.values("blocks.0.bn.hook_normalized")[0]) != 0
 
 
+@sheet_promise
+def scales_differ_and_few_are_signs(tape: Tape) -> bool:
+    """LayerNorm divides the rows by three deviations or more, and in BatchNorm at most two columns are only signs."""
+    scales = {*tape.values("blocks.0.ln1.hook_scale")}
+    columns = transposed(tape.values("blocks.0.bn.hook_normalized"))
+    return len(scales) > 2 and sum({*map(abs, column)} == {1} for column in columns) < 3
+
+
 # ---- its picture ----
 
 CELL, TOP = 6.2, 8.6  # mm: a cell of the table, and the upper edge of both tables
@@ -101,13 +109,14 @@ def row_or_column(
         on.disc(left + CELL * (across + 0.5), TOP + CELL * (down + 0.5), 2.95, fill="none", width=0.4, colour=INK)
         y, (mu, sigma, result) = TOP + 4 * CELL + 5.4, answers[name]
         index = "" if name == "layer_norm" else r"_{\mathrm{B}}"
+        wide = 2.0 if index else 0.0  # mm: an index beside the letter
         on.math(below, y + 1.2, rf"\mu{index}", anchor="start")
-        on.blank(below + 7.0, y, mu, 6.4, 7.2, 3.4)
-        on.math(below + 11.8, y + 1.2, rf"\sigma{index}", anchor="start")
-        on.blank(below + 18.4, y, sigma, 6.4, 7.2, 3.4)
-        on.number(below + 24.2, y, x[row][column], 3.5)
-        on.arrow((below + 27.0, y), (below + 30.0, y), width=0.35)
-        on.blank(below + 34.2, y, result, 7.6, 7.2, 3.4)
+        on.blank(below + 7.0 + wide, y, mu, 6.4, 7.2, 3.4)
+        on.math(below + 11.8 + wide, y + 1.2, rf"\sigma{index}", anchor="start")
+        on.blank(below + 18.4 + 2 * wide, y, sigma, 6.4, 7.2, 3.4)
+        on.number(below + 25.4 + 2 * wide, y, x[row][column], 3.5)
+        on.arrow((below + 28.2 + 2 * wide, y), (below + 31.2 + 2 * wide, y), width=0.35)
+        on.blank(below + 35.4 + 2 * wide, y, result, 7.6, 7.2, 3.4)
     shared = value_text(x[row][column])
     on.said(
         on.say("pictures.row_or_column.said", token=tokens[row], n=column + 1, shared=shared),

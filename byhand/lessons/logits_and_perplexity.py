@@ -20,7 +20,7 @@ from byhand.numbers.attention import whole_base
 from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Dice
 from byhand.numbers.natural import distinct, weight_columns
-from byhand.numbers.promises import dot_of, sheet_promise
+from byhand.numbers.promises import dot_of, has_one_largest, sheet_promise
 from byhand.numbers.registry import Instance, Task, search
 from byhand.numbers.scores import adds_up_to_a_power, has_whole_logarithms
 from byhand.numbers.shuffled import reordered
@@ -148,6 +148,12 @@ def guesses_among_no_more_than_all_words(tape: Tape) -> bool:
     step, (_, words) = tape["perplexity"].step, tape["probs"].shape
     base = e if step.params["base"] == "e" else step.params["base"]
     return bool(tape.values("perplexity")[0][0] <= max(words, base**2))
+
+
+@sheet_promise
+def tied_logits_have_a_largest(tape: Tape) -> bool:
+    """With the embedding used again, one word leads after the last vector."""
+    return has_one_largest(tape.values("tied_logits")[-1])
 
 
 # ---- its mistakes ----

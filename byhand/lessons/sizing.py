@@ -329,6 +329,13 @@ def sizes_are_in_proportion(tape: Tape) -> bool:
     return heads == streams and all(2 <= m / d <= 4 for d, m in zip(streams, hidden, strict=True))
 
 
+@sheet_promise
+def results_are_told_apart(tape: Tape) -> bool:
+    """Of the first model's sums, no two are equal."""
+    sums = ("params.block", "params", "flops.blocks", "flops.forward", "flops.backward", "flops", "checkpoint")
+    return len({tape.values(name)[0][0] for name in sums}) == len(sums)
+
+
 # ---- its mistakes ----
 
 

@@ -230,13 +230,13 @@ def _looking_apart(x: Ints, heads: Heads) -> Heads:
 
 
 def _as_translated(x: Ints, memory: Ints, w_q: Ints, w_k: Ints) -> list[int]:
-    """An order of the encoder's rows in which the decoder's first row finds the first of them most, and its last row
-    the last, if they do not find the same.
+    """An order of the encoder's rows in which the decoder's first row finds the last of them most, and its last row
+    the one before it, if they do not find the same.
     """
     scores = x @ w_q @ w_k.T @ memory.T
     first, last = int(scores[0].argmax()), int(scores[-1].argmax())
     between = [row for row in range(len(memory)) if row not in (first, last)]
-    return [first, *between, last] if first != last else [*range(len(memory))]
+    return [*between, last, first] if first != last else [*range(len(memory))]
 
 
 _ENCODER = (few_tokens(3), *BLOCK, base_2_after_norms(see_all=True), few_layers, *FEED_FORWARD)

@@ -106,15 +106,15 @@ def spelled(answer: str, values: Values) -> tuple[str, ...]:
 
 
 def vocabulary(tokens: Sequence[str], answer: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:
-    """The known words if all tokens and answers are among them; else the tokens, the answers and distractors, by the
-    alphabet: in the order of the sentence, the list would tell what comes next.
+    """The known words if all tokens and answers are among them; else the tokens, the answers and distractors: every
+    other one, and then the rest from behind. In the order of the sentence, the list would tell what comes next.
     """
     needed = tuple(dict.fromkeys((*tokens, *answer)))
     if known and set(needed) <= set(known):
         return tuple(known)
     others = [word for word in DISTRACTORS if word not in needed]
     words = (*needed, *others[: max(1, VOCABULARY_SIZE - len(needed))])
-    return tuple(sorted(words, key=str.casefold))
+    return (*words[1::2], *words[::2][::-1])
 
 
 def new_words(known: Sequence[str], tokens: Sequence[str | int]) -> list[str]:

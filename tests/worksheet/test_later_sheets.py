@@ -58,10 +58,10 @@ def test_greedy_misses_the_likeliest_path():
 
 def test_the_sizes_of_a_tiny_model_and_of_gpt_2_stand_side_by_side():
     tape = own("sizing")
-    assert tape.values("params") == ((176, 124337664),)
-    assert tape.values("flops") == ((3168, 874944921600),)
-    assert tape.values("checkpoint") == ((4 * 3 * 176, 1492051968),)
-    assert tape.values("train.days")[0][0] == 11
+    assert tape.values("params") == ((180, 124337664),)
+    assert tape.values("flops") == ((4416, 874944921600),)
+    assert tape.values("checkpoint") == ((4 * 3 * 180, 1492051968),)
+    assert tape.values("train.days")[0][0] == 15
     assert round(float(tape.values("train.days")[0][1]), 2) == 3.46
     assert [round(float(x), 2) for x in tape.values("mfu")[0]] == [50, 37.14]
 
