@@ -25,9 +25,7 @@ def words_look_at_what_comes_next(tape: Tape) -> bool:
 @sheet_promise
 def mixtures_lie_nearest_to_what_is_found(tape: Tape) -> bool:
     """Each mixture of three values of two numbers lies nearest to the value that has its largest share."""
-    (value,), (pattern,), (mixed,) = (
-        steps_named(tape, f"cross_attn.hook_{name}") for name in ("v", "pattern", "z")
-    )
+    (value,), (pattern,), (mixed,) = (steps_named(tape, f"cross_attn.hook_{name}") for name in ("v", "pattern", "z"))
     values, shares = tape.values(value.name), tape.values(pattern.name)
     for row, z in zip(shares, tape.values(mixed.name), strict=True):
         far = [sum((a - b) ** 2 for a, b in zip(v, z, strict=True)) for v in values]
