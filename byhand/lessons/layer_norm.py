@@ -41,10 +41,10 @@ def tokens_have_their_own_scales(tape: Tape) -> bool:
 
 @sheet_promise
 def one_scale_is_far_larger(tape: Tape) -> bool:
-    """One token's deviation is at least three times as large as another's."""
+    """One token's deviation is at least twice as large as another's."""
     steps = steps_named(tape, "ln1.hook_scale")
     scales = [[sigma for (sigma,) in tape.values(step.name)] for step in steps]
-    return all(max(each) >= 3 * min(each) for each in scales)
+    return all(max(each) >= 2 * min(each) for each in scales)
 
 
 # ---- its picture ----

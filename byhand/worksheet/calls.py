@@ -966,6 +966,12 @@ def sought(context: Context, name: str, i: int) -> str:
 
 
 @call
+def positive(context: Context, name: str, i: int) -> str:
+    """How many numbers in a row of a step are positive: how many neurons answer a token."""
+    return written(lambda *row: value_text(sum(x > 0 for x in row)), *context.tape.values(name)[i])
+
+
+@call
 def equal(context: Context, name: str, other: str) -> bool:
     """Whether two steps have the same numbers."""
     return same(context.tape.values(name), context.tape.values(other))

@@ -94,17 +94,17 @@ def test_tokens_with_one_mean_or_one_variance_have_no_scales_of_their_own():
     one_mean = [[-1, 3, -1, 3], [2, 2, 0, 0], [6, 0, 0, -2]]
     one_variance = [[3, -3, 3, -3], [-4, 2, 2, 4], [6, 0, 0, -2]]
     added = [[1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]]
-    for rows in (one_mean, one_variance):
+    for rows, also in ((one_mean, []), (one_variance, ["one_scale_is_far_larger"])):
         before = [[x - y for x, y in zip(*both, strict=True)] for both in zip(rows, added, strict=True)]
         given = {"blocks.0.hook_resid_pre": before, "blocks.0.hook_attn_out": added}
-        assert broken(sheet, replace(own, inputs=given)) == ["tokens_have_their_own_scales"]
+        assert broken(sheet, replace(own, inputs=given)) == ["tokens_have_their_own_scales", *also]
 
 
 def test_norms_whose_deviations_are_all_alike_do_not_tell_that_each_has_its_own():
     sheet = load_sheet("layer-norm-or-batch-norm")
     alike = [[-4, 2, 4, 2], [-6, -4, -4, 2], [-4, 2, 2, -4], [2, 4, 2, 4]]  # every column has a deviation of 3
     values = replace(sheet.given(letters=False), inputs={"blocks.0.hook_resid_pre": alike, "other.x": alike})
-    assert broken(sheet, values) == ["layer_norm_is_not_batch_norm"]
+    assert broken(sheet, values) == ["layer_norm_is_not_batch_norm", "scales_differ_and_few_are_signs"]
 
 
 def test_a_last_word_that_looks_most_at_itself_breaks_a_promise():

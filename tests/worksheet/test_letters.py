@@ -42,9 +42,7 @@ OWN = {"weights": {
 def test_a_teachers_own_letters_are_those_of_the_prose():
     page, run = prepare(SHEET, Options(values=OWN))
     text = page_text(Pages(lower(page, run)).html("key", "screen"))
-    assert re.search(
-        r"not known; call it p\.(.|\n)*Solve for p(.|\n)*The letter p is in the query of “cat” alone", text
-    )
+    assert re.search(r"not known; call it p\.(.|\n)*Solve for p(.|\n)*Which row of Q holds the letter p", text)
     assert not re.search(r"\b[ab] =|call it a|Solve for [ab]", text)
 
 
@@ -109,7 +107,7 @@ def test_seeds_have_scores_and_solutions_of_their_own():
     for seed in range(21):
         page, run = prepare(SHEET, Options(seed=seed))
         text = page_text(Pages(lower(page, run)).html("key", "screen"))
-        a, b = re.findall(r"\b[ab] = (−?\d): set the two", text)
+        a, b = re.findall(r"so [ab] = (−?\d)\.", text)
         seen.add(run.texts[f"{AT}scores_raw[0]"])
         solved.add((a, b))
     assert len(seen) == 21
