@@ -113,7 +113,8 @@ def _shares_are_easy(run: Candidates) -> Bools:
     scores, wrong = np.concatenate((run("attn.scores"), run("own.scores")), 1), _with_another_card(run)
     easy = are_easy(np.concatenate((scores, wrong), 1) if run.base == 2 else scores, run.base)
     best = scores.argmax(2)
-    clear = one_largest(scores).all(1) & (best[:, 0] != best[:, 1]) & (best[:, 2] != best[:, 3])
+    clear = one_largest(scores).all(1) & (best[:, 0] != best[:, 1]) & (best[:, 2] != best[:, 3]) & (best[:, 2] != 1)
+    clear &= (best[:, [1, 3]] != best[:, 4:]).any(1)
     return np.asarray(easy.all(1) & clear)
 
 
@@ -134,8 +135,22 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     scores = asking[:, None, None] * keys
     keys = keys[(are_easy(scores, base) & one_largest(scores)).any(0)]  # each fits a query
     q, k, v = dice.choices(asking, count, 4, 1), dice.choices(keys, count, 4), dice.below(9, count, 4, 3) - 4
-    k, v = only(k, distinct(k)), only(v, distinct(v) & ((np.ptp(v, 2) > 0) & (abs(v).sum(2) > 2)).all(1))
+    q = only(q, q[:, 1, 0] != q[:, 2, 0])
+    k = only(k, distinct(k) & (k[:, :2].sum(2) != 0).all(1))
+    v = only(v, distinct(v) & ((np.ptp(v, 2) > 0) & (abs(v).sum(2) > 2)).all(1))
     return {"attn.q": q, "attn.k": k[:, :2], "own.k": k[:, 2:], "attn.v": v[:, :2], "own.v": v[:, 2:]}
+
+
+@sheet_promise
+def sharing_moves_a_look(tape: Tape) -> bool:
+    """With a card of its own, the second head or the fourth looked most at another word. Heads 2 and 3, which read
+    the wrong card if cards are dealt out in turn, ask differently. No card has keys that add up to 0: then a sum of 0
+    would be right for any query.
+    """
+    now, own = tape.values("attn.pattern")[1::2], tape.values("own.pattern")
+    queries, keys = [q for (q,) in tape.values("attn.q")], tape.values("attn.k")
+    moved = any(look_most_elsewhere(one, other) for one, other in zip(own, now, strict=True))
+    return moved and queries[1] != queries[2] and all(map(sum, keys))
 
 
 @sheet_promise

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
+
 from byhand.model.builder import Builder
 from byhand.model.counts import product_of
 from byhand.model.layers import keys_from_latent, last_row, of_one_row, read
 from byhand.model.names import ATTN, RESID_PRE
 from byhand.model.registry import Results, model
-from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
@@ -93,10 +95,27 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     return {
         RESID_PRE: only(x, (x != 0).any(1).all(1)),
         f"{ATTN}.W_DKV": only(down, (down != 0).any(2).all(1)),
-        f"{ATTN}.W_UK": only(up_k, (up_k != 0).any(2).all((1, 2))),
-        f"{ATTN}.W_UV": only(up_v, up_v[:, 0, 0, 0] * up_v[:, 0, 1, 1] != up_v[:, 0, 0, 1] * up_v[:, 0, 1, 0]),
+        f"{ATTN}.W_UK": only(up_k, (up_k != 0).any(2).all((1, 2)) & _columns_differ(up_k[:, 0])),
+        f"{ATTN}.W_UV": only(up_v, (np.linalg.det(up_v[:, 0]).round() != 0) & ((up_v != 0).sum((1, 2, 3)) > 2)),
         f"{ATTN}.W_Q": w_q,
     }
+
+
+def _columns_differ(w: Ints) -> Bools:
+    """In which matrices (count, 2, cols) no two columns are equal, or opposite."""
+    pairs = [(w[..., i], w[..., j]) for i, j in combinations(range(w.shape[-1]), 2)]
+    return np.asarray(np.logical_and.reduce([(one != other).any(1) & (one != -other).any(1) for one, other in pairs]))
+
+
+@sheet_promise
+def keys_are_no_copies(tape: Tape) -> bool:
+    """No two columns of W_UK are equal or opposite, so that no two numbers of a key are copies of each other for all
+    words; and W_UV has at most one 0, so that a value is no latent whose numbers have changed places.
+    """
+    columns = [*zip(*tape.values("blocks.0.attn.W_UK[0]"), strict=True)]
+    sides = {*columns, *(tuple(-x for x in column) for column in columns)}
+    zeros = sum(row.count(0) for row in tape.values("blocks.0.attn.W_UV[0]"))
+    return len(sides) == 2 * len(columns) and zeros < 2
 
 
 @sheet_promise

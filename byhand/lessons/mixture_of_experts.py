@@ -19,7 +19,7 @@ from byhand.notation.text import value_text
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import WEIGHTS, distinct, grid, natural
-from byhand.numbers.promises import sheet_promise
+from byhand.numbers.promises import look_most_elsewhere, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.numbers.scores import different, only
 from byhand.ops.linear import matmul, multiply, row_dots
@@ -147,7 +147,17 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     ordered = np.sort(logits, 2)
     fit = np.isin(np.diff(ordered, axis=2), (1, 2)).all(2) & (np.ptp(np.diff(ordered, axis=2), 2) == 0)
     fit &= abs(logits).max(2) <= 2
-    return {f"{MLP}.W_gate": gate, "x": dice.choices_each(WORDS, fit, 4)}
+    x = dice.choices_each(WORDS, fit, 4)
+    first = (x @ gate).argmax(2)
+    apart = first[:, 0] != first[:, -1]
+    return {f"{MLP}.W_gate": only(gate, apart), "x": only(x, apart)}
+
+
+@sheet_promise
+def words_differ_in_their_first_expert(tape: Tape) -> bool:
+    """The first word and the last one do not ask the same expert first."""
+    first, *_, last = tape.values("blocks.0.mlp.router")
+    return look_most_elsewhere(first, last)
 
 
 @sheet_promise
