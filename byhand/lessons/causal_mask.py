@@ -63,12 +63,25 @@ def staircase(on: Canvas, scores: Rows, *, tokens: Sequence[str], transposed: bo
     for k, line in enumerate(("go_on", f"strike_{kind}")):
         on.text(50, 4.4 + 3.8 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start")
     open_cells = n * (n + 1) // 2
-    counts = (f"{' + '.join(str(k + 1) for k in range(n))} = {open_cells}", str(n * n - open_cells), "n(n + 1) ÷ 2")
+    counts = (
+        f"{' + '.join(str(k + 1) for k in range(n))} = {open_cells}",
+        str(n * n - open_cells),
+        str(open_cells + n + 1),
+    )
     for k, (line, count) in enumerate(zip(("open", "hidden", "any"), counts, strict=True)):
-        on.text(50, 15.6 + 7.4 * k, on.say(f"pictures.staircase.{line}"), CAPTION, anchor="start", colour=GREY)
+        label = (
+            on.say(f"pictures.staircase.{line}", n=n + 1) if line == "any" else on.say(f"pictures.staircase.{line}")
+        )
+        on.text(50, 15.6 + 7.4 * k, label, CAPTION, anchor="start", colour=GREY)
         on.answer_line(80, 16.2 + 7.4 * k, 20, count, 2.9)
     on.said(
         on.say("pictures.staircase.said", words=listed(tokens), word=tokens[0]),
-        to_do=on.say(f"pictures.staircase.to_do_{kind}"),
-        key=on.say(f"pictures.staircase.key_{kind}", open=open_cells, hidden=n * n - open_cells),
+        to_do=on.say(f"pictures.staircase.to_do_{kind}", n=n + 1),
+        key=on.say(
+            f"pictures.staircase.key_{kind}",
+            open=open_cells,
+            hidden=n * n - open_cells,
+            n=n + 1,
+            more=open_cells + n + 1,
+        ),
     )

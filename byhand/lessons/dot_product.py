@@ -68,26 +68,35 @@ only_in_pictures("shadow")
 
 @drawn("dot-product")
 def _arrows_and_a_line(dice: Dice) -> Entries:
-    """An arrow of length 5, and three others: ahead of it, at a right angle, and against it, with whole shadows."""
+    """An arrow of length 5, and three others with whole shadows: first one against it, then, in either order, one
+    ahead of it and one at a right angle.
+    """
     line = dice.choices(np.array([(x, y) for x, y in product((-4, -3, 3, 4), repeat=2) if x * x + y * y == 25]), 1)[0]
     tips = np.array(list(product(range(-4, 5), repeat=2)))
     along, across = tips @ line, tips @ (line[1], -line[0])
     fit = (along % 5 == 0) & (across != 0) & (abs(tips).max(1) > 1)
-    chosen = [dice.choices(tips[fit & side], 1)[0] for side in (along > 0, along == 0, along < 0)]
+    behind, *others = (dice.choices(tips[fit & side], 1)[0] for side in (along < 0, along == 0, along > 0))
+    chosen = [behind, *(others[k] for k in dice.permutation(2))]
     return {"u2": [line.tolist()], "v2": [tip.tolist() for tip in chosen]}
 
 
 @sheet_promise
 def shadows_are_whole(tape: Tape) -> bool:
     """The arrow u is 5 long. Of the three others, one has a positive dot product with it, one 0, one a negative one,
-    all multiples of 5; none lies on its line, and all fit into a square of 4 each way.
+    the first of them, all multiples of 5; none lies on its line, and all fit into a square of 4 each way.
     """
     (line,), arrows = tape.values("u2"), tape.values("v2")
     dots = [x for (x,) in tape.values("shadow.dot")]
     fits = all(max(abs(x), abs(y)) <= 4 and x * line[1] != y * line[0] for x, y in arrows)
     return fits and tape.values("shadow.length") == ((5,),) and {(x > 0) - (x < 0) for x in dots} == {1, 0, -1} and (
-        all(x % 5 == 0 for x in dots)
+        dots[0] < 0 and all(x % 5 == 0 for x in dots)
     )  # fmt: skip
+
+
+@sheet_promise
+def one_number_leaves_no_trace(tape: Tape) -> bool:
+    """In the first row of p just one number is 0: its partner in q counts for nothing."""
+    return tape.values("p")[0].count(0) == 1
 
 
 # ---- its picture ----
@@ -136,8 +145,6 @@ def shadow(on: Canvas, line: Rows, arrows: Rows, length: Rows, dots: Rows, shado
         for x, sign in ((60.5, "·"), (72.5, "=")):
             on.number(x, y, sign)
         on.number(66.5, y, long)
-    for k, name in enumerate(("along", "against")):
-        on.text(46, 37.2 + 3.7 * k, on.say(f"pictures.shadow.{name}"), CAPTION, anchor="start", colour=GREY)
     tips = [f"({listed(arrow)})" for arrow in arrows]
     texts = [(value_text(length_of), value_text(dot)) for (length_of,), (dot,) in zip(shadows, dots, strict=True)]
     on.said(

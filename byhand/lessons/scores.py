@@ -72,6 +72,12 @@ def last_word_looks_at_all(tape: Tape) -> bool:
 
 
 @sheet_promise
+def last_word_tells_three(tape: Tape) -> bool:
+    """The last word's scores are three different ones, so that there is a second and a third to tell."""
+    return len({*tape.values("blocks.0.attn.scores_raw[0]")[-1]}) == 3
+
+
+@sheet_promise
 def scores_tell(tape: Tape) -> bool:
     """At least two rows of scores have a positive one, none has equal scores only, and the first word's score with
     the second, and its share, is not the second's with the first. The last word looks most at another one.

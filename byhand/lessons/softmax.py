@@ -124,7 +124,7 @@ def softmax_bars(
             x, height = left + PITCH * k, ONE * float(share)
             (on.pen if at else on).number(x + BAR / 2, FOOT + 3.2, score, TOKEN)
             for edge in (x, x + BAR):
-                on.line((edge, FOOT), (edge, FOOT - ONE), width=HAIR, colour=PALE, dash=DASH)
+                on.line((edge, FOOT), (edge, FOOT - 1.4), width=HAIR, colour=GREY)
             on.pen.box(x, FOOT - height, BAR, height, fill=PEN_AREA, width=0.4)
             on.pen.number(x + BAR / 2, FOOT - height - 2.6, share, 2.9)
         on.math(left + PITCH + BAR / 2, FOOT + 8.2, name)

@@ -56,6 +56,7 @@ from byhand.numbers.registry import Requirement, Task, is_plain
 ROW_TOTALS = {2: (1, 2, 3, 4, 5, 6, 8, 10), 3: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}
 # By softmax base, how far apart the scores of a row may be, and how far from 0: no power exceeds 2³ = 8 or 3² = 9.
 SCORE_SPREAD = {2: 3, 3: 2}
+OF_THREE_SCORES = 7  # in powers of 2, what 1 + 2 + 4 add up to: three different scores, for a head that is alone
 
 TELLING_COLUMNS = 2000  # columns that W_Q and W_K are made of, drawn from `weight_columns`
 KEYS_DRAWN = 600  # W_K that are drawn; the natural ones with the shortest keys are tried
@@ -107,6 +108,8 @@ class AttentionInput(Struct, frozen=True):
     is_promised: bool = False
     """Whether a sheet promises of FEW_TOKENS rows what is found of fewer anyway: that they are told apart, and that
     their patterns tell."""
+    tells_three: bool = False
+    """Whether a row of a pattern may be made of the powers 1, 2 and 4."""
 
     @property
     def is_crowded(self) -> bool:
@@ -243,7 +246,7 @@ def _find_queries(
     def fits(i: int, q: Ints) -> Bools:
         """Queries (count, d_head) → which of them the token i may have (count)."""
         whole, scores = scored(q)
-        whole[whole] = row_fits(scores, visible[i], base)
+        whole[whole] = row_fits(scores, visible[i], base, read.tells_three)
         return whole
 
     # the last row is the first level of the beam: it sees most, so fewest queries fit
@@ -252,7 +255,7 @@ def _find_queries(
         queries = grid(width, int(abs(products).max()))
         whole, scores = scored(queries)
         masks = np.unique(visible, axis=0)
-        fitting = {mask.tobytes(): queries[whole][row_fits(scores, mask, base)] for mask in masks}
+        fitting = {mask.tobytes(): queries[whole][row_fits(scores, mask, base, read.tells_three)] for mask in masks}
         conditions = [fitting[mask.tobytes()] for mask in visible[::-1]]
     members = combine_columns(
         dice, products[:, ::-1], width, conditions,
@@ -291,11 +294,11 @@ def _find_queries(
     return Heads(w_q, np.broadcast_to(w_k, w_q.shape), powers, totals, cost)
 
 
-def row_fits(scores: Ints, visible: Bools, base: int) -> Bools:
+def row_fits(scores: Ints, visible: Bools, base: int, tells_three: bool = False) -> Bools:
     """Scores (m, count), each column one row of a pattern → (count), which rows are good.
 
     visible: (m), the entries that are not masked. In a good row scores and powers are small, the powers add up to one
-    of ROW_TOTALS, and no entry of the pattern is above 9/10.
+    of ROW_TOTALS, or of 1, 2 and 4 where they may be (tells_three), and no entry of the pattern is above 9/10.
     """
     shown = scores[visible]
     low, high = shown.min(0), shown.max(0)
@@ -304,7 +307,8 @@ def row_fits(scores: Ints, visible: Bools, base: int) -> Bools:
     powers = base ** np.clip(shown - low, 0, spread)
     totals = powers.sum(0)
     uniform = high == low
-    ok &= np.isin(np.where(uniform, len(shown), totals), ROW_TOTALS[base])
+    allowed = (*ROW_TOTALS[base], OF_THREE_SCORES) if tells_three else ROW_TOTALS[base]
+    ok &= np.isin(np.where(uniform, len(shown), totals), allowed)
     ok &= (low < 0) | (totals * base ** np.clip(low, 0, spread) <= 9)  # whole powers add up to one digit
     if len(shown) > 1:
         ok &= powers.max(0) * 10 <= 9 * totals

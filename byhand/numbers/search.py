@@ -97,7 +97,7 @@ def find_head(task: Task, dice: Dice) -> Iterator[Instance]:
     x = FEATURES if meant else draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    read = self_attention_input(x, task.config)
+    read = replace(self_attention_input(x, task.config), tells_three="last_word_tells_three" in task.promises)
     heads = (find_meaningful_heads if meant else find_heads)(dice, read, task.config, task.limits)
     for mixture in find_mixtures(
         dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED, has_output=False

@@ -66,11 +66,13 @@ def arcs_between(xs: Sequence[float], row: int, shares: Sequence[Any], y: float)
 @picture(width=108, height=44, minutes=3)
 def mixtures(
     on: Canvas, values: Rows, pattern: Rows, mixed: Rows, *, tokens: Sequence[str], looking: Sequence[str] = (),
+    in_words: bool = True,
 ) -> None:  # fmt: skip
     """A mixture lies between the values: arrows of three values, the triangle between them, and a dot for what each
     word takes away.
 
-    tokens: whose values they are. looking: the words that take mixtures of them; by default the same.
+    tokens: whose values they are. looking: the words that take mixtures of them; by default the same. in_words:
+    whether there is a line for each of them, to say where its mixture lies.
     """
     corners = [(float(x), float(y)) for x, y in values] if all(len(row) == 2 for row in values) else []
     (a, b), (c, d), (e, f) = corners if len(corners) == 3 else [(0.0, 0.0)] * 3
@@ -113,13 +115,13 @@ def mixtures(
         on.pen.disc(*dot, 0.9, fill=WHITE if alone else PEN, width=0.4 if alone else 0.0)
         _on_white(on.pen, name, word, SMALL_NUMBER)
     on.text(73, 7.2, on.say("pictures.mixtures.caption"), CAPTION, anchor="start")
-    phrases = [_phrase(on, tokens, shares) for shares in pattern]
-    for k, (word, phrase) in enumerate(zip(who, phrases, strict=True)):
+    phrases = [_phrase(on, tokens, shares) for shares in pattern] if in_words else []
+    for k, (word, phrase) in enumerate(zip(who, phrases, strict=False)):
         on.text(73, 14.0 + 9.0 * k, on.say("pictures.mixtures.of", word=word), CAPTION, anchor="start", colour=GREY)
         on.answer_line(73, 18.8 + 9.0 * k, 35, phrase, 2.6)
     on.said(
         on.say("pictures.mixtures.said", values=_points(tokens, values)),
-        to_do=on.say("pictures.mixtures.to_do", words=", ".join(who)),
+        to_do=on.say("pictures.mixtures.to_do" if in_words else "pictures.mixtures.to_draw", words=", ".join(who)),
         key=on.say("pictures.mixtures.key", mixtures=_points(who, mixed)),
     )
 

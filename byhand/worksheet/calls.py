@@ -289,10 +289,11 @@ def _lost(context: Context, lost: str, result: str) -> Prose:
 
 
 @call
-def softmax(context: Context, name: str, dots: bool = True, last: bool = False) -> Blocks:
+def softmax(context: Context, name: str, dots: bool = True, last: bool = False, of: str = "s") -> Blocks:
     """A softmax as a strip: powers, row sums and shares.
 
     dots: whether the shares are to be drawn as dots, too. last: whether only the last row is asked for.
+    of: what each score is called, as the exponent of its power.
     """
     say, powers = context.messages.say, steps_of(name, "exp")
     shares = blank(context, name, last=last)
@@ -300,7 +301,9 @@ def softmax(context: Context, name: str, dots: bool = True, last: bool = False) 
     how = "_how" if shares.shape[1] > 2 else ""  # the longer caption needs the room of three columns
     return strip(
         context,
-        blank(context, powers, say("captions.powers", base=context.tape[powers].step.params["base"]), last=last),
+        blank(
+            context, powers, say("captions.powers", base=context.tape[powers].step.params["base"], of=of), last=last
+        ),
         blank(context, steps_of(name, "sum"), say("captions.sum"), last=last),
         replace(shares, caption=say(caption + how)),
         dots=dots,

@@ -23,7 +23,8 @@ def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...
         sentences.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
     if "scores_scaled" in steps:
         sentences.append(say("conventions.scale", d_head=c.d_head))
-    if steps & {"hook_pattern", "pattern"} and c.attention_dir == "causal":
+    teaches_mask = "hook_attn_scores" in steps and "scores_scaled" not in steps  # and so does not say it beforehand
+    if steps & {"hook_pattern", "pattern"} and c.attention_dir == "causal" and not teaches_mask:
         sentences.append(say("conventions.causal"))
     if "hook_scale" in steps:
         sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))

@@ -538,7 +538,7 @@ def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
     assert (laid_out(plan), len(laid)) == (first, 8)
 
 
-@pytest.mark.parametrize(("name", "sets"), [("dot-product", 8), ("linear-layer", SETS), ("gpt", SETS)])
+@pytest.mark.parametrize(("name", "sets"), [("dot-product", 10), ("linear-layer", SETS), ("gpt", SETS)])
 def test_a_class_has_several_sets_of_numbers_and_one_page(name, sets):
     numbers = NumberSets(Plan(load_sheet(name), Options(numbers="exact"), ""))
     assert len(numbers.sets) == sets
