@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import Any
 
 from msgspec.structs import replace
@@ -81,6 +82,16 @@ def a_turned_factor_shows(tape: Tape) -> bool:
         for x, y in zip(turned, right, strict=True)
     ]
     return sum(same) <= 2 and not same[0]
+
+
+@sheet_promise
+def no_two_rows_are_parallel(tape: Tape) -> bool:
+    """In neither factor is a row a multiple of another, so that no row of a product is."""
+    return all(
+        any(a[i] * b[j] != a[j] * b[i] for i, j in combinations(range(len(a)), 2))
+        for name in ("A", "B")
+        for a, b in combinations(tape.values(name), 2)
+    )
 
 
 # ---- its mistakes ----
