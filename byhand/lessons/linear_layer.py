@@ -70,6 +70,19 @@ def neurons_walk(tape: Tape) -> bool:
     return True
 
 
+@sheet_promise
+def neurons_answer_apart(tape: Tape) -> bool:
+    """No two neurons give a token the same answer, and no answer to the first token or the last is 0."""
+    rows = tape.values("y")
+    return all(len({*row}) == len(row) for row in rows) and 0 not in (*rows[0], *rows[-1])
+
+
+@sheet_promise
+def every_token_tells_the_weight(tape: Tape) -> bool:
+    """No token has 0 as its last number: a weight of that input is lost, and each token's output tells it."""
+    return all(row[-1] for row in tape.values("x"))
+
+
 # ---- its picture ----
 
 STEP_WIDTH, NULL_AT, FARTHEST = (
