@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from msgspec.structs import replace
 
@@ -26,7 +26,7 @@ from byhand.witness.wiring import Wiring, wiring
 def _steps(build: Builder) -> Results:
     """Each token's row of W_E, found in two ways: looked up, and as the product of a one-hot row with W_E.
 
-    If another table is given, each token's row of it, too.
+    If another table is given, each token's row of it, too; if shares of words are, the mixture of their rows.
     """
     c, ids, n = build.config, build.values.ids(), build.positions
     w_e = build.tape.given("embed.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
@@ -35,6 +35,9 @@ def _steps(build: Builder) -> Results:
     if "other.W_E" in build.tape.numbers:  # computed only when requested
         other = build.tape.given("other.W_E", (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
         gather_rows(other, name="other.embed", sizes=places, rows=ids)
+    if "blend" in build.tape.numbers:
+        blend = build.tape.given("blend", (1, c.d_vocab), ("", "d_vocab"))
+        matmul(blend, w_e, name="blend.product")
     return gather_rows(w_e, name="hook_embed", sizes=places, rows=ids), matmul(hot, w_e, name="one_hot.product")
 
 
@@ -46,6 +49,7 @@ def _second(w: Wiring) -> None:
     """A row of the table for each word, and the same as a product."""
     hot = w("one_hot", "one_hot", shape=(len(w.ids), w.config["d_vocab"]), rows=w.ids)
     w("one_hot.product", "matmul", hot, "embed.W_E")
+    w("blend.product", "matmul", "blend", "embed.W_E")
     for name, table in (("hook_embed", "embed.W_E"), ("other.embed", "other.W_E")):
         w(name, "gather_rows", table, rows=w.ids)
 
@@ -68,6 +72,14 @@ def neighbours_have_other_vectors(tape: Tape) -> bool:
     return all((n := dot_of(a, b)) <= 0 or 4 * n * n <= dot_of(a, a) * dot_of(b, b) for a, b in pairs)
 
 
+@sheet_promise
+def like_words_point_alike(tape: Tape) -> bool:
+    """No two words of the vocabulary have as large a dot product as the first and the last, which are used alike."""
+    rows = tape.values("embed.W_E")
+    pairs = {(i, j): dot_of(rows[i], rows[j]) for i, j in combinations(range(len(rows)), 2)}
+    return bool(pairs.pop((0, len(rows) - 1)) > max(0, *pairs.values()))
+
+
 # ---- its mistake ----
 
 
@@ -87,7 +99,7 @@ def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
 ROW = 5.6  # the height of a row of the table of words
 
 
-@picture(height=42, minutes=2, target=ROW)
+@picture(height=37, minutes=2, target=ROW)
 def row_let_through(
     on: Canvas, table: Rows, one_hot: Rows, looked_up: Rows, *, row: int, tokens: Sequence[str],
     vocabulary: Sequence[str], transposed: bool = False,
@@ -119,7 +131,7 @@ def row_let_through(
     right = left + len(table[0]) * width
     on.pen.box(left - 0.6, middle - height / 2, right - left + 1.2, height, width=FRAME)
     on.pen.arrow((right + 0.8, middle), (start - 0.6, middle))
-    on.text(0, 40.6, on.say("pictures.row_let_through.caption"), CAPTION, anchor="start", colour=GREY)
+    on.text(0, 36.2, on.say("pictures.row_let_through.caption"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.row_let_through.said", word=word, words=", ".join(vocabulary)),
         to_do=on.say("pictures.row_let_through.to_do"),
