@@ -10,7 +10,7 @@ from byhand.pictures.canvas import CAPTION, DASH, GREY, GUIDE, PALE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 
-@picture(height=37, minutes=2)
+@picture(width=106, height=37, minutes=2)
 def who_answers(on: Canvas, all_scores: Rows, *, tokens: Sequence[str], question: str) -> None:
     """The query of the second of three words is compared with every key: from this word an arc leads to each word, as
     thick as its key fits the query.
@@ -34,7 +34,7 @@ def who_answers(on: Canvas, all_scores: Rows, *, tokens: Sequence[str], question
     for k, (label, answer) in enumerate((("asks", question), ("answers", tokens[scores.index(best)]))):
         on.text(59, 11 + 12 * k, on.say(f"pictures.who_answers.{label}", word=tokens[row]), CAPTION, anchor="start",
                 colour=GREY)  # fmt: skip
-        on.answer_line(59, 16.6 + 12 * k, 25, answer)
+        on.answer_line(59, 16.6 + 12 * k, 45, answer)
     on.text(0, 36.4, on.say("pictures.who_answers.caption"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.who_answers.said", words=listed(tokens), word=tokens[row]),
