@@ -971,7 +971,7 @@ def sought(context: Context, name: str, i: int) -> str:
 @call
 def positive(context: Context, name: str, i: int) -> str:
     """How many numbers in a row of a step are positive: how many neurons answer a token."""
-    return written(lambda *row: value_text(sum(x > 0 for x in row)), *context.tape.values(name)[i])
+    return written(lambda *row: value_text(sum(1 for x in row if x > 0)), *context.tape.values(name)[i])
 
 
 @call
