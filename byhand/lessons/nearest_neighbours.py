@@ -112,7 +112,9 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Five different places (5, 2), not far from now and not there, and logits of three words."""
     steps = grid(2, MAP)
     steps = steps[((steps**2).sum(1) <= FAR_OFF) & steps.any(1)]  # from now to a place
-    now = dice.below(3, count, 1, 2) - 1
+    now = np.repeat(
+        dice.below(3, 1, 1, 2) - 1, count, 0
+    )  # one for all, or the same ones would be found for most seeds
     places = np.concatenate((now, now + dice.choices(steps, count, STORED)), 1)
     places = only(places, (abs(places) <= MAP).all((1, 2)) & distinct(places))
     return {"knn.query": places[:, :1], "knn.keys": places[:, 1:], "logits": dice.below(4, count, 1, 3)}
@@ -121,12 +123,22 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
 @sheet_promise
 def neighbours_change_the_word(tape: Tape) -> bool:
     """The three nearest places are nearer than the others, not all equally near, and stand for two words; their
-    powers do not add up to 1. The model says one word by itself, and another one with its neighbours.
+    powers do not add up to 1. The model says one word by itself, and another one with its neighbours. The first place
+    is not the nearest, and would be if one number of the query were another.
     """
     apart = sorted(tape.values("knn.distance")[0])
     near, alone, mixed = (tape.values(name)[0] for name in ("knn.probs", "probs", "knn.mixed"))
     clear = apart[0] < apart[2] < apart[3] and near.count(0) == 1 and sum(tape.values("knn.kept")[0]) != 1
-    return clear and look_most_elsewhere(alone, mixed)
+    query, places = tape.values("knn.query")[0], tape.values("knn.keys")
+    others = [tuple(x if k == at else old for k, old in enumerate(query)) for at in (0, 1) for x in range(-9, 10)]
+    reached = any(_nearest(each, places) == 0 for each in others) and _nearest(query, places) != 0
+    return clear and reached and look_most_elsewhere(alone, mixed)
+
+
+def _nearest(query: Sequence[Any], places: Rows) -> int:
+    """The place that is nearer than all others, counted from 0; −1 if there is none."""
+    apart = [sum((a - b) ** 2 for a, b in zip(query, place, strict=True)) for place in places]
+    return apart.index(min(apart)) if apart.count(min(apart)) == 1 else -1
 
 
 # ---- its mistakes ----
