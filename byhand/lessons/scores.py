@@ -59,7 +59,7 @@ def _second(w: Wiring) -> None:
 def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     """A head's numbers, and the widths of the sheet itself."""
     wide = {name: rows for name, rows in task.values.inputs.items() if name.startswith("aside")}
-    for found in find_head(task, dice):
+    for found in find_head(task, dice, tells_three=True):
         yield replace(found, inputs={**wide, **found.inputs})
 
 

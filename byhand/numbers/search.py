@@ -91,13 +91,16 @@ HEAD: Mapping[str, Any] = {"like_sheet": means_something, "requires": (few_token
 
 
 @search("attention-head", **HEAD)
-def find_head(task: Task, dice: Dice) -> Iterator[Instance]:
-    """One head, which reads given rows without a norm; one that means something, where the sheet's does."""
+def find_head(task: Task, dice: Dice, tells_three: bool = False) -> Iterator[Instance]:
+    """One head, which reads given rows without a norm; one that means something, where the sheet's does.
+
+    tells_three: whether a row of its pattern may be made of the powers 1, 2 and 4.
+    """
     meant = means_something(task)
     x = FEATURES if meant else draw_plain_rows(dice, task.n, task.config.d_model)
     if x is None:
         return
-    read = replace(self_attention_input(x, task.config), tells_three="last_word_tells_three" in task.promises)
+    read = replace(self_attention_input(x, task.config), tells_three=tells_three)
     heads = (find_meaningful_heads if meant else find_heads)(dice, read, task.config, task.limits)
     for mixture in find_mixtures(
         dice, read, heads, task.config, task.limits, tries=LAYER_MIXTURES_TRIED, has_output=False
