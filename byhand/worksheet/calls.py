@@ -948,6 +948,20 @@ def second(context: Context, name: str, i: int = -1) -> str:
 
 
 @call
+def times(context: Context, name: str, other: str) -> str:
+    """How many numbers in the first column of a step are the place, from 0, of the largest number in the first row of
+    another step: how often the likeliest word was drawn.
+    """
+    row = context.tape.values(other)[0]
+
+    def text_of(*numbers: Any) -> str:
+        favourite = max(range(len(row)), key=lambda place: numbers[place])
+        return str(sum(bool(x == favourite) for x in numbers[len(row) :]))
+
+    return written(text_of, *row, *(x for x, *_ in context.tape.values(name)))
+
+
+@call
 def places(context: Context, name: str, i: int = -1) -> list[int]:
     """The places in a row of a step, from 0: of the numbers that are not 0, then of the others. By default, the last
     row.

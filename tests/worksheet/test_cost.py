@@ -81,4 +81,4 @@ def test_what_is_lost_is_the_word_whose_share_falls_most():
     falls = [a - b for a, b in zip(before, now, strict=True)]
     at = falls.index(max(falls))
     answers = [reply.right for reply in document.replies()]
-    assert f"“{run.tokens[at]}” had the share {before[at]}, of which {now[at]} is left." in answers
+    assert f"“{run.tokens[at]}”: its share falls from {before[at]} to {now[at]}." in answers
