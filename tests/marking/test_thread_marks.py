@@ -11,7 +11,7 @@ from byhand.worksheet.thread import thread
 SHEETS = thread().sheets
 SEED = 7
 SLIP = Fraction(7, 2)  # no number of a thread
-TOLD = "What an earlier sheet has found is printed, and right, with a tag that says where; go on with that, whatever you found."
+TOLD = "Tags say which sheet a number comes from. Go on with the printed ones, even if yours differ."
 
 
 def computed(page):

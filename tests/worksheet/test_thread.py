@@ -139,7 +139,7 @@ def test_the_strip_says_where_one_is():
 
 
 def test_a_sheet_says_that_numbers_of_earlier_sheets_are_right():
-    told = "What an earlier sheet has found is printed, and right, with a tag that says where; go on with that, whatever you found."
+    told = "Tags say which sheet a number comes from. Go on with the printed ones, even if yours differ."
     conventions = ["".join(t.content for t in line) for line in arranged("thread-mask")[0].conventions]
     assert told in conventions
     first = ["".join(t.content for t in line) for line in arranged("thread-embedding")[0].conventions]
@@ -166,9 +166,9 @@ def test_the_last_sheet_reads_two_words_and_says_the_third():
 def test_values_of_two_heads_have_names_of_their_own():
     panels = {panel.step: panel for panel in matrices(arranged("thread-heads")[0])}
     assert panels["blocks.0.attn.hook_v[1]"].cols == ("noun", "verb")
-    assert panels["blocks.0.attn.z"].cols == ("doer", "thing done", "noun", "verb")
+    assert panels["blocks.0.attn.z"].cols == ("doer", "done to", "noun", "verb")
     head = {panel.step: panel for panel in matrices(arranged("thread-head")[0])}
-    assert head["blocks.0.attn.hook_v[0]"].cols == ("doer", "thing done")
+    assert head["blocks.0.attn.hook_v[0]"].cols == ("doer", "done to")
 
 
 def test_sheets_of_the_thread_are_named_alone_or_all_together():
