@@ -154,10 +154,10 @@ def test_foils_lists_the_classic_mistakes(command):
     ("arguments", "message"),
     [
         (("generate", "atention-head"), "no sheet 'atention-head'; did you mean 'attention-head'?"),
-        (("show", "x"), "no sheet 'x'; there are: attention-head, "),
-        (("generate", "gpt", "--tokens", "the dog"), "token 'dog' is not in the vocabulary; its words are the, cat, sat,"),
+        (("show", "x"), "no sheet 'x'; there are: adaptive-span, "),
+        (("generate", "gpt", "--tokens", "the dog"), "token 'dog' is not in the vocabulary; its words are cat, down, mat,"),
         (("generate", "gpt", "--tokens", "the cat sat on"), "4 tokens are more than n_ctx=3; use fewer, or a larger n_ctx"),
-        (("generate", "gpt", "--seed", "0", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(51/16) is not a "
+        (("generate", "gpt", "--seed", "0", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(3/2) is not a "
          "rational number; use --numbers decimal"),
         (("generate", "gpt", "--softmax", "e"), "e is not a rational number; use --numbers decimal"),
         (("generate", "gpt", "--format", "html", "--out", "/proc/nowhere"), "cannot write to /proc/nowhere/gpt-seed0: "

@@ -134,7 +134,8 @@ def test_an_option_of_a_file_may_be_what_it_may_be_when_it_is_typed(name):
     params = main.commands["generate"].params + main.commands["class"].params
     kind = next(param.type for param in params if f"--{name}" in param.opts)
     if isinstance(kind, click.Choice):
-        assert all(fits(int(each) if each.isdecimal() else each) for each in kind.choices)
+        choices = {*kind.choices} - {"a3"}  # for the poster alone
+        assert all(fits(int(each) if each.isdecimal() else each) for each in choices)
         assert not fits("another")
     elif isinstance(kind, click.IntRange):
         assert fits(kind.min)

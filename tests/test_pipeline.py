@@ -54,14 +54,14 @@ def test_run_json_holds_every_step_and_reads_back(tmp_path):
         "schema": 2, "sheet": "gpt", "model": "gpt", "seed": 0, "numbers": "exact", "tokens": ["the", "cat", "sat"],
     }  # fmt: skip
     steps = {step["name"]: step for step in record["steps"]}
-    assert steps["next_token"]["values"] == [["1"], ["2"], ["3"]]
+    assert steps["next_token"]["values"] == [["0"], ["4"], ["1"]]
     assert steps["blocks.0.attn.hook_z[0]"] == {
         "name": "blocks.0.attn.hook_z[0]", "op": "matmul",
         "inputs": ["blocks.0.attn.hook_pattern[0]", "blocks.0.attn.hook_v[0]"],
         "shape": [3, 2], "axes": ["pos", "d_v"], "part": "heads",
         "rule": ["bigsum", "k", 3, ["mul", ["ref", "blocks.0.attn.hook_pattern[0]", "i", "k"],
                                     ["ref", "blocks.0.attn.hook_v[0]", "k", "j"]]],
-        "values": [["0", "1"], ["1", "0"], ["1", "0"]],
+        "values": [["3", "-1"], ["-1", "-1"], ["-1", "0"]],
     }  # fmt: skip
     assert steps["embed.W_E"]["op"] == "given"
     for step in record["steps"]:

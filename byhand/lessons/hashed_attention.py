@@ -154,7 +154,7 @@ def a_friend_is_in_another_bucket(tape: Tape) -> bool:
 UNIT, RIM = 3.8, 6.9  # mm from one whole number to the next on the circle of boxes, and its radius in these
 
 
-@picture(height=62, minutes=4)
+@picture(height=60, minutes=4)
 def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
     """A circle that its diagonals part into four boxes, words as points in it, and who is in which box.
 
@@ -163,7 +163,7 @@ def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
     points = [tuple(map(float, row)) for row in along]
     if {*map(len, points)} != {2} or any(abs(x) == abs(y) or hypot(x, y) > RIM for x, y in points):
         raise UndrawableError("points of two numbers inside the circle, and none on a diagonal")
-    middle = 31.0
+    middle = 30.0
     for k in range(-6, 7):
         half = UNIT * sqrt(RIM**2 - k * k)
         for ends in (((middle + UNIT * k, middle - half), (middle + UNIT * k, middle + half)),
@@ -175,13 +175,13 @@ def four_boxes(on: Canvas, along: Rows, *, tokens: Sequence[str]) -> None:
     for ends in lines:
         on.line(*ends, width=STROKE)
     for n, (across, up) in enumerate(((1, 0), (0, 1), (-1, 0), (0, -1)), 1):
-        left, top = middle + 28.4 * across, middle - 28.4 * up
+        left, top = middle + 28.0 * across, middle - 28.0 * up
         on.box(left - 1.7, top - 1.7, 3.4, 3.4, fill=LIGHT, width=BOX)
         on.text(left, top + 1.0, str(n), CAPTION)
     dots = [(middle + UNIT * x, middle - UNIT * y) for x, y in points]
     halves = [words(word, CAPTION).width / 2 for word in tokens]
     rim = [(middle + UNIT * RIM * cos(k * pi / 24), middle + UNIT * RIM * sin(k * pi / 24)) for k in range(48)]
-    names = beside(dots, halves, [*lines, *((at, at) for at in rim)], (5, 5, 57, 57), lines)
+    names = beside(dots, halves, [*lines, *((at, at) for at in rim)], (4, 4, 56, 56), lines)
     for dot, name, word in zip(dots, names, tokens, strict=True):
         on.pen.disc(*dot)
         on.pen.text(*name, word, CAPTION)

@@ -308,7 +308,7 @@ def again(on: _On) -> None:
 def halves(on: _On) -> None:
     """A second stream, from which attention reads, and to which the network adds."""
     on.hide("to q", "to k", "to v", "from mlp", "second sum")
-    below = 44.0
+    below = 43.8
     on.new.wire((0, below), (WIDTH, below), black=True)
     on.new.wire((3, below), (3, Q), (6, Q), black=True)
     for y in (K, V):

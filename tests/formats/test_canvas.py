@@ -129,7 +129,7 @@ def test_each_kind_of_question_is_canvases_own():
     assert kinds == [
         *["text_only_question"] * 2, *["fill_in_multiple_blanks_question"] * 2, "essay_question",
         "fill_in_multiple_blanks_question", "text_only_question", "true_false_question",
-        *["essay_question"] * 2, *["multiple_choice_question"] * 2,
+        *["essay_question"] * 2, *["multiple_choice_question"] * 3,
     ]  # fmt: skip
     claim = next(item for item in items("causal-mask") if item.kind == "true_false_question")
     assert claim.answers["response1"] == ["true", "false"]

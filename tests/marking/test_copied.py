@@ -9,7 +9,7 @@ from students import Page, Student
 from byhand.arithmetic.expr import Ref
 from byhand.page.reader import Reader
 
-SAME_SECTION = {"linear-attention", "llama-block", "recurrent-depth"}
+SAME_SECTION = {"linear-attention", "llama-block", "recurrent-depth", "reversible"}
 
 
 def copied_from_their_own_section(page):

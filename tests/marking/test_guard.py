@@ -19,10 +19,11 @@ def test_who_makes_one_slip_keeps_the_points_of_what_follows_however_easy_it_is(
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_one_number_everywhere_earns_nothing_where_it_follows_from_itself(seed):
-    """The products of rows of zeros are all 0, so that none of them is wrong."""
+    """The products of rows of zeros are all 0, so that none of them is wrong; what is 0 in the key is right."""
     page = Page.of("embedding", seed=seed)
     marks = Marker.of(page.document, page.run).mark(dict.fromkeys(page.by_id, "0"))
-    assert marks.points == 0
+    assert {mark.key for mark in marks.blanks if mark.points} <= {"0"}
+    assert marks.points < 1
 
 
 def test_what_has_no_value_takes_the_work_of_the_key():

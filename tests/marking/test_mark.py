@@ -103,7 +103,7 @@ def test_a_blank_file_names_every_blank_and_is_all_missing(tmp_path):
 
 REFUSED = [
     ({"byhand": "0.1.0"}, (), "the student 'right' had numbers with the hash 0000000, and these have"),
-    ({"seed": 3}, (), "answers.json, student 'right': no blank '3/inverse/q/1,2'; did you mean '3/inverse/q/1,1'?"),
+    ({"seed": 3}, (), "answers.json, student 'right': no blank '3/inverse/q/2,3'; did you mean '3/inverse/q/2,1'?"),
     ({}, ("--seed", "4"), "says itself which numbers it answers (seed)"),
     ({}, ("--sheet", "softmax"), "answers the sheet dot-product, not softmax"),
     ({"options": {"places": 99}}, (), "options: Expected `int` <= 12 - at `$.places`"),
@@ -204,7 +204,7 @@ def test_points_of_a_section_of_words_are_a_file_s(tmp_path):
 def test_points_by_section_are_a_sheet_s_unless_a_file_has_others(tmp_path, monkeypatch):
     own = load_sheet(NAME)
     text = f"---\ntitle: T\nmodel: {own.model.name}\ngoal: G\npoints: {{1: 40, 3: 9}}\n---\n{own.body}"
-    found = replace(parse_sheet(NAME, text), values=own.values, in_place=own.in_place)
+    found = replace(parse_sheet(NAME, text), values=own.values, in_place=own.in_place, promises=own.promises)
     monkeypatch.setattr("byhand.marking.mark.load_sheet", lambda *_: found)
     path, *_ = wrong_and_right(tmp_path)
     points = tmp_path / "points.json"

@@ -17,15 +17,15 @@ def test_who_goes_on_with_own_numbers_has_the_first_cell_from_the_page():
     )
     verdicts = {mark.id: mark.verdict for mark in marks.blanks}
     assert [blank for blank, verdict in verdicts.items() if verdict == "wrong"] == [name]
-    (score,) = (mark for mark in marks.blanks if mark.id == "6/ask/blocks.0.attn.scores_raw[0]/1,2")
+    (score,) = (mark for mark in marks.blanks if mark.id == "6/ask/blocks.0.attn.scores_raw[0]/1,3")
     assert (score.verdict, score.source) == ("followed", "own")
 
 
 def test_a_comma_is_read_as_is_nearest_to_the_key():
-    """2,113 FLOPs are wrong by one, and carried on as two thousand and not as two."""
+    """2,945 FLOPs are wrong by one, and carried on as two thousand and not as two."""
     page, name = Page.of("sizing"), "5/table/1"
-    answers = Student(page, written={name: Fraction(2113)}).answers()
-    marks = Marker.of(page.document, page.run).mark({**answers, name: "2,113"})
+    answers = Student(page, written={name: Fraction(2945)}).answers()
+    marks = Marker.of(page.document, page.run).mark({**answers, name: "2,945"})
     assert [mark.id for mark in marks.blanks if mark.verdict == "wrong"] == [name]
     (total,) = (mark for mark in marks.blanks if mark.id == "5/table/3")
-    assert (total.answer, total.verdict) == ("3169", "followed")
+    assert (total.answer, total.verdict) == ("4417", "followed")

@@ -182,10 +182,9 @@ def test_the_page_before_is_read_and_the_future_is_not():
     half, quarter = Fraction(1, 2), Fraction(1, 4)
     words = {"memory": ["the", "cat"], "tokens": ["sat", "down"]}
     sketch = drawn("page_before", [[quarter, half, quarter, 0], [half, quarter, 0, quarter]], **words)
-    assert sketch.pen.count("<circle") == 3
-    assert "of “down” are 1/2, 1/4, 0, 1/4. “down” sees 2 words alone, and 4 with the memory." in sketch.key_says
-    told = "those of “sat” are 1/4, 1/2, 1/4. The words are 3, 2, 1, 0 steps back from “down”."
-    assert told in sketch.worksheet_says
+    assert sketch.pen.count("<rect") == 4
+    assert "“sat down” is shaded, and, lighter, “the cat”." in sketch.key_says
+    assert "how many steps back each word is: 2, 1 and 0 for “sat”, 3, 2, 1 and 0 for “down”." in sketch.worksheet_says
     with pytest.raises(UndrawableError, match="two words on each of two pages"):
         drawn("page_before", [[half, half, 0]], **words)
 

@@ -191,9 +191,9 @@ def test_a_text_without_room_is_laid_out_as_it_is_for_all_runs_that_have_it(tmp_
 
 def test_another_seed_is_not_written_anew(tmp_path, monkeypatch):
     monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path)
-    first = files_of("softmax", Options(seed=1), print)
+    first = files_of("matrix-product", Options(seed=1), print)
     monkeypatch.setattr(Pages, "html", lambda *args, **named: pytest.fail("written anew"))
-    second = files_of("softmax", Options(seed=2), print)
+    second = files_of("matrix-product", Options(seed=2), print)
     assert all(first[file] != second[file] for file in (*first, *second))
 
 
@@ -210,7 +210,7 @@ def test_a_page_that_asks_for_a_number_as_it_is_written_is_not_kept(tmp_path, mo
 def test_a_document_is_kept_for_what_it_says_but_not_for_its_numbers():
     shapes = set()
     for seed, orientation in ((1, "rows"), (2, "rows"), (1, "columns")):
-        document, run = in_slots("softmax", seed, orientation=orientation)
+        document, run = in_slots("matrix-product", seed, orientation=orientation)
         shapes.add(shape_of(Pages(lower(document, run)), "screen"))
         assert shape_of(Pages(lower(replace(document, title="Hardmax"), run)), "screen") not in shapes
     assert len(shapes) == 2

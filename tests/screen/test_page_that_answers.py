@@ -1361,7 +1361,7 @@ def test_a_tap_on_a_field_of_a_picture_makes_it_larger_and_writes_there(opened):
 
 @pytest.mark.parametrize("width", [1100, 390])
 def test_every_step_has_the_same_space_above_it_wherever_paper_turns(width, opened):
-    browser = opened("embedding", width=width)
+    browser = opened("matrix-product", width=width)
     assert browser.run("document.querySelectorAll('section.opens').length") > 0
     spaces = browser.run(
         "[...document.querySelectorAll('section.step')].map((step) => getComputedStyle(step).marginTop)"

@@ -169,10 +169,10 @@ def test_what_is_laid_end_to_end_keeps_its_order_and_only_throws_change_places()
 
 def test_a_seed_has_the_same_numbers_for_ever():
     weights = renamed_as("gpt", 7).weights
-    assert weights["blocks.0.ln1.w"] == [-1, 1, -1, 1]
+    assert weights["blocks.0.ln1.w"] == [-1, 1, -1, 2]
     assert weights["blocks.0.attn.W_V"] == [
-        [[2, "0"], [1, "1"], [0, "-1"], [-1, "-2"]],
-        [["0", -1], ["1", 2], ["0", 1], ["-1", -1]],
+        [[-1, "-1"], [-1, "0"], [-2, "0"], [0, "-2"]],
+        [["2", 0], ["0", 2], ["0", 1], ["1", -1]],
     ]
 
 

@@ -99,4 +99,4 @@ def test_a_question_about_bases_is_about_those_of_the_page(base, other):
                  for word in section.words if isinstance(word, Answer)]  # fmt: skip
     said = "".join(token.content for token in answer.tokens)
     between = base != "e" and min(base, other) < math.e < max(base, other)
-    assert ("between the two" in said) == between
+    assert ("a larger base gives more" in said) == between

@@ -48,7 +48,7 @@ def test_the_flagship_asks_for_every_computed_step_of_its_run():
     asked = {p.step for p in document.panels() if p.role == "ask"}
     computed = {name for name, step in run.steps.items() if step.op}
     shown = {"hook_pos_embed", "blocks.0.attn.z", "next_token"}  # looked up, copied, and asked for as words
-    shown |= {"blocks.0.attn.hook_k[1]", "blocks.0.attn.hook_v[1]"}  # made as those of the first head are
+    shown |= {f"blocks.0.attn.hook_{name}[1]" for name in ("k", "v", "attn_scores")}  # made as those of the first head are
     assert computed - asked == shown
 
 
@@ -165,9 +165,9 @@ def test_a_text_in_quotes_is_filled_in_as_the_prose_is():
 def test_a_letter_stays_a_letter_and_is_solved_for():
     document, _ = prepare(load_sheet("gpt"), Options(numbers="symbolic"))
     logits = next(p for p in document.panels() if p.step == "logits")
-    assert str(logits.cells[0][5].value) == "1 - a"
+    assert str(logits.cells[1][2].value) == "-2*a"
     (answer,) = (w for w in document.sections[-2].words if isinstance(w, Answer))
-    assert "a = −3" in "".join(t.content for t in answer.tokens)
+    assert "a = −2" in "".join(t.content for t in answer.tokens)
 
 
 @pytest.mark.parametrize(
