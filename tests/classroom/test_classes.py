@@ -480,7 +480,7 @@ def test_a_copy_with_name_and_code_is_filled_as_it_is_laid_out():
     filled = copy_pdf(template(laid, "key"), contents, "")
     full = laid_out_alone(page, lambda mark: run.text_of(mark, -1), "key")
     assert same_text(filled, full)
-    assert different(filled, full) <= 0.0001
+    assert different(filled, full) <= 0.0003  # of words that lie a fraction of a pixel elsewhere
 
 
 def test_a_name_in_other_letters_is_laid_out_by_itself():

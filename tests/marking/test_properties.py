@@ -1,4 +1,4 @@
-"""The marks of simulated students, a fixed few of them: by most properties on a twelfth of the sheets, which take turns, and
+"""The marks of simulated students, a fixed few of them: by most properties on a few of the sheets, which take turns, and
 with BYHAND_FULL=1 on all. `make students` marks many more.
 """
 
@@ -21,15 +21,15 @@ ONLY = {  # the sheets on which a property is tried, if not on all
     "calculators": {"attention-head", "layer-norm", "transformer-block", "encoder", "gpt", "microgpt"},
 }
 
-ON_ALL = {*ONLY, "mistakes_in_part", "two"}  # whose figures would be of too few tries on a twelfth of the sheets
+ON_ALL = {*ONLY, "mistakes_in_part", "two"}  # whose figures would be of too few tries on a few of the sheets
 
 
 @pytest.mark.parametrize("name", STUDENTS)
 def test_marks_of_simulated_students(name):
     few, found, tried = STUDENTS[name], dict[str, Count](), set[str]()
-    turn = [*STUDENTS].index(name) % 12
+    turn = [*STUDENTS].index(name) % 24
     sheets = [(n, sheet) for n, sheet in enumerate(SHEETS) if sheet in ONLY.get(name, SHEETS)]
-    sheets = sheets[slice(None) if FULL or name in ON_ALL else slice(turn, None, 12)]
+    sheets = sheets[slice(None) if FULL or name in ON_ALL else slice(turn, None, 24)]
     for n, sheet in sheets:
         new = count(each for seed in seeds(n, few) for each in PROPERTIES[name](sheet, seed))
         tried |= {sheet} if new else set()

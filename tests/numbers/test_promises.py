@@ -107,7 +107,7 @@ def cells(tape):
     return [x for s in steps for row in tape.values(s.name) for x in row if isinstance(x, Fraction)]
 
 
-@pytest.mark.parametrize(("name", "few"), a_share([*zip(CONFIGURATIONS, cycle((1, 1, 2)))], 3))
+@pytest.mark.parametrize(("name", "few"), a_share([*zip(CONFIGURATIONS, cycle((1, 1, 2)))], 5))
 def test_every_seed_keeps_every_promise(name, few):
     limits = LEVELS["standard"]
     shown, most = set(), CONFIGURATIONS[name][2]

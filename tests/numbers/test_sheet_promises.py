@@ -33,7 +33,7 @@ def broken(sheet, values):
     return broken_of_sheet(evaluated(sheet.model, complete(values)), sheet.promises)
 
 
-@pytest.mark.parametrize("name", a_share([*PROMISING], 2, 1))
+@pytest.mark.parametrize("name", a_share([*PROMISING], 4, 1))
 def test_a_sheet_keeps_its_promises_for_every_seed(name):
     sheet = PROMISING[name]
     for seed in SEEDS:
@@ -146,7 +146,7 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
         ("grouped-query-attention", {"attn.q": [[-2], [-1], [1], [2]]}, "heads_of_a_group_differ"),
         (
             "segment-memory",
-            {DISTANCES: [[1, 1, 1, 1], [0, -1, 0, 1], [0, 0, 1, -1], [-1, -7, 0, 0]]},
+            {DISTANCES: [[1, 0, 0, -1], [1, -1, -1, -1], [0, -1, 0, -1], [-7, 1, 1, 1]]},
             "memory_is_read_most",
         ),  # all look at themselves
     ],

@@ -38,14 +38,14 @@ def rows(tape, name):
     return [list(row) for row in tape.values(name)]
 
 
-@pytest.mark.parametrize("name", a_share([*SHEETS], 2, 1))
+@pytest.mark.parametrize("name", a_share([*SHEETS], 4, 1))
 def test_every_sheet_has_new_numbers_for_a_seed(name):
     page, run = prepare(SHEETS[name], Options(seed=7))
     assert page.sections
     assert all(((run.quality or {}).get("foils", {})).values()), "letters have no quality"
 
 
-@pytest.mark.parametrize("name", a_share([*EXACT]))
+@pytest.mark.parametrize("name", a_share([*EXACT], 3))
 def test_each_seed_of_a_small_model_has_numbers_of_its_own_no_larger_than_the_sheet_s(name):
     own = SHEETS[name].model.run(complete(SHEETS[name].given(letters=False)), RATIONALS)
     largest = max(abs(x) for s in own.used() for row in rows(own, s.name) for x in row if x != float("-inf"))

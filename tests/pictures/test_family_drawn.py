@@ -184,7 +184,9 @@ def test_the_page_before_is_read_and_the_future_is_not():
     sketch = drawn("page_before", [[quarter, half, quarter, 0], [half, quarter, 0, quarter]], **words)
     assert sketch.pen.count("<rect") == 4
     assert "“sat down” is shaded, and, lighter, “the cat”." in sketch.key_says
-    assert "how many steps back each word is: 2, 1 and 0 for “sat”, 3, 2, 1 and 0 for “down”." in sketch.worksheet_says
+    assert (
+        "how many steps back each word is: 2, 1 and 0 for “sat”, 3, 2, 1 and 0 for “down”." in sketch.worksheet_says
+    )
     with pytest.raises(UndrawableError, match="two words on each of two pages"):
         drawn("page_before", [[half, half, 0]], **words)
 

@@ -101,7 +101,7 @@ WITH_SLOTS = sorted(set(sheet_files("en")) - {"attention-in-letters"})  # letter
 WAYS = {"seed": 0}, {"seed": 1, "numbers": "decimal", "rounding": "once"}, {"seed": 2, "orientation": "columns"}
 
 
-@pytest.mark.parametrize(("sheet", "asked"), in_turn(*WAYS, among=WITH_SLOTS if FULL else WITH_SLOTS[1::5]), ids=str)
+@pytest.mark.parametrize(("sheet", "asked"), in_turn(*WAYS, among=WITH_SLOTS if FULL else WITH_SLOTS[1::8]), ids=str)
 def test_a_page_has_slots_for_all_that_other_runs_have_otherwise(sheet, asked):
     """In print and on the screen, where no number is asked for as the page is written."""
     document, run = prepared(sheet, **asked)

@@ -73,7 +73,7 @@ def test_the_witness_confirms_the_published_runs(name, domain):
 
 
 @pytest.mark.parametrize(
-    ("model", "config"), a_share(CASES), ids=lambda c: c if isinstance(c, str) else ",".join(c) or "plain"
+    ("model", "config"), a_share(CASES, 3), ids=lambda c: c if isinstance(c, str) else ",".join(c) or "plain"
 )
 def test_the_witness_wires_every_variant_of_a_model_by_itself(model, config):
     values = small(model, **config)

@@ -249,7 +249,7 @@ def blocks(html):
 def test_nothing_overflows(paper):
     """On the two papers in turn, with BYHAND_FULL=1 on both: half a page of Letter is 9 mm lower than one of A4."""
     seed = SEEDS[paper == "letter"]
-    pages = [lower(*made(sheet, seed)) for sheet, on in in_turn("a4", "letter", among=SHEETS) if on == paper]
+    pages = [lower(*made(sheet, seed)) for sheet, on in in_turn("a4", "letter", among=a_share(SHEETS)) if on == paper]
     count = 0
     for ends in blocks(half_pages(pages, "print", paper)):
         for name in ("left", "right"):
@@ -260,7 +260,7 @@ def test_nothing_overflows(paper):
 
 
 def test_words_of_a_board_stay_apart_and_on_it():
-    for sheet, seed in (*((sheet, SEEDS[0]) for sheet in ORDER), *in_turn(0, 7, 23, among=THREAD)):
+    for sheet, seed in (*((sheet, SEEDS[0]) for sheet in a_share(ORDER)), *in_turn(0, 7, 23, among=a_share(THREAD))):
         for text in sketch(half(sheet, seed)).printed:
             if isinstance(text, Text):
                 wide = sum(width(SANS, span.text) for span in text.label.spans) * text.label.size / 1000

@@ -253,7 +253,7 @@ def test_the_buckets_that_are_told_are_those_of_the_biases(furthest, far):
     document, run = prepare(load_sheet("distance-buckets"), Options(values=values, cache=False))
     (biases,) = run.values("attn.bias")
     assert [*biases][::-1] == [0, 1, *[2] * (far - 2), 3, 3]
-    assert f"2 to {far - 1} steps share bucket 2, and {far} or more bucket 3" in told(document)
+    assert f"2 to {far - 1} steps back share bucket 2; {far} or more share bucket 3" in told(document)
 
 
 def test_the_slopes_that_are_told_are_those_of_the_heads():
