@@ -363,6 +363,7 @@ def test_a_pdf_that_another_weasyprint_laid_out_is_judged_by_its_numbers_alone(d
                                   "so its numbers alone are judged: numbers only")  # fmt: skip
 
 
+@pytest.mark.skipif(not FULL, reason="test_every_file_of_a_class_is_right reads a class, too")
 def test_a_copy_of_a_class_is_compared_with_the_copy_that_the_class_prints(tmp_path):
     """Its name, its letters in the fonts and its QR code, too, whatever order its letters are drawn in."""
     roster = tmp_path / "roster.csv"

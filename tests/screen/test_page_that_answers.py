@@ -18,6 +18,7 @@ import pypdfium2
 import pytest
 from browser import Browser, needs_axe, needs_chromium
 from click.testing import CliRunner
+from every_sheet import FULL
 from jsonschema import Draft202012Validator
 from kinds import kinds_and_run
 
@@ -643,7 +644,7 @@ SEEN = """async (element) => {
 }"""
 
 
-@pytest.mark.parametrize("width", [390, 820])
+@pytest.mark.parametrize("width", [390, 820] if FULL else [390])
 def test_what_a_check_or_a_hint_says_is_seen_beside_the_keys_of_a_phone(width, sheet, opened):
     browser = opened(sheet, width=390)
     browser.call("Emulation.setDeviceMetricsOverride", width=width, height=844, deviceScaleFactor=2, mobile=True)
