@@ -3,7 +3,7 @@
     nice -n 19 python tools/threads.py 60 > byhand/numbers/threads.jsonl
 
 A base is found from front to back, each stage in whole numbers and in batches: words and positions are drawn until
-they can be read (a noun that is a doer, a verb, a noun that is a thing done); queries and keys, until the second
+they can be read (a noun that is a doer, a verb, a noun that is done to); queries and keys, until the second
 word looks for the doer; values column by column, so that mixtures are whole numbers. Then, for each of the two
 norms, columns that small weights can make are put together until each row has a square as its variance; and for the
 logits, rows are chosen and it is looked up whether small weights make their columns. It takes some seconds a base.
@@ -297,7 +297,7 @@ def triangle(v: Array) -> bool:
 def sums(rng: Any, x: Array, z: Array) -> Iterator[tuple[Array, Array]]:
     """W_O (4, 4) and the stream after attention (3, 4), whose rows have whole results behind the norm.
 
-    The first head's mixture is told first (doer, thing done), then the second's (noun, verb): each is written most of
+    The first head's mixture is told first (doer, done to), then the second's (noun, verb): each is written most of
     all where its name says.
     """
     added = COLUMNS @ z.T

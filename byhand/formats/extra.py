@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from byhand.errors import ConfigError
+from byhand.worksheet.asked import as_words
 from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.views import Medium, View
 
@@ -25,6 +26,7 @@ SIZES: Mapping[ExtraPaper, Size] = {
 FORMATS = ("html", "pdf")
 NOT_ASKED = ("html", "pdf", "json")  # what is asked for where nobody asks: no run, no run.json
 Html = Callable[[View, Medium, Size, Messages], str]
+ASKED = as_words({"holds": "extra"})  # what such a page says of itself for who reads pages back
 
 
 class ExtraPage(Struct, frozen=True):

@@ -43,7 +43,7 @@ def _are_apart(rows: Rows) -> bool:
 @sheet_promise
 def thread_words_have_features(tape: Tape) -> bool:
     """The nouns have most of “noun” and the verb of “verb”; the nouns are more alike than either and the verb. With
-    its place, the first word is a noun and a doer, the last a noun and a thing done; at the first place, the last
+    its place, the first word is a noun and a doer, the last a noun and done to; at the first place, the last
     would be a doer.
     """
     e, p, x = (tape.values(name) for name in ("hook_embed", "hook_pos_embed", f"{BLOCK}hook_resid_pre"))
@@ -101,7 +101,7 @@ def thread_norms_are_wide(tape: Tape) -> bool:
 
 @sheet_promise
 def thread_says_the_next_word(tape: Tape) -> bool:
-    """The network adds most to the verb as a thing done, which is what it has most of in the end. The verb says the
+    """The network adds most to the verb under “done to”, which is what it has most of in the end. The verb says the
     word that follows, one word wins in every row and one is second, and after the verb that wins by a whole number.
     """
     added, end = tape.values(f"{BLOCK}hook_mlp_out")[ACT], tape.values(f"{BLOCK}hook_normalized_resid_post")[ACT]

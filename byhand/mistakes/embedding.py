@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from byhand.mistakes.registry import mistake
 from byhand.ops.linear import add
 from byhand.ops.positions import sinusoid
-from byhand.ops.shapes import hstack
+from byhand.ops.shapes import gather_rows, hstack
 from byhand.tape import Step, Tape
 
 
@@ -21,12 +21,10 @@ def appended(step: Step, tape: Tape) -> Iterable[Step]:
     """Positions stand beside the words, twice as wide, in place of their sum; only if no step reads that sum. Where
     positions are learned, later steps do, though a page need not show them.
     """
-    added = step.op is add and step.inputs == ("hook_embed", "hook_pos_embed")
-    if (
-        not added
-        or "rows" in tape.steps["hook_pos_embed"].params
-        or any(step.name in s.inputs for s in tape.steps.values())
-    ):
+    if step.op is not add or step.inputs != ("hook_embed", "hook_pos_embed"):
+        return [step]
+    is_learned = tape.steps["hook_pos_embed"].op is gather_rows
+    if is_learned or any(step.name in s.inputs for s in tape.steps.values()):
         return [step]
     return [replace(step, op=hstack, shape=(step.shape[0], 2 * step.shape[1]))]
 

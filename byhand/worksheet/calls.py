@@ -903,23 +903,6 @@ def _word(context: Context, name: str, i: int, j: int) -> str:
 
 
 @call
-def path(context: Context, name: str, number: str) -> str:
-    """The words of the row and the column of the entry of a step that equals the number of another step: "down sat".
-
-    If several entries equal it, the words of each, joined by "or".
-    """
-    tape, words = context.tape, context.vocabulary
-    rows = tape.values(name)
-
-    def text_of(number: Any, *entries: Any) -> str:
-        places = (divmod(k, len(rows[0])) for k, entry in enumerate(entries) if entry == number)
-        paths = (f"{words[i]} {words[j]}" for i, j in places)
-        return reduce(lambda one, other: context.messages.say("words.or", one=one, other=other), paths)
-
-    return written(text_of, tape.values(number)[0][0], *chain(*rows))
-
-
-@call
 def most(context: Context, name: str, i: int = -1) -> str:
     """The word at the largest number of a row of a step, such as the one that a token looks at most; by default, of
     the last row.

@@ -11,10 +11,10 @@ from msgspec import Struct
 from byhand.worksheet.front import read
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.order import group_of
-from byhand.worksheet.sheet import Sheet, all_names, load_sheet
+from byhand.worksheet.sheet import OnPoster, Sheet, all_names, load_sheet
 
 GROUP = "family"  # whose sheets have rows to fill in
-WHOLE, PARTLY, LITTLE, NONE = "#", "+", "-", "."  # how much a word looks at another
+WHOLE, PARTLY, LITTLE, NONE = (*OnPoster.SIGNS,)  # how much a word looks at another
 
 
 class Row(Struct, frozen=True):

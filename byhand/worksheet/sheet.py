@@ -94,7 +94,7 @@ class OnPoster(Struct, frozen=True):
 
     looks: str = ""
     """Who looks at whom of five words: five lines of five signs, # for yes, + for in part, - for a little, . for
-    no."""
+    no, as in SIGNS."""
     exact: str = ""
     """Whether the shares are those of ordinary attention with the same queries and keys: yes or no."""
     causal: str = ""

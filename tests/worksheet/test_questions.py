@@ -22,7 +22,7 @@ from byhand.ops.linear import affine, matmul
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.tape import Tape
-from byhand.worksheet.calls import CALLS, largest, most, path, product_shape, ranked
+from byhand.worksheet.calls import CALLS, largest, most, product_shape, ranked
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Answer, Cell, Choice, Claim, Falk, Hint, Strip, Table
 from byhand.worksheet.inverse import solutions
@@ -232,15 +232,6 @@ def test_a_word_is_chosen_from_the_vocabulary():
     (choice,) = words(kinds(), Choice)
     assert choice.words[choice.right] == "on"
     assert choice.words == ("the", "cat", "sat", "down", "on", "mat")
-
-
-def test_a_path_is_the_words_of_every_row_and_column_where_the_number_stands():
-    tape = Tape(RATIONALS, {"both": [[1, 2], [2, 0]], "best": [[2]], "first": [[1]]})
-    for name, shape in {"both": (2, 2), "best": (1, 1), "first": (1, 1)}.items():
-        tape.given(name, shape)
-    context = Context(lesson(""), tape, Config(), vocabulary=("sat", "ran"))
-    assert path(context, "both", "first") == "sat sat"
-    assert path(context, "both", "best") == "sat ran or ran sat"
 
 
 def test_the_words_at_the_largest_numbers_of_a_row_are_joined():

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from byhand.formats.extra import ASKED
 from byhand.formats.html.page import rendered
 from byhand.page.cut_outs import pieces
-from byhand.worksheet.asked import as_words
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import Medium, View
-
-ASKED = as_words({"holds": "extra"})  # what it says of itself for who reads pages back
 
 
 def cut_outs(view: View, medium: Medium, size: tuple[float, float], messages: Messages) -> str:

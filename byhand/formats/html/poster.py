@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from byhand.formats.extra import ASKED
 from byhand.formats.html.page import rendered
 from byhand.page.poster import grid
 from byhand.pictures.canvas import INK, PEN
 from byhand.pictures.labels import words
-from byhand.worksheet.asked import as_words
 from byhand.worksheet.markdown import inline
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.poster import NONE, Row, rows
 from byhand.worksheet.sheet import OnPoster
 from byhand.worksheet.views import Medium, View
 
-ASKED = as_words({"holds": "extra"})  # what it says of itself for who reads pages back
 WIDTHS = {  # of its columns, in cm on A3
     "sheet": 3.9, "name": 6.5, "year": 1.9, "looks": 2.5, "exact": 2.0, "causal": 2.1, "scores": 5.2, "kept": 5.3,
     "forgets": 9.0,
