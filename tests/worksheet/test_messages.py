@@ -19,7 +19,7 @@ def test_places_are_filled_in_and_other_braces_stay():
     english = messages()
     assert english.say("conventions.rows") == "Rows are tokens, columns dimensions."
     assert english.say("conventions.scale", d_head=4) == r"Scale: $\sqrt{d_k} = \sqrt{4}$."
-    assert english.say("words.or", one="{other}", other="sat") == "{other} or sat"
+    assert english.say("words.and", one="{other}", other="sat") == "{other} and sat"
 
 
 @pytest.mark.parametrize(("count", "said"), [(1, "1 minute"), (0, "0 minutes"), (62, "62 minutes")])
