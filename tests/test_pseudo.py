@@ -120,7 +120,7 @@ OTHERWISE = (
 
 
 # the worked view says what the others say, and more
-SAID = [*((name, {}, VIEWS if FULL or name in FEW else ("worked",)) for name in a_share(ORDER)),
+SAID = [*((name, {}, VIEWS if FULL or name in FEW else ("worked",)) for name in a_share(ORDER, 3)),
         *((name, options, ("worked",)) for name, options in in_turn(*OTHERWISE, among=ORDER if FULL else ORDER[1::8]))]  # fmt: skip
 
 
@@ -203,7 +203,7 @@ def test_the_map_has_room_for_longer_words(name, options, xx):
     in_the_white(ElementTree.fromstring(graphic(made(name, **options)[0]).svg))
 
 
-@pytest.mark.parametrize("name", a_share(SHEETS, 12, 1))
+@pytest.mark.parametrize("name", a_share(SHEETS, 24, 1))
 def test_on_paper_nothing_overflows(name, xx, caplog):
     """With worked lines, a page has all that it says in the other views, too."""
     caplog.set_level(logging.WARNING)

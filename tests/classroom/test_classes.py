@@ -14,7 +14,7 @@ import sys
 
 import pikepdf
 import pytest
-from every_sheet import FULL
+from every_sheet import FULL, a_share
 from msgspec import structs
 from msgspec.structs import replace
 from page_pdf import different, laid_out_alone, same_text
@@ -419,7 +419,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", a_share([signal.SIGTERM, signal.SIGINT]))
 def test_a_class_that_is_stopped_while_an_extension_is_loaded_ends_in_order(number, tmp_path):
     """What loads pikepdf aborts the program on an exception."""
     asked = [str(int(number)), "class", SHEET, "--anonymous", "40", "--out", str(tmp_path)]
@@ -540,7 +540,7 @@ def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
     assert (laid_out(plan), len(laid)) == (first, 8)
 
 
-@pytest.mark.parametrize(("name", "sets"), [("dot-product", 10), ("linear-layer", SETS), ("gpt", SETS)])
+@pytest.mark.parametrize(("name", "sets"), [("dot-product", 10), ("layer-norm", SETS), ("gpt", SETS)])
 def test_a_class_has_several_sets_of_numbers_and_one_page(name, sets):
     numbers = NumberSets(Plan(load_sheet(name), Options(numbers="exact"), ""))
     assert len(numbers.sets) == sets

@@ -26,7 +26,7 @@ def test_a_letter_that_the_fonts_lack_is_as_wide_as_the_font_is_large():
 
 
 def test_no_name_runs_over_what_stands_beside_it(tmp_path):
-    made = make_class("matrix-product", [Student(name, f"{n} {name}") for n, name in enumerate(NAMES)], out=tmp_path)
+    made = make_class("layer-norm", [Student(name, f"{n} {name}") for n, name in enumerate(NAMES)], out=tmp_path)
     for path in made.folder.glob("worksheets/*.pdf"):
         text = pypdfium2.PdfDocument(path)[0].get_textpage()
         spots = {spot[:2]: spot for n in range(text.count_rects()) if (spot := text.get_rect(n))}

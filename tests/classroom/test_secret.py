@@ -31,7 +31,7 @@ from byhand.reading.verify import report
 from byhand.secret import Secret, made_secret, read_secret
 from byhand.worksheet.sheet import load_sheet
 
-SHEET = "matrix-product"
+SHEET = "feed-forward"
 CLASS = [Student("Ada Lovelace", "101"), Student("李雷", "李雷")]
 SECRET, OTHER = Secret("5" * 64), Secret("7" * 64)
 

@@ -35,7 +35,7 @@ def written(sheet, view, **options):
     return filled(lower(*prepared(sheet, **options)), view, Setup())
 
 
-@pytest.mark.parametrize("sheet", [*a_share(ORDER, 12), "kinds"])
+@pytest.mark.parametrize("sheet", [*a_share(ORDER, 24), "kinds"])
 def test_a_sheet_and_its_key_are_accessible(sheet):
     assert faults(written(sheet, "worksheet")) == []
     assert faults(written(sheet, "key")) == []

@@ -34,10 +34,10 @@ EXACT, DECIMAL, SYMBOLIC = ("exact", None), ("decimal", "e"), ("symbolic", None)
 TO_FILL = ("worksheet", "key")
 BOTH_PAPERS = SHEETS if FULL else (*FEW, "gpt", "linear-attention")
 # every second one has its worksheet in rows, the others in columns; these have a key and worked lines, too
-WITH_KEY, WITH_WORKED = (SHEETS,) * 2 if FULL else (SHEETS[::4], SHEETS[2::8])
+WITH_KEY, WITH_WORKED = (SHEETS,) * 2 if FULL else (SHEETS[::6], SHEETS[2::12])
 COMBINATIONS = [
     *((sheet, "rows", EXACT, VIEWS if sheet in WITH_WORKED else TO_FILL if sheet in WITH_KEY else ("worksheet",)) for sheet in a_share(SHEETS)),
-    *((sheet, "columns", EXACT, TO_FILL if FULL else ("worksheet",)) for sheet in a_share(SHEETS, 2, 1)),
+    *((sheet, "columns", EXACT, TO_FILL if FULL else ("worksheet",)) for sheet in a_share(SHEETS, 4, 1)),
     ("attention-head", "columns", EXACT, VIEWS),
     *(("attention-head", orientation, numbers, TO_FILL) for orientation in ("rows", "columns") for numbers in (DECIMAL, SYMBOLIC)),
     ("gpt", "columns", DECIMAL, TO_FILL),

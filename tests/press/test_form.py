@@ -50,7 +50,7 @@ def widgets(pdf):
             yield number, [float(edge) for edge in widget["/Rect"]], field.get_object(), option.removeprefix("/")
 
 
-@pytest.mark.parametrize("sheet", [*a_share(ORDER, 8, 2), "kinds"])
+@pytest.mark.parametrize("sheet", [*a_share(ORDER, 16, 2), "kinds"])
 def test_every_answer_has_one_field(sheet):
     document, _ = prepared(sheet)
     reader = PdfReader(io.BytesIO(form_of(sheet)))

@@ -22,9 +22,9 @@ from byhand.reading.verdict import Finding
 def school(tmp_path_factory):
     """A class of six, and a page of no class."""
     out = tmp_path_factory.mktemp("school")
-    command = ["class", "linear-layer", "--anonymous", "6", "--seed", "5", "--out", str(out)]
+    command = ["class", "feed-forward", "--anonymous", "6", "--seed", "5", "--out", str(out)]
     assert CliRunner().invoke(main, command).exit_code == 0
-    command = ["generate", "linear-layer", "--view", "worksheet", "--format", "html,json", "--out", str(out)]
+    command = ["generate", "feed-forward", "--view", "worksheet", "--format", "html,json", "--out", str(out)]
     assert CliRunner().invoke(main, command).exit_code == 0
     return out
 
@@ -53,7 +53,7 @@ def test_many_files_of_one_kind_are_named_together(tmp_path):
 def test_copies_are_compared_together_and_no_other_way(school, monkeypatch):
     """For each is right only if its bytes are those of a copy that was made anew."""
     monkeypatch.setattr(many, "report", lambda file, **options: pytest.fail(f"{file} is judged by itself"))
-    files, _ = files_in(school / "linear-layer-class5")
+    files, _ = files_in(school / "feed-forward-class5")
     assert len(files) == 12
     assert list(findings_of(files, 1, onnx=False)) == [Tally(Counter({Finding.RIGHT: 12}), ())]
 
@@ -66,7 +66,7 @@ def test_what_is_judged_by_its_numbers_alone_is_named_and_counted_apart(school, 
     result = verified(tmp_path)
     alone = "byhand 0.0.9 made it, and this is 0.1.0, so its numbers alone are judged: numbers only"
     named, summed = result.stdout.splitlines()
-    assert named.startswith(f"{tmp_path / 'old.html'}: linear-layer, seed 0, ")
+    assert named.startswith(f"{tmp_path / 'old.html'}: feed-forward, seed 0, ")
     assert named.endswith(alone)
     assert summed == f"{tmp_path}: 2 files, 1 right, 1 numbers only"
     assert result.exit_code == 3
@@ -95,7 +95,7 @@ def test_wrong_files_are_named_in_a_line_each(school, tmp_path, monkeypatch, job
     monkeypatch.setattr(many, "CHUNK", 4)
     folder = tmp_path / "a"
     shutil.copytree(school, folder)
-    one, two, three, four, *_ = sorted((folder / "linear-layer-class5" / "worksheets").glob("*.pdf"))
+    one, two, three, four, *_ = sorted((folder / "feed-forward-class5" / "worksheets").glob("*.pdf"))
     one.write_bytes(one.read_bytes()[:-40])
     two.write_bytes(b"")
     content = three.read_bytes()
@@ -112,12 +112,12 @@ def test_wrong_files_are_named_in_a_line_each(school, tmp_path, monkeypatch, job
     assert lines[str(two)] == "cannot be verified: it is empty"
     assert lines[str(three)].startswith(("WRONG: ", "cannot be verified: it was changed: "))
     assert lines[str(page)].startswith("WRONG: ")
-    assert lines[str(four)].startswith("linear-layer, seed 5, worksheet: ")
+    assert lines[str(four)].startswith("feed-forward, seed 5, worksheet: ")
     assert result.exit_code == 1
 
 
 def test_one_name_that_cannot_be_printed_keeps_no_one_from_their_copy(school):
-    files = sorted((school / "linear-layer-class5" / "keys").glob("*.pdf"))
+    files = sorted((school / "feed-forward-class5" / "keys").glob("*.pdf"))
     said = said_in(files[0].read_bytes())
     student = Page((), (), said, ()).student
     of = class_of(Page((), (), said, ()), files[0].read_bytes())

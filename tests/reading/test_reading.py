@@ -391,7 +391,7 @@ def test_what_a_list_has_before_its_items_is_no_text():
 
 
 @pytest.mark.parametrize(("sheet", "options"), [
-    ("causal-mask", ["--numbers", "decimal", "--rounding", "once", "--places", "1"]),  # sums of what is printed
+    ("attention-head", ["--numbers", "decimal", "--rounding", "once", "--places", "1"]),  # sums of what is printed
     *((name, []) for name in a_share(INVERSE, 24) if FULL),  # leave out the same in all copies
 ])  # fmt: skip
 def test_every_copy_of_a_class_can_be_read_back(sheet, options, tmp_path):

@@ -1386,7 +1386,7 @@ def test_a_call_that_takes_too_long_is_no_fault_of_the_test_that_comes_next(monk
 
 
 def test_a_page_of_a_class_saves_answers_that_are_marked_as_its_students(browser, tmp_path):
-    made = make_class("linear-layer", anonymous(2), out=tmp_path, formats=("html",)).folder
+    made = make_class("feed-forward", anonymous(2), out=tmp_path, formats=("html",)).folder
     rows = list(read_index((made / "index.csv").open("rb")))
     pages, saved = sorted((made / "worksheets").glob("*.html")), tmp_path / "saved"
     saved.mkdir()
