@@ -177,8 +177,8 @@ def _walk(on: Canvas, layer: Layer, y: float, start: Any, places: Sequence[Any])
         level = y - 4.6 - 2.4 * at
         layer.line((_place(before), height), (_place(before), level), width=GUIDE, dash=(0.5, 0.5))
         layer.arrow((_place(before), level), (_place(place), level), width=0.4)
-        right = max(_place(before), _place(place)) + 0.7
-        layer.number(right, level, _signed(place - before), TOKEN - 0.2, anchor="start")
+        beyond, anchor = (0.7, "start") if place > before else (-0.7, "end")  # the tip
+        layer.number(_place(place) + beyond, level, _signed(place - before), TOKEN - 0.2, anchor=anchor)
         before, height = place, level
     layer.line((_place(before), height), (_place(before), y), width=GUIDE, dash=(0.5, 0.5))
     layer.disc(_place(before), y)

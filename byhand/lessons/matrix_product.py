@@ -147,6 +147,9 @@ def mixed_rows(on: Canvas, a: Rows, b: Rows, c: Rows, *, transposed: bool = Fals
     for layer, (i, j), fill, width in ((on, (0, 0), LIGHT, STROKE), (on.pen, ring, PEN_AREA, 0.4)):
         layer.box(SMALL_LEFT, crossing[1] + i * CELL, k * CELL, CELL, fill=fill, width=width)
         layer.box(crossing[0] + j * CELL, SMALL_UPPER, CELL, k * CELL, fill=fill, width=width)
+        if layer is on.pen:
+            layer.hatch(SMALL_LEFT, crossing[1] + i * CELL, k * CELL, CELL)
+            layer.hatch(crossing[0] + j * CELL, SMALL_UPPER, CELL, k * CELL)
     for x, y, down, across in (
         (SMALL_LEFT, crossing[1], rows, k), (crossing[0], SMALL_UPPER, k, cols), (*crossing, rows, cols),
     ):  # fmt: skip

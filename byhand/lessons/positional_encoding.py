@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import cos, pi, sin
 from typing import Any
 
+from msgspec.structs import replace
+
+from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
 from byhand.model.layers import waves
 from byhand.model.names import RESID_PRE
@@ -13,10 +16,10 @@ from byhand.model.registry import model
 from byhand.notation.text import listed, value_text
 from byhand.numbers.promises import sheet_promise
 from byhand.ops.linear import add
-from byhand.ops.positions import turns
+from byhand.ops.positions import sinusoid, turns
 from byhand.pictures.canvas import CAPTION, GREY, GUIDE, PALE, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Matrix, Tape
+from byhand.tape import Matrix, Step, Tape
 from byhand.witness.wiring import STREAM, Wiring, wiring
 
 # ---- the model ----
@@ -56,6 +59,20 @@ def _second(w: Wiring) -> None:
 def positions_tell_in_every_dimension(tape: Tape) -> bool:
     """No dimension of the positions is the same everywhere."""
     return all(len({*column}) > 1 for column in zip(*tape.values("hook_pos_embed"), strict=True))
+
+
+# ---- its mistake ----
+
+
+@mistake(
+    told="The hands of the pairs exchanged: the first pair turns as the last should.",
+    mend="Give the first pair the hand that turns fastest, and each pair after it a slower one.",
+    after="position-for-dimension",
+)
+def hands_exchanged(step: Step, tape: Tape) -> Iterable[Step]:
+    """The pairs of dimensions have the periods in the opposite order; only where periods are given."""
+    periods = step.params.get("periods") if step.op is sinusoid else None
+    return [replace(step, params={**step.params, "periods": (*periods,)[::-1]}) if periods else step]
 
 
 # ---- its picture ----

@@ -25,10 +25,10 @@ def dominoes(on: Canvas, *, n: int, d_head: int, d_v: int, transposed: bool = Fa
 
     n: the number of tokens. transposed: whether they are columns, so that the factors stand the other way round.
     """
-    size = {"A": (2, 5), "B": (5, 3), "Q": (n, d_head), "K": (n, d_head), "V": (n, d_v)}  # A B: an example
+    size = {"F": (2, 5), "G": (5, 3), "Q": (n, d_head), "K": (n, d_head), "V": (n, d_v)}  # F G: an example
     if not all(n in PIPS for shape in size.values() for n in shape):
         raise UndrawableError("a domino has two to six pips")
-    rows = [["A", "B"], ["Q", "K"], ["Q", "turned", "V"]]
+    rows = [["F", "G"], ["Q", "K"], ["Q", "turned", "V"]]
     size["turned"] = size["K"][::-1]
     if transposed:
         rows, size = [row[::-1] for row in rows], {name: shape[::-1] for name, shape in size.items()}

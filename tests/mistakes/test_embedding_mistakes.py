@@ -25,6 +25,7 @@ PLACES = made(
         (PLACES, "appended", "blocks.0.hook_resid_pre", [[1, 3, 3, 5], [0, -1, 2, 0]],
          [[1, 2, 3, 4, 0, 1, 0, 1], [0, 0, 1, 0, 0, -1, 1, 0]]),
         (PLACES, "position-for-dimension", "hook_pos_embed", [[0, 1, 0, 1], [0, -1, 1, 0]], [[0, 0, 0, 0], [1, -1, 1, -1]]),
+        (PLACES, "hands-exchanged", "hook_pos_embed", [[0, 1, 0, 1], [0, -1, 1, 0]], [[0, 1, 0, 1], [1, 0, 0, -1]]),
     ],
 )  # fmt: skip
 def test_a_mistake_with_words_or_positions(tape, name, step, right, wrong):
