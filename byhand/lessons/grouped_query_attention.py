@@ -123,7 +123,7 @@ def _mixtures_differ(run: Candidates) -> Bools:
     parts, z, own_z = powers(_with_another_card(run), run.base), run("attn.z")[..., 0], run("own.z")[..., 0]
     wrong = (parts * run("attn.v")[:, [1, 0]]).sum(2) / parts.sum(2)
     apart = (z[:, 1:3] != wrong).all(1) & (z[:, 1::2] != own_z).all(1)
-    return np.asarray(apart & (z[:, 0] != z[:, 1]) & (own_z[:, 0] != own_z[:, 1]))
+    return np.asarray(apart & (z[:, ::2] != z[:, 1::2]).all(1) & (own_z[:, 0] != own_z[:, 1]))
 
 
 @draw("grouped-query-attention", like_sheet=True, requires=[_has_four_heads], fits=[_shares_are_easy], then=[
