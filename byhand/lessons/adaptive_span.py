@@ -85,11 +85,10 @@ def _looks_near_within_it(run: Candidates) -> Bools:
     shares_are_short, exactly(6),
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """Scores of the last of six tokens, values, and how far its span reaches."""
+    """Scores of the last of six tokens, and values. The span is that of the sheet, for which it counts its costs."""
     return {
         "attn.scores": dice.below(5, count, 1, task.n) - 1,
         "attn.v": draw_values(dice, count, task.n, task.config.d_v),
-        "span.z": dice.below(2, count, 1, 1) + 1,
     }
 
 
