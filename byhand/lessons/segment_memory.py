@@ -83,7 +83,7 @@ MEMORY = 2  # words of the memory, and as many of the segment
 ])  # fmt: skip
 def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     """Rows of a memory and of a segment (2, 4), weights of −1, 0 and 1, two biases, and a row for each of four
-    distances (4, 4). The last token looks most at one of the memory, and its products are even.
+    distances (4, 4). The last token looks most at the last one of the memory, and its products are even.
 
     Method: rejection sampling, first of what keys and queries are made of, then of biases and distances.
     """
@@ -116,7 +116,7 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
             good &= one_largest(each) & (abs(each) <= 8).all(1) & (different(each) > 2) & (each % 2 == 0).all(1)
             good &= totals(each // 2, base) <= LARGEST_DENOMINATOR
         good &= one_largest(last[:, MEMORY:])
-        for m in np.flatnonzero(good & (last.argmax(1) < MEMORY))[:1]:
+        for m in np.flatnonzero(good & (last.argmax(1) == MEMORY - 1))[:1]:
             tables = (table for x in (seen[i], w_q[i], w_k[i], k[i], a[m]) for table in (x, x.T))
             answers = (q[i, 1], asked[n, 1], asking[1], content[n, 1], told[m, 1], last[m], last[m] // 2)
             if {tuple(row.tolist()) for table in tables for row in table} & {tuple(x.tolist()) for x in answers}:
