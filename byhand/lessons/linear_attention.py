@@ -256,7 +256,7 @@ def suitcase(on: Canvas, *states: Rows) -> None:
         for cell in range(packed):
             on.box(x + 1.5 + 4 * (cell % 3), 9.0 + 3.3 * (cell // 3), 4, 3.3, width=AXIS, fill=WHITE)
         for y, number in ((20.0, packed), (36.6, kept * count)):
-            if t:
+            if t or y < 30:  # the first number of the cache is printed
                 on.blank(x + CASE / 2, y, number, w=10, h=5.6, size=TOKEN)
             else:
                 on.number(x + CASE / 2, y, number, TOKEN)
