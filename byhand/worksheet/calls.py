@@ -408,16 +408,16 @@ def contrast(
 
 
 @call
-def cost(context: Context, words: int = 0) -> Table:
+def cost(context: Context, words: int = 0, *, own: bool = True) -> Table:
     """What the front matter counts under `cost`: for the sheet's own words, for a thousand, and for a million.
 
-    words: how many the sheet's own are, if they are not those of the text.
+    words: how many the sheet's own are, if they are not those of the text. own: whether it counts for these, too.
     """
-    say, own = context.messages.say, words or len(context.tokens) or context.config.n_ctx
+    say, few = context.messages.say, words or len(context.tokens) or context.config.n_ctx
     sizes = {name: getattr(context.config, name) for name in Config.__struct_fields__}
     sizes |= {"key_value_heads": context.config.key_value_heads}
-    lengths = (own, *LENGTHS)
-    head = [say("cost.what"), say("cost.own", n=own), *(say("cost.words", n=f"{n:,}") for n in LENGTHS)]
+    lengths = (few, *LENGTHS) if own else LENGTHS
+    head = [say("cost.what"), *[say("cost.own", n=few)] * own, *(say("cost.words", n=f"{n:,}") for n in LENGTHS)]
     rows = [
         [
             context.messages.turned(what, context.transposed),
