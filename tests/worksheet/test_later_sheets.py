@@ -260,4 +260,4 @@ def test_the_slopes_that_are_told_are_those_of_the_heads():
     values = {"config": {"alibi_slopes": [2, 3]}}
     document, _ = prepare(load_sheet("position-biases"), Options(values=values, cache=False))
     assert "a word loses 2 for every step back" in told(document)
-    assert "Head 2 has the slope 3" in told(document)
+    assert "Its slope is 3" in told(document)
