@@ -85,6 +85,13 @@ def one_is_a_half_and_one_an_eighth(tape: Tape) -> bool:
     return {1, 3} <= {x for (x,) in tape.values("loss_per_token")}
 
 
+@sheet_promise
+def no_right_words_are_alike(tape: Tape) -> bool:
+    """No two right words surprise as much as each other, so that one has the smallest probability."""
+    surprises = [x for (x,) in tape.values("loss_per_token")]
+    return len({*surprises}) == len(surprises)
+
+
 # ---- its mistakes ----
 
 

@@ -287,10 +287,14 @@ def family(on: Canvas, *patterns: Rows, transposed: bool = False) -> None:
             on.line(*ends, width=STROKE)
     middle, floor = [1.5 + pitch * n + side / 2 for n in range(4)], tops[0] + depth
     spine, y = (floor + tops[1] - 4.6) / 2, tops[0] + depth / 2
-    on.line((1.5 + side, y), (1.5 + pitch, y), width=GUIDE)
+    on.arrow((1.5 + side + 0.4, y), (1.5 + pitch - 0.4, y))
+    on.arrow((middle[0], floor), (middle[0], tops[1] - 4.6))
     on.line((middle[1], spine), (middle[3], spine), width=GUIDE)
-    for x in middle:
-        on.line((x, floor), (x, tops[1] - 4.6), width=GUIDE)
+    on.line((middle[1], floor), (middle[1], spine), width=GUIDE)
+    for x in middle[1:]:  # those that were made from GPT: two above the bar, three below it
+        on.arrow((x, spine), (x, tops[1] - 4.6))
+    for x in middle[2:]:
+        on.arrow((x, spine), (x, floor + 0.4))
     told = {name: listed(rows[-1]) for name, rows in zip(FAMILY, patterns, strict=True)}
     on.said(
         on.say("pictures.family.said"),

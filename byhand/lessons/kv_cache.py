@@ -83,9 +83,11 @@ def new_token_looks_most_at_one(tape: Tape) -> bool:
 @sheet_promise
 def cached_tokens_are_told_apart(tape: Tape) -> bool:
     """In the cache, no two keys are equal or differ in a single number, no two values are equal, no key is one number
-    again and again, and no dimension of keys or values.
+    again and again, and no dimension of keys or values. No two words receive the same mixture.
     """
-    return all(are_told_apart(tape.values(name)[:-1]) for name in ("all.k", "all.v"))
+    mixtures = tape.values("blocks.0.attn.hook_z[0]")
+    apart = all(are_told_apart(tape.values(name)[:-1]) for name in ("all.k", "all.v"))
+    return apart and len({*mixtures}) == len(mixtures)
 
 
 # ---- its mistakes ----
