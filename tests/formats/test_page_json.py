@@ -170,7 +170,10 @@ def test_a_stranger_writes_the_numbers_in_the_order_of_the_page(sheet, seed):
         rows = [
             line
             for line, after in zip(lines, [*lines[1:], ""], strict=True)
-            if "\t" in line or (NUMBER.fullmatch(line) and "\t" in after)
+            if "\t" in line
+            or line == BLANK
+            or re.fullmatch(r"\[\S+\]", line)
+            or (NUMBER.fullmatch(line) and "\t" in after)
         ]
         own = [entry.strip("[]") for line in rows for entry in line.split("\t")]
         theirs = entries(markdown(page, view, Setup()).decode())
