@@ -113,7 +113,7 @@ def test_a_word_lights_the_lamps_of_its_experts():
 
 def test_a_suitcase_stays_as_large_while_a_cache_grows():
     sketch = drawn("suitcase", *[[[1, 2], [3, 4]]] * 3)
-    assert "6 numbers after one word" in sketch.worksheet_says
+    assert "holds the state and the sum. Under it" in sketch.worksheet_says  # how many numbers these are is asked
     assert "the cache 8, 12, 400" in sketch.key_says
     assert sketch.pen.count("<rect") == 4 * (2 + 3)
     with pytest.raises(UndrawableError, match="two by two"):

@@ -32,8 +32,8 @@ def test_a_domino_fits_where_the_numbers_that_touch_are_equal():
     )
     assert texts(sketch.pen) == ["4 is not 3", "none", "3 × 2"]
     assert texts(drawn("dominoes", **SIZES | {"d_head": 3}).pen) == ["3 = 3: fits", "3 × 3", "3 × 2"]
-    assert "A 2 × 5" in sketch.worksheet_says
-    assert "A 5 × 2" in drawn("dominoes", **SIZES, transposed=True).worksheet_says
+    assert "F 2 × 5" in sketch.worksheet_says
+    assert "F 5 × 2" in drawn("dominoes", **SIZES, transposed=True).worksheet_says
     with pytest.raises(UndrawableError):
         drawn("dominoes", **SIZES | {"d_v": 7})
 
