@@ -144,7 +144,7 @@ class _Blocks(Struct, frozen=True):
             new.width * run.size / 1000 - old if new else 0.0
             for run, new, old in zip(line.runs, shapes, line.widths, strict=True)
         ]
-        within = -line.less - _SAME < sum(changes) < max(line.spare, 0.0) + _SAME
+        within = -max(line.less, 0.0) - _SAME < sum(changes) < max(line.spare, 0.0) + _SAME
         if any(abs(change) > _SAME for change in changes) if line.rigid else not within:
             return None
         moved, written = line.moved(sum(changes)), []

@@ -540,6 +540,11 @@ def test_a_classes_pages_are_made_once(tmp_path, monkeypatch):
     assert (laid_out(plan), len(laid)) == (first, 8)
 
 
+def test_a_line_that_begins_with_a_word_is_filled_in(tmp_path):
+    """Of a guess, which breaks just before the word, with no room for it but for the space before it."""
+    assert make_class("adaptive-span", anonymous(2), out=tmp_path).laid_out_alone == 0
+
+
 @pytest.mark.parametrize(("name", "sets"), [("dot-product", 10), ("layer-norm", SETS), ("gpt", SETS)])
 def test_a_class_has_several_sets_of_numbers_and_one_page(name, sets):
     numbers = NumberSets(Plan(load_sheet(name), Options(numbers="exact"), ""))
