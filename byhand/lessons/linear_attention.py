@@ -255,11 +255,11 @@ def suitcase(on: Canvas, *states: Rows) -> None:
         on.box(x, 8.0, CASE, 8.6, width=BOX, rx=1.2, fill=LIGHT)
         for cell in range(packed):
             on.box(x + 1.5 + 4 * (cell % 3), 9.0 + 3.3 * (cell // 3), 4, 3.3, width=AXIS, fill=WHITE)
-        for y, number in ((20.0, packed), (36.6, kept * count)):
-            if t or y < 30:  # the first number of the cache is printed
-                on.blank(x + CASE / 2, y, number, w=10, h=5.6, size=TOKEN)
-            else:
+        for y, number, printed in ((20.0, packed, False), (36.6, kept * count, not t)):
+            if printed:
                 on.number(x + CASE / 2, y, number, TOKEN)
+            else:
+                on.blank(x + CASE / 2, y, number, w=10, h=5.6, size=TOKEN)
         for card in range(3 if t < 3 else 0):
             for cell in range(kept):
                 left, top = x + 1.5 + 3 * cell, 24.4 + 2.9 * card

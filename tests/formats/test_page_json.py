@@ -172,7 +172,7 @@ def test_a_stranger_writes_the_numbers_in_the_order_of_the_page(sheet, seed):
             for line, after in zip(lines, [*lines[1:], ""], strict=True)
             if "\t" in line
             or line == BLANK
-            or re.fullmatch(r"\[\S+\]", line)
+            or re.fullmatch(r"\[\S+\]", line)  # the key of a blank that stands by itself
             or (NUMBER.fullmatch(line) and "\t" in after)
         ]
         own = [entry.strip("[]") for line in rows for entry in line.split("\t")]

@@ -48,9 +48,8 @@ def test_the_flagship_asks_for_every_computed_step_of_its_run():
     asked = {p.step for p in document.panels() if p.role == "ask"}
     computed = {name for name, step in run.steps.items() if step.op}
     shown = {"hook_pos_embed", "blocks.0.attn.z", "next_token"}  # looked up, copied, and asked for as words
-    shown |= {
-        f"blocks.0.attn.hook_{name}[1]" for name in ("k", "v", "attn_scores")
-    }  # made as those of the first head are
+    second = ("k", "v", "attn_scores")  # made as those of the first head are
+    shown |= {f"blocks.0.attn.hook_{name}[1]" for name in second}
     assert computed - asked == shown
 
 
