@@ -8,6 +8,7 @@ import sympy
 from byhand.arithmetic.decimals import Decimals
 from byhand.marking.reckoning import Exact, Letters, Rounded
 from byhand.marking.spans import Span, behind
+from byhand.ops.linear import gelu
 from byhand.ops.shapes import keep_largest
 from byhand.tape import Named
 
@@ -69,3 +70,12 @@ def test_what_is_kept_of_rounded_numbers_hangs_on_which_are_surely_the_largest()
     assert [kept(j, half, near, small) for j in range(3)] == [half, near, Span(0, 0)]
     assert [kept(j, small, half, small) for j in range(3)] == [small, half, Span(0, 0)]
     assert [kept(j, half, near, near) for j in range(3)] == [None] * 3  # any of them may be the smallest
+
+
+def test_a_rounded_number_left_of_0_stands_for_where_gelu_turns_too():
+    """GELU falls to −0.17 at −0.752 and rises from there, so what lies around it is more than what its ends give."""
+    rule = gelu.rule_at(0, 0, [Named("H", 1, 1)], {})
+    around = CENTS.compute(rule, lambda ref: Span(-1.0, -0.5))
+    assert around.low == pytest.approx(-0.16997, abs=1e-5)
+    assert around.high == pytest.approx(-0.15427, abs=1e-5)  # −½ Φ(−½)
+    assert CENTS.compute(rule, lambda ref: Span(0.5, 1.0)).low == pytest.approx(0.34573, abs=1e-5)  # ½ Φ(½): it rises

@@ -41,6 +41,7 @@ from byhand.witness.judge import judge
 from byhand.witness.letters import value_of
 from byhand.witness.numbers import EXACT, digits, rounds_to
 from byhand.witness.rules import RULES
+from byhand.witness.wiring import Wiring
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 SHEETS = [sheet.name for sheet in all_sheets()]
@@ -152,6 +153,25 @@ def test_a_changed_given_is_found_where_it_is_read_first():
     message = r"^blocks\.0\.attn\.hook_k\[0\], row 2, column 3: the run has 0, the witness 5$"
     with pytest.raises(WitnessError, match=message):
         judge(wrong)
+
+
+def test_what_the_witness_has_in_place_of_a_float_is_told_in_twelve_digits():
+    made = head_in_floats(1)
+    with pytest.raises(WitnessError, match=r"hook_q\[0\], row 1, column 1: the run has 5, the witness 0\.57$"):
+        judge(changed_number(made, "blocks.0.attn.hook_q[0]", 0, 0, "5"))
+    with pytest.raises(WitnessError, match=r", row 2, column 1: the run has 5, the witness 0\.\d{12}$"):
+        judge(changed_number(made, "blocks.0.attn.hook_pattern[0]", 1, 0, "5"))
+
+
+def test_slopes_of_three_and_of_twelve_heads_are_those_of_the_authors():
+    """Press, Smith and Lewis 2022, and their code: between powers of two, the others are every second one of twice as
+    many heads.
+    """
+    three, twelve = (Wiring(DEFAULTS | {"n_heads": n}, ()) for n in (3, 12))
+    assert [three.slope(h) for h in range(3)] == [Fraction(1, 16), Fraction(1, 256), Fraction(1, 4)]
+    assert [float(twelve.slope(h)) for h in range(7, 12)] == pytest.approx(
+        [2**-8, 2**-0.5, 2**-1.5, 2**-2.5, 2**-3.5]
+    )
 
 
 def test_a_wrong_wire_is_found():
