@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from byhand.marking.strokes import CROSS, FILLED, LEGEND, OUTLINE, squares
+from byhand.marking.strokes import CROSS, FILLED, FORM, LEGEND, OUTLINE, form, squares
 
 STEP = re.compile(r"([MLlhv])(-?[\d.]+)(?: (-?[\d.]+))?|z")
 
@@ -67,3 +67,10 @@ def test_the_ring_of_the_legend_is_whole():
     assert r <= min(x, y)
     assert x + r <= width
     assert y + r <= height
+
+
+def test_the_usual_form_stands_within_the_upper_right_corner_of_its_box():
+    """A letter reaches from its line upwards, by less than its size."""
+    x, y = map(float, re.findall(r' [xy]="([\d.]+)"', form(50, 20, "1/2")))
+    assert 49 < x < 50
+    assert 20 + FORM * 0.7 <= y <= 20 + FORM * 1.3
