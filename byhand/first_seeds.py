@@ -48,7 +48,7 @@ def numbers(search: Search, seed: int) -> tuple[Values, dict[str, Any]] | None:
     config = replace(search.values.config, n_ctx=entries["n_ctx"], d_vocab=entries["d_vocab"])
     values = replace(
         search.values, config=config, tokens=tuple(entries["tokens"]), vocabulary=tuple(entries["vocabulary"]),
-        inputs=entries["inputs"], weights=entries["weights"],
+        source=tuple(entries["source"]), inputs=entries["inputs"], weights=entries["weights"],
     )  # fmt: skip
     return values, entries["quality"]
 
@@ -58,7 +58,8 @@ def packed(numbers: Mapping[int, tuple[Values, Mapping[str, Any] | None]]) -> by
     entries = {
         seed: {
             "n_ctx": values.config.n_ctx, "d_vocab": values.config.d_vocab, "tokens": values.tokens,
-            "vocabulary": values.vocabulary, "inputs": values.inputs, "weights": values.weights, "quality": quality,
+            "source": values.source, "vocabulary": values.vocabulary, "inputs": values.inputs,
+            "weights": values.weights, "quality": quality,
         }
         for seed, (values, quality) in numbers.items()
     }  # fmt: skip

@@ -49,7 +49,14 @@ def record_of(name, example, domain, numbers=None):
 
 def run_on(tape, model, values):
     """The run of a tape that a model wrote for these values, its tokens by their numbers."""
-    return Run.of(tape, model, values.config, tokens=tuple(map(str, values.ids())) if values.tokens else ())
+    return Run.of(
+        tape,
+        model,
+        values.config,
+        tokens=values.words() if values.tokens else (),
+        source=values.source,
+        vocabulary=values.vocabulary,
+    )
 
 
 def changed_number(run, name, i, j, text):

@@ -129,7 +129,7 @@ def _candidates(
     while True:
         dice.pay(DRAW)  # also where an attempt draws nothing
         for instance in search.find(task, dice):
-            chosen = replace(values, inputs=instance.inputs, weights=instance.weights)
+            chosen = replace(values, inputs=instance.inputs, weights=instance.weights, **instance.words)
             work = work or work_of(model.run(chosen, RATIONALS, force=False))  # each instance takes as much
             dice.pay(work)
             kept = accepted(model, chosen, limits, wanted, expected, promises)

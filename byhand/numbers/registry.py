@@ -10,7 +10,7 @@ in another order (shuffled.py). A lesson has its search with its model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -79,6 +79,8 @@ class Instance(Struct, frozen=True):
     """The numbers of given steps."""
     weights: Entries = {}
     """The numbers of parameters."""
+    words: Mapping[str, tuple[str, ...]] = {}
+    """Where the search draws words, too: the tokens, the source or the vocabulary, as many as there were."""
 
 
 Find = Callable[[Task, Dice], Iterator[Instance]]

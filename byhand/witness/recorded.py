@@ -51,6 +51,9 @@ class Recorded(Protocol):
     def tokens(self) -> Sequence[str]: ...
 
     @property
+    def source(self) -> Sequence[str]: ...
+
+    @property
     def vocabulary(self) -> Sequence[str]: ...
 
     @property

@@ -50,6 +50,10 @@ class Wiring(Struct):
     """The tokens as rows of W_E."""
     shapes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """The shapes of those steps of the run whose operands do not tell it."""
+    tokens: tuple[str, ...] = ()
+    """The words of the run; likewise its source and its vocabulary."""
+    source: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
     wires: dict[str, Wire] = field(default_factory=dict)
     """The steps so far."""
 
@@ -532,7 +536,8 @@ def _wired(run: Recorded) -> dict[str, Wire]:
         return {}
     given = run.steps.keys() - computed_steps(run).keys()
     shapes = {name: step.shape for name, step in run.steps.items()}
-    wiring = Wiring(run.config.as_dict(), given, _ids(run), shapes)
+    tokens, source, vocabulary = (tuple(words) for words in (run.tokens, run.source, run.vocabulary))
+    wiring = Wiring(run.config.as_dict(), given, _ids(run), shapes, tokens, source, vocabulary)
     try:
         WIRINGS[run.model](wiring)
     except KeyError as error:  # the shape of a step, or an option

@@ -17,7 +17,7 @@ from byhand.mistakes import foil
 from byhand.model.config import Config
 from byhand.model.names import is_parameter, symbol
 from byhand.notation.inline import checked
-from byhand.notation.marks import written
+from byhand.notation.marks import Word, written, written_of
 from byhand.notation.text import value_text
 from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Cell, Falk, Panel, Role, Strip
@@ -268,6 +268,9 @@ class Context(Struct, frozen=True, dict=True):
             words |= {axis: self._temperatures}
         elif axis in ("head", "group"):
             words |= {axis: tuple(self.messages.say(f"labels.{axis}", n=n + 1) for n in range(size))}
+        elif "+" in axis:  # at each place words side by side, whose numbers are the axis's name: "0+2 2+1"
+            places = [[self.vocabulary[int(n)] for n in place.split("+")] for place in axis.split()]
+            words |= {axis: tuple(written_of(_side_by_side, *place) for place in places)}
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size
@@ -291,9 +294,13 @@ def is_learned(step: Step) -> bool:
     return step.op.name == "column_as_row" and all(map(is_parameter, step.inputs))
 
 
+def _side_by_side(*words: str) -> Word:
+    return Word("+".join(words))
+
+
 def _direction(axis: str) -> str:
     """Whether the labels of an axis are "token" or "dim" labels."""
-    return "token" if axis.startswith(("word", "tile")) or axis in _SPOKEN else "dim"
+    return "token" if axis.startswith(("word", "tile")) or axis in _SPOKEN or "+" in axis else "dim"
 
 
 def _sources(rules: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:

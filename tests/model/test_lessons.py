@@ -47,6 +47,10 @@ MIXED = {
     },
     "weights": {"blocks.0.mlp.W_in": [[1, 0], [0, 1]], "blocks.0.mlp.W_out": [[1, 1], [0, 5]]},
 }
+SPELLED = {
+    "config": {"n_ctx": 4}, "tokens": [*"tear"], "source": ["tea", "ear", "ten"], "inputs": {"counts": [[2, 5, 1]]},
+    "vocabulary": [*"tearn", "ea", "ear", "te"],
+}  # fmt: skip
 JUDGED = {
     "config": {"softmax_base": 2, "d_vocab": 3, "d_model": 2}, "tokens": [0, 1, 2],
     "inputs": {"logits": [[0, 1, 0], [1, 0, 0]]},
@@ -132,6 +136,15 @@ CASES = [
     ("beam-search", HUMMED, "best", [[180]]),
     ("beam-search", HUMMED, "all.two", [[21, 33, 46]]),
     ("beam-search", HUMMED, "all.three", [[130, 280, 590]]),
+    ("byte-pairs", SPELLED, "round1", [[3, 7, 5, 1]]),
+    ("byte-pairs", SPELLED, "round2.held", [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]]),
+    ("byte-pairs", SPELLED, "round2", [[2, 5, 1, 1]]),
+    ("byte-pairs", SPELLED, "round3", [[2, 1, 1]]),
+    ("byte-pairs", SPELLED, "size0", [[24]]),
+    ("byte-pairs", SPELLED, "size2", [[12]]),
+    ("byte-pairs", SPELLED, "cut", [[0], [6]]),
+    ("byte-pairs", SPELLED, "longest", [[7], [2], [3]]),
+    ("byte-pairs", SPELLED, "ids", [[1], [7]]),
     ("kv-cache", CACHED, "new.scores", [[1, 0, 1]]),
     ("kv-cache", CACHED, "all.v", [[3], [5], [8]]),
     ("kv-cache", CACHED, "new.z", [["27/5"]]),

@@ -131,6 +131,8 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
     [
         ("matrix-product", {"B": [[2, 0, 1], [0, -1, 2], [1, 2, 1]]}, "a_turned_factor_shows"),  # equal to Bᵀ
         ("softmax", {"scores": [[1, 2, 1]] * 3}, "mistakes_leave_no_row_right"),  # as shares also without powers
+        ("byte-pairs", {"counts": [[5, 4, 2, 4]]}, "merges_are_decided"),  # two pairs come second
+        ("byte-pairs", {"counts": [[8, 4, 4, 3]]}, "merges_are_decided"),  # the beginning is joined first
         ("beam-search", {"next": [[4, 3, 3], [4, 3, 3], [1, 4, 5]]}, "beam_finds_what_greedy_misses"),  # greedy does
         ("cross-entropy", {"logits": [[1, 3, 1, 2], [1, 1, 3, 2], [1, 1, 3, 2]]}, "surprises_are_few_halvings"),
         (

@@ -70,6 +70,24 @@ def test_surprises_are_whole_and_differ(seed):
     assert rows(tape, "perplexity")[0][0].denominator == 1
 
 
+def test_a_search_may_draw_words_and_leaves_somebodys_own():
+    sheet = SHEETS["byte-pairs"]
+    drawn = {chosen("byte-pairs", seed)[0].source for seed in range(1, 9)}
+    assert len(drawn) > 4
+    own, _ = room.choose(sheet, Options(seed=3, tokens=tuple("peart")))
+    assert (own.tokens, own.source) == (tuple("peart"), tuple(sheet.values["source"]))
+
+
+def test_pieces_that_no_neighbours_make_are_an_error():
+    given = SHEETS["byte-pairs"].given(letters=False)
+    for words, told in (
+        ((*given.vocabulary[:-1], "tea"), "makes 'tea'"),
+        (("p", "e", "a", "r", "ea"), "'t' is a letter"),
+    ):
+        with pytest.raises(ValuesError, match=told):
+            SHEETS["byte-pairs"].model.run(complete(replace(given, vocabulary=words, config=Config())), RATIONALS)
+
+
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_greedy_is_not_the_best_path(seed):
     values, tape, _ = chosen("beam-search", seed)
