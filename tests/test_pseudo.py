@@ -108,7 +108,8 @@ def names(document, run):
         *run.steps,
         *run.tokens,
         *run.vocabulary,
-        *load_sheet(document.name).values.get("source", ()),
+        *run.source,
+        "".join(run.tokens),  # letters of a word
         load_sheet(document.name).origin.paper,
     ]
     return {part for name in kept for part in re.findall(r"[^\W\d_]+", str(name))}

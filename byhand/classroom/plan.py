@@ -136,7 +136,9 @@ class Plan(Struct, frozen=True):
         )
         if not sets:
             raise self._one_set_only()
-        return tuple(sets)
+        first = self.first_set()  # whose words all have
+        words = {"tokens": first.tokens, "source": first.source, "vocabulary": first.vocabulary}
+        return tuple(structs.replace(each, **words) for each in sets)
 
     def _one_set_only(self) -> ConfigError:
         return ConfigError(f"{self.sheet.name} has one set of numbers only, so a class has none of its own")

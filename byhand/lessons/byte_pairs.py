@@ -14,6 +14,7 @@ from byhand.errors import ValuesError
 from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
 from byhand.model.registry import Results, model
+from byhand.model.weights import Values
 from byhand.numbers.dice import Dice
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Instance, Task, search
@@ -87,7 +88,7 @@ def _steps(build: Builder) -> Results:
         raise ValuesError(f"{sorted(unknown)[0]!r} is a letter of the source that is not in the vocabulary")
     if not words or not pieces:
         raise ValuesError("byte-pairs joins pieces of words: give the words as source, and the pieces as vocabulary")
-    counts = build.tape.given("counts", (1, len(words)), ("", "source"))
+    counts = build.tape.given("counts", (1, len(words)), ("", "source"), fixed=True)
     size = dot_rows(counts, _lengths(build, words), name="size0")
     before, rounds = merges_of(words, pieces), list[Matrix]()
     for k, merge in enumerate(before, 1):
@@ -95,15 +96,16 @@ def _steps(build: Builder) -> Results:
         size = subtract(size, largest_entry(rounds[-1], name=f"round{k}.most"), name=f"size{k}")
     _named(build, "merges", [known.index(piece) for piece in pieces])
     if "other.counts" in build.tape.numbers:
-        other = build.tape.given("other.counts", (1, len(words)), ("", "source"))
+        other = build.tape.given("other.counts", (1, len(words)), ("", "source"), fixed=True)
         matmul(other, build.tape["round1.held"], name="other.round1")
     cuts = [*accumulate(pieces, joined, initial=tuple(known[k] for k in ids))]
     for k, cut in enumerate(cuts[:-1]):
         _named(build, f"cut{k}", [known.index(piece) for piece in cut])
     longest = longest_first("".join(cuts[0]), known)
     _named(build, "longest", [known.index(piece) for piece in longest])
-    last = _named(build, "cut", [known.index(piece) for piece in cuts[-1]])
-    return *rounds, size, plus_number(last, name="ids", by=1)
+    _named(build, "cut", [known.index(piece) for piece in cuts[-1]])
+    places = row_argmax(build.tape["cut.hot"], name="cut.place")  # read as a number, where `cut` is read as a word
+    return *rounds, size, plus_number(places, name="ids", by=1)
 
 
 def _lengths(build: Builder, words: Sequence[str]) -> Matrix:
@@ -180,7 +182,8 @@ def _second(w: Wiring) -> None:
         longest.append(max((piece for piece in w.vocabulary if left.startswith(piece)), key=len))
         left = left[len(longest[-1]) :]
     named("longest", longest)
-    w("ids", "plus_number", named("cut", pieces(word)), by=1)
+    named("cut", pieces(word))
+    w("ids", "plus_number", w("cut.place", "row_argmax", "cut.hot"), by=1)
 
 
 # ---- its words and its numbers ----
@@ -249,9 +252,14 @@ def _tells(whole: int, end: int, begins: int, ends: int) -> bool:
 COUNTS = _all_counts()
 
 
-@search("byte-pairs", like_sheet=True, list_all=lambda task, seconds: [
-    replace(task.values, inputs={"counts": [list(counts)]}) for counts in COUNTS
-])  # fmt: skip
+def _all_numbers(task: Task, seconds: float) -> list[Values]:
+    """The task's words with all counts that tell, each beside other ones of another text."""
+    others = COUNTS[len(COUNTS) // 2 :] + COUNTS[: len(COUNTS) // 2]
+    inputs = [{"counts": [[*one]], "other.counts": [[*other]]} for one, other in zip(COUNTS, others, strict=True)]
+    return [replace(task.values, inputs=each) for each in inputs]
+
+
+@search("byte-pairs", like_sheet=True, list_all=_all_numbers)
 def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     """A family of words, unless somebody has brought others, and how often each stands in the text."""
     drawn = [list(COUNTS[dice.one_below(len(COUNTS))]) for _ in range(2)]
@@ -313,7 +321,7 @@ def _places(tape: Tape, name: str) -> list[tuple[str, int]]:
 )
 def longest_piece_first(step: Step, tape: Tape) -> Iterable[Step]:
     """The new word is cut from the left, each time by the longest piece that fits."""
-    if step.name not in ("cut.hot", "cut", "ids") or "longest.hot" not in tape.steps:
+    if step.name not in ("cut.hot", "cut", "cut.place", "ids") or "longest.hot" not in tape.steps:
         return [step]
     other = tape.steps["longest.hot"]
     params = other.params if step.name == "cut.hot" else step.params

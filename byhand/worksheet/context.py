@@ -268,7 +268,7 @@ class Context(Struct, frozen=True, dict=True):
             words |= {axis: self._temperatures}
         elif axis in ("head", "group"):
             words |= {axis: tuple(self.messages.say(f"labels.{axis}", n=n + 1) for n in range(size))}
-        elif "+" in axis:  # at each place words side by side, whose numbers are the axis's name: "0+2 2+1"
+        elif axis[:1].isdigit():  # at each place a word, or words side by side, by their numbers: "0+2 2+1"
             places = [[self.vocabulary[int(n)] for n in place.split("+")] for place in axis.split()]
             words |= {axis: tuple(written_of(_side_by_side, *place) for place in places)}
         if len(words.get(axis, ())) == size:
@@ -300,7 +300,7 @@ def _side_by_side(*words: str) -> Word:
 
 def _direction(axis: str) -> str:
     """Whether the labels of an axis are "token" or "dim" labels."""
-    return "token" if axis.startswith(("word", "tile")) or axis in _SPOKEN or "+" in axis else "dim"
+    return "token" if axis.startswith(("word", "tile")) or axis in _SPOKEN or axis[:1].isdigit() else "dim"
 
 
 def _sources(rules: Mapping[Place, Expr], name: str) -> set[tuple[int, int]]:

@@ -51,6 +51,13 @@ SPELLED = {
     "config": {"n_ctx": 4}, "tokens": [*"tear"], "source": ["tea", "ear", "ten"], "inputs": {"counts": [[2, 5, 1]]},
     "vocabulary": [*"tearn", "ea", "ear", "te"],
 }  # fmt: skip
+SAID = {
+    "config": {"n_ctx": 2, "d_head": 2}, "tokens": ["she", "sat"], "vocabulary": ["he", "she", "ran", "sat", "up", "down"],
+    "source": ["he ran up", "she ran up", "she sat down", "he sat up"],
+    "inputs": {
+        "counts": [[1], [2], [3], [4]], "query": [[0, 2]], "keys": [[1, 1], [5, 0]], "weights": [["1/2", 1]],
+    },
+}  # fmt: skip
 JUDGED = {
     "config": {"softmax_base": 2, "d_vocab": 3, "d_model": 2}, "tokens": [0, 1, 2],
     "inputs": {"logits": [[0, 1, 0], [1, 0, 0]]},
@@ -145,6 +152,13 @@ CASES = [
     ("byte-pairs", SPELLED, "cut", [[0], [6]]),
     ("byte-pairs", SPELLED, "longest", [[7], [2], [3]]),
     ("byte-pairs", SPELLED, "ids", [[1], [7]]),
+    ("counted-pairs", SAID, "held", [[0, 1, 1, 0], [0, 0, 1, 1]]),
+    ("counted-pairs", SAID, "votes", [[2, 3], [4, 3]]),
+    ("counted-pairs", SAID, "last", [[4, 3]]),
+    ("counted-pairs", SAID, "all", [[6, 6]]),
+    ("counted-pairs", SAID, "mask", [[2, 0]]),
+    ("counted-pairs", SAID, "chosen", [[4, 6]]),
+    ("counted-pairs", SAID, "weighed", [[5, "9/2"]]),
     ("kv-cache", CACHED, "new.scores", [[1, 0, 1]]),
     ("kv-cache", CACHED, "all.v", [[3], [5], [8]]),
     ("kv-cache", CACHED, "new.z", [["27/5"]]),

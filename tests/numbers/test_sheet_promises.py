@@ -133,6 +133,7 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
         ("softmax", {"scores": [[1, 2, 1]] * 3}, "mistakes_leave_no_row_right"),  # as shares also without powers
         ("byte-pairs", {"counts": [[5, 4, 2, 4]]}, "merges_are_decided"),  # two pairs come second
         ("byte-pairs", {"counts": [[8, 4, 4, 3]]}, "merges_are_decided"),  # the beginning is joined first
+        ("counted-pairs", {"counts": [[3], [2], [3], [2]]}, "only_chosen_votes_are_right"),  # two words tie
         ("beam-search", {"next": [[4, 3, 3], [4, 3, 3], [1, 4, 5]]}, "beam_finds_what_greedy_misses"),  # greedy does
         ("cross-entropy", {"logits": [[1, 3, 1, 2], [1, 1, 3, 2], [1, 1, 3, 2]]}, "surprises_are_few_halvings"),
         (

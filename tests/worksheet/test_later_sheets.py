@@ -82,6 +82,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("logits-and-perplexity", ["perplexity-averaged"]),
         ("sampling", ["temperature-on-probabilities", "not-renormalised"]),
         ("beam-search", ["two-greedy-texts", "last-share-only"]),
+        ("counted-pairs", ["all-votes-counted", "asks-for-another"]),
         ("byte-pairs", ["not-recounted", "longest-piece-first"]),
         ("kv-cache", ["query-from-cache"]),
         ("sizing", ["mac-as-one", "embedding-twice", "heads-counted-again"]),
