@@ -21,11 +21,19 @@ TOKENS = ("the", "cat", "sat")
 VOCABULARY = ("the", "cat", "sat", "down", "on", "mat")
 EMBEDDING = [("blocks.0.hook_resid_pre",)]
 ATTENTION = [(f"{BLOCK}hook_attn_out",), (f"{BLOCK}hook_resid_mid",)]
+ATTENTION_ONLY = {"n_layers": 2, "attn_only": True, "normalization_type": None, "use_attn_scale": False}
 FEED_FORWARD = [(f"{BLOCK}mlp.hook_pre",), (f"{BLOCK}mlp.hook_post",), (f"{BLOCK}hook_mlp_out",)]
 
 
 def panel(step, kind="ask"):
     return Panel(step, kind, (), (), (), ("token", "dim"), "X")
+
+
+def two_layers():
+    """The sections of two layers of attention, without norms: the pattern of the first, all of the second."""
+    first = [(f"{ATTN}hook_pattern[0]",), (f"{BLOCK}hook_attn_out",), (f"{BLOCK}hook_resid_post",)]
+    second = [tuple(step.replace("blocks.0", "blocks.1") for step in steps) for steps in (*head(), *first[1:])]
+    return [*first, *second]
 
 
 def section(number, steps, title="Step"):

@@ -264,11 +264,11 @@ def _sentence(chart: Map, messages: Messages, decoder: bool = False) -> str:
 def _in_words(box: Box, here: bool, decoder: bool, messages: Messages) -> str:
     """A box in words, with the numbers of the sections that compute it."""
     say, name = messages.say, spoken(box.label)
-    if box.part in ("embed", "unembed", "out"):
-        name = say(f"map.spoken.{box.part}")
+    if box.kind in ("embed", "unembed", "out"):
+        name = say(f"map.spoken.{box.kind}")
     elif box.label == "+":
         name = say("map.spoken.add")
-    elif box.part == "heads" and name != say("map.attention"):
+    elif box.kind == "heads" and name != say("map.attention"):
         name = say("map.spoken.heads", heads=name)
     if decoder and box.part in ("heads", "cross"):
         name = f"{name}, {box.shape}"

@@ -47,7 +47,7 @@ def map_of(
         inside={part: nodes for part in ("", *chart.parts) if not model.counts and (nodes := chart.inside(part))},
         branches=tuple(branches),
         stream=chart.shape(config.d_model),
-        layers=max(1, len({step.layer for step in tape.steps.values() if step.layer})),
+        layers=1 if chart.unrolled else chart.layers,
         is_one_block=config.share_layers,
         memory=chart.shape(config.d_model, config.mem_len) if config.mem_len else "",
     )
@@ -67,8 +67,30 @@ class _Chart(Struct, frozen=True, dict=True):
     symbols: Mapping[str, str]
 
     @cached_property
+    def layers(self) -> int:
+        """The number of layers of the run, at least 1."""
+        return max(1, len({step.layer for step in self.tape.steps.values() if step.layer}))
+
+    @cached_property
+    def unrolled(self) -> bool:
+        """Whether each layer has boxes of its own: a row has room for two of attention only."""
+        c, has_sums = self.config, {"heads", "add1"} <= {*self._of_one_layer}
+        return c.attn_only and c.normalization_type is None and self.layers == 2 and has_sums and not c.share_layers
+
+    @cached_property
     def parts(self) -> list[str]:
-        """The parts of this model, in order."""
+        """The parts of this model, in order. Those of a second layer that has boxes of its own have its number, from
+        0, behind their names: heads.1.
+        """
+        parts = self._of_one_layer
+        if not self.unrolled:
+            return parts
+        begins, ends = parts.index("heads"), parts.index("add1") + 1
+        return [*parts[:ends], *(f"{part}.1" for part in parts[begins:ends]), *parts[ends:]]
+
+    @cached_property
+    def _of_one_layer(self) -> list[str]:
+        """The parts of a model of one layer, in order."""
         c, left_out = self.config, {part for part in (*PRE_NORM, *POST_NORM) if not self.has_met(part)}
         if c.normalization_type is None:
             left_out |= {"ln1", "ln2", "ln_final"}
@@ -85,12 +107,14 @@ class _Chart(Struct, frozen=True, dict=True):
         """For each ⊕, the part at which the branch that it adds begins."""
         parts, pre = self.parts, self.config.norm_position == "pre"
         begins = {"add1": ("ln1", "heads") if pre else ("heads",), "add2": ("ln2", "mlp") if pre else ("mlp",)}
+        begins["add1.1"] = ("heads.1",)
         return {end: next(p for p in begins[end] if p in parts) for end in begins if end in parts}
 
     def part(self, step: str) -> str:
         """The part of this model that computes a step; "" where the map does not show one."""
-        part = self.tape.steps[step].part
-        return part if part in self.parts else ""
+        part, layer = self.tape.steps[step].part, self.tape.steps[step].layer.rpartition(".")[2]
+        later = f"{part}.{layer}"
+        return later if later in self.parts else part if part in self.parts else ""
 
     def boxes(self) -> Iterator[Box]:
         """The boxes along the residual stream; two heads have a box each."""
@@ -102,10 +126,11 @@ class _Chart(Struct, frozen=True, dict=True):
         asked = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in steps)]
         for i, part in enumerate(parts):
             before = i < max(asked, default=-1)
-            for label, heads in self.heads() if part == "heads" else [(labels[part], None)]:
+            kind, _, layer = part.partition(".")
+            for label, heads in self.heads(int(layer or 0)) if kind == "heads" else [(labels[kind], None)]:
                 computed = [s for s in steps if self.part(s) == part and (heads is None or self.is_in(heads, s))]
                 numbers = {n for s in computed for n in steps[s] if n in at_home[part]}
-                width = {"heads": c.d_v, "unembed": c.d_vocab}.get(part, c.d_model)
+                width = {"heads": c.d_v, "unembed": c.d_vocab}.get(kind, c.d_model)
                 here = computed or self.model.counts  # what only counts takes in the whole model
                 state: State = "here" if here else "done" if before else "later"
                 yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
@@ -126,8 +151,16 @@ class _Chart(Struct, frozen=True, dict=True):
         head = self.tape.steps[step].head
         return head is None or head in heads
 
-    def heads(self) -> list[tuple[str, range]]:
-        """The boxes of the heads: a label, and the heads in the box."""
+    def heads(self, layer: int) -> list[tuple[str, range]]:
+        """The boxes of the heads: a label, and the heads in the box; of a layer that has boxes of its own, with its
+        number.
+        """
+        boxes = self._heads_of_one_layer()
+        if not self.unrolled:
+            return boxes
+        return [(self.label("of_layer", heads=label[6:-1], n=layer + 1), heads) for label, heads in boxes]
+
+    def _heads_of_one_layer(self) -> list[tuple[str, range]]:
         n, keys = self.config.n_heads, self.config.key_value_heads
         if keys < n:
             return [(self.label("heads_shared", n=keys, heads=n), range(n))]

@@ -839,6 +839,7 @@ class Box(Struct, frozen=True, eq=False):
     """A part of the architecture on the map."""
 
     part: str
+    """Its name; that of a part of a later layer, which has boxes of its own, ends in the layer's number: heads.1."""
     label: str
     """LaTeX, with words in \\text{…}; "+" for a ⊕, where a branch joins the residual stream."""
     shape: str
@@ -846,6 +847,11 @@ class Box(Struct, frozen=True, eq=False):
     """Whether the sheet computes the part ("here"), or it comes before ("done") or after ("later")."""
     sections: tuple[int, ...]
     """The sections of this sheet that compute it."""
+
+    @property
+    def kind(self) -> str:
+        """The part without its layer."""
+        return self.part.partition(".")[0]
 
 
 class Node(Struct, frozen=True, eq=False):

@@ -6,8 +6,10 @@ from xml.etree import ElementTree
 import pytest
 from maps import (
     ATTENTION,
+    ATTENTION_ONLY,
     ATTN,
     BLOCK,
+    EMBEDDING,
     FEED_FORWARD,
     area,
     document_of,
@@ -18,6 +20,7 @@ from maps import (
     map_for,
     norm,
     translation,
+    two_layers,
     words,
 )
 from msgspec.structs import replace
@@ -71,6 +74,10 @@ MAPS = {
     "a whole model, columns": map_for("gpt", gpt(), n_heads=2, orientation="columns"),
     "a large model": enlarged(map_for("gpt", gpt(), n_heads=2)),
     "two blocks": map_for("gpt", gpt(), n_heads=2, n_layers=2),
+    "two layers of attention": map_for("gpt", [*EMBEDDING, *two_layers(), ("logits",)], **ATTENTION_ONLY),
+    "two layers, two heads": map_for(
+        "gpt", [*EMBEDDING, *head(), *head(1)], n_heads=2, orientation="columns", **ATTENTION_ONLY
+    ),
     "a softmax": map_for("softmax", [("softmax.exp",), ("softmax",)], inputs={"scores": [[1, 2], [0, 1]]}),
     "an encoder and a decoder": map_for("encoder-decoder", translation(), norm_position="post"),
     "an encoder and a decoder, pre-norm": map_for("encoder-decoder", translation()[:9], orientation="columns"),

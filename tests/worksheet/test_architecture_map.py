@@ -4,7 +4,20 @@ from functools import cache
 
 import pytest
 from every_sheet import ORDER
-from maps import ATTENTION, ATTN, BLOCK, FEED_FORWARD, gpt, head, map_for, norm, translation
+from maps import (
+    ATTENTION,
+    ATTENTION_ONLY,
+    ATTN,
+    BLOCK,
+    EMBEDDING,
+    FEED_FORWARD,
+    gpt,
+    head,
+    map_for,
+    norm,
+    translation,
+    two_layers,
+)
 
 from byhand.options import Options
 from byhand.pipeline import prepare
@@ -139,6 +152,19 @@ def test_a_model_without_norm_or_feed_forward_has_no_boxes_for_them():
     assert chart.branches == (("heads", "add1"),)
 
 
+def test_two_layers_of_attention_only_have_boxes_each():
+    chart = map_for("gpt", [*EMBEDDING, *two_layers(), ("logits",)], **ATTENTION_ONLY)
+    assert {b.part: b.sections for b in chart.boxes} == {
+        "embed": (1,), "heads": (2,), "out": (3,), "add1": (4,), "heads.1": tuple(range(5, 12)), "out.1": (12,),
+        "add1.1": (13,), "unembed": (14,),
+    }  # fmt: skip
+    assert chart.branches == (("heads", "add1"), ("heads.1", "add1.1"))
+    labels = [b.label[6:-1] for b in chart.boxes if b.kind == "heads"]
+    assert labels == ["head, layer 1", "head, layer 2"]
+    assert chart.layers == 1  # no block stands for others
+    assert named(chart.inside["heads.1"])["Q"] == ["X''"]
+
+
 def test_an_encoder_and_a_decoder_have_a_row_each():
     chart = map_for("encoder-decoder", translation(), norm_position="post")
     assert {b.part: b.sections for b in chart.encoder.boxes} == {
@@ -237,7 +263,7 @@ def shipped(name):
 @pytest.mark.parametrize("name", ORDER)
 def test_a_map_shows_only_what_the_student_has_met(name):
     chart = shipped(name).map
-    parts = {box.part for each in (chart, chart.encoder) if each for box in each.boxes}
+    parts = {box.kind for each in (chart, chart.encoder) if each for box in each.boxes}
     assert all(has_met(name, part) for part in parts)
     assert bool(parts) == (number_of(name) >= number_of("embedding"))
 
