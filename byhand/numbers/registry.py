@@ -22,6 +22,7 @@ from byhand.model.weights import Values
 from byhand.notation.number import shown
 from byhand.numbers.dice import Dice
 from byhand.numbers.promises import FEW_TOKENS, Limits
+from byhand.numbers.words import sentence as any_sentence
 
 
 class Task(Struct, frozen=True):
@@ -86,6 +87,7 @@ class Instance(Struct, frozen=True):
 Find = Callable[[Task, Dice], Iterator[Instance]]
 Finds = TypeVar("Finds", bound=Find)
 Requirement = Callable[[Task], str]  # why a task has no numbers, and the nearest configuration that has; "" if it has
+Sentence = Callable[[int, int], tuple[tuple[str, ...], tuple[str, ...]]]  # by number and length: tokens and answers
 ListAll = Callable[[Task, float], list[Values]]  # all numbers for a task that take about this many seconds
 
 
@@ -106,6 +108,8 @@ class Search(Struct, frozen=True):
     layer in a block. Measured by `python bench/bench.py --only paces`."""
     bare: bool = False
     """Whether norms have no w and b, and layers no biases."""
+    sentence: Sentence = any_sentence
+    """The sentence of a seed, for a sheet whose words it picks."""
 
     def is_like_sheet(self, task: Task) -> bool:
         """Whether the sheet's numbers set the limits of a task's."""
@@ -117,12 +121,12 @@ SEARCHES: dict[str, Search] = {}
 
 def search(
     model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool | Callable[[Task], bool] = False,
-    list_all: ListAll | None = None, pace: float = 1.0, bare: bool = False,
+    list_all: ListAll | None = None, pace: float = 1.0, bare: bool = False, sentence: Sentence = any_sentence,
 ) -> Callable[[Finds], Finds]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
     def register(find: Finds) -> Finds:
-        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare)
+        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare, sentence)
         return find
 
     return register
