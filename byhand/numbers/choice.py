@@ -31,7 +31,7 @@ from byhand.numbers.promises import (
 )
 from byhand.numbers.registry import SEARCHES, Sentence, Task, check
 from byhand.numbers.shuffled import rational, shuffled
-from byhand.numbers.words import answers, new_words, sentence, vocabulary
+from byhand.numbers.words import END, answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
 
 MOST_WORK = 200_000_000  # of a search, as its dice count it: up to ten seconds; almost all need a tenth of one
@@ -209,6 +209,7 @@ def _with_words(
         answer = answer or next_words
     else:
         tokens = tuple(known[t] if isinstance(t, int) and t < len(known) else str(t) for t in values.tokens)
+        answer = answer or ((END,) if END in known else ())
     words = vocabulary(tokens, answer, known)
     config = replace(values.config, d_vocab=len(words), n_ctx=max(values.config.n_ctx, len(tokens)))
     return replace(values, config=config, tokens=tokens, vocabulary=words), answer

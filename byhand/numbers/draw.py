@@ -145,6 +145,8 @@ class Draws(Struct, frozen=True):
     def fitting(self, task: Task, dice: Dice) -> Candidates | None:
         """Candidates that fit; None if none do."""
         left = Candidates(task, self.draw(task, dice, self.count))
+        if not left.count:
+            return None
         for more, fits in ((), self.fits), *self.then:
             dice.pay(WORK * self.count)
             if more:

@@ -543,6 +543,8 @@ def _logit_figures(tape: Tape) -> dict[str, Any]:
         "margins": [int(row[-1] - row[-2]) if (row[-1] - row[-2]).denominator == 1 else 0 for row in ordered],
     }
     outs = [s.name for s in steps_named(tape, "hook_attn_out", "hook_cross_attn_out")]
+    if not outs:
+        return figures
     silent = tape.replay(FLOATS, {**_inputs(tape, outs), **{o: [[0] * len(r) for r in tape.values(o)] for o in outs}})
     try:
         last = silent.values("next_token")[-1][0]

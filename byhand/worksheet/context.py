@@ -30,7 +30,7 @@ PRODUCTS = ("matmul", "affine", "dot_rows")
 # the sign of an operation between operands that stand side by side
 OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}
 # axes whose places have words
-_SPOKEN = ("pos", "past", "mem", "new", "source", "d_vocab", "temperature", "last_place")
+_SPOKEN = ("pos", "so_far", "past", "mem", "new", "source", "d_vocab", "temperature", "last_place")
 OF_ONE = {"column_mean": "", "gather_rows": "→"}  # the sign before the result of an operation on one operand
 
 
@@ -256,8 +256,8 @@ class Context(Struct, frozen=True, dict=True):
         placed = self.tokens[: max(size, len(self.tokens) - 1)]
         memory = self.sheet.names.get("mem", ())
         source = (*memory, *placed) if memory else self.source  # a memory is read with the text after it
-        words = {"pos": placed, "past": self.tokens[:-1], "new": self.tokens[-1:], "source": source,
-                 "d_vocab": self.vocabulary, "arrow": tuple("abc"),
+        words = {"pos": placed, "so_far": self.tokens[:size], "past": self.tokens[:-1], "new": self.tokens[-1:],
+                 "source": source, "d_vocab": self.vocabulary, "arrow": tuple("abc"),
                  "words": (*self.tokens[1:2], *self.tokens[-1:]), **self.sheet.names}  # fmt: skip
         words |= {f"word{t}": (token,) for t, token in enumerate(self.tokens)}
         if axis.startswith("tile"):

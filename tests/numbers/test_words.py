@@ -14,8 +14,9 @@ from byhand.numbers import choice
 from byhand.numbers.choice import choose
 from byhand.numbers.dice import DRAW
 from byhand.numbers.registry import SEARCHES, Instance
-from byhand.numbers.words import LONGER_SENTENCES, SENTENCES, answers, sentence, vocabulary
+from byhand.numbers.words import END, LONGER_SENTENCES, SENTENCES, WRITTEN, answers, sentence, vocabulary, written
 from byhand.page.grid import USUAL_WORD
+from byhand.worksheet.sheet import load_sheet
 
 CONFIG = Config(d_model=4, n_heads=2, d_head=4, d_v=2, d_mlp=6, softmax_base=2)
 SHEET = Values(CONFIG, tokens=("the", "cat", "sat"), vocabulary=("the", "cat", "sat", "down", "on", "mat"))
@@ -97,6 +98,50 @@ def test_the_last_word_has_an_easy_share(seed):
 def test_more_tokens_have_longer_sentences():
     assert len(sentence(1, tokens=4)[0]) == 4
     assert len(sentence(1, tokens=5)[1]) == 5
+
+
+WRITER = load_sheet("writing").given(letters=False)
+
+
+def test_what_is_written_comes_back_to_its_second_word_and_ends():
+    assert len(WRITTEN) >= 30
+    assert len({words[:4] for words in WRITTEN}) == len(WRITTEN)
+    for number, (first, second, third, again, other) in enumerate(WRITTEN):
+        tokens, said_next = written(number)
+        assert tokens == (first, second, third, again)
+        assert said_next == (second, third, again, END)
+        assert again == second
+        known = vocabulary(tokens, said_next, WRITER.vocabulary)
+        assert {*known} == {first, second, third, END, other}
+        assert len(known) == 5
+        assert all(len(word) <= USUAL_WORD for word in known)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_seed_picks_what_is_written(seed):
+    found = choose(MODELS["writing"], WRITER, seed, pick_words=True)
+    assert (found.values.tokens, said(found, "writing")) == written(seed)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "answer"), [(("we", "sing", "or", "sing"), ()), (("my", "dog", "and", "dog"), ("barks",))]
+)
+def test_a_text_of_ones_own_is_written_to_its_end(tokens, answer):
+    found = choose(MODELS["writing"], replace(WRITER, tokens=tokens), 1, answer=answer)
+    assert said(found, "writing") == (*tokens[1:], *(answer or (END,)))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "answer", "told"),
+    [
+        (("rain", "fell", "and", "froze"), (), "writing has new numbers for a text whose fourth word is the second"),
+        (("rain", "fell", "and", "fell"), ("and", "END"), "writing says its own text, and then one word more"),
+        (("rain", "fell", "and", "fell"), ("and",), "writing says its own text, and then one word more"),
+    ],
+)
+def test_a_text_that_nobody_could_write_is_refused_in_one_line(tokens, answer, told):
+    with pytest.raises(ConfigError, match=told):
+        choose(MODELS["writing"], replace(WRITER, tokens=tokens), 1, answer=answer)
 
 
 def test_the_sentences_are_many_and_fit():
