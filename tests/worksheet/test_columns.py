@@ -41,7 +41,7 @@ made from a row on the left and a column / Lay two side by side / says two words
 a row of the left matrix and a column of the right one / with rows and columns exchanged / A row of $M$ has 5 numbers
 a row of the one meets a column of the other / other rows meet other columns / a row meets a column
 in the same row can change / have 3 rows and 2 columns / the column of switches / the row −2, 0, 1, 1 comes through
-In its row, “the” looks at itself / three whole numbers in a row / One row, six ways / one row of scores through
+In its row, “BEGIN” looks at itself / three whole numbers in a row / One row, six ways / one row of scores through
 compute one row as six members / the sum of its row / each row of shares / each of your six rows / Which row or rows hide
 the four rows above / Row 1: / Row 2: / Row 3: / A row of pixels / Two rows of dials / a row of lamps
 Three words, each in a row, / write the two shapes side by side / What both bring, side by side
