@@ -114,7 +114,7 @@ def sentence(number: int, tokens: int = 3) -> tuple[tuple[str, ...], tuple[str, 
 
 
 def written(number: int, tokens: int = 4) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a model writes, by its number: the words that it reads, and what it says after each, END after the last."""
+    """What a model writes, by its number: the words that it reads, and what it says after each: last END."""
     words = WRITTEN[number % len(WRITTEN)][:tokens]
     return words, (*words[1:], END)
 
