@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError
+from byhand.lessons.masked_words import CARDS, card
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -74,6 +75,18 @@ def test_the_seed_picks_a_sentence():
     assert len(seen) == 8
     found = choose(MODELS["gpt"], Values(CONFIG), 3, pick_words=True)
     assert (*found.values.tokens[1:], said(found)[-1]) == said(found)
+
+
+def test_a_search_may_pick_sentences_of_its_own():
+    sheet = load_sheet("masked-words")
+    for seed in (1, 2):
+        found = choose(sheet.model, sheet.given(letters=False), seed, pick_words=True, sheet=sheet.name)
+        assert (found.values.tokens, said(found, sheet.model.name)) == card(seed)
+
+
+def test_a_card_has_five_short_words():
+    assert all(len({*line}) == 5 and max(map(len, line)) <= USUAL_WORD for line in CARDS)
+    assert len({line[0] for line in CARDS}) == len(CARDS)
 
 
 TRANSLATION = Values(
