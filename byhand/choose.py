@@ -31,7 +31,8 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     if sheet.of_thread:
         return _of_thread(sheet, options)
     values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
-    if values.vocabulary and not options.answer:
+    looks_up = {*sheet.values.get("tokens", ())} <= {*sheet.values.get("vocabulary", ())}
+    if values.vocabulary and not options.answer and looks_up:
         values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew
     check_positions(values)
     if options.weight_places is not None and options.values is None:

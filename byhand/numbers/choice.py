@@ -125,7 +125,7 @@ def _candidates(
     if search.is_like_sheet(Task(model, values, limits)):
         limits, expected = _measures(model, values, limits)
     wanted = _wanted(values, answer, seed) if says_words else ()
-    task, work = Task(model, values, limits, wanted, tuple(promises)), 0
+    task, work = Task(model, values, limits, wanted, tuple(promises), pick_words), 0
     while True:
         dice.pay(DRAW)  # also where an attempt draws nothing
         for instance in search.find(task, dice):

@@ -36,6 +36,8 @@ class Task(Struct, frozen=True):
     """For a model that says words, the id of the right word at each position; None where any word will do."""
     promises: tuple[str, ...] = ()
     """The names of the sheet's own promises."""
+    picks_words: bool = False
+    """Whether the seed may pick other words."""
 
     @property
     def config(self) -> Config:

@@ -77,6 +77,10 @@ SAMPLED = {
 HUMMED = {
     "config": {"d_vocab": 3}, "inputs": {"first": [[4], [1], [5]], "next": [[4, 3, 3], [0, 1, 9], [1, 4, 5]]},
 }  # fmt: skip
+IN_TWO = {
+    "config": {"softmax_base": 2, "d_vocab": 2}, "vocabulary": ["wet", "dry"],
+    "tokens": ["sea", "rise", "bank", "pay", "cash", "bank"], "inputs": {"x": [[3, 0], [0, 1], [1, 0], [0, 4], [1, 5]]},
+}  # fmt: skip
 CACHED = {
     "config": {"d_model": 2, "d_head": 1, "d_v": 1, "softmax_base": 2},
     "inputs": {"blocks.0.hook_resid_pre": [[1, 0], [0, 1], [1, 1]]},
@@ -159,6 +163,12 @@ CASES = [
     ("counted-pairs", SAID, "mask", [[2, 0]]),
     ("counted-pairs", SAID, "chosen", [[4, 6]]),
     ("counted-pairs", SAID, "weighed", [[5, "9/2"]]),
+    ("word-in-context", IN_TWO, "first.scores", [[3, 0, 1]]),
+    ("word-in-context", IN_TWO, "first.share", [["8/11", "1/11", "2/11"]]),
+    ("word-in-context", IN_TWO, "first.mixed", [["26/11", "1/11"]]),
+    ("word-in-context", IN_TWO, "second.scores", [[0, 1, 1]]),
+    ("word-in-context", IN_TWO, "second.mixed", [["4/5", "14/5"]]),
+    ("word-in-context", IN_TWO, "second.says", [[1]]),
     ("kv-cache", CACHED, "new.scores", [[1, 0, 1]]),
     ("kv-cache", CACHED, "all.v", [[3], [5], [8]]),
     ("kv-cache", CACHED, "new.z", [["27/5"]]),

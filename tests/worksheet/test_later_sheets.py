@@ -78,6 +78,7 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
 @pytest.mark.parametrize(
     ("sheet", "mistakes"),
     [
+        ("word-in-context", ["shares-of-first-sentence", "word-by-itself"]),
         ("cross-entropy", ["gradient-sign"]),
         ("logits-and-perplexity", ["perplexity-averaged"]),
         ("sampling", ["temperature-on-probabilities", "not-renormalised"]),

@@ -1,0 +1,50 @@
+"""One word, two meanings: a seed draws the word along with the numbers."""
+
+from collections import Counter
+
+import pytest
+
+from byhand.choose import choose
+from byhand.lessons.word_in_context import DOING, WORDS
+from byhand.mistakes import mistaken
+from byhand.numbers.choice import evaluated, listed
+from byhand.options import Options
+from byhand.page.grid import ROOM_FOR_WORD
+from byhand.worksheet.sheet import load_sheet
+
+SHEET = load_sheet("word-in-context")
+OWN = SHEET.given(letters=False)
+
+
+def test_no_word_stands_twice_and_each_has_room_over_a_column():
+    assert not [words for words in WORDS if len({*words}) < len(words) or max(map(len, words)) > ROOM_FOR_WORD]
+    assert max(Counter(word for word, *_ in WORDS).values()) == 1
+    assert DOING not in {word for words in WORDS for word in words}
+
+
+def test_seeds_draw_words_with_their_numbers():
+    drawn = [choose(SHEET, Options(seed=seed))[0] for seed in range(1, 13)]
+    assert len({values.tokens for values in drawn}) > 6
+    for values in drawn:
+        who, does, word, whose, acts, again = values.tokens
+        assert word == again
+        assert [word, values.vocabulary[0], who, does, values.vocabulary[1], whose, acts] in [[*w] for w in WORDS]
+        assert values.vocabulary[2] == DOING
+
+
+def test_words_of_ones_own_stay():
+    words = ("bread", "needs", "jam", "truck", "nears", "jam")
+    assert choose(SHEET, Options(seed=5, tokens=words))[0].tokens == words
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_without_the_mixing_both_sentences_come_out_alike(seed):
+    right = evaluated(SHEET.model, choose(SHEET, Options(seed=seed))[0])
+    alone = mistaken(right, "word-by-itself")[0]
+    assert alone.values("first.mixed") == alone.values("second.mixed") == right.values("word")
+    assert right.values("first.says") != right.values("second.says")
+
+
+def test_a_class_has_sets_of_its_own():
+    sets = listed(SHEET.model, OWN, promises=SHEET.promises)
+    assert len({str(values.inputs) for values in sets}) > 40
