@@ -9,7 +9,7 @@ from byhand.files import write
 from byhand.formats import Format, asked, ready
 from byhand.options import Options, Tell, unheard
 from byhand.page.page import Page, lower
-from byhand.pipeline import prepare, tell_of_letters
+from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -27,8 +27,6 @@ def book(
     formats = [ready(name, options.setup, options.views) for name in options.formats]
     loaded = [load_sheet(name, options.language) for name in dict.fromkeys(names)]
     sheets = [lower(*prepare(sheet, options, tell)) for sheet in loaded]
-    for sheet in loaded:
-        tell_of_letters(sheet, options, tell)
     files: dict[str, bytes] = {}
     for format in formats:
         files |= format.many(sheets, options.views, options.setup) if format.many else _each(format, sheets, options)

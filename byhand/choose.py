@@ -14,7 +14,7 @@ from byhand.model import Model
 from byhand.model.weights import Values, check_positions, complete
 from byhand.numbers.words import spelled
 from byhand.options import Options, Tell, unheard
-from byhand.worksheet.sheet import Sheet, load_sheet
+from byhand.worksheet.sheet import Sheet, lettered, load_sheet
 
 Quality = Mapping[str, Any]  # the promises that numbers found by the search keep
 
@@ -25,11 +25,13 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     A seed other than 0 searches for new numbers. Letters and the numbers of a file are kept: they only move to other
     places, a file's with changed signs. Round the letters of a sheet's head of attention, other numbers are put.
 
-    Raises: ConfigError, ValuesError.
+    Raises: ConfigError, as for letters that the sheet does not have; ValuesError.
     """
     seed, symbolic = options.chosen_seed, options.numbers == "symbolic"
     if sheet.of_thread:
         return _of_thread(sheet, options)
+    if symbolic and not sheet.letters and not options.has_own_numbers:
+        raise ConfigError(f"{sheet.name} has no letters; with --numbers symbolic, ask for {', '.join(lettered())}")
     values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
     looks_up = {*sheet.values.get("tokens", ())} <= {*sheet.values.get("vocabulary", ())}
     if values.vocabulary and not options.answer and looks_up:

@@ -465,7 +465,7 @@ def generate(
         try:
             made[name] = pipeline.generate(name, options, out, _tell)
         except ByHandError as error:
-            if len(names) > 1:
+            if len(names) > 1 and not str(error).startswith(name):
                 error.add_note(name)  # which of the sheets it is
             raise
         _say(*made[name])

@@ -96,11 +96,14 @@ class Options(Struct, frozen=True):
 
     @property
     def keeps_its_numbers(self) -> bool:
-        """Whether letters or a file's numbers rule out new numbers, so that no other seed has others. A file with
-        only config and words does not.
-        """
+        """Whether letters or a file's numbers rule out new numbers, so that no other seed has others."""
+        return self.numbers == "symbolic" or self.has_own_numbers
+
+    @property
+    def has_own_numbers(self) -> bool:
+        """Whether a file has numbers of its own; one with only config and words has none."""
         only = isinstance(self.values, Mapping) and self.values.keys().isdisjoint({"inputs", "weights"})
-        return self.numbers == "symbolic" or (self.values is not None and not only)
+        return self.values is not None and not only
 
     @property
     def chosen_seed(self) -> int:

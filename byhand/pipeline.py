@@ -34,21 +34,11 @@ def generate(
     """
     options = options or Options()
     files = files_of(name, options, tell)
-    if options.numbers == "symbolic":
-        from byhand.worksheet.sheet import load_sheet
-
-        tell_of_letters(load_sheet(name, options.language), options, tell)
     folder = Path(out) / f"{name}-seed{options.chosen_seed}"
     paths = write(folder, files)
     for other in with_the_same_numbers(folder, name) if "run.json" in files else ():
         tell(f"{folder.name} has the same numbers as {other}, which stands beside it; another seed may have others")
     return paths
-
-
-def tell_of_letters(sheet: Sheet, options: Options, tell: Tell) -> None:
-    """Say of a sheet that was asked for in letters that it has none."""
-    if options.numbers == "symbolic" and options.values is None and not sheet.letters:
-        tell(f"{sheet.name} has no letters, so its numbers stay numbers; give it letters with --values FILE")
 
 
 def _key(name: str, options: Options, tell: Tell) -> str | None:

@@ -13,9 +13,10 @@ from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.worksheet.document import Document
 from byhand.worksheet.order import order
-from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.sheet import lettered, load_sheet
 
 ORDER = order()
+LETTERED = lettered()
 FULL = bool(os.environ.get("BYHAND_FULL"))
 # tables of counts and words; fractions and dots; −∞ and mistakes; decimals and a clock; letters
 FEW = ("shapes", "attention-head", "causal-mask", "positional-encoding", "attention-in-letters")
@@ -26,9 +27,18 @@ CASES = [(sheet, seed) for sheet in SHEETS for seed in SEEDS]  # whose files are
 
 def in_turn(*options: Any, among: Iterable[Any] = ORDER) -> list[tuple[Any, Any]]:
     """Each sheet, or other case, with one of these options, which take turns; with BYHAND_FULL=1, each with all of
-    them.
+    them. A sheet without letters is not asked for some: it has the first option again.
     """
-    return [*(product(among, options) if FULL else zip(among, cycle(options)))]
+    cases = product(among, options) if FULL else zip(among, cycle(options))
+    if FULL:
+        return [(case, option) for case, option in cases if not in_vain(case, option)]
+    return [(case, options[0] if in_vain(case, option) else option) for case, option in cases]
+
+
+def in_vain(sheet: Any, option: Any) -> bool:
+    """Whether a sheet is asked for letters that it does not have."""
+    numbers = option.get("numbers") if isinstance(option, dict) else option
+    return numbers == "symbolic" and sheet in ORDER and sheet not in LETTERED
 
 
 def a_share(cases: Sequence[Any], of: int = 2, first: int = 0) -> Sequence[Any]:

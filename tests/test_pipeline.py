@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from every_sheet import FULL
+from every_sheet import FULL, LETTERED, made
 
 import byhand
+from byhand.book import book
 from byhand.errors import ConfigError, OutputError, ValuesError
 from byhand.files import output_errors, write
 from byhand.model.files import load_entries
@@ -205,13 +206,20 @@ def test_files_are_replaced_together(tmp_path):
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
 
 
-@pytest.mark.parametrize("sheet", ["rotary", "sizing", "mlp", "attention-in-letters"])
-def test_a_sheet_without_letters_says_so_also_where_its_page_is_kept(sheet, tmp_path):
-    options = Options(seed=0, numbers="symbolic", formats=("json",))
-    for _ in range(2):
-        told = []
-        (file,) = generate(sheet, options, tmp_path, told.append)
-        steps = json.loads(file.read_text())["steps"]
-        values = [value for step in steps for row in step["values"] for value in row]
-        assert bool(told) == (not any(re.search("[ab]", value) for value in values))
-        assert all(line.startswith(f"{sheet} has no letters") for line in told)
+def test_a_sheet_without_letters_is_refused_in_letters_and_those_that_have_some_are_named(tmp_path):
+    lettered = r"linear-layer, mlp, .*attention-in-letters$"
+    for make in (generate, lambda sheet, *rest: book(["mlp", sheet], *rest)):
+        for values in (None, {"config": {"n_ctx": 3}}):
+            options = Options(numbers="symbolic", formats=("json",), values=values)
+            with pytest.raises(ConfigError, match=f"^sizing has no letters; with --numbers symbolic, ask for {lettered}"):
+                make("sizing", options, tmp_path)
+    own = {"inputs": {"u": [["p", 2]], "v": [[3, 4]]}}
+    (file,) = generate("dot-product", Options(numbers="symbolic", formats=("json",), values=own), tmp_path)
+    assert "3*p + 8" in file.read_text()
+
+
+@pytest.mark.parametrize("sheet", LETTERED)
+def test_a_sheet_that_takes_letters_prints_some(sheet):
+    run = made(sheet, numbers="symbolic")[1]
+    kept = {name for name, step in run.steps.items() if step.op is not None}
+    assert any(re.search("[a-z]", text) for name in kept for row in run.texts[name] for text in row if text != "-inf")

@@ -162,7 +162,7 @@ class Sheet(Struct, frozen=True):
     values: Mapping[str, Any] = field(default_factory=dict)
     """The config, tokens, inputs and weights, as in a values file."""
     letters: Mapping[str, Any] = field(default_factory=dict)
-    """The parameters of a symbolic run, with letters among their entries."""
+    """The inputs and parameters of a symbolic run, with letters among their entries."""
     pick_words: bool = False
     """Whether a seed also picks the sentence."""
     answer: tuple[str, ...] = ()
@@ -222,8 +222,9 @@ class Sheet(Struct, frozen=True):
         Raises: ValuesError, UnknownNameError, ConfigError.
         """
         entries = dict(self.values)
-        if letters:
-            entries["weights"] = {**entries.get("weights", {}), **self.letters}
+        for name, rows in self.letters.items() if letters else ():
+            key = "inputs" if name in entries.get("inputs", {}) else "weights"
+            entries[key] = {**entries.get(key, {}), name: rows}
         if other is not None:
             entries = merged(_fitting(entries, other), other)
             if not isinstance(entries, Mapping):
@@ -317,6 +318,11 @@ class Named(Struct, frozen=True):
     def called(self) -> str:
         """Its number and its title, as in "11 Scores"."""
         return f"{self.number} {self.title}" if self.number else self.title
+
+
+def lettered() -> list[str]:
+    """The names of the sheets that have letters, in the order of the course."""
+    return [name for name in all_names() if read(name, ENGLISH)[0].get("letters")]
 
 
 @cached_by("shipped", lambda names, language=ENGLISH: code_key("named", tuple(names), language))

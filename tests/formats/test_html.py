@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 import pytest
+from every_sheet import LETTERED
 from kinds import kinds_and_run
 from page_text import cells, page_text
 
@@ -45,8 +46,10 @@ def test_the_text_of_a_sheet_is_the_golden_one(sheet, view, golden):
     golden(f"{sheet}-{view}.txt", page_text(page(sheet, view)))
 
 
-@pytest.mark.parametrize(("numbers", "base"), [("decimal", "e"), ("symbolic", None)])
-@pytest.mark.parametrize("sheet", SHEETS)
+@pytest.mark.parametrize(
+    ("sheet", "numbers", "base"),
+    [*((sheet, "decimal", "e") for sheet in SHEETS), *((sheet, "symbolic", None) for sheet in sorted(LETTERED))],
+)
 def test_the_text_of_a_key_in_other_numbers_is_the_golden_one(sheet, numbers, base, golden):
     pages = Pages(lower(*prepared(sheet, "rows", numbers, base)))
     golden(f"{sheet}-key-{numbers}.txt", page_text(pages.html("key", "print")))

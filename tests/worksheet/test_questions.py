@@ -454,9 +454,8 @@ def test_a_mistake_may_be_shown_in_all_rows_that_it_changes_and_no_other(orienta
     assert (panel.cols if orientation == "columns" else panel.rows) == ("the", "cat")
 
 
-@pytest.mark.parametrize("numbers", ["exact", "symbolic"])
-def test_a_share_is_rounded_among_letters_too(numbers):
-    document, _ = prepare(load_sheet("sizing"), Options(numbers=numbers))
+def test_a_share_is_rounded():
+    document, _ = prepare(load_sheet("sizing"), Options())
     entries = [cell for table in figures(document, Table) for cell in table.cells if cell.step == "mfu"]
     assert [cell.text for cell in entries] == ["50", "37.1"]
 
