@@ -140,5 +140,5 @@ def half_away(x: Fraction) -> int:
 
 def shown(value: object) -> str:
     """A number in a message, with a true minus sign."""
-    text = str(value).replace("-", "−")
+    text = str(value).replace("-", "−").replace("**", "^")
     return text if len(text) <= 40 else text[:37] + "…"

@@ -66,7 +66,7 @@ class Symbols(Domain):
             case "sqrt", x:
                 if x.is_negative:
                     raise NotRealError(f"√({shown(x)}) is not a real number")
-                return sympy.sqrt(x)
+                return _root(x)
             case "log", base, x:
                 if x.is_nonpositive:
                     raise NotRealError(f"log({shown(x)}) is not a real number")
@@ -126,6 +126,13 @@ def compact(value: sympy.Expr) -> sympy.Expr:
         value = sympy.radsimp(sympy.cancel(value))
     top, bottom = (_expanded(part) for part in value.as_numer_denom())
     return _expanded(top / bottom) if bottom.is_Rational else top / bottom
+
+
+def _root(x: sympy.Expr) -> sympy.Expr:
+    """The root, without a root sign where it is one of a square: letters are real, so that of a² is |a|."""
+    if x.free_symbols and x.is_polynomial() and x.count_ops() <= MOST_OPERATIONS:
+        x = sympy.sqf(x)
+    return sympy.sqrt(x)
 
 
 def _expanded(value: sympy.Expr) -> sympy.Expr:
@@ -195,7 +202,7 @@ def _read(node: ast.expr) -> sympy.Expr:
             raise ValueError(f"not sympy's: {ast.dump(node)[:40]}")
 
 
-_FUNCTIONS = {name: getattr(sympy, name) for name in ("sqrt", "exp", "log", "sin", "cos", "erf")}
+_FUNCTIONS = {name: getattr(sympy, name) for name in ("sqrt", "exp", "log", "sin", "cos", "erf", "Abs")}
 
 
 def tree(value: sympy.Expr) -> Expr:

@@ -1,4 +1,4 @@
-"""Answers in letters: `2a − b`, `2*a - b`, `(a + b)/2`, `a²`, `2^(a+b)`, `√2`."""
+"""Answers in letters: `2a − b`, `2*a - b`, `(a + b)/2`, `a²`, `2^(a+b)`, `√2`, `|a − b|`."""
 
 from __future__ import annotations
 
@@ -93,4 +93,4 @@ def _bits(node: ast.expr) -> int:
 
 
 def _has_letters(tree: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) and node.id != "sqrt" for node in ast.walk(tree))
+    return any(isinstance(node, ast.Name) and node.id not in ("sqrt", "Abs") for node in ast.walk(tree))

@@ -52,7 +52,7 @@ TEXT = Style(
     power=_power,
     root=_root,
     log=lambda base, x: f"ln {x}" if base == "e" else f"log{base.translate(_LOWERED)} {x}",
-    call=lambda name, args: f"{name}({', '.join(args)})",
+    call=lambda name, args: f"|{args[0]}|" if name == "abs" else f"{name}({', '.join(args)})",
     brackets=lambda x: f"({x})",
     big_sum=lambda index, count, body: f"Σ_{index} {body}",
     ref=_ref,

@@ -54,8 +54,8 @@ _RAISING = re.compile(r"√|sqrt|\^|\*\*", re.IGNORECASE)
 _TIMES = ("*", "·", "×", "/")
 _FACTORS = (*_TIMES, "(", "√", "sqrt")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_LETTER = r"[A-Za-zα-ωΑ-Ω]_?\d{0,2}(?![A-Za-z(])|sqrt|√|[A-Za-zα-ωΑ-Ω]"
-_TOKEN = re.compile(rf" *(?:(\d+(?:[.,]\d+)?)|({_LETTER})|(\*\*|[-+*/^()·×]))")
+_LETTER = r"[A-Za-zα-ωΑ-Ω]_?\d{0,2}(?![A-Za-z(])|sqrt|√|abs(?=\()|[A-Za-zα-ωΑ-Ω]"
+_TOKEN = re.compile(rf" *(?:(\d+(?:[.,]\d+)?)|({_LETTER})|(\*\*|[-+*/^()·×|]))")
 
 
 class Reading(Struct, frozen=True):
@@ -267,19 +267,27 @@ def formula(text: str, letters: Sequence[str]) -> str | None:
         return None
     named = {letter.replace("_", ""): letter for letter in letters}
     pieces, at, before = list[str](), 0, ""  # before: the kind of the token before, and a root as such
+    is_open = False  # whether a bar is, as in |a − b|
     while at < len(plain):
         token = _TOKEN.match(plain, at)
         if token is None:
             return None
         number, name, sign = token.groups()
         is_root = name in ("√", "sqrt")
-        kind = "root" if is_root else "number" if number else "letter" if name else sign
+        kind = "root" if is_root or name == "abs" else "number" if number else "letter" if name else sign
+        if sign == "|":  # a bar closes the one before it, unless nothing stands between them
+            is_open = not is_open or before not in ("number", "letter", ")")
+            kind = "(" if is_open else ")"
         if kind == before == "number":
             return None
         if kind in ("number", "letter", "root", "(") and before in ("number", "letter", ")"):
             pieces.append("*")
         if is_root:
             text = "sqrt"
+        elif sign == "|":
+            text = "Abs(" if kind == "(" else ")"
+        elif name == "abs":
+            text = "Abs"
         elif name:
             text = named.get(name.replace("_", ""), "")
         else:

@@ -239,7 +239,13 @@ def _rendered(
     except ByHandError as error:
         because = of_other_choices(sheet, context.config, error)
         raise because or SheetError(f"{name}{_line(error) * (not where)}: {error}") from None
-    except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NameError) as error:
+    except TypeError as error:
+        # numbers are compared, or taken for what letters are not; what sympy says of it is no sentence for a reader
+        domain = context.tape.domain
+        about_letters = f"what it says of its numbers depends on the letters; {domain.advice}"
+        told = about_letters if domain.name == "symbolic" else _readable(error)
+        raise SheetError(f"{name}{_line(error) * (not where)}: {told}") from None
+    except (TemplateError, ValueError, ArithmeticError, AttributeError, LookupError, NameError) as error:
         raise SheetError(f"{name}{_line(error) * (not where)}: {_readable(error)}") from None
     except (RecursionError, MemoryError):
         raise SheetError(f"{name}: the sheet does not end") from None

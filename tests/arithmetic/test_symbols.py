@@ -65,6 +65,10 @@ COMPACT = [
     (Fn("sin", (expr(1),)), "sin(1)"),
     (Fn("argmax", (sqrt(2), expr(1), sqrt(2))), "0"),
     (largest(sqrt(2), Fraction(7, 5)), "√2"),
+    (sqrt((A - B) * (A - B) / 4), "1/2·|a − b|"),
+    (sqrt(A * A * B * B), "|a|·|b|"),
+    (sqrt(A * A + B * B), "√(a² + b²)"),
+    ((A - B) / sqrt((A - B) * (A - B)), "(a − b) ÷ |a − b|"),
     (largest(A, A), "a"),
     (largest(A * A, -1), "a²"),
 ]

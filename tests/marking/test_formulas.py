@@ -14,6 +14,8 @@ A, B, X = (sympy.Symbol(name, real=True) for name in ("a", "b", "x_1"))
         ("2a − b", 2 * A - B), ("2*a-b", 2 * A - B), ("(a+b)/2", (A + B) / 2), ("a²", A**2), ("2^(a+b)", 2 ** (A + B)),
         ("ab", A * B), ("a b", A * B), ("a·b", A * B), ("(a+b)(a−b)", A**2 - B**2), ("3/2 a", 3 * A / 2), ("-a", -A),
         ("√2 a", sympy.sqrt(2) * A), ("0.5 a", A / 2), ("√(4)", sympy.Integer(2)), ("x₁ + x_1", 2 * X), ("2a/(a+b)", 2 * A / (A + B)),
+        ("|b − a|/2", sympy.sqrt((A - B) ** 2) / 2), ("1/2|a|", abs(A) / 2), ("abs(a-b)", abs(A - B)),
+        ("√((a−b)²)", abs(A - B)), ("(a-b)/|a-b|", abs(A - B) / (A - B)),
     ],
 )  # fmt: skip
 def test_a_formula_is_read_as_it_is_written(text, value):
@@ -22,7 +24,7 @@ def test_a_formula_is_read_as_it_is_written(text, value):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "c", "a +", "1/0", "((a+b)^99)^99", "a.b", "__import__", "a" * 300, "lambda", "a^1000", "3 4", "a√", "√()"],
+    ["", "c", "a +", "1/0", "((a+b)^99)^99", "a.b", "__import__", "a" * 300, "lambda", "a^1000", "3 4", "a√", "√()", "|a", "|", "||"],
 )
 def test_what_is_no_formula_is_none(text):
     assert read_formula(text, ["a", "b"]) is None
@@ -31,7 +33,7 @@ def test_what_is_no_formula_is_none(text):
 HOSTILE = [
     "sqrt(2)^(9^9)", "a^(9^9)", "(2^a)^(9^9)", "(1+√2)^(9^9)", "(a+b)^(9^9)", "2^(a^99^99)", "(a+b+x_1+1)^(198/2)",
     "(a+b+x_1+1)^(-99)", "3^(1/9^9)", "(((((9^99)^99)^99)^99)^99)", "(√2+√3+√5+√7+√11)^20", "((a+b)^(1/2))^(2*99)",
-    "(a+b+1)^(a+99)", "99^(9^29−a)",
+    "√((a+b+x_1)^99+1)", "(a+b+1)^(a+99)", "99^(9^29−a)",
 ]  # fmt: skip
 
 

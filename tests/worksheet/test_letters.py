@@ -57,6 +57,17 @@ def test_letters_that_do_not_answer_the_sheets_questions_are_refused(values, mes
         prepare(SHEET, Options(values=values))
 
 
+@pytest.mark.parametrize(("sheet", "values"), [
+    ("softmax", {"inputs": {"scores": [[2, 0, 1], ["c", -1, -1]]}}),
+    ("queries-keys-values", {"inputs": {X: [[1, 0, 1, 0], [0, "c", 0, 0], [1, 0, 0, 1]]}}),
+])  # fmt: skip
+def test_a_letter_on_which_a_sheets_sentences_depend_is_refused_in_one_line(sheet, values):
+    with pytest.raises(SheetError) as error:
+        prepare(load_sheet(sheet), Options(values=values, numbers="symbolic"))
+    line = r"[a-z-]+\.md line \d+: what it says of its numbers depends on the letters; give numbers for the letters, .*"
+    assert re.fullmatch(line, str(error.value))
+
+
 def test_a_letter_that_several_queries_have_is_not_said_to_be_in_one_alone():
     own = {"inputs": {X: [[1, 1, -1, 0], [2, 1, 1, 0], [-1, 0, -1, 1]]}}
     assert "alone" not in page_text(Pages(lower(*prepare(SHEET, Options(values=own)))).html("key", "screen"))

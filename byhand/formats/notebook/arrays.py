@@ -123,4 +123,6 @@ def value_of(node, letters):
         return getattr(value_of(node.left, letters), operators[type(node.op)])(value_of(node.right, letters))
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "sqrt":
         return sqrt(value_of(node.args[0], letters))
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Abs":
+        return abs(value_of(node.args[0], letters))
     raise TypeError(node)
