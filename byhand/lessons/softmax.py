@@ -16,7 +16,7 @@ from byhand.numbers.natural import distinct
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Instance, Task, search
 from byhand.numbers.scores import one_largest, totals
-from byhand.ops.linear import plus_number, times_number
+from byhand.ops.linear import shift, times_number
 from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, HAIR, PALE, PEN_AREA, TOKEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Tape
@@ -29,12 +29,13 @@ from byhand.witness.wiring import Wiring, wiring
 def _steps(build: Builder) -> Matrix:
     """The softmax of given `scores`.
 
-    The softmax of the scores + 5 and × 2, and that in another base (3 beside 2, else 2), are computed only when
-    requested.
+    The softmax of the scores plus `shift`, 5 if it is not given, and × 2, and that in another base (3 beside 2, else
+    2), are computed only when requested.
     """
     scores, base = build.matrix("scores", ("row", "entry")), build.config.softmax_base
     softmax(scores, "other_base.softmax", 3 if base == 2 else 2)
-    softmax(plus_number(scores, name="shifted", by=5), "shifted.softmax", base)
+    same = build.number("shift", 5, scores.shape[1])
+    softmax(shift(scores, same, name="shifted"), "shifted.softmax", base)
     softmax(times_number(scores, name="doubled", by=2), "doubled.softmax", base)
     return softmax(scores, "softmax", base)
 
@@ -47,7 +48,7 @@ def _second(w: Wiring) -> None:
     """The softmax, in another base, of scores that are all larger, and of doubled ones."""
     w.softmax("softmax", "scores")
     w.softmax("other_base.softmax", "scores", base=2 if w.config["softmax_base"] != 2 else 3)
-    w.softmax("shifted.softmax", w("shifted", "plus_number", "scores", by=5))
+    w.softmax("shifted.softmax", w("shifted", "shift", "scores", "shift"))
     w.softmax("doubled.softmax", w("doubled", "times_number", "scores", by=2))
 
 

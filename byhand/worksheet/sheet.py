@@ -223,7 +223,7 @@ class Sheet(Struct, frozen=True):
         """
         entries = dict(self.values)
         for name, rows in self.letters.items() if letters else ():
-            key = "inputs" if name in entries.get("inputs", {}) else "weights"
+            key = "weights" if name in entries.get("weights", {}) else "inputs"
             entries[key] = {**entries.get(key, {}), name: rows}
         if other is not None:
             entries = merged(_fitting(entries, other), other)
