@@ -211,7 +211,7 @@ def test_values_that_do_not_fit_are_one_line(command, values, entries, message):
 def test_among_several_sheets_the_one_that_cannot_be_made_is_named(command):
     result = command("generate", "mlp", "sizing", "--numbers", "symbolic", "--seed", "3", "--format", "html")
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1].startswith("byhand: sizing has no letters; with --numbers symbolic, ask for lin")
+    assert result.stderr.splitlines()[-1].startswith("byhand: sizing has no letters; with --numbers symbolic, ask")
 
 
 def test_an_unknown_model_is_one_line(command, values):

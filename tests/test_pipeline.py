@@ -207,11 +207,11 @@ def test_files_are_replaced_together(tmp_path):
 
 
 def test_a_sheet_without_letters_is_refused_in_letters_and_those_that_have_some_are_named(tmp_path):
-    lettered = r"linear-layer, mlp, .*attention-in-letters, rotary$"
+    lettered = r"ask for linear-layer, mlp, .*attention-in-letters, rotary$"
     for make in (generate, lambda sheet, *rest: book(["mlp", sheet], *rest)):
         for values in (None, {"config": {"n_ctx": 3}}):
             options = Options(numbers="symbolic", formats=("json",), values=values)
-            with pytest.raises(ConfigError, match=f"^sizing has no letters; with --numbers symbolic, ask for {lettered}"):
+            with pytest.raises(ConfigError, match=f"^sizing has no letters; with --numbers symbolic, {lettered}"):
                 make("sizing", options, tmp_path)
     own = {"inputs": {"u": [["p", 2]], "v": [[3, 4]]}}
     (file,) = generate("dot-product", Options(numbers="symbolic", formats=("json",), values=own), tmp_path)

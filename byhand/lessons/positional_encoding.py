@@ -14,13 +14,18 @@ from byhand.model.layers import waves
 from byhand.model.names import RESID_PRE
 from byhand.model.registry import model
 from byhand.notation.text import listed, value_text
+from byhand.numbers.dice import Dice
 from byhand.numbers.promises import sheet_promise
-from byhand.ops.linear import add
+from byhand.numbers.registry import Entries
+from byhand.numbers.shuffled import drawn
+from byhand.ops.linear import add, matmul
 from byhand.ops.positions import sinusoid, turns
 from byhand.pictures.canvas import CAPTION, GREY, GUIDE, PALE, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Step, Tape
 from byhand.witness.wiring import STREAM, Wiring, wiring
+
+QUARTER = [[0, -1], [1, 0]]  # takes the sine and the cosine of an angle to those of a quarter turn more
 
 # ---- the model ----
 
@@ -29,13 +34,20 @@ from byhand.witness.wiring import STREAM, Wiring, wiring
 def _steps(build: Builder) -> Matrix:
     """Sines and cosines for each position, and their sum with `hook_embed` where it is given.
 
-    If periods are given, the turns of each pair of dimensions are computed, only when requested.
+    If periods are given, the turns of each pair of dimensions are computed, and if `aside.turn` is, the second hand
+    at each position, and that times it; all only when requested.
     """
     periods = build.config.sinusoidal_periods
     if periods:
         turns(name="turns", tape=build.tape, sizes={"i": (build.positions, "pos"), "j": (len(periods), "pair")},
               periods=periods)  # fmt: skip
     places = waves(build.tape, build.config, build.positions)
+    if "aside.turn" in build.tape.numbers and periods[1:]:
+        hand = sinusoid(
+            name="aside.hand", tape=build.tape, sizes={"i": (build.positions, "pos"), "j": (2, "entry")}, width=2,
+            periods=periods[1:2], places=build.config.sinusoidal_places,
+        )  # fmt: skip
+        matmul(hand, build.matrix("aside.turn", ("entry", "entry"), fixed=True), name="aside.turned")
     if "hook_embed" not in build.tape.numbers:
         return places
     return add(build.stream("hook_embed"), places, name=RESID_PRE)
@@ -46,13 +58,23 @@ def _steps(build: Builder) -> Matrix:
 
 @wiring("positional-encoding")
 def _second(w: Wiring) -> None:
-    """Sines and cosines, added to the words; and the turns that they are of."""
+    """Sines and cosines, added to the words; and the turns that they are of; and all of them turned on."""
     count, periods = w.shapes["hook_pos_embed"][0], w.config["sinusoidal_periods"]
     w(STREAM, "add", "hook_embed", w.waves("hook_pos_embed", count))
+    if "aside.turn" in w.given and periods[1:]:
+        places = w.config["sinusoidal_places"]
+        w("aside.hand", "sinusoid", shape=(count, 2), width=2, periods=periods[1:2], places=places)
+        w("aside.turned", "matmul", "aside.hand", "aside.turn")
     w("turns", "turns", shape=(count, len(periods)), periods=periods)
 
 
 # ---- its numbers ----
+
+
+@drawn("positional-encoding")
+def _turn(dice: Dice) -> Entries:
+    """The matrix that turns the second hand by a quarter, which is the same for every seed."""
+    return {"aside.turn": QUARTER}
 
 
 @sheet_promise

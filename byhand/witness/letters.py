@@ -95,5 +95,6 @@ def _evaluate(node: ast.expr, n: Numbers, letters: Mapping[str, Any]) -> Any:
 
 _FUNCTIONS = {
     "sqrt": lambda n, x: n.root(x), "exp": lambda n, x: n.power("e", x), "log": lambda n, x: n.logarithm(x),
-    "Abs": lambda n, x: abs(x), "sin": lambda n, x: n.sine(x), "cos": lambda n, x: n.cosine(x), "erf": lambda n, x: n.error_function(x),
+    "Abs": lambda n, x: abs(x),
+    "sin": lambda n, x: n.sine(x), "cos": lambda n, x: n.cosine(x), "erf": lambda n, x: n.error_function(x),
 }  # fmt: skip

@@ -64,7 +64,7 @@ def test_letters_that_do_not_answer_the_sheets_questions_are_refused(values, mes
 def test_a_letter_on_which_a_sheets_sentences_depend_is_refused_in_one_line(sheet, values):
     with pytest.raises(SheetError) as error:
         prepare(load_sheet(sheet), Options(values=values, numbers="symbolic"))
-    line = r"[a-z-]+\.md line \d+: what it says of its numbers depends on the letters; give numbers for the letters, .*"
+    line = r"[a-z-]+\.md line \d+: what it says of its numbers depends on the letters; give numbers for the letters.*"
     assert re.fullmatch(line, str(error.value))
 
 
