@@ -47,7 +47,7 @@ def every(request: pytest.FixtureRequest) -> bool:
 
 def unnumbered(text: str) -> str:
     """A page's text without the numbers of sheets, so that another sheet in the course changes no golden file."""
-    text = re.sub(r"((?:work|from )sheet) \d+", r"\1 №", text)
+    text = re.sub(r"(worksheet|from sheet|sheet(?= \d+, “)) \d+", r"\1 №", text)
     return re.sub(r"(?m)(?<=^Before this: ).*", lambda before: re.sub(r"(^|; )\d+ ", r"\1", before[0]), text)
 
 
