@@ -135,10 +135,16 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
         ("byte-pairs", {"counts": [[8, 4, 4, 3]]}, "merges_are_decided"),  # the beginning is joined first
         ("counted-pairs", {"counts": [[3], [2], [3], [2]]}, "only_chosen_votes_are_right"),  # two words tie
         ("beam-search", {"next": [[4, 3, 3], [4, 3, 3], [1, 4, 5]]}, "beam_finds_what_greedy_misses"),  # greedy does
-        ("word-in-context", {"x": [[4, 0, 0], [2, 1, 1], [1, 1, -1], [4, -1, 0], [3, 1, 1]]},
-         "one_word_means_two_things"),  # the same thing twice
-        ("word-in-context", {"x": [[4, 0, 0], [2, 1, 1], [1, 1, -1], [-1, 4, -1], [2, 1, 0]]},
-         "both_meanings_can_be_drawn"),  # two words in one place
+        (
+            "word-in-context",
+            {"x": [[4, 0, 0], [2, 1, 1], [1, 1, -1], [4, -1, 0], [3, 1, 1]]},
+            "one_word_means_two_things",
+        ),  # the same thing twice
+        (
+            "word-in-context",
+            {"x": [[4, 0, 0], [2, 1, 1], [1, 1, -1], [-1, 4, -1], [2, 1, 0]]},
+            "both_meanings_can_be_drawn",
+        ),  # two words in one place
         ("cross-entropy", {"logits": [[1, 3, 1, 2], [1, 1, 3, 2], [1, 1, 3, 2]]}, "surprises_are_few_halvings"),
         (
             "kv-cache",

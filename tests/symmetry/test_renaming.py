@@ -24,7 +24,12 @@ from byhand.symmetry.renaming import moves, renamed
 from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 
 SEEDS = range(1, 26)
-HELD = ("sizing", "byte-pairs", "counted-pairs", "word-in-context")  # sheets none of whose numbers may change their places
+HELD = (
+    "sizing",
+    "byte-pairs",
+    "counted-pairs",
+    "word-in-context",
+)  # sheets none of whose numbers may change their places
 SHEETS = [sheet.name for sheet in all_sheets() if sheet.name not in HELD]
 
 
