@@ -1,9 +1,11 @@
-"""Embedding: its steps, written down twice, its numbers, its mistake and its picture."""
+"""Embedding: its steps, written down twice, its numbers, its mistake and its pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
+from math import atan2, degrees
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,8 +16,10 @@ from byhand.notation.text import listed
 from byhand.numbers.promises import dot_of, sheet_promise
 from byhand.ops.linear import matmul
 from byhand.ops.shapes import gather_rows, one_hot
-from byhand.pictures.canvas import AXIS, BOX, CAPTION, FRAME, GREY, LIGHT, TOKEN, WHITE, Canvas
-from byhand.pictures.registry import Rows, picture
+from byhand.pictures.canvas import AXIS, BOX, CAPTION, FRAME, GREY, LIGHT, TOKEN, WHITE, Canvas, Layer
+from byhand.pictures.labels import words as label
+from byhand.pictures.names import beside
+from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Step, Tape
 from byhand.witness.wiring import Wiring, wiring
 
@@ -80,6 +84,12 @@ def like_words_point_alike(tape: Tape) -> bool:
     return bool(pairs.pop((0, len(rows) - 1)) > max(0, *pairs.values()))
 
 
+@sheet_promise
+def like_words_meet_in_a_plane(tape: Tape) -> bool:
+    """Drawn by two of their numbers, the first and the last word point alike, and no other word does as either."""
+    return _plane_of(tape.values("embed.W_E")) is not None
+
+
 # ---- its mistake ----
 
 
@@ -94,9 +104,11 @@ def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
     return [replace(step, params={**step.params, "numbered": True}) if of_embedding else step]
 
 
-# ---- its picture ----
+# ---- its pictures ----
 
 ROW = 5.6  # the height of a row of the table of words
+NEAR, CLEARLY = 46.0, 15.0  # degrees: how far like words are apart at most, and how much further others are
+LEFT, TOP, WIDE = 3.0, 1.0, 27.0  # mm: of the plane of words
 
 
 @picture(height=37, minutes=2, target=ROW)
@@ -137,3 +149,68 @@ def row_let_through(
         to_do=on.say("pictures.row_let_through.to_do"),
         key=on.say("pictures.row_let_through.key", word=word, numbers=listed(embedded)),
     )
+
+
+def _plane_of(table: Rows) -> tuple[int, int] | None:
+    """The two columns by which the first and the last word point most clearly alike; None where none do."""
+    planes = dict[tuple[int, int], float]()
+    for across, up in combinations(range(len(table[0])), 2):
+        tips = [(row[across], row[up]) for row in table]
+        if (0, 0) in tips or len({*tips}) < len(tips):
+            continue
+        angles = [degrees(atan2(y, x)) for x, y in tips]
+        like = _between(angles[0], angles[-1])
+        margin = min(_between(angles[end], angle) for end in (0, -1) for angle in angles[1:-1]) - like
+        if like <= NEAR and margin >= CLEARLY:
+            planes[across, up] = margin
+    return max(planes, key=planes.__getitem__) if planes else None
+
+
+def _between(one: float, other: float) -> float:
+    """The angle between two directions, in degrees."""
+    return abs((one - other + 180) % 360 - 180)
+
+
+@picture(height=29, minutes=2, target=5)
+def words_in_a_plane(on: Canvas, table: Rows, *, vocabulary: Sequence[str], given: int) -> None:
+    """Words as arrows in a plane, by two of their numbers: those of like words point alike.
+
+    given: how many words after the first have their arrows; the others are to be drawn.
+    """
+    plane = _plane_of(table) if len(table) > 2 else None
+    if plane is None:
+        raise UndrawableError("the first and the last word point alike, and no other as they do")
+    tips = [tuple(int(row[column]) for column in plane) for row in table]
+    reach = max(3, *(abs(x) for tip in tips for x in tip))
+    middle, unit = (LEFT + WIDE / 2, TOP + WIDE / 2), WIDE / (2 * reach)
+
+    def at(point: Sequence[Any]) -> tuple[float, float]:
+        return middle[0] + unit * point[0], middle[1] - unit * point[1]
+
+    on.plane(at, (-reach, -reach), (reach, reach))
+    arrows = [(middle, at(tip)) for tip in tips]
+    halves = [label(word, CAPTION).width / 2 for word in vocabulary]
+    names = beside([tip for _, tip in arrows], halves, arrows, (0.0, 1.2, LEFT + WIDE + 12.0, TOP + WIDE + 2.0))
+    for n, (word, arrow, name) in enumerate(zip(vocabulary, arrows, names, strict=True)):
+        pen: Layer = on if 0 < n <= given else on.pen
+        pen.arrow(*arrow)
+        pen.text(*name, word, CAPTION)
+    across, up = (column + 1 for column in plane)
+    left = LEFT + WIDE + 16.0
+    axes = on.say("pictures.words_in_a_plane.axes", across=across, up=up)
+    on.text(left, 4.0, axes, CAPTION, anchor="start", colour=GREY)
+    on.text(left, 12.0, on.say("pictures.words_in_a_plane.alike"), TOKEN, anchor="start")
+    for n, word in enumerate((vocabulary[0], vocabulary[-1])):
+        on.answer_line(left, 19.0 + 8.0 * n, 28.0, word)
+    drawn = _arrows(vocabulary, tips, range(1, given + 1))
+    rest = _arrows(vocabulary, tips, [0, *range(given + 1, len(tips))])
+    on.said(
+        on.say("pictures.words_in_a_plane.said", axes=axes, arrows=drawn),
+        to_do=on.say("pictures.words_in_a_plane.to_do"),
+        key=on.say("pictures.words_in_a_plane.key", arrows=rest, first=vocabulary[0], last=vocabulary[-1]),
+    )
+
+
+def _arrows(vocabulary: Sequence[str], tips: Sequence[tuple[int, ...]], which: Iterable[int]) -> str:
+    """Words with the tips of their arrows, as one reads them out."""
+    return "; ".join(f"{vocabulary[n]} ({listed(tips[n])})" for n in which)
