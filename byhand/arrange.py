@@ -17,7 +17,7 @@ from byhand.arithmetic.domain import Domain
 from byhand.cache import cached_by
 from byhand.choose import Quality, choose
 from byhand.model.weights import Values
-from byhand.notation.marks import has_slots, in_slot, word_in_slot
+from byhand.notation.marks import has_slots, in_slot, is_word, word_in_slot
 from byhand.options import Options
 from byhand.options_file import as_entries
 from byhand.record import fingerprint
@@ -97,8 +97,9 @@ def _context(
 ) -> Context:  # fmt: skip
     """What the page of a tape is made in; with slots, where the number system has them."""
     lists = values.words(), values.vocabulary, values.source
+    places = {word for word in lists[0] if word.isdecimal()} - {*values.tokens, *values.vocabulary}  # by numbers
     known = {
-        word: word if word.isdecimal() else word_in_slot(domain, word)  # a decimal is the number of a place
+        word: word if word in places or is_word(word) else word_in_slot(domain, word)
         for word in dict.fromkeys(chain(*lists))
     }
     tokens, vocabulary, source = (tuple(map(known.__getitem__, words)) for words in lists)

@@ -12,6 +12,7 @@ from byhand.errors import ConfigError, UnknownNameError
 from byhand.first_seeds import Search
 from byhand.model import Model
 from byhand.model.weights import Values, check_positions, complete
+from byhand.notation.number import shown
 from byhand.numbers.words import spelled
 from byhand.options import Options, Tell, unheard
 from byhand.worksheet.sheet import Sheet, lettered, load_sheet
@@ -42,7 +43,9 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     if options.keeps_numbers and options.answer:
         raise ConfigError("--answer needs new numbers; leave out --values, --numbers symbolic and --seed 0")
     quality: Quality | None = None
-    if not options.keeps_numbers:
+    if sheet.draws_words:
+        values, quality = _reading(sheet, values, options)
+    elif not options.keeps_numbers:
         values, quality = _new(sheet, values, options)
     elif seed != 0:
         from byhand.symmetry.renaming import renamed  # most pages have a sheet's own numbers, and need no symmetry
@@ -76,6 +79,29 @@ def _of_thread(sheet: Sheet, options: Options) -> tuple[Values, Quality]:
     words = thread(options.language).words(seed)
     quality = {"promises": dict.fromkeys(sheet.promises, True)}
     return of_seed(sheet.model, values, seed, sheet.in_place, words), quality
+
+
+def _reading(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Quality | None]:
+    """The numbers of a sheet, or of somebody's file, with the words that a seed draws; the file's words stay.
+
+    Raises: ConfigError for words that no seed draws, and for words that the model is to say.
+    """
+    if options.answer:
+        raise ConfigError(f"what {sheet.name} says follows from what it reads; leave out --answer")
+    if options.values is not None or (options.chosen_seed == 0 and not options.tokens):
+        return values, None
+    from byhand.numbers.readings import drawn
+
+    own = sheet.given(letters=False)
+    listed = drawn(sheet.name, sheet.model, own, sheet.promises)
+    texts = [each.tokens for each in listed]
+    if options.tokens and values.tokens not in texts:
+        raise ConfigError(
+            f"{sheet.name} reads one of {len(texts)} texts, such as {shown(' '.join(own.words()))}, and not "
+            f"{shown(' '.join(values.words()))}"
+        )
+    tokens = values.tokens if options.tokens else texts[options.chosen_seed % len(texts)]
+    return replace(values, tokens=tokens), {"promises": dict.fromkeys(sheet.promises, True)}
 
 
 def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Quality]:
@@ -113,7 +139,7 @@ def first_numbers(name: str) -> tuple[str, bytes] | None:
     """
     sheet = load_sheet(name)
     first = Options(seed=first_seeds.SEEDS[0]).on(sheet)
-    if first.keeps_numbers:
+    if first.keeps_numbers or sheet.draws_words:
         return None
     search = _search(sheet, sheet.given(letters=False), first)
     by_seed = {seed: choose(sheet, replace(first, seed=seed)) for seed in first_seeds.SEEDS}

@@ -583,13 +583,17 @@ def _of_class(made: ClassSet) -> Iterator[str]:
     if made.of_thread:
         yield f"{count}, {made.sets} base thread{'s' * (made.sets > 1)}; no two neighbours have the same"
         yield f"students whose scores somebody else has, too: {made.sharing}"
+    elif made.words:
+        yield f"{count}, {made.sets} of the {made.words} texts that the sheet reads; the numbers are the same for all"
+        if made.students > made.words:
+            yield f"there are only {made.words} texts: {made.sharing} students have one that somebody else has, too"
     elif made.renames:
         yield f"{count}, {made.sets} set{'s' * (made.sets > 1)} of numbers, each renamed for every student"
     else:
         yield f"{count}, each with numbers that were searched for: the sheet has too few renamings"
-    if made.unchanged and not made.of_thread:
+    if made.unchanged and not (made.of_thread or made.words):
         yield f"the same in every copy of a set: {', '.join(made.unchanged)}"
-    if made.alike and not made.of_thread:
+    if made.alike and not (made.of_thread or made.words):
         yield f"copies with all the answers of another: {made.alike}; there are only so many numbers"
     if made.laid_out_alone:
         yield f"copies laid out by themselves: {made.laid_out_alone}"

@@ -43,6 +43,8 @@ class ClassRun(Struct, frozen=True):
     """The number system of the copies; it knows the texts for the marks, and which copies differ."""
     promises: tuple[str, ...] = ()
     """The names of the sheet's own promises."""
+    draws_words: bool = False
+    """Whether copies differ in the words that they read, and not in given numbers."""
 
     def text_of(self, mark: int, copy: int) -> str:
         """The text of a copy that stands in place of a mark."""
@@ -65,12 +67,17 @@ class ClassRun(Struct, frozen=True):
             name: [[texts_of[mark_number(x)] if MARK.fullmatch(x) else x for x in row] for row in rows]
             for name, rows in run.texts.items()
         }
+        words = [texts_of[mark_number(x)].tolist() if MARK.fullmatch(x) else repeat(x) for x in run.tokens]
+        own_words = zip(*words, strict=False) if words else repeat(())
         own_params = {name: _copies(step.params) for name, step in run.steps.items() if _has_columns(step.params)}
-        for _, rows, texts in zip(range(self.domain.count), _copies(run.rows), _copies(columns), strict=False):
+        for _, rows, texts, tokens in zip(
+            range(self.domain.count), _copies(run.rows), _copies(columns), own_words, strict=False
+        ):
             changed = {name: structs.replace(run.steps[name], params=next(each)) for name, each in own_params.items()}
             yield structs.replace(
-                run, domain=self.domain.inner, steps={**run.steps, **changed}, rows=rows, texts=texts, hash=""
-            )
+                run, domain=self.domain.inner, steps={**run.steps, **changed}, rows=rows, texts=texts, tokens=tokens,
+                hash="",
+            )  # fmt: skip
 
     def tapes(self) -> Iterator[Tape]:
         """The tape of each copy, in exact fractions."""
@@ -110,7 +117,7 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
 
     Copies that would have other words on the page than copy 0 are noted in the run's domain.
 
-    sets: values that differ in their numbers only.
+    sets: values that differ in their numbers only, or in the words that are read.
     variants: a set and a key for each copy; key 0 renames nothing.
 
     Raises: ConfigError where the numbers cannot be renamed.
@@ -119,7 +126,7 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
     known = moves(sheet.model, sets[0], sheet.in_place) if any(key for _, key in variants) else None
     values = values_together(sets, variants, domain, known, signs=options.numbers != "symbolic")
     page, run, tape = arranged(sheet, values, options, domain)
-    made = ClassRun(page, run, tape, domain, sheet.promises)
+    made = ClassRun(page, run, tape, domain, sheet.promises, sheet.draws_words)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
     hashes = in_place(domain.column([short_hash(each, options.secret) for each in made.filled(text)]))
     stamped = structs.replace(page, stamp={"seed": options.printed_seed, "hash": hashes})
@@ -181,7 +188,9 @@ def values_together(
         return domain.number(figures, codes) if len(figures) > 1 else plain(figures[0])
 
     weights, inputs = refilled(entries[0], map(number, table.T))
-    return structs.replace(sets[0], weights=weights, inputs=inputs)
+    words = zip(*(sets[place].tokens for place, _ in variants), strict=True)
+    tokens = tuple(domain.column(each) if len({*each}) > 1 else each[0] for each in words)
+    return structs.replace(sets[0], weights=weights, inputs=inputs, tokens=tokens)
 
 
 def _size(x: Any) -> Any:

@@ -67,7 +67,10 @@ class ClassSet(Struct, frozen=True):
     of_thread: bool
     """Whether it is of a sheet of the thread."""
     sharing: int
-    """How many copies are made from a set of numbers from which another is made, too."""
+    """How many copies are made from a set of numbers from which another is made, too, or have words that another
+    has."""
+    words: int = 0
+    """Of a sheet that draws words, how many there are to draw from."""
 
 
 def make_class(
@@ -136,7 +139,7 @@ def make_class(
     renames, unchanged = pages.numbers.renames, pages.unchanged
     return ClassSet(
         folder, len(students), len(sets), renames, laid_out_alone, alike, unchanged, files.mended, sheet.of_thread,
-        sharing,
+        sharing, len(plan.listed_sets()) if sheet.draws_words else 0,
     )  # fmt: skip
 
 

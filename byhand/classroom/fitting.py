@@ -69,8 +69,12 @@ def _keeps(tape: Tape, promise: str) -> bool:
 
 
 def hiding_mistakes(run: ClassRun) -> list[int]:
-    """The copies in which some mistake changes no number, although it changes one in copy 0."""
+    """The copies in which some mistake changes no number, although it changes one in copy 0. Where copies read other
+    words, a mistake may be harmless with some.
+    """
     copies: set[int] = set()
+    if run.draws_words:
+        return []
     for name in applying(run.tape):
         wrong, made = mistaken(run.tape, name)
         shown = [step.name for step in made if wrong.steps[step.name].shape == step.shape]

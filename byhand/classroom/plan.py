@@ -26,7 +26,7 @@ from byhand.worksheet.sheet import Sheet
 SETS = 12  # the most sets of numbers that a class has
 MANY_SETS = 48  # the most where a set has few different copies, as where dimensions have names and keep their places
 TRIED, FEW = 24, 20  # copies of a set that are tried, and of which fewer with other answers are few
-NEXT = "/next"  # is added to a key to draw another base thread
+NEXT = "/next"  # is added to a key to draw another base thread, or the next words to read
 SET_ATTEMPTS = 10  # seeds that are tried for each set after the first
 
 
@@ -38,8 +38,8 @@ class Plan(Struct, frozen=True):
     letters: str
     """The characters of the students' names."""
     moved: Mapping[str, int] = {}
-    """On a sheet of the thread, how often a student's base thread is drawn again, by id, so that it is no neighbour's
-    on the roster (`beside`)."""
+    """By id, on a sheet of the thread how often a student's base thread is drawn again, and on one that draws words
+    by how many these are further on (`beside`)."""
 
     def __hash__(self) -> int:
         return hash(repr(self))  # its parts have dicts
@@ -49,7 +49,11 @@ class Plan(Struct, frozen=True):
         return self.key_of(student.id) + NEXT * self.moved.get(student.id, 0)
 
     def beside(self, students: Sequence[Student]) -> Plan:
-        """The same plan for a roster: on a sheet of the thread, no two neighbours have the same base thread."""
+        """The same plan for a roster: on a sheet of the thread, no two neighbours have the same base thread; on one
+        that draws words, no two students have the same ones, until there are no more.
+        """
+        if self.sheet.draws_words:
+            return replace(self, moved=self._apart(students))
         if not self.sheet.of_thread:
             return self
         moved, before = dict[str, int](), -1
@@ -61,6 +65,27 @@ class Plan(Struct, frozen=True):
             if count:
                 moved[student.id] = count
         return replace(self, moved=moved)
+
+    def reading(self, words: Mapping[str, tuple[str, ...]]) -> Plan:
+        """The same plan, where students read the words that their copies say, by id."""
+        if not self.sheet.draws_words:
+            return self
+        places = {each.tokens: place for place, each in enumerate(self.listed_sets())}
+        known = {of: places[said] for of, said in words.items() if said in places}
+        first = {of: _words_of(self.key_of(of), len(places)) for of in known}
+        return replace(self, moved={of: (place - first[of]) % len(places) for of, place in known.items()})
+
+    def _apart(self, students: Sequence[Student]) -> dict[str, int]:
+        """By how many words each student is moved on from those that the id draws, so as to have others than those
+        before.
+        """
+        moved, taken, count = dict[str, int](), set[int](), len(self.listed_sets())
+        for student in students:
+            first = _words_of(self.key_of(student.id), count)
+            taken = taken if len(taken) < count else set()
+            moved[student.id] = next(k for k in range(count) if (first + k) % count not in taken)
+            taken.add((first + moved[student.id]) % count)
+        return moved
 
     def key_of(self, what: str) -> str:
         """The text that decides the numbers of a student's id, or of a set."""
@@ -94,6 +119,8 @@ class Plan(Struct, frozen=True):
         """
         if self.sheet.of_thread:  # a secret decides no more than whose base is whose
             return self.searched(self.options.chosen_seed)
+        if self.sheet.draws_words:
+            return self.listed_sets()[0]
         if self.options.keeps_numbers and not self.options.secret:
             return self.searched(0)
         try:
@@ -126,6 +153,8 @@ class Plan(Struct, frozen=True):
 
         Raises: ConfigError where there is one set of numbers only.
         """
+        if self.sheet.draws_words:
+            return self._with_words()
         from byhand.numbers.choice import listed  # numpy, which letters and a file's numbers do without
 
         new = structs.replace(self.options, seed=1)
@@ -140,6 +169,18 @@ class Plan(Struct, frozen=True):
         words = {"tokens": first.tokens, "source": first.source, "vocabulary": first.vocabulary}
         return tuple(structs.replace(each, **words) for each in sets)
 
+    def _with_words(self) -> tuple[Values, ...]:
+        """The sheet's numbers with all the words that may be drawn, the sheet's own first.
+
+        Raises: ConfigError where somebody's own words or numbers are asked for.
+        """
+        from byhand.numbers.readings import drawn
+
+        if self.options.tokens or self.options.values is not None:
+            raise ConfigError(f"a class of {self.sheet.name} draws words; leave out --tokens and --values")
+        sheet = self.sheet
+        return drawn(sheet.name, sheet.model, sheet.given(letters=False, base=self.options.base), sheet.promises)
+
     def _one_set_only(self) -> ConfigError:
         return ConfigError(f"{self.sheet.name} has one set of numbers only, so a class has none of its own")
 
@@ -151,10 +192,17 @@ def _base_of(key: str) -> int:
     return Draw(f"byhand/{key.partition(AGAIN)[0]}/base").below(bases())
 
 
+def _words_of(key: str, count: int) -> int:
+    """The place of the words of the copy with this key, of so many."""
+    drawn, *further = key.partition(AGAIN)[0].split(NEXT)
+    return (Draw(f"byhand/{drawn}/words").below(count) + len(further)) % count
+
+
 class NumberSets(Struct, frozen=True, dict=True):
     """The sets of numbers of a class. A copy has one of them, with its dimensions renamed.
 
-    Where the sheet's numbers cannot be renamed, a copy has any set that may be chosen for the sheet.
+    Where the sheet's numbers cannot be renamed, a copy has any set that may be chosen for the sheet, and where a seed
+    draws words, its own words.
     """
 
     plan: Plan
@@ -177,6 +225,8 @@ class NumberSets(Struct, frozen=True, dict=True):
     @cached_property
     def renames(self) -> bool:
         """Whether dimensions of the sheet's model can be renamed."""
+        if self.plan.sheet.draws_words:  # and whose weights are the lesson
+            return False
         try:
             moves(self.plan.sheet.model, self.first_set, self.plan.sheet.in_place)
         except ConfigError:
@@ -230,6 +280,8 @@ class NumberSets(Struct, frozen=True, dict=True):
         """The set that a copy is made from; it does not depend on the "/again" added to a key to draw again."""
         if self.plan.sheet.of_thread:
             return _base_of(key)
+        if self.plan.sheet.draws_words:
+            return _words_of(key, len(self._listed))
         return Draw(f"byhand/{key.partition(AGAIN)[0]}/set").below(len(self.sets))
 
     def of(self, key: str) -> Values:
@@ -244,6 +296,8 @@ class NumberSets(Struct, frozen=True, dict=True):
                 self.plan.options.numbers != "symbolic",
             )
             return renamed(sheet.model, values, key, signs=signs, in_place=sheet.in_place)
+        if self.plan.sheet.draws_words:
+            return self._listed[self.set_of(key)]
         return self._listed[Draw(f"byhand/{key}/set").below(len(self._listed))]
 
     def run(self, keys: Sequence[str]) -> ClassRun:

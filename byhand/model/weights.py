@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from byhand.arithmetic.copies import each, varies
 from byhand.errors import (
     LONGEST_QUOTE,
     MOST_PROBLEMS,
@@ -23,6 +25,7 @@ from byhand.errors import (
 from byhand.model.config import Config
 from byhand.model.nested import MOST_ENTRIES, cut, flat, plain_lists, rows, sizes
 from byhand.model.parameters import has_heads, parameter_shapes, shape_of
+from byhand.notation.marks import in_place
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.tape import Rows, shape_text
@@ -38,7 +41,7 @@ class Values(Struct, frozen=True):
 
     config: Config
     tokens: tuple[str | int, ...] = ()
-    """Words, or ids."""
+    """Words, or ids; of many copies that read other words, a column of words at each place."""
     vocabulary: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """The givens, by the name of their step."""
@@ -82,7 +85,10 @@ class Values(Struct, frozen=True):
         positions.
         """
         known, tokens = self.vocabulary, self.tokens or tuple(range(1, self.positions() + 1))
-        return tuple(known[t] if isinstance(t, int) and known and t < len(known) else str(t) for t in tokens)
+        return tuple(
+            in_place(t) if varies(t) else known[t] if isinstance(t, int) and known and t < len(known) else str(t)
+            for t in tokens
+        )
 
     def positions(self) -> int:
         """The number of tokens; without tokens, the number of rows of the given steps; without these, n_ctx.
@@ -120,7 +126,8 @@ class Values(Struct, frozen=True):
         ids, places = [], {word: n for n, word in enumerate(self.vocabulary)}
         for token in dict.fromkeys(self.tokens):
             with collecting(problems):
-                ids.append((token, self._id(token, places, size or len(places) or self.config.d_vocab)))
+                of_word = partial(self._id, places=places, size=size or len(places) or self.config.d_vocab)
+                ids.append((token, each(of_word, token)))
         if problems:
             raise together(problems)
         return tuple(dict(ids)[token] for token in self.tokens)

@@ -73,6 +73,9 @@ def _of_student(sheet: Sheet, options: Options, student: Student | None) -> Iter
         numbers.of(plan.key(student))
     except ByHandError:
         return  # a sheet that has no class
+    if sheet.draws_words:  # which may have been somebody's before
+        yield from (partial(numbers.of, plan.key(student) + NEXT * k) for k, _ in enumerate(plan.listed_sets()))
+        return
     if sheet.of_thread:  # whose base may have been a neighbour's
         yield from (partial(numbers.of, plan.key(student) + NEXT * count) for count in range(MOST_NEXT))
     for attempt in range(COPY_ATTEMPTS):

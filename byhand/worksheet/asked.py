@@ -41,7 +41,8 @@ def asked(context: Context) -> dict[str, str]:
     )
     words = {"tokens": context.tokens, "source": context.source, "vocabulary": context.vocabulary}
     said = {
-        kind: ",".join(as_word(context.spelled.get(word, word)) for word in texts) for kind, texts in words.items()
+        kind: ",".join(rewritten(as_word, context.spelled.get(word, word)) for word in texts)
+        for kind, texts in words.items()
     }
     listed = {"left": chosen, FORMS: as_word(context.forms), **said, "templates": own_templates()}
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}

@@ -27,6 +27,7 @@ from byhand.model.layers import steps_of
 from byhand.notation.marks import first_text, texts_of, word_in_slot, written, written_of
 from byhand.notation.text import value_text
 from byhand.numbers.conditions import condition
+from byhand.numbers.readings import readings
 from byhand.ops.linear import matmul
 from byhand.ops.positions import bucket_of
 from byhand.pictures import UndrawableError, picture_named
@@ -106,8 +107,8 @@ def sheet_globals(context: Context, blocks: list[Block]) -> dict[str, Any]:
 
 
 def _values(context: Context) -> Mapping[str, Any]:
-    """The names that are no calls: the run's tokens and config, options, and the page's words for rows and
-    columns.
+    """The names that are no calls: the run's tokens and config, options, the page's words for rows and columns, and
+    how many texts the model may read, where a seed draws one of them.
     """
     say, transposed, numbers = context.messages.say, context.transposed, context.tape.domain.name
     return {
@@ -115,7 +116,7 @@ def _values(context: Context) -> Mapping[str, Any]:
         "config": context.config, "base": context.config.softmax_base,
         "numbers": numbers, "about": say("words.about") if numbers == "decimal" else "",
         "level": context.level, "names": context.sheet.names, "sittings": context.sheet.sittings,
-        "range": safe_range, "transposed": transposed,
+        "range": safe_range, "transposed": transposed, "readings": len(readings(context.sheet.name)),
         **context.messages.lines(transposed),
     }  # fmt: skip
 
@@ -242,7 +243,9 @@ def _panel(
     words = context.vocabulary
     if name != "next_token" or not words:
         return panel
-    cells = tuple(tuple(_as_word(c, words[int(c.value)]) for c in row) for row in panel.cells)
+    cells = tuple(
+        tuple(_as_word(c, written(lambda number: words[int(number)], c.value)) for c in row) for row in panel.cells
+    )
     return replace(panel, cells=cells)
 
 

@@ -19,6 +19,7 @@ from byhand.model.parameters import parameter_shapes
 from byhand.model.weights import Values
 from byhand.notation.number import shown
 from byhand.numbers.promises import sheet_promise_named
+from byhand.numbers.readings import draws_words
 from byhand.numbers.refused import RULES, promises_but
 from byhand.worksheet.folders import ENGLISH, folders
 from byhand.worksheet.front import OF_THREAD, TABLES, all_files, file_of, known_language, parsed, read, sheet_files
@@ -213,6 +214,11 @@ class Sheet(Struct, frozen=True):
     def of_thread(self) -> bool:
         """Whether it is a sheet of the thread, whose numbers are those of all the others."""
         return self.name.startswith(OF_THREAD)
+
+    @property
+    def draws_words(self) -> bool:
+        """Whether a seed draws the words that are read, and no numbers, which are the lesson."""
+        return draws_words(self.name)
 
     def given(
         self, *, letters: bool, base: int | str | None = None, tokens: Sequence[str] = (), other: object = None
