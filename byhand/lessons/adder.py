@@ -58,7 +58,7 @@ def mean_for_sum(step: Step, tape: Tape) -> Iterable[Step]:
 @mistake(
     told="The biases of the logits forgotten.",
     mend="Add to each word’s product its bias in b_U.",
-    after="mean-for-sum",
+    after="heads-averaged",
 )
 def no_unembedding_bias(step: Step, tape: Tape) -> Iterable[Step]:
     """The logits are the product alone."""

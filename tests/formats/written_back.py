@@ -110,7 +110,9 @@ def of_markdown(text: str, document: Document) -> list[Any]:
 def of_linear(text: str, document: Document) -> list[Any]:
     """The numbers of linear text: of a row, of a cell, and of an entry of a table, which has a name."""
     tables = (block for block in blocks(document) if block.cells and not block.matrices)
-    names = [name.replace("ᵀ", "^T") for block in tables for name in block.called(document.messages)]
+    names = [
+        name.replace("ᵀ", "^T").replace("\xa0", " ") for block in tables for name in block.called(document.messages)
+    ]
     found = []
     for line in text.splitlines():
         if re.match(r".*?\[\d+,\d+\] = ", line):

@@ -18,8 +18,8 @@ from byhand.worksheet.document import Cell
 from byhand.worksheet.sheet import load_sheet
 
 FINGER = 11.64  # mm: 44 px
-# The shares of the first are sums of letters, each wider than two fingers; the second has a table of twelve words.
-SCROLLS = {"attention-in-letters", "adder"}
+# The shares of the first are sums of letters, each wider than two fingers; the others have tables of many words.
+SCROLLS = {"attention-in-letters", "adder", "counting-sorter"}
 
 
 def grids(sheet, **asked):

@@ -30,7 +30,7 @@ HELD = (
     "counted-pairs",
     "word-in-context",
 )  # sheets none of whose numbers may change their places
-SHEETS = [sheet.name for sheet in all_sheets() if sheet.name not in HELD]
+SHEETS = [sheet.name for sheet in all_sheets() if sheet.name not in HELD and not sheet.draws_words]
 
 
 def values_of(sheet: str) -> Values:

@@ -26,7 +26,9 @@ def sets_of(sheet):
 
 
 def copies_of(sheet, own):
-    """The copies of a set of numbers; none where nothing may move."""
+    """The copies of a set of numbers; none where nothing may move, as where other words are read with the same numbers."""
+    if sheet.draws_words:
+        return []
     try:
         return [renamed(sheet.model, own, key, in_place=sheet.in_place) for key in KEYS]
     except ConfigError:
