@@ -13,7 +13,7 @@ from byhand.notation.text import listed
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.readings import Reading, reads
 from byhand.ops.shapes import gather_rows
-from byhand.pictures.canvas import TOKEN, Canvas
+from byhand.pictures.canvas import AXIS, STROKE, TOKEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Step, Tape
 
@@ -63,27 +63,45 @@ def sorted_word_has_two_letters(tape: Tape) -> bool:
 
 # ---- its picture ----
 
-ROW, COLUMN = 8.0, 13.0  # mm: of the table of what is owed
+ROW, FIRST = 8.4, 9.0  # mm: from moment to moment, and to the first
+CHIPS, CHIP = 30.0, 8.0  # where the letters to be sorted begin, and from one to the next
+BOXES, WIDE = 60.0, 9.4  # where the boxes begin, and from one to the next
 
 
 @picture(height=42, minutes=2)
 def owed(on: Canvas, stream: Rows, *, words: Sequence[str]) -> None:
-    """How many of each letter are still owed after each of some words, the last ones: a table to fill in."""
-    first, left, top = len(stream) - len(words), 30.0, 9.0
-    if len(words) > 4 or len(stream[0]) != len(LETTERS):
-        raise UndrawableError("three letters are counted at four moments")
+    """At each of the moments after some words, the last ones: the letters to be sorted, of which those are struck out
+    that have been said; and boxes for how many of each letter are still owed.
+    """
+    colon = len(stream) - len(words)
+    places = [_place(row) for row in stream]
+    if (colon, len(words)) != (LONGEST, LONGEST + 1) or None in (*places[:colon], *places[colon + 1 :]):
+        raise UndrawableError("three letters and four moments are drawn")
     for k, letter in enumerate(LETTERS.lower()):
-        on.text(left + COLUMN * k, top - 4.2, letter, TOKEN, bold=True)
-    counts = []
+        on.text(BOXES + WIDE * k, FIRST - 5.2, letter, TOKEN, bold=True)
+    left, counts = list(enumerate(places[:colon])), list[list[int]]()
     for row, word in enumerate(words):
-        y = top + ROW * (row + 0.4)
-        on.text(
-            left - COLUMN * 0.7, y + 1.1, on.say("pictures.owed.after", n=row + 1, word=word), TOKEN, anchor="end"
-        )
-        counts.append([sum(column) for column in zip(*stream[: first + row + 1], strict=True)])
+        y = FIRST + ROW * (row + 0.1)
+        if row:
+            left.remove(next(chip for chip in left if chip[1] == places[colon + row]))
+        on.text(CHIPS - 6.0, y + 1.1, on.say("pictures.owed.after", n=row + 1, word=word), TOKEN, anchor="end")
+        for k, place in enumerate(places[:colon]):
+            x = CHIPS + CHIP * k
+            on.box(x - 3.0, y - 3.0, 6.0, 6.0, rx=1, width=AXIS)
+            on.text(x, y + 1.2, LETTERS[place or 0], TOKEN)
+            if (k, place) not in left:
+                on.pen.line((x - 2.6, y + 2.6), (x + 2.6, y - 2.6), width=STROKE, colour=on.pen.ink)
+        counts.append([sum(place == k for _, place in left) for k, _ in enumerate(LETTERS)])
         for k, count in enumerate(counts[-1]):
-            on.blank(left + COLUMN * k, y, count)
+            on.blank(BOXES + WIDE * k, y, count, h=6.8)
     on.said(
-        on.say("pictures.owed.said", words=listed(words)), on.say("pictures.owed.to_do"),
+        on.say("pictures.owed.said", letters=listed([LETTERS[place or 0] for place in places[:colon]])),
+        on.say("pictures.owed.to_do"),
         on.say("pictures.owed.key", counts="; ".join(map(listed, counts))),
-    )  # fmt: skip
+    )
+
+
+def _place(row: Sequence[object]) -> int | None:
+    """The place of the only number of a row that is not 0; None where there is no such."""
+    found = [k for k, x in enumerate(row) if x]
+    return found[0] if len(found) == 1 else None
