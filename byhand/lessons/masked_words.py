@@ -243,6 +243,8 @@ def _values(scores: tuple[int, ...], base: int) -> tuple[Ints, Ints]:
     ok = (left[:, 0] >= 2 * abs(left[:, 1])) & (right[:, 1] >= 2 * abs(right[:, 0])) & (both.min(1) > 0)
     ok &= (both.max(1) < 2 * both.min(1)) & point_apart(v) & point_apart(z)
     ok &= columns_vary(v[:, SIDES["left"]]) & columns_vary(z)
+    if scores[WORD] != scores[BACK]:
+        ok &= both.max(1) > 2  # few values make the mixture (1, 1), which would be found for most seeds
     return v[ok], z[ok]
 
 
@@ -431,7 +433,7 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     values, mixtures = _values(scores, base)
     if not len(values):
         return
-    of_both = np.unique(mixtures[:, -1], axis=0)  # one of these first, or most mixtures would be (1, 1)
+    of_both = np.unique(mixtures[:, -1], axis=0)  # one of these first, so that all are found
     alike = np.flatnonzero((mixtures[:, -1] == of_both[dice.one_below(len(of_both))]).all(1))
     place = alike[dice.one_below(len(alike))]
     update = _updates(dice, mixtures[place])
