@@ -254,6 +254,21 @@ def slide(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
 
 
 @op(
+    "ij,1w->io",
+    by_place="jwo",
+    formula=r"{0} \ast {1}",
+    said="Lay the kernel on the {row}, multiply place by place, then add.",
+    example=example([[1, 2, 3], [0, -1, 4]], [[2, 1]], sizes={"o": 2}, gives=[[4, 7], [-1, 2]]),
+    edges=(example([[1, 2], [3, -4]], [[5]], sizes={"o": 2}, gives=[[5, 10], [15, -20]]),),
+)
+def slide_along(x: Operand, kernel: Operand, i: At, j: At) -> Expr:
+    """The cross-correlation of each row with a kernel of one row, wherever all of the kernel lies on the row."""
+    if isinstance(j, Index) or isinstance(kernel.cols, Index):
+        return total(kernel.cols, lambda k: x[i, k] * kernel[0, k])
+    return Sum(tuple(x[i, j + k] * kernel[0, k] for k in range(kernel.cols)))
+
+
+@op(
     "ij->ij",
     formula=r"\max(0,\, {0})",
     said="Keep what is positive; write 0 for what is negative.",

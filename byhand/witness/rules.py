@@ -100,6 +100,12 @@ def _slide(x: Rows, kernel: Rows) -> Rows:
     return [[sum(_dot(x[i + w], row) for w, row in enumerate(kernel))] for i in starts]
 
 
+def _slide_along(x: Rows, kernel: Row) -> Rows:
+    """The same of each row: the dot product of a kernel with each stretch of the row that is as long."""
+    stops = range(len(x[0]) - len(kernel) + 1)
+    return [[_dot(row[at : at + len(kernel)], kernel) for at in stops] for row in x]
+
+
 def _normal(n: Numbers, x: Any) -> Any:
     """x Φ(x), Φ being the normal distribution function."""
     return x and n.num(Fraction(1, 2)) * x * n.complementary_error_function(n.over(-x, n.root(2)))
@@ -267,6 +273,7 @@ RULES: dict[str, Rule] = {
     "squared_distances": lambda n, a, b: [[sum(d * d for d in map(sub, x, y)) for y in b] for x in a],
     "row_dots": lambda n, a, b: [[_dot(x, y)] for x, y in zip(a, b, strict=True)],
     "slide": lambda n, x, kernel: _slide(x, kernel),
+    "slide_along": lambda n, x, kernel: _slide_along(x, kernel[0]),
     # sums and differences
     "add": lambda n, a, b: _pairs(add, a, b),
     "add_all": lambda n, *matrices: reduce(lambda a, b: _pairs(add, a, b), matrices),
