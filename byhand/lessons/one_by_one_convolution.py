@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake
@@ -12,15 +13,29 @@ from byhand.model.builder import Builder
 from byhand.model.counts import product_of
 from byhand.model.layers import activation, convolution, mlp
 from byhand.model.registry import model
-from byhand.notation.text import listed
+from byhand.notation.text import listed, value_text
 from byhand.numbers.dice import Dice
 from byhand.numbers.feed_forward import is_relu
 from byhand.numbers.promises import sheet_promise, transposed
-from byhand.numbers.registry import Instance, Task, search
+from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.search import find_feed_forward
-from byhand.ops.linear import add_all, slide, times_number
-from byhand.pictures.canvas import AXIS, CAPTION, FRAME, GREY, LIGHT, NUMBER, TOKEN, WHITE, Canvas
+from byhand.ops.linear import add_all, slide, slide_along, times_number
+from byhand.pictures.canvas import (
+    AXIS,
+    CAPTION,
+    FRAME,
+    GREY,
+    INK,
+    LIGHT,
+    NUMBER,
+    PEN_AREA,
+    TOKEN,
+    WHITE,
+    Canvas,
+    Layer,
+)
 from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.pictures.shapes import Point
 from byhand.tape import Matrix, Step, Tape
 from byhand.witness.wiring import MIDDLE, STREAM, Wiring, wiring
 
@@ -32,9 +47,12 @@ def _steps(build: Builder) -> Matrix:
     """The feed-forward network as two 1×1 convolutions; and the number of weights of the first, here, with more
     channels, and in GPT-2.
 
-    The same network as two linear layers is computed only when requested.
+    The same network as two linear layers is computed only when requested, and so is what two kernels find in a
+    picture, `aside.pixels`, if that is given.
     """
     c, tape, x = build.config, build.tape, build.middle()
+    if "aside.pixels" in tape.numbers:
+        _picture(tape)
     w_in = tape.given("blocks.0.mlp.W_in", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     pre = convolution(x, w_in, "blocks.0.mlp.b_in", "blocks.0.conv_in", "blocks.0.conv_in.hook_pre")
     post = activation(pre, "blocks.0.conv_in.hook_post", c)
@@ -48,6 +66,17 @@ def _steps(build: Builder) -> Matrix:
     kernels = times_number(channels, name="count.gpt2.kernels", by=4)
     add_all(product_of(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
     return result
+
+
+def _picture(tape: Tape) -> None:
+    """What a kernel of one weight, and one of three, find in a picture of one channel, wherever all of the kernel
+    lies on a line of pixels.
+    """
+    lines, across = 2, 5
+    pixels = tape.given("aside.pixels", (lines, across), ("line", "pixel"))
+    for name, width in (("aside.one", 1), ("aside.wide", 3)):
+        kernel = tape.given(f"{name}.W", (1, width), ("", "weight"))
+        slide_along(pixels, kernel, name=f"{name}.found", sizes={"o": (across - width + 1, "stop")})
 
 
 # ---- the same, written down a second time ----
@@ -71,6 +100,8 @@ def _second(w: Wiring) -> None:
     post = w.activation(f"{first}.hook_post", layer(x, first, "in", sizes["d_mlp"], f"{first}.hook_pre"))
     layer(post, second, "out", sizes["d_model"], "blocks.0.hook_conv_out")
     w.network(x, mlp, "blocks.0.hook_mlp_out")
+    for kernel in ("aside.one", "aside.wide"):
+        w(f"{kernel}.found", "slide_along", "aside.pixels", f"{kernel}.W")
     w("count.gpt2.kernels", "times_number", "gpt2.channels", by=4)
     for name, rows, kernels in (
         ("count", "d_model", "d_mlp"),
@@ -83,10 +114,45 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 
+PICTURES_TRIED = 200
+LARGEST_FOUND = 9  # by the wide kernel
+
+
 @search("convolution", like_sheet=True, requires=[is_relu])
 def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A feed-forward network whose units, as kernels, use their channels."""
-    yield from find_feed_forward(task, dice, most_zeros=1)
+    """A feed-forward network whose units, as kernels, use their channels; and a picture with two kernels."""
+    pixels = _pixels(dice.substream("pixels")) if "aside.pixels" in task.values.inputs else {}
+    for found in find_feed_forward(task, dice, most_zeros=1):
+        yield Instance(found.inputs | pixels, found.weights)
+
+
+def _pixels(dice: Dice) -> Entries:
+    """A picture of two lines of pixels, a kernel of one weight, and one of three that finds small numbers, another
+    one wherever it stops on a line; if no draw fits, the first.
+    """
+    pixels = dice.below(5, PICTURES_TRIED, 2, 5) - 1
+    kernels = dice.choices(np.array([-2, -1, 1, 2]), PICTURES_TRIED, 3)
+    found = np.einsum("nisw,nw->nis", np.lib.stride_tricks.sliding_window_view(pixels, 3, axis=2), kernels)
+    differ = (np.diff(np.sort(found, axis=2), axis=2) > 0).all((1, 2)) & (np.ptp(kernels, 1) > 0)
+    first = int(np.argmax(differ & (abs(found).max((1, 2)) <= LARGEST_FOUND)))
+    one = dice.choices(np.array([-2, 2, 3]), 1, 1)
+    return {
+        "aside.pixels": pixels[first].tolist(),
+        "aside.one.W": one.tolist(),
+        "aside.wide.W": kernels[first : first + 1].tolist(),
+    }
+
+
+@sheet_promise
+def wide_kernel_reads_neighbours(tape: Tape) -> bool:
+    """Every weight of the wide kernel counts, and not all are alike; what it finds is small, and another number at
+    each stop of a line. The one weight of the other kernel changes what it lies on.
+    """
+    (wide,), ((one,),) = tape.values("aside.wide.W"), tape.values("aside.one.W")
+    found = tape.values("aside.wide.found")
+    differ = all(len({*row}) == len(row) for row in found)
+    small = all(abs(number) <= LARGEST_FOUND for row in found for number in row)
+    return all(wide) and len({*wide}) > 1 and one not in (0, 1) and differ and small
 
 
 @sheet_promise
@@ -172,3 +238,53 @@ def _cubes(on: Canvas, left: float, values: Sequence[Any], front: str, side: str
         on.line(*flank, closed=True, fill=side, width=AXIS)
         on.box(left, y, CUBE, CUBE, fill=front, width=AXIS)
         on.number(left + CUBE / 2, y + CUBE / 2, value, 3.4)
+
+
+PIXEL, UNDER, WAY = 6.8, 5.0, 9.0  # mm: a pixel; its line under the title; the way from the pixels to the answers
+DARKEST, LIGHTEST = 196, 255  # shades of grey: of the least bright pixel, and of the brightest
+
+
+@picture(height=40, minutes=2)
+def two_kernels(on: Canvas, x: Rows, one: Rows, wide: Rows, *, columns: bool = False) -> None:
+    """A picture of two lines of pixels for each of two kernels, which stands on its first pixels, and a cell for each
+    answer. One pixel is ringed: which answers does it reach?
+
+    columns: whether lines of pixels stand upright.
+    """
+    lines, across, ringed = len(x), len(x[0]), len(x[0]) // 2
+    (least, *_, most), reached = sorted({value for row in x for value in row} | {0}), []
+    for n, (name, width) in enumerate((("one", len(one[0])), ("tall" if columns else "wide", len(wide[0])))):
+        left, top = (50.0 * n, UNDER) if columns else (0.0, UNDER + 21.4 * n)
+        high, long = (across, lines) if columns else (lines, across)
+        right = left + PIXEL * long + WAY
+
+        def box(layer: Layer, at: Point, line: int, place: int, length: int = 1, **look: Any) -> Point:
+            """A box over places of a line; its centre."""
+            (dx, dy), (w, h) = ((line, place), (1, length)) if columns else ((place, line), (length, 1))
+            x, y, inset = at[0] + PIXEL * dx, at[1] + PIXEL * dy, AXIS if layer.is_pen else 0.0
+            layer.box(x + inset, y + inset, PIXEL * w - 2 * inset, PIXEL * h - 2 * inset, **look)
+            return at[0] + PIXEL * (dx + w / 2), at[1] + PIXEL * (dy + h / 2)
+
+        on.text(left, top - 1.8, on.say(f"pictures.two_kernels.{name}"), TOKEN, anchor="start", bold=True)
+        for line, row in enumerate(x):
+            for place, value in enumerate(row):
+                grey = DARKEST + int((LIGHTEST - DARKEST) * (value - least) / (most - least))
+                centre = box(on, (left, top), line, place, fill="#" + f"{grey:02x}" * 3, width=AXIS)
+                on.number(*centre, value, 3.5)
+                if (line, place) == (0, ringed):
+                    on.disc(*centre, 2.8, fill="none", width=0.4, colour=INK)
+        box(on, (left, top), 0, 0, width, width=FRAME)
+        middle = top + PIXEL * high / 2
+        on.arrow((right - WAY + 1.6, middle), (right - 1.6, middle), width=0.35)
+        stops = range(across - width + 1)
+        reached.append([stop for stop in stops if stop <= ringed < stop + width])
+        for line in range(lines):
+            for stop in stops:
+                if line == 0 and stop in reached[-1]:
+                    box(on.pen, (right, top), line, stop, fill=PEN_AREA, width=0)
+                box(on, (right, top), line, stop, width=AXIS)
+    on.said(
+        on.say("pictures.two_kernels.said", value=value_text(x[0][ringed]), n=ringed + 1),
+        on.say("pictures.two_kernels.to_do"),
+        on.say("pictures.two_kernels.key", one=len(reached[0]), wide=len(reached[1])),
+    )

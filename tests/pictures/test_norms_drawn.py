@@ -16,13 +16,14 @@ from byhand.worksheet.sheet import load_sheet
 SAY = messages("en").say
 
 
-def drawn(name, sheet, steps, seed, level=None, **options):
-    """The sketch of a sheet's picture, and the steps that it is drawn from."""
+def drawn(name, sheet, steps, seed, level=None, has_words=True, **options):
+    """The sketch of a sheet's picture, and the steps that it is drawn from. has_words: whether it names the tokens."""
     loaded = load_sheet(sheet)
     values = choose(loaded, Options(seed=seed, level=level))[0]
     tape = loaded.model.run(complete(values), RATIONALS)
     rows = [tape.values(step) for step in steps]
-    return PICTURES[name].sketch(SAY, rows, {"tokens": values.words(), **options}), rows
+    words = {"tokens": values.words()} if has_words else {}
+    return PICTURES[name].sketch(SAY, rows, {**words, **options}), rows
 
 
 @pytest.mark.parametrize("level", ["easy", "standard", "stretch"])
@@ -64,3 +65,15 @@ def test_a_kernel_stops_at_every_pixel():
     sketch, _ = drawn("kernel_stick", "one-by-one-convolution", steps, 3)
     assert sketch.key_says.endswith("It stops at like, fish, too.")
     assert sketch.pen.count("<rect") == 2
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_a_ringed_pixel_reaches_one_answer_of_one_kernel_and_three_of_the_other(columns):
+    steps = ["aside.pixels", "aside.one.W", "aside.wide.W"]
+    for seed in range(13):
+        sketch, (pixels, _, _) = drawn(
+            "two_kernels", "one-by-one-convolution", steps, seed, has_words=False, columns=columns
+        )
+        assert re.findall(r": (\d)", sketch.key_says) == ["1", "3"]
+        assert sketch.pen.count("<rect") == 1 + 3
+        assert f"pixel 3, {value_text(pixels[0][2])}, is ringed" in sketch.worksheet_says

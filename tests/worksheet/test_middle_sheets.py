@@ -133,6 +133,19 @@ def test_a_convolution_gives_the_numbers_of_the_network():
         assert same(numbers(tape, f"blocks.0.conv_in.kernel[{j}]")[0], kernel)
 
 
+def test_of_two_kernels_that_slide_one_reads_neighbours():
+    sheet = "one-by-one-convolution"
+
+    def brighter(rows):
+        return rows + np.array([[0, 0, 1, 0, 0], [0, 0, 0, 0, 0]])
+
+    changed = [
+        numbers(with_other(sheet, "aside.pixels", brighter), found) != numbers(run_of(sheet), found)
+        for found in ("aside.one.found", "aside.wide.found")
+    ]
+    assert [own.sum(1).tolist() for own in changed] == [[1, 0], [3, 0]]
+
+
 def test_a_block_whose_parts_say_nothing_leaves_the_stream():
     tape = run_of("transformer-block")
     nothing = np.zeros_like(numbers(tape, X)).tolist()
