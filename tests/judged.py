@@ -249,6 +249,7 @@ WITH = {  # other values of each option, with what they need beside them
     "mem_len": [{"positional_embedding_type": "relative", "mem_len": 1}],
     "num_buckets": [{"num_buckets": 2}],
     "share_layers": [{"share_layers": True, "n_layers": 2}],
+    "normalized_shape": [{"normalized_shape": [3, 4]}],
     "knn": [{"knn": 2}],
     "lmbda": [{"lmbda": "1/4"}],
 }  # fmt: skip

@@ -55,6 +55,7 @@ DEFAULTS: dict[str, Any] = {
     "mem_len": 0,
     "num_buckets": 0,
     "share_layers": False,
+    "normalized_shape": (),
 }
 
 
@@ -132,13 +133,14 @@ class Run:
         kind = self.config["normalization_type"]
         if kind is None:
             return x
+        axis, count = ((0, 1), x.size) if self.config["normalized_shape"] else (1, x.shape[1])
         if kind == "LN":
-            mean = self.keep(f"{name}.mean", x.mean(axis=1, keepdims=True))  # (n, 1)
+            mean = self.keep(f"{name}.mean", x.mean(axis=axis, keepdims=True))  # (n, 1) or (1, 1)
             x = self.keep(f"{name}.centered", x - mean)  # (n, d_model)
         square = f"{name}.variance" if kind == "LN" else f"{name}.mean_square"
-        divisor = x.shape[1] - (self.config["correction"] if kind == "LN" else 0)
+        divisor = count - (self.config["correction"] if kind == "LN" else 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            square_mean = self.keep(square, np.sum(x * x, axis=1, keepdims=True) / divisor)  # (n, 1)
+            square_mean = self.keep(square, np.sum(x * x, axis=axis, keepdims=True) / divisor)  # (n, 1) or (1, 1)
         scale = self.keep(f"{name}.hook_scale", np.sqrt(square_mean + float(self.config["eps"])))  # (n, 1)
         x = x / scale  # (n, d_model)
         if f"{name}.w" in self.weights or f"{name}.b" in self.weights:

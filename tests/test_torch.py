@@ -136,6 +136,18 @@ def test_layer_norm_and_batch_norm():
             agree("batch-norm", config, {X: x}, weights, batch(x), "blocks.0.bn.hook_normalized")
 
 
+def test_a_norm_of_all_numbers_together():
+    for _, config in cases():
+        shape, eps = (config["n_ctx"], config["d_model"]), float(config["eps"])
+        x, together = torch.randn(*shape), {"normalized_shape": [*shape]}
+        norm = shaken(torch.nn.LayerNorm(shape, eps=eps))
+        weights = {"blocks.0.ln1.w": rows(norm.weight), "blocks.0.ln1.b": rows(norm.bias)}
+        agree("layer-norm", config | together, {X: x}, weights, norm(x))
+        rms = shaken(torch.nn.RMSNorm(shape, 0.1))
+        options = {"normalization_type": "RMS", "eps": "0.1"} | together
+        agree("layer-norm", config | options, {X: x}, {"blocks.0.ln1.w": rows(rms.weight)}, rms(x))
+
+
 def test_an_encoder_layer_is_a_block():
     for _, config in cases():
         n, d = config["n_ctx"], config["d_model"]

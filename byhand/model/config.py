@@ -133,12 +133,15 @@ class Config(Struct, frozen=True):
     """What share of the probabilities the nearest places have; the model has the rest."""
     before_mask: bool = False
     """Whether a causal head also has its pattern and its mixture as they would be without the mask."""
+    normalized_shape: tuple[int, ...] = ()
+    """Over which sizes a norm takes its mean and deviation, as in PyTorch: (tokens, d_model) for all numbers together
+    (default d_model alone: the numbers of one token)."""
 
     def __post_init__(self) -> None:
         problems = [*self._choice_problems(), *self._size_problems(), *self._flag_problems()]
         readers = {
             "eps": _number, "rotary_base": _number, "sinusoidal_periods": _periods, "rotary_periods": _periods,
-            "lmbda": _number, "alibi_slopes": _numbers, "attn_types": _kinds,
+            "lmbda": _number, "alibi_slopes": _numbers, "attn_types": _kinds, "normalized_shape": _whole_numbers,
         }  # fmt: skip
         for name, read in readers.items():
             try:
@@ -150,12 +153,13 @@ class Config(Struct, frozen=True):
         self._set("d_head", self.d_head or self._divided())
         self._set("d_v", self.d_v or self.d_head)
         self._set("d_mlp", self.d_mlp or 4 * self.d_model)
+        self._set("normalized_shape", () if self.normalized_shape == (self.d_model,) else self.normalized_shape)
         pairs = (self.d_model + 1) // 2
         if self.sinusoidal_periods and len(self.sinusoidal_periods) != pairs:
             raise ConfigError(f"sinusoidal_periods has {len(self.sinusoidal_periods)} entries; use {pairs}")
         checks = (
             self._sharing_problems, self._turning_problems, self._distance_problems, self._mixing_problems,
-            self._kind_problems, self._bucket_problems, self._latent_problems,
+            self._kind_problems, self._bucket_problems, self._latent_problems, self._norm_problems,
         )  # fmt: skip
         if problems := [problem for check in checks for problem in check()]:
             raise ConfigError("; ".join(problems))
@@ -315,6 +319,14 @@ class Config(Struct, frozen=True):
             option = f"qk_rope_head_dim={c.qk_rope_head_dim}"
             yield f"{option} does not part d_head={c.d_head} in two; use an even one below it"
 
+    def _norm_problems(self) -> Iterator[str]:
+        """Whether a norm can read the numbers of all tokens together."""
+        c, shape = self, list(self.normalized_shape)
+        if shape and (len(shape) != 2 or shape[1] != c.d_model or not 0 < shape[0] <= c.n_ctx):
+            yield f"normalized_shape={shape} is no shape of rows here; use {[c.d_model]} or {[c.n_ctx, c.d_model]}"
+        elif shape and c.correction:
+            yield "correction is of a norm that reads one row; leave it out, or normalized_shape"
+
     def _set(self, name: str, value: Any) -> None:
         force_setattr(self, name, value)
 
@@ -426,6 +438,13 @@ def _numbers(name: str, entry: object) -> tuple[Fraction, ...]:
     if not isinstance(entry, list | tuple):
         raise ConfigError(f"{name}={shown(entry)} is not a list of numbers")
     return tuple(_number(name, x) for x in entry)
+
+
+def _whole_numbers(name: str, entry: object) -> tuple[int, ...]:
+    numbers = _numbers(name, entry)
+    if any(x.denominator > 1 or x > LARGEST_SIZE for x in numbers):
+        raise ConfigError(f"{name}={shown(entry)} is not a list of sizes")
+    return tuple(map(int, numbers))
 
 
 def _periods(name: str, entry: object) -> tuple[Fraction, ...]:

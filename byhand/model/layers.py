@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any
 
-from byhand.errors import ValuesError
+from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
 from byhand.model.config import BIASES, DEFAULTS, OF_SOME, Config
 from byhand.model.names import symbols
@@ -45,6 +45,7 @@ from byhand.ops.linear import (
 )
 from byhand.ops.norms import (
     center,
+    center_all,
     center_columns,
     column_mean,
     column_mean_square,
@@ -54,6 +55,7 @@ from byhand.ops.norms import (
     sample_variance,
     scale_and_shift,
     standardize,
+    standardize_all,
     unit_rows,
 )
 from byhand.ops.positions import bucket_biases, falling, pick_by_distance, rotate, sinusoid
@@ -108,13 +110,13 @@ def steps_of(name: str, part: str) -> str:
 @symbols({
     "mean": r"\mu<p>", "centered": r"x - \mu", "variance": r"\sigma<p>^2", "mean_square": "r<p>^2",
     "hook_scale": r"\sigma<p>", "standardized": r"(x - \mu) \div \sigma", "hook_normalized": "N<p>",
-    "w": "w<p>", "b": "b<p>",
+    "w": "w<p>", "b": "b<p>", "row_mean": r"\text{means}", "row_square": r"\text{mean squares}",
 })  # fmt: skip
 def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
     """LayerNorm or RMSNorm of each row, then w and b where they are given; x itself if the config has no norm.
 
     name: the name of the result, in place of hook_normalized. The variance is over d, as in PyTorch, unless the
-    config has a correction.
+    config has a correction. With a `normalized_shape` of two sizes, all numbers have one mean and one deviation.
 
     Source: Ba, Kiros & Hinton 2016; Zhang & Sennrich 2019.
     """
@@ -123,6 +125,8 @@ def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
         return x
     part = "embed" if at == "embed.ln" else at.rpartition(".")[2]  # ln1, ln2, ln3 or ln_final
     with x.tape.part(part):
+        if config.normalized_shape:
+            return _norm_of_all(x, at, config, name)
         if config.normalization_type == "LN":
             centered = center(x, row_mean(x, name=f"{at}.mean"), name=f"{at}.centered")
             spread = (sample_variance if config.correction else mean_square)(centered, name=f"{at}.variance")
@@ -135,6 +139,28 @@ def norm(x: Matrix, at: str, config: Config, name: str = "") -> Matrix:
         if not any(p in x.tape.numbers for p in parameters):
             return standardize(centered, scale, name=name)
         return _with_parameters(standardize(centered, scale, name=f"{at}.standardized"), owner, name)
+
+
+def _norm_of_all(x: Matrix, at: str, config: Config, name: str) -> Matrix:
+    """LayerNorm or RMSNorm of all rows together: one mean and one deviation, then w and b where they are given, with
+    a number for each of x. Since rows are of one length, the mean of all numbers is the mean of the rows' means.
+    """
+    n, _ = config.normalized_shape
+    if x.rows != n:
+        shape = list(config.normalized_shape)
+        raise ConfigError(f"normalized_shape={shape} does not fit {x.rows} rows; use {[*x.shape]}, or {n} rows")
+    centered, spread = x, f"{at}.mean_square"
+    if config.normalization_type == "LN":
+        means = row_mean(x, name=f"{at}.row_mean")
+        centered = center_all(x, column_mean(means, name=f"{at}.mean"), name=f"{at}.centered")
+        spread = f"{at}.variance"
+    square = column_mean(mean_square(centered, name=f"{at}.row_square"), name=spread)
+    scale, owner = root(square, name=f"{at}.hook_scale", eps=config.eps), learned(at, config)
+    if not any(f"{owner}.{part}" in x.tape.numbers for part in "wb"):
+        return standardize_all(centered, scale, name=name)
+    standard = standardize_all(centered, scale, name=f"{at}.standardized")
+    w, b = (x.tape.given(f"{owner}.{part}", x.shape, x.axes, default) for part, default in (("w", 1), ("b", 0)))
+    return add(multiply(standard, w, name=f"{at}.scaled"), b, name=name)
 
 
 def _with_parameters(standard: Matrix, at: str, name: str) -> Matrix:

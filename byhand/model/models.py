@@ -60,18 +60,19 @@ def _layer_norm(build: Builder) -> Matrix:
     return norm(x, "blocks.0.ln1", build.config)
 
 
-@model("batch-norm", part="ln1", only={"correction": (), "normalization_type": ()})
+@model("batch-norm", part="ln1", only={"correction": (), "normalization_type": (), "normalized_shape": ()})
 def _batch_norm(build: Builder) -> Matrix:
     """BatchNorm: each column normalised over the rows.
 
-    LayerNorm of the same rows, and the means of the columns of `other.x`, if that is given, are computed only when
-    requested.
+    LayerNorm of the same rows, each by itself and all together, and the means of the columns of `other.x`, if that is
+    given, are computed only when requested.
     """
-    x = build.stream(RESID_PRE)
+    c, x = build.config, build.stream(RESID_PRE)
     if "other.x" in build.tape.numbers:
         column_mean(build.matrix("other.x", ("pos", "d_model")), name="other.mean")
-    norm(x, "blocks.0.ln1", build.config)
-    return batch_norm(x, "blocks.0.bn", build.config)
+    norm(x, "blocks.0.ln1", c)
+    norm(x, "blocks.0.all.ln1", replace(c, n_ctx=x.rows, normalized_shape=x.shape))
+    return batch_norm(x, "blocks.0.bn", c)
 
 
 @model("feed-forward")

@@ -62,7 +62,8 @@ def of_first(at: str) -> str:
 
 def norm_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     """The parameters of a norm and their shapes."""
-    return {f"{at}.w": (config.d_model,), f"{at}.b": (config.d_model,)}
+    shape = config.normalized_shape or (config.d_model,)
+    return {f"{at}.w": shape, f"{at}.b": shape}
 
 
 def block_shapes(config: Config, at: str, norms: Sequence[str] = ("ln1", "ln2")) -> dict[str, tuple[int, ...]]:

@@ -134,3 +134,26 @@ def column_mean_square(a: Operand, i: At, j: At) -> Expr:
 def sample_variance(a: Operand, i: At, j: At) -> Expr:
     """The sum of the squares of each row of deviations, divided by one less than their number."""
     return total(a.cols, lambda k: a[i, k] ** 2) / (expr(a.cols) - 1)
+
+
+@op(
+    "ij,11->ij",
+    formula=r"{0} - {1}",
+    said="Take the mean of all numbers away from the number.",
+    example=example([[1, 2], [3, -4]], [[2]], gives=[[-1, 0], [1, -6]]),
+)
+def center_all(a: Operand, mean: Operand, i: At, j: At) -> Expr:
+    """Every entry less one mean."""
+    return a[i, j] - mean[0, 0]
+
+
+@op(
+    "ij,11->ij",
+    formula=r"{0} \div {1}",
+    undefined="all numbers are alike, so that their deviation is 0; use eps, or numbers that differ",
+    said="Divide by the deviation of all numbers.",
+    example=example([[1, 2], [3, -4]], [[2]], gives=[[Fraction(1, 2), 1], [Fraction(3, 2), -2]]),
+)
+def standardize_all(a: Operand, scale: Operand, i: At, j: At) -> Expr:
+    """Every entry divided by one deviation."""
+    return a[i, j] / scale[0, 0]

@@ -283,6 +283,7 @@ RULES: dict[str, Rule] = {
     "row_sum": lambda n, a: _of_rows(a, sum),
     "column_sum": lambda n, a: _of_columns(a, sum),
     "center": lambda n, a, means: _by_row(sub, a, means),
+    "center_all": lambda n, a, mean: _each(a, lambda x: x - mean[0][0]),
     "center_columns": lambda n, a, means: _by_column(sub, a, means),
     # factors and quotients
     "multiply": lambda n, *matrices, times=1: _each(
@@ -298,6 +299,7 @@ RULES: dict[str, Rule] = {
     "normalize_rows": lambda n, a, sums: _by_row(n.over, a, sums),
     "normalize_columns": lambda n, a, sums: _by_column(n.over, a, sums),
     "standardize": lambda n, a, scale: _by_row(n.over, a, scale),
+    "standardize_all": lambda n, a, scale: _each(a, lambda x: n.over(x, scale[0][0])),
     "scale_and_shift": lambda n, a, w, b: _by_column(add, _by_column(mul, a, w), b),
     "blend": lambda n, a, b, keep, take: _pairs(
         lambda x, y: x * n.num(Fraction(keep)) + y * n.num(Fraction(take)), a, b

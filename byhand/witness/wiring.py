@@ -117,11 +117,26 @@ class Wiring(Struct):
         kind, result = self.config["normalization_type"], name if "." in name else f"{at}.{name}"
         if kind is None:
             return x
+        if self.config.get("normalized_shape"):
+            return self.norm_of_all(x, at, result, kind)
         if kind == "LN":
             x = self(f"{at}.centered", "center", x, self(f"{at}.mean", "row_mean", x))
         rule = "sample_variance" if kind == "LN" and self.config["correction"] else "mean_square"
         square = self(f"{at}.variance" if kind == "LN" else f"{at}.mean_square", rule, x)
         return self.stretched(result, "standardize", x, at, square)
+
+    def norm_of_all(self, x: str, at: str, result: str, kind: str = "LN") -> str:
+        """The same of all numbers together, as PyTorch's LayerNorm does where normalized_shape has two sizes."""
+        if kind == "LN":
+            mean = self(f"{at}.mean", "column_mean", self(f"{at}.row_mean", "row_mean", x))
+            x = self(f"{at}.centered", "center_all", x, mean)
+        rows = self(f"{at}.row_square", "mean_square", x)
+        square = self(f"{at}.variance" if kind == "LN" else f"{at}.mean_square", "column_mean", rows)
+        scale = self(f"{at}.hook_scale", "root", square, eps=self.config["eps"])
+        if not any(map(self.has, (f"{at}.w", f"{at}.b"))):
+            return self(result, "standardize_all", x, scale)
+        unit = self(f"{at}.standardized", "standardize_all", x, scale)
+        return self(result, "add", self(f"{at}.scaled", "multiply", unit, f"{at}.w"), f"{at}.b")
 
     def batch_norm(self, x: str, at: str) -> str:
         """The normalisation of each column (Ioffe & Szegedy 2015, algorithm 1)."""
@@ -478,6 +493,7 @@ def _layer_norm(w: Wiring) -> None:
 def _batch_norm(w: Wiring) -> None:
     w.batch_norm(STREAM, "blocks.0.bn")
     w.norm(STREAM, "blocks.0.ln1")
+    w.norm_of_all(STREAM, "blocks.0.all.ln1", "blocks.0.all.ln1.hook_normalized")
     w("other.mean", "column_mean", "other.x")
 
 
