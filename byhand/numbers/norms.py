@@ -100,17 +100,6 @@ def wide_rows(reach: int) -> Ints:
 
 
 @cache
-def whole_sides(reach: int) -> Ints:
-    """All friendly and wide rows (count, 4) with entries from −reach to reach whose mean is whole, and whose
-    deviation is 1, 2 or 3.
-    """
-    rows = grid(4, reach)
-    rows = rows[(rows.sum(1) % 4 == 0) & is_friendly(rows, "LN", or_wide=True)]
-    sides: Ints = rows[np.isin(4 * (rows**2).sum(1) - rows.sum(1) ** 2, (16, 64, 144))]
-    return sides
-
-
-@cache
 def rows_of_thirds(reach: int) -> Ints:
     """The wide rows whose results are thirds, with entries from −reach to reach: (count, 4)."""
     rows = wide_rows(reach)

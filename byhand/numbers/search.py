@@ -34,7 +34,6 @@ from byhand.numbers.attention import (
     whole_base,
     wide_enough_for_threes,
 )
-from byhand.numbers.combine import combine_columns
 from byhand.numbers.dice import Dice, Ints
 from byhand.numbers.embedding import (
     find_embeddings,
@@ -47,17 +46,14 @@ from byhand.numbers.embedding import (
 )
 from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, plain_second_layer
 from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_something
-from byhand.numbers.natural import distinct
 from byhand.numbers.norms import (
     ONE_NORM,
     WIDE,
     find_norm,
-    have_two_sizes,
     unit_of,
-    whole_sides,
     wide_rows,
 )
-from byhand.numbers.promises import FEW_TOKENS, LARGEST_OF_SHARES, MOST_ALIKE
+from byhand.numbers.promises import FEW_TOKENS, LARGEST_OF_SHARES
 from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.numbers.scores import totals
 from byhand.numbers.stack import (
@@ -77,11 +73,10 @@ from byhand.numbers.stack import (
     norm_width,
     output_weights,
 )
+from byhand.numbers.tables import draw_table
 
 WIDE_ROWS = 2  # of LayerNorm alone
 LAYER_MIXTURES_TRIED = 300  # for a lone layer, which has to suit no other
-TABLE_REACH = 6  # the largest entry of BatchNorm's table, in absolute value
-TABLE_BEAMS = 2000  # the time to find a table is proportional to it
 ENCODERS_TRIED = 3  # in one attempt: encoders of many tokens are rare
 DECODERS_TRIED = 10  # for the rows that one encoder hands on, since an encoder takes longest to find
 DECODERS_TRIED_OF_FIVE = 40  # the same of more than FEW_TOKENS words, where decoders are rarer
@@ -330,22 +325,8 @@ def _has_four_and_four(task: Task) -> str:
 
 @search("batch-norm", like_sheet=True, requires=[_has_four_and_four])
 def _batch_norm(task: Task, dice: Dice) -> Iterator[Instance]:
-    """A table (n, d_model) whose rows and columns have whole means and deviations of up to 3, so that LayerNorm and
-    BatchNorm of it are rational. Both norms have a wide row, or column, and two deviations; most cells differ.
-
-    Method: beam search over the rows (`combine_columns`), which combines such columns.
-    """
-    sides = whole_sides(TABLE_REACH)
-    members = combine_columns(dice, sides, task.config.d_model, [sides] * task.n, beams=TABLE_BEAMS)
-    x = sides[members].swapaxes(1, 2)  # (count, n, d)
-    by_row, by_column = unit_of(x, "LN"), unit_of(x.swapaxes(1, 2), "LN").swapaxes(1, 2)
-    ok = have_two_sizes(by_row) & have_two_sizes(by_column.swapaxes(1, 2)) & distinct(by_row)
-    ok &= distinct(x) & distinct(x.swapaxes(1, 2)) & (x < 0).any((1, 2))
-    ok &= (np.ptp(x.var(1), 1) > 0) & (np.ptp(x.var(2), 1) > 0)
-    ok &= (by_row == by_column).sum((1, 2)) * MOST_ALIKE.denominator <= x[0].size * MOST_ALIKE.numerator
-    others = np.flatnonzero(distinct(x) & distinct(x.swapaxes(1, 2)))
-    for i in np.flatnonzero(ok)[: 3 * (len(others) > 1)]:
-        inputs = {RESID_PRE: x[i].tolist()}
-        if "other.x" in task.values.inputs:
-            inputs["other.x"] = x[others[others != i][0]].tolist()
-        yield Instance(inputs, {})
+    """A table (n, d_model) of which LayerNorm, BatchNorm, and LayerNorm of all its numbers together are rational."""
+    drawn = {RESID_PRE: draw_table(dice).tolist()}
+    if "other.x" in task.values.inputs:
+        drawn["other.x"] = draw_table(dice.substream("other")).tolist()
+    yield Instance(drawn, {})

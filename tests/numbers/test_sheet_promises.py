@@ -102,9 +102,11 @@ def test_tokens_with_one_mean_or_one_variance_have_no_scales_of_their_own():
 
 def test_norms_whose_deviations_are_all_alike_do_not_tell_that_each_has_its_own():
     sheet = load_sheet("layer-norm-or-batch-norm")
-    alike = [[-4, 2, 4, 2], [-6, -4, -4, 2], [-4, 2, 2, -4], [2, 4, 2, 4]]  # every column has a deviation of 3
+    alike = [[0, 2, 2, 8], [2, 0, 8, 2], [2, 8, 2, 0], [8, 2, 0, 2]]  # every row and column has a deviation of 3
     values = replace(sheet.given(letters=False), inputs={"blocks.0.hook_resid_pre": alike, "other.x": alike})
-    assert broken(sheet, values) == ["layer_norm_is_not_batch_norm", "scales_differ_and_few_are_signs"]
+    assert broken(sheet, values) == [
+        "three_norms_differ", "first_token_tells_batch_norm", "scales_differ_and_few_are_signs",
+    ]  # fmt: skip
 
 
 def test_a_last_word_that_looks_most_at_itself_breaks_a_promise():

@@ -235,7 +235,9 @@ def test_the_numbers_of_batch_norm_do_not_add_up_to_0_where_the_key_says_so(seed
     document, run = prepare(load_sheet("layer-norm-or-batch-norm"), Options(seed=seed, numbers="exact"))
     total = sum(run.values("blocks.0.bn.hook_normalized")[0])
     assert total != 0
-    assert f"add up to {value_text(total)}. Why" in Pages(lower(document, run)).html("worksheet", "print")
+    assert f"0 in each column, and to {value_text(total)} for" in Pages(lower(document, run)).html(
+        "worksheet", "print"
+    )
 
 
 def told(document):
