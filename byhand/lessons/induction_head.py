@@ -1,0 +1,229 @@
+"""Look back, and copy: its steps, written down twice, its numbers, its mistakes and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+
+from msgspec.structs import replace
+
+from byhand.mistakes.registry import mistake, skipped
+from byhand.model.builder import Builder
+from byhand.model.layers import block, embedding, last_row, linear, softmax, unembedding
+from byhand.model.models import stack
+from byhand.model.registry import model
+from byhand.notation.text import listed
+from byhand.numbers.promises import has_one_largest, sheet_promise
+from byhand.numbers.readings import Reading, reads
+from byhand.ops.attention import row_argmax
+from byhand.ops.linear import dot_rows, matmul, shift
+from byhand.ops.shapes import vstack
+from byhand.pictures.canvas import CAPTION, GREY, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Matrix, Step, Tape
+from byhand.witness.wiring import Wiring, wiring
+
+SECOND = "blocks.1.attn"
+GAINS = "aside.gains"
+
+# ---- the model ----
+
+
+@model("induction-head", reads_words=True, says_words=True)
+def _steps(build: Builder) -> Matrix:
+    """Two layers of attention of a small GPT, whose weights are given. The last word is also read with other gains.
+
+    Source: Elhage et al. 2021; Olsson et al. 2022.
+    """
+    c = build.config
+    x = embedding(build.tape, build.values.ids(), c, build.positions)
+    x = stack(build, x, "blocks", lambda x, at: block(x, at, c))
+    logits = unembedding(x, c)
+    if GAINS in build.tape.numbers:
+        _other_gains(build)
+    with build.tape.part("unembed"):
+        return row_argmax(logits, name="next_token")
+
+
+def _other_gains(build: Builder) -> None:
+    """Two logits after the last word if its query were another multiple of its letter, `aside.gains`: of the word
+    that came after it, and of the word itself. Each place votes for its word, as loud as W_O lets it, with its share
+    of the look. Computed only when requested.
+
+    Shapes: (gain, 1) → (gain, 2).
+    """
+    c, tape = build.config, build.tape
+    gains = build.matrix(GAINS, ("gain", ""))
+    keys, values, w_u = tape[f"{SECOND}.hook_k[0]"], tape[f"{SECOND}.hook_v[0]"], tape["unembed.W_U"]
+    match = dot_rows(last_row(values, "aside.letter"), keys, name="aside.match")  # (1, pos): 1 after its own letter
+    pattern = softmax(matmul(gains, match, name="aside.scores"), "aside.pattern", c.softmax_base)  # (gain, pos)
+    letters = tape["blocks.0.hook_resid_pre"]
+    after, own = matmul(match, letters, name="aside.after"), last_row(letters, "aside.own")
+    both = vstack(after, own, name="aside.both", sizes={"i": (2, "word")})
+    both = matmul(both, w_u, name="aside.places")  # (word, d_vocab): 1 in the place of the word
+    votes = matmul(matmul(values, tape[f"{SECOND}.W_O"], name="aside.written"), w_u, name="aside.votes")
+    voted = matmul(pattern, dot_rows(votes, both, name="aside.votes_of_both"), name="aside.voted")  # (gain, word)
+    known = linear(last_row(tape[keys.step.inputs[0]], "aside.x"), w_u, "unembed.b_U", "aside.known")  # (1, d_vocab)
+    shift(voted, dot_rows(known, both, name="aside.known_of_both"), name="aside.logits")
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("induction-head")
+def _second(w: Wiring) -> None:
+    """Two layers of a GPT, and the last row of the second one with other queries."""
+    w.logits(w.stack(w.embedding(), "blocks", w.block))
+    w("next_token", "row_argmax", "logits")
+    if "aside.gains" not in w.given:
+        return
+    last = {"rows": [len(w.ids) - 1]}
+    keys, values, w_u = "blocks.1.attn.hook_k[0]", "blocks.1.attn.hook_v[0]", "unembed.W_U"
+    match = w("aside.match", "dot_rows", w("aside.letter", "gather_rows", values, **last), keys)
+    pattern = w.softmax("aside.pattern", w("aside.scores", "matmul", "aside.gains", match))
+    letters = "blocks.0.hook_resid_pre"
+    after, own = w("aside.after", "matmul", match, letters), w("aside.own", "gather_rows", letters, **last)
+    both = w("aside.places", "matmul", w("aside.both", "vstack", after, own), w_u)
+    votes = w("aside.votes", "matmul", w("aside.written", "matmul", values, "blocks.1.attn.W_O"), w_u)
+    voted = w("aside.voted", "matmul", pattern, w("aside.votes_of_both", "dot_rows", votes, both))
+    x = w("aside.x", "gather_rows", w.wires[keys].inputs[0], **last)
+    known = w("aside.known_of_both", "dot_rows", w.linear("aside.known", x, w_u, "unembed.b_U"), both)
+    w("aside.logits", "shift", voted, known)
+
+
+# ---- what it reads ----
+
+
+def after_last(text: str) -> str:
+    """The letter that came after each of the last one's earlier places; "" if none did, or different ones."""
+    came = {text[k + 1] for k, letter in enumerate(text[:-1]) if letter == text[-1]}
+    return came.pop() if len(came) == 1 else ""
+
+
+@reads("induction-head")
+def _texts() -> Iterator[Reading]:
+    """All texts of four letters whose last one has stood there before, always with the same letter after it."""
+    for text in map("".join, product("ABC", repeat=4)):
+        if after := after_last(text):
+            yield Reading(("·", *text), after)
+
+
+@sheet_promise
+def another_letter_came_after_it(tape: Tape) -> bool:
+    """The last letter stood there once before; what came after it was another letter, which stands there only once,
+    and the model says it.
+    """
+    rows, words = tape.values("blocks.0.hook_resid_pre"), tape.values("embed.W_E")
+    *before, last = rows
+    if before.count(last) != 1:
+        return False
+    after = rows[before.index(last) + 1]
+    ((said,),) = tape.values("next_token")[-1:]
+    return after != last and rows.count(after) == 1 and words[int(said)] == after
+
+
+# ---- its mistakes ----
+
+
+def _with_weights_of(step: Step, tape: Tape, letter: str, other: str) -> list[Step]:
+    """Queries, keys or values of the second layer that are made with other weights of that layer."""
+    if step.name != f"{SECOND}.hook_{letter}[0]" or step.op is not matmul or GAINS not in tape.numbers:
+        return [step]
+    return [replace(step, inputs=(step.inputs[0], f"{SECOND}.W_{other}[0]"))]
+
+
+@mistake(
+    told="Keys made from each letter itself, so that the last letter finds its own copies.",
+    mend="Make the keys from what layer 1 has written, the letter before: the last three numbers of each {row}.",
+    after="keys-by-query-weights",
+)
+def keys_from_own_letter(step: Step, tape: Tape) -> Iterable[Step]:
+    """The keys of the second layer are the letters themselves, as values are."""
+    return _with_weights_of(step, tape, "k", "V")
+
+
+@mistake(
+    told="The letter before copied, in place of the one that stands there.",
+    mend="Make the values from each letter itself, the first three numbers of its {row}; who stands before it is "
+    "only the key.",
+    after="keys-from-own-letter",
+)
+def values_from_before(step: Step, tape: Tape) -> Iterable[Step]:
+    """The values of the second layer are the letters before, as keys are."""
+    return _with_weights_of(step, tape, "v", "K")
+
+
+@mistake(
+    told="A query that is not three times its letter, but its letter only: the match is hardly louder than the rest.",
+    mend="Multiply by W_Q, which makes the query three times as large.",
+    after="values-from-before",
+)
+def gain_too_small(step: Step, tape: Tape) -> Iterable[Step]:
+    """The queries of the second layer are the letters themselves, as values are."""
+    return _with_weights_of(step, tape, "q", "V")
+
+
+@mistake(
+    told="The second layer left out, so that the last letter knows only who stands before it.",
+    mend="Let the last letter look back once more: only the second layer finds where it stood before.",
+    after="gain-too-small",
+)
+def one_layer(step: Step, tape: Tape) -> Iterable[Step]:
+    """The stream passes the second layer by."""
+    is_last = step.name == "blocks.1.hook_resid_post" and step.op is not None
+    return [skipped(step) if is_last and GAINS in tape.numbers else step]
+
+
+# ---- its picture ----
+
+LABELS = 33.0  # mm: the width of what stands left of the letters
+PITCH = 23.0  # from one letter to the next
+LETTER, HEARD = 8.4, 8.0  # the sides of a letter's box, and of the box for what it hears
+UPPER, LOWER = 17.0, 31.0  # the y of the middles of both rows
+
+
+@picture(width=174, height=48, minutes=2)
+def look_and_copy(on: Canvas, first: Rows, second: Rows, *, tokens: Sequence[str]) -> None:
+    """Two layers: each letter hears from the one that it looks at in the first, and has a box for that; the last one
+    looks for a box with its own letter in the second, and copies the letter above it into the box at the end.
+    """
+    n = len(tokens)
+    if not 3 <= n <= 5 or not all(map(has_one_largest, (*first, second[-1]))):
+        raise UndrawableError("a picture has room for three to five letters, each of which looks at one")
+    xs = [LABELS + PITCH * (k + 0.5) for k in range(n + 1)]
+    before = [row.index(max(row)) for row in first]
+    found = second[-1].index(max(second[-1]))
+    for k, (x, word) in enumerate(zip(xs, tokens, strict=False)):
+        on.box(x - LETTER / 2, UPPER - LETTER / 2, LETTER, LETTER, width=0.5 if k == n - 1 else 0.3, rx=1)
+        on.text(x, UPPER + 1.5, word, 4.2, bold=k == n - 1)
+        if before[k] == k:
+            continue
+        ink = on if k == 1 else on.pen
+        start, end = (xs[before[k]] + LETTER / 2 + 0.6, UPPER + 3), (x - HEARD / 2 - 0.8, LOWER - 2)
+        ink.arrow(start, end, width=0.4)
+        if k == 1:
+            on.box(x - HEARD / 2, LOWER - HEARD / 2, HEARD, HEARD)
+            on.text(x, LOWER + 1.4, tokens[before[k]], 3.9)
+        else:
+            on.blank(x, LOWER, tokens[before[k]], HEARD, HEARD)
+    on.text(0, LOWER - 1.0, on.say("pictures.look_and_copy.layer", n=1), CAPTION, anchor="start", bold=True)
+    on.text(0, LOWER + 2.8, on.say("pictures.look_and_copy.heard"), CAPTION, anchor="start")
+    on.blank(xs[n], UPPER, tokens[found], LETTER, LETTER)
+    on.text(xs[n], UPPER + 8.4, on.say("pictures.look_and_copy.next"), CAPTION, colour=GREY)
+    low, top = LOWER + HEARD / 2 + 0.8, UPPER - LETTER / 2 - 0.8
+    on.text(0, LOWER + 10.0, on.say("pictures.look_and_copy.layer", n=2), CAPTION, anchor="start", bold=True)
+    on.text(0, LOWER + 13.8, on.say("pictures.look_and_copy.looks"), CAPTION, anchor="start")
+    right = xs[n - 1] + HEARD / 2
+    on.pen.curve(
+        (right + 0.8, UPPER + 2), (right + 5.0, LOWER - 3), (right + 1.0, low + 5), (right - 12.0, low + 8.5),
+        ((right + xs[found]) / 2, low + 9), (xs[found] + 3.0, low + 5), (xs[found] + 0.4, low + 1.2),
+    )  # fmt: skip
+    on.pen.head((xs[found], low), (-0.26, -0.966))
+    on.pen.arc((xs[found], top), ((xs[found] + xs[n]) / 2, top - 20), (xs[n], top - 1.2))
+    on.pen.head((xs[n], top), (0.45, 0.89))
+    listed_tokens = listed(tokens)
+    on.said(
+        on.say("pictures.look_and_copy.said", letters=listed_tokens),
+        to_do=on.say("pictures.look_and_copy.to_do", letter=tokens[-1]),
+        key=on.say("pictures.look_and_copy.key", letter=tokens[-1], found=tokens[found], place=found + 1),
+    )

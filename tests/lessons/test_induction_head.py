@@ -1,0 +1,62 @@
+"""Look back, and copy: a proof by trying all texts, and what its mistakes make of them."""
+
+from itertools import product
+
+import pytest
+from msgspec.structs import replace
+
+from byhand.arithmetic.exact import RATIONALS
+from byhand.lessons.induction_head import after_last
+from byhand.mistakes.registry import foil
+from byhand.numbers.readings import drawn
+from byhand.worksheet.sheet import load_sheet
+
+MASK, W_Q = "blocks.0.attn.mask", "blocks.1.attn.W_Q"
+TEXTS = [text for n in (3, 4, 5) for text in map("".join, product("ABC", repeat=n)) if after_last(text)]
+
+
+def run(text, gain=3):
+    """The run of a text, with as large a mask as it needs."""
+    sheet = load_sheet("induction-head")
+    given = sheet.given(letters=False)
+    n = len(text) + 1
+    mask = [[0 if j == max(i - 1, 0) else "-inf" for j in range(n)] for i in range(n)]
+    query = [[[gain * (i == j) for j in range(3)] for i in range(6)]]
+    values = replace(
+        given, config=replace(given.config, n_ctx=n), tokens=("·", *text), inputs={**given.inputs, MASK: mask},
+        weights={**given.weights, W_Q: query},
+    )  # fmt: skip
+    return sheet.model.run(values, RATIONALS)
+
+
+def said(tape):
+    """The letter with the largest logit after the last one; "" if two have it."""
+    logits = tape.values("logits")[-1]
+    return "·ABC"[logits.index(max(logits))] if logits.count(max(logits)) == 1 else ""
+
+
+def test_it_is_right_for_all_183_texts_of_three_to_five_letters():
+    assert len(TEXTS) == 183
+    assert [text for text in TEXTS if said(run(text)) != after_last(text)] == []
+
+
+def test_a_gain_of_2_is_too_small_for_30_of_them():
+    wrong = [text for text in TEXTS if said(run(text, gain=2)) != after_last(text)]
+    assert (len(wrong), "ABCA" in wrong) == (30, True)
+
+
+def test_texts_that_are_too_long_go_wrong():
+    assert said(run("ABCCCCCCCA")) == "B"
+    assert said(run("ABCCCCCCCCA")) != "B"
+
+
+@pytest.mark.parametrize("mistake", ["keys-from-own-letter", "values-from-before", "gain-too-small", "one-layer"])
+def test_each_mistake_makes_every_text_that_a_seed_draws_end_in_its_own_letter(mistake):
+    sheet = load_sheet("induction-head")
+    texts = [
+        "".join(each.tokens[1:])
+        for each in drawn(sheet.name, sheet.model, sheet.given(letters=False), sheet.promises)
+    ]
+    assert len(texts) == 12
+    for text in texts:
+        assert said(foil(run(text), mistake)) == text[-1]
