@@ -22,7 +22,7 @@ from byhand.numbers.draw import draw
 from byhand.numbers.natural import distinct, grid, point_apart
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
-from byhand.numbers.scores import one_largest, powers
+from byhand.numbers.scores import one_largest, powers, shares_are_short
 from byhand.numbers.words import written
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import add, matmul
@@ -160,7 +160,7 @@ class _Drawn(dict[str, Any]):
         return ok
 
 
-@draw("writing", like_sheet=True, requires=[exactly(d_model=2, d_head=2, d_v=2, softmax_base=2), _is_text],
+@draw("writing", like_sheet=True, requires=[exactly(d_model=2, d_head=2, d_v=2), shares_are_short, _is_text],
       sentence=written)  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Words, queries, keys and values; then what the rounds add up to; then words to be said."""
