@@ -362,6 +362,7 @@ def _asking(w_q: Ints, x: Ints, keys: Ints, v: Ints, base: int) -> Ints | None:
     fine &= (own.min(1) >= -6) & ((float(base) ** (own / 2)).sum(1) <= 9)
     w_q, own = w_q[fine], own[fine] // 2
     fine = np.isin(totals(own, base), EASY_TOTALS) & one_largest(own) & (powers(own, base) @ v > 0).all(1)
+    fine &= (np.exp(own.astype(float)) @ v > 0).all(1)
     return w_q[fine][(abs(w_q[fine]) > 1).sum((1, 2)).argmin()] if fine.any() else None
 
 
@@ -379,6 +380,19 @@ def _wins_clearly(logits: Ints, over: int) -> bool:
     """Whether the largest of some logits, numerators, leads by 2 or more."""
     second, first = np.sort(logits)[-2:]
     return bool(first - second >= 2 * over)
+
+
+def _says_in_powers_of_e(
+    v: Ints, scores: tuple[int, ...], hidden: Ints, weights: Entries, w_u: Ints, task: Task
+) -> bool:
+    """Whether the three readers say the same words if softmax takes powers of e."""
+    shares, (w_o,) = np.exp(np.array(scores, dtype=float)), weights[f"{ATTN}.W_O"]
+    for seen, word in zip((*SIDES.values(), (CLS, WORD, GAP, BACK)), task.wanted[-3:], strict=True):
+        mixed = shares[list(seen)] @ v[list(seen)] / shares[list(seen)].sum()
+        row = without_attention((hidden + mixed @ w_o)[None], weights, task.config)
+        if row is None or (row @ w_u).argmax() != word:
+            return False
+    return True
 
 
 def _keeps_features(norm: Norm) -> bool:
@@ -451,6 +465,10 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
         silent = without_attention(hidden[None], stream.weights, c)
         said = find_unembeddings(dice, stream.out, stream.over, c.d_vocab, task.wanted[-3:], limits, silent)
         clear = [w_u for w_u in said if _wins_clearly(stream.out[-1] @ w_u, stream.over)]
+        also = (
+            w_u for w_u in clear if _says_in_powers_of_e(values[place], scores, hidden, stream.weights, w_u, task)
+        )
+        clear = [*islice(also, 1), *clear]  # that one first, if there is one
         rows = _rows(dice, hidden, values[place]) if clear else ()
         for x, w_v in rows:
             side = _sides(dice)
