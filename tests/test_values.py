@@ -391,9 +391,9 @@ def test_a_sheet_takes_other_sizes(command, tmp_path):
     [
         ("attention-head", {"config": OTHER["config"]}, f"{X} (3 × 3), blocks.0.attn.W_Q[0] (3 × 4), blocks.0.attn.W_K[0] (3 × 4), "
          "blocks.0.attn.W_V[0] (3 × 1) are missing; give them or later steps"),
-        ("feed-forward", {"config": {"n_ctx": 45}, "tokens": ["a"] * 45, "inputs": {MID: [[1, -1, 0, 1]] * 45}},
+        ("feed-forward", {"config": {"n_ctx": 45}, "tokens": ["a"] * 45, "inputs": {MID: [[1, -1]] * 45}},
          "high even in small print; a page has room for 174 × 240 mm: use smaller sizes, or fewer digits"),
-        ("feed-forward", {"inputs": {MID: [[10**20, 1, 1, 1]] * 3}},
+        ("feed-forward", {"inputs": {MID: [[10**20, 1]] * 3}},
          "even in small print; a page has room for 174 × 240 mm: use smaller sizes, or fewer digits"),
         ("multi-head-attention",
          {"config": {"n_heads": 3},

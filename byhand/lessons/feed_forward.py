@@ -24,6 +24,7 @@ def tokens_wake_different_neurons(tape: Tape) -> bool:
 # ---- its picture ----
 
 MACHINE, PITCH, HIGH, TOP = 24.8, 29.4, 19.4, 9.0  # mm: the width of a machine, its pitch and height, its upper edge
+WIDEST = 8.6  # mm: a box for a result
 WEIGHT = "#c4c4c4"
 
 
@@ -35,9 +36,10 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
     given: the number of first tokens whose results are printed; the first one's neurons are in any case.
     """
     n, d, hidden = len(x), len(x[0]), len(post[0])
-    if (n, d) != (3, 4) or not 4 <= hidden <= 8:
-        raise UndrawableError("three tokens of four numbers have room")
+    if n != 3 or d > 4 or not 4 <= hidden <= 8:
+        raise UndrawableError("three tokens of up to four numbers have room")
     middle, foot = TOP + HIGH / 2, TOP + HIGH
+    radius = min(1.75, 0.36 * MACHINE / (hidden - 1))
     for token in range(n):
         left = PITCH * token
         inner = [left + MACHINE * (k + 0.5) / d for k in range(d)]
@@ -48,15 +50,15 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
         on.box(left, TOP, MACHINE, HIGH, width=FRAME, rx=1.6)
         pen: Layer = on.pen if token >= max(1, given) else on
         for neuron, value in zip(neurons, post[token], strict=True):
-            on.disc(neuron, middle, 1.75, fill=WHITE, width=0.35, colour=on.ink)
+            on.disc(neuron, middle, radius, fill=WHITE, width=0.35, colour=on.ink)
             if value > 0:
-                pen.disc(neuron, middle, 1.75)
+                pen.disc(neuron, middle, radius)
         for k, end in enumerate(inner):
             on.number(end, foot + 2.6, x[token][k], 3.4)
             if token < given:
                 on.number(end, TOP - 5.1, out[token][k], 3.4)
             else:
-                on.blank(end, TOP - 5.1, out[token][k], MACHINE / d, 7.2, 3.4)
+                on.blank(end, TOP - 5.1, out[token][k], min(MACHINE / d, WIDEST), 7.2, 3.4)
         on.text(left + MACHINE / 2, foot + 7.6, tokens[token], TOKEN)
     ask = on.say("pictures.same_machine.ask", one=tokens[0], other=tokens[1])
     on.text(0.0, foot + 13.4, ask, CAPTION, anchor="start", colour=GREY)

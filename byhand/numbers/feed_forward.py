@@ -19,11 +19,13 @@ from byhand.ops import ACTIVATIONS
 from byhand.tape import Tape
 
 W_IN_COLUMNS = 600  # columns of W_in, each with a bias, that first layers are made of
+FEW_COLUMNS = 4  # for each unit
 FIRST_LAYERS_TRIED = 200
 W_OUT_COLUMNS = 8000  # columns of W_out that second layers are made of, each without a bias and with one
 SECOND_LAYERS_TRIED = 2000
 SECOND_LAYER_BEAMS = 60
 IN_BIASES = np.array([0, 0, 1, -1, 1, -1, 2])  # an entry of b_in is drawn from these, 0 and ±1 twice as often as 2
+MOST_UNITS = 16  # of a network that stands alone
 LARGEST_ALIVE = 4  # after ReLU, since a student multiplies each of these numbers by a row of W_out
 
 
@@ -65,6 +67,8 @@ def find_first_layer(
         columns = columns[(columns == 0).sum(1) <= most_zeros]
     pool, products = whole_products(columns, x, over)
     sample = dice.sample(len(pool), W_IN_COLUMNS)
+    if len(sample) < FEW_COLUMNS * d_mlp:  # of low columns there are few: each stands with several biases
+        sample = np.repeat(sample, len(IN_BIASES))
     pool, products = pool[sample], products[sample]
     bias = dice.choices(IN_BIASES if has_biases else np.zeros(1, np.int64), len(pool))
     pre = products + bias[:, None]  # (columns, n)
@@ -216,6 +220,18 @@ def _has_few_units(task: Task) -> str:
     if 4 <= d <= 8:
         return ""
     return f"numbers are chosen for d_mlp from 4 to 8, not {d}; use d_mlp={4 if d < 4 else 8}"
+
+
+def has_up_to_four_times(task: Task) -> str:
+    """Requires a lone network of 4 hidden units or more, and at most four for each of the numbers that it reads."""
+    c = task.config
+    most = min(MOST_UNITS, 4 * c.d_model)
+    if 4 <= c.d_mlp <= most:
+        return ""
+    nearest = 4 if c.d_mlp < 4 else most
+    return (
+        f"numbers are chosen for d_mlp from 4 to {most} with d_model={c.d_model}, not {c.d_mlp}; use d_mlp={nearest}"
+    )
 
 
 FEED_FORWARD = (is_plain, is_relu, _has_few_units)  # what the search for a feed-forward network requires

@@ -578,6 +578,7 @@ NORM_RMS = 0.98  # for RMSNorm
 NORM_AFTER = 0.975  # for norms that follow each sum
 NORM_WIDE = 1.075  # for LayerNorm in four dimensions, which has results of two sizes
 NORM_WIDE_ALONE = 1.33  # for the same where there is no other layer
+NETWORK_OF_TWO = 1.17  # for a feed-forward network that reads two numbers, of which fewer are 0
 READ = 300  # the work of a number that is read: as long as a search takes for 300 numbers that it draws
 
 
@@ -594,6 +595,8 @@ def usual_time(tape: Tape, config: Config) -> float:
             time *= NORM_WIDE if in_block else NORM_WIDE_ALONE
         time *= NORM_RMS if config.normalization_type == "RMS" else 1.0
         time *= NORM_AFTER if config.norm_position == "post" and in_block else 1.0
+    if config.d_model == 2 and any(s.stem.endswith("mlp.hook_pre") for s in steps):
+        time *= NETWORK_OF_TWO
     return time
 
 

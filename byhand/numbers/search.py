@@ -44,7 +44,13 @@ from byhand.numbers.embedding import (
     tells_words_apart,
     without_attention,
 )
-from byhand.numbers.feed_forward import FEED_FORWARD, find_first_layer, plain_second_layer
+from byhand.numbers.feed_forward import (
+    FEED_FORWARD,
+    find_first_layer,
+    has_up_to_four_times,
+    is_relu,
+    plain_second_layer,
+)
 from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_something
 from byhand.numbers.norms import (
     ONE_NORM,
@@ -54,7 +60,7 @@ from byhand.numbers.norms import (
     wide_rows,
 )
 from byhand.numbers.promises import FEW_TOKENS, LARGEST_OF_SHARES
-from byhand.numbers.registry import Entries, Instance, Task, search
+from byhand.numbers.registry import Entries, Instance, Task, is_plain, search
 from byhand.numbers.scores import totals
 from byhand.numbers.stack import (
     BLOCK,
@@ -156,7 +162,7 @@ def _layer_norm(task: Task, dice: Dice) -> Iterator[Instance]:
     yield Instance({name: rows.tolist() for name, rows in inputs.items()}, norm.weights("blocks.0.ln1"))
 
 
-@search("feed-forward", pace=0.9, requires=(few_tokens(3), narrow_rows, *FEED_FORWARD))
+@search("feed-forward", pace=0.9, requires=(few_tokens(3), narrow_rows, is_plain, is_relu, has_up_to_four_times))
 def find_feed_forward(task: Task, dice: Dice, most_zeros: int | None = None) -> Iterator[Instance]:
     """A feed-forward network, which reads given rows without a norm. most_zeros: of a column of its first weights."""
     x = draw_plain_rows(dice, task.n, task.config.d_model)

@@ -18,8 +18,9 @@ from byhand.worksheet.document import Cell
 from byhand.worksheet.sheet import load_sheet
 
 FINGER = 11.64  # mm: 44 px
-# The shares of the first are sums of letters, each wider than two fingers; the others have tables of many words.
-SCROLLS = {"attention-in-letters", "adder", "counting-sorter"}
+# The shares of the first are sums of letters, each wider than two fingers; the next have tables of many words, and
+# the last has eight neurons, four for each number that it reads.
+SCROLLS = {"attention-in-letters", "adder", "counting-sorter", "feed-forward"}
 
 
 def grids(sheet, **asked):

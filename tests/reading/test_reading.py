@@ -192,7 +192,7 @@ MADE = [
         "config": {"n_ctx": 5}, "tokens": ["one", "two", "three", "four", "five"],
         "inputs": {"blocks.0.hook_resid_pre": [[1, 2, 0, 1], [3, 4, 1, 1], [0, 1, 1, 1], [1, 1, 2, 2], ["1/2", 1, 0, 0]]}}}),
     ("feed-forward", {"numbers": "decimal", "places": 5, "orientation": "columns", "values": {
-        "inputs": {"blocks.0.hook_resid_mid": [["1.12345", 2, 0, "-11.23456"], [3, "4.98765", 1, 1], [0, "1.11111", 0, 0]]}}}),
+        "inputs": {"blocks.0.hook_resid_mid": [["1.12345", "-11.23456"], [3, "4.98765"], [0, "1.11111"]]}}}),
     ("attention-head", {"numbers": "decimal", "values": {
         "config": {"n_ctx": 5, "d_model": 2, "d_head": 4, "d_v": 3, "softmax_base": 2}, "tokens": ["one", "two", "three", "four", "five"],
         "inputs": {"blocks.0.hook_resid_pre": [[1, -2], [0, 1], [0, 1], [1, 1], ["1/2", 1]]},
