@@ -1,12 +1,14 @@
-"""Queries, keys, values: its picture."""
+"""Queries, keys, values: its pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
+from typing import Any
 
 from byhand.notation.text import by_word, listed
 from byhand.pictures.attention import APART, arcs_between, as_words
-from byhand.pictures.canvas import CAPTION, DASH, GREY, GUIDE, PALE, Canvas
+from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, GUIDE, PALE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 
@@ -41,3 +43,59 @@ def who_answers(on: Canvas, all_scores: Rows, *, tokens: Sequence[str], question
         to_do=on.say("pictures.who_answers.to_do"),
         key=on.say("pictures.who_answers.key", numbers=by_word(tokens, scores), best=tokens[scores.index(best)]),
     )
+
+
+SIDE, PITCH, TOP = 21.0, 40.0, 5.0  # mm: of a plane, from one to the next, and the y of its upper edge
+FURTHEST = 4  # how far from its middle a plane goes
+
+
+@picture(width=114, height=27, minutes=2)
+def two_views(on: Canvas, queries: Rows, keys: Rows, *, axes: Sequence[str]) -> None:
+    """A matrix changes the plane: one word, and the grid round it, as it is, as a query and as a key.
+
+    queries, keys: the weights, of which the first two rows and columns make the plane. axes: the names of both.
+    """
+    ways = [[[1, 0], [0, 1]], *([[*row[:2]] for row in w[:2]] for w in (queries, keys))]
+    flat = any(a * d == b * c for (a, b), (c, d) in ways)
+    tips = [_seen((x, y), way) for way in ways for x, y in product((-1, 1), repeat=2)]
+    if flat or any(abs(x) > FURTHEST or x % 1 for tip in tips for x in tip):
+        raise UndrawableError(f"a grid of whole numbers up to {FURTHEST} that stays a plane")
+    read = []
+    for n, (way, name) in enumerate(zip(ways, "xqk", strict=True)):
+        middle, unit = (8.0 + SIDE / 2 + PITCH * n, TOP + SIDE / 2), SIDE / (2 * FURTHEST)
+
+        def at(
+            point: Sequence[Any], way: Sequence[Sequence[Any]] = (), middle: Any = middle, unit: Any = unit
+        ) -> Any:
+            x, y = _seen(point, way) if way else point
+            return middle[0] + unit * float(x), middle[1] - unit * float(y)
+
+        on.plane(at, (-FURTHEST, -FURTHEST), (FURTHEST, FURTHEST))
+        for k in (-1, 0, 1):
+            on.line(at((-1, k), way), at((1, k), way), width=AXIS)
+            on.line(at((k, -1), way), at((k, 1), way), width=AXIS)
+        on.arrow(middle, at((1, 0), way), width=0.7)
+        on.arrow(middle, at((0, 1), way), width=0.7, dash=DASH)
+        place = at((1, 1), way)
+        (on.pen if n else on).disc(place[0], place[1], 0.9)
+        on.text(middle[0], 2.8, on.say(f"pictures.two_views.{name}"), CAPTION, colour=GREY)
+        word = _seen((1, 1), way)
+        read.append(f"({listed(word)})")
+        for m, (axis, number) in enumerate(zip(axes, word, strict=True)):
+            y = TOP + 5.6 + 10.4 * m
+            if n:
+                on.text(middle[0] + SIDE / 2 + 6.2, y - 4.2, axis, CAPTION, colour=GREY)
+                on.blank(middle[0] + SIDE / 2 + 6.2, y, number, w=8.6, h=6.6)
+    on.text(3.4, TOP + 8.0, axes[1], CAPTION, colour=GREY)
+    on.text(14.0 + SIDE, TOP + SIDE / 2 + 0.9, axes[0], CAPTION, colour=GREY)
+    on.said(
+        on.say("pictures.two_views.said", first=axes[0], second=axes[1]),
+        to_do=on.say("pictures.two_views.to_do"),
+        key=on.say("pictures.two_views.key", query=read[1], key=read[2]),
+    )
+
+
+def _seen(point: Sequence[Any], way: Sequence[Sequence[Any]]) -> tuple[Any, Any]:
+    """A point times a matrix."""
+    (a, b), (c, d) = way
+    return point[0] * a + point[1] * c, point[0] * b + point[1] * d
