@@ -33,8 +33,7 @@ def map_of(
     """The map of a sheet: the architecture with its shapes, and what the sheet's sections compute in each part.
 
     positions: how many there are in a model whose steps have none. has_met: whether the student has met a part; the
-    others are left out. It may be that no box is left; where no step belongs to a part, there is none. symbols: those
-    that the sheet has for its own steps.
+    others are left out. It may be that no box is left. symbols: those that the sheet has for its own steps.
     """
     axes = (axis for step in tape.steps.values() for axis in zip(step.axes, step.shape, strict=True))
     sizes = (size for axis, size in axes if axis == "pos")  # a last token that is only predicted has none
@@ -43,9 +42,8 @@ def map_of(
     if any(step.part == "cross" for step in tape.steps.values()):
         return two_stacks(config, tape, chart.sections, orientation, messages, has_met)
     branches = [(start, end) for end, start in chart.starts().items()]
-    is_of_a_part = model.counts or any(step.part for step in tape.steps.values())
     return Map(
-        boxes=tuple(chart.boxes()) if is_of_a_part else (),
+        boxes=tuple(chart.boxes()),
         inside={part: nodes for part in ("", *chart.parts) if not model.counts and (nodes := chart.inside(part))},
         branches=tuple(branches),
         stream=chart.shape(config.d_model),

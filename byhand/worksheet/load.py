@@ -78,6 +78,8 @@ def document(context: Context) -> Document:
         sheet.symbols,
     )
     group = group_of(sheet.name)
+    if group and not (sheet.model.counts or any(step.part for step in tape.steps.values())):
+        chart = replace(chart, boxes=())  # of no part of the architecture: the strip of the course stands there
     riddle, note = _riddle(context), _given_at_easy(context, sections)
     goal = messages.turned(sheet.goal, context.transposed)
     return Document(
