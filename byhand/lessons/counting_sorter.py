@@ -54,21 +54,26 @@ def said_letters_plus(step: Step, tape: Tape) -> Iterable[Step]:
 # ---- what its words promise ----
 
 
+TO_SORT = ("BAB", "BAA", "BAC", "CBB", "CBC")
+
+
 @sheet_promise
-def sorted_word_has_two_letters(tape: Tape) -> bool:
-    """The letters that are sorted are not all the same one."""
-    rows = tape.values("blocks.0.hook_resid_pre")
-    return len({row for row in rows if sum(row) > 0}) > 1
+def word_is_one_to_sort(tape: Tape) -> bool:
+    """The word has a B and is not sorted already; of words with the same letters, whose tables are the same, it is
+    the one that is listed.
+    """
+    places = [_place(row) for row in tape.values("blocks.0.hook_resid_pre")[:LONGEST]]
+    return "".join(LETTERS[place] for place in places if place is not None) in TO_SORT
 
 
 # ---- its picture ----
 
-ROW, FIRST = 8.4, 9.0  # mm: from moment to moment, and to the first
+ROW, FIRST = 6.6, 7.0  # mm: from moment to moment, and to the first
 CHIPS, CHIP = 30.0, 8.0  # where the letters to be sorted begin, and from one to the next
 BOXES, WIDE = 60.0, 9.4  # where the boxes begin, and from one to the next
 
 
-@picture(height=42, minutes=2)
+@picture(height=31, minutes=2)
 def owed(on: Canvas, stream: Rows, *, words: Sequence[str]) -> None:
     """At each of the moments after some words, the last ones: the letters to be sorted, of which those are struck out
     that have been said; and boxes for how many of each letter are still owed.
@@ -78,7 +83,7 @@ def owed(on: Canvas, stream: Rows, *, words: Sequence[str]) -> None:
     if (colon, len(words)) != (LONGEST, LONGEST + 1) or None in (*places[:colon], *places[colon + 1 :]):
         raise UndrawableError("three letters and four moments are drawn")
     for k, letter in enumerate(LETTERS.lower()):
-        on.text(BOXES + WIDE * k, FIRST - 5.2, letter, TOKEN, bold=True)
+        on.text(BOXES + WIDE * k, FIRST - 4.6, letter, TOKEN, bold=True)
     left, counts = list(enumerate(places[:colon])), list[list[int]]()
     for row, word in enumerate(words):
         y = FIRST + ROW * (row + 0.1)
@@ -93,7 +98,7 @@ def owed(on: Canvas, stream: Rows, *, words: Sequence[str]) -> None:
                 on.pen.line((x - 2.6, y + 2.6), (x + 2.6, y - 2.6), width=STROKE, colour=on.pen.ink)
         counts.append([sum(place == k for _, place in left) for k, _ in enumerate(LETTERS)])
         for k, count in enumerate(counts[-1]):
-            on.blank(BOXES + WIDE * k, y, count, h=6.8)
+            on.blank(BOXES + WIDE * k, y, count, h=6.0)
     on.said(
         on.say("pictures.owed.said", letters=listed([LETTERS[place or 0] for place in places[:colon]])),
         on.say("pictures.owed.to_do"),

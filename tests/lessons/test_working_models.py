@@ -57,6 +57,29 @@ def test_the_sorter_has_more_moments_than_words():
     assert len(readings("counting-sorter")) == 141
 
 
+def test_no_two_words_that_the_sorter_draws_have_the_same_tables():
+    sheet = load_sheet("counting-sorter")
+    listed = drawn("counting-sorter", sheet.model, sheet.given(letters=False), sheet.promises)
+    words = [each.tokens[:3] for each in listed]
+    assert len({tuple(sorted(word)) for word in words}) == len(words) == 5
+    assert all("B" in word and sorted(word) != list(word) for word in words)
+    assert len({run_of(sheet.model, each).values("logits")[3:] for each in listed}) == len(words)
+    for values in listed:  # and its foil says the first letter again
+        tape = foil(run_of(sheet.model, values), "said-letters-plus")
+        assert said(tape, values) == values.tokens[4]
+
+
+def test_the_sorter_tells_what_is_owed_from_what_is_not():
+    sheet = load_sheet("counting-sorter")
+    values = sheet.given(letters=False)
+    for each in readings("counting-sorter"):
+        word, _, told = "".join(each.words).partition(":")
+        numbers = run_of(sheet.model, replace(values, tokens=each.words)).values("blocks.0.hook_resid_mid")[-1]
+        for letter, number in zip("abc", numbers, strict=True):
+            is_owed = word.lower().count(letter) > told.count(letter)
+            assert number >= 1 if is_owed else number <= 0
+
+
 def test_the_sorter_ties_at_the_last_of_four_equal_letters():
     sheet = load_sheet("counting-sorter")
     values = sheet.given(letters=False)
