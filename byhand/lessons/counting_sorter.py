@@ -38,7 +38,7 @@ def _moments() -> Iterator[Reading]:
 
 @mistake(
     told="Letters that have been said counted like letters that are still to be said.",
-    mend="Take a letter away once it has been said: its row of W_E has a minus.",
+    mend="Take a letter away once it has been said: its {row} of W_E has a minus.",
     after="heads-averaged",
 )
 def said_letters_plus(step: Step, tape: Tape) -> Iterable[Step]:

@@ -102,8 +102,8 @@ def after_last(text: str) -> str:
 
 @reads("induction-head")
 def _texts() -> Iterator[Reading]:
-    """All texts of four letters whose last one has stood there before, always with the same letter after it. No two of
-    the letters are neighbours in the alphabet, so that it is no help.
+    """All texts of four letters whose last one has stood there before, always with the same letter after it. No two
+    of the letters are neighbours in the alphabet, so that it is no help.
     """
     for text in map("".join, product("DGR", repeat=4)):
         if after := after_last(text):

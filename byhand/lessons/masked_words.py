@@ -142,7 +142,7 @@ def no_side(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="The row of CLS taken for that of the hidden word.",
+    told="The {row} of CLS taken for that of the hidden word.",
     mend="Go on with the {row} of MASK: there the word is missing. CLS stands for the whole card.",
     after="mask-across",
 )

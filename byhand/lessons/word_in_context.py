@@ -232,8 +232,8 @@ def shares_of_first_sentence(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="The word's own row taken as it stands in the table, without its neighbours.",
-    mend="Mix the rows of all words of the sentence, in the shares that the word gives them.",
+    told="The word's own {row} taken as it stands in the table, without its neighbours.",
+    mend="Mix the {rows} of all words of the sentence, in the shares that the word gives them.",
     after="softmax-over-columns",
 )
 def word_by_itself(step: Step, tape: Tape) -> Iterable[Step]:

@@ -319,12 +319,12 @@ def no_cache(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its picture ----
 
-UNIT, MIDDLE = 8.4, (34.0, 32.5)  # mm: from one whole number to the next, and where 0 is
-RIM = 28.5  # mm: how far from there the names of words stand
+UNIT, MIDDLE = 7.7, (34.0, 30.0)  # mm: from one whole number to the next, and where 0 is
+RIM = 26.5  # mm: how far from there the names of words stand
 LOG_AT, LINE = 72.0, 10.0  # mm: the left edge of what is written, and from one line to the next
 
 
-@picture(width=118, height=66, minutes=3)
+@picture(width=118, height=60, minutes=3)
 def compass(on: Canvas, w_u: Rows, *rounds: Rows, words: Sequence[str], tokens: Sequence[str]) -> None:
     """A plane, parted by the words that win there; for each round an arrow from the word to its sum, and a line for
     what it says. Those of the first round are printed, but for the word.

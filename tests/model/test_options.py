@@ -178,9 +178,10 @@ REFUSED = [
     ({"rotary_periods": [4]}, "kv-cache does not read rotary_periods=[4] beside the other options; leave it out"),
     ({"kv_lora_rank": 2, "d_v": 1}, "kv-cache does not read kv_lora_rank=2 beside the other options; leave it out, "
      "or use a model that reads it: attention-head, multi-head-attention, block, gpt, encoder, encoder-decoder, "
-     "latent-attention, microgpt, scores"),
+     "induction-head, latent-attention, microgpt, scores"),
     ({"act_fn": "gelu", "normalization_type": None}, "kv-cache does not read act_fn=gelu, normalization_type=null beside "
-     "the other options; leave them out, or use a model that reads them: block, gpt, encoder, encoder-decoder, llama-block, microgpt"),
+     "the other options; leave them out, or use a model that reads them: block, gpt, encoder, encoder-decoder, "
+     "induction-head, llama-block, microgpt"),
 ]  # fmt: skip
 
 

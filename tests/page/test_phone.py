@@ -20,7 +20,7 @@ from byhand.worksheet.sheet import load_sheet
 FINGER = 11.64  # mm: 44 px
 # The shares of the first are sums of letters, each wider than two fingers; the next have tables of many words, and
 # the last has eight neurons, four for each number that it reads.
-SCROLLS = {"attention-in-letters", "adder", "counting-sorter", "feed-forward"}
+SCROLLS = {"attention-in-letters", "adder", "counting-sorter", "feed-forward", "masked-words"}
 
 
 def grids(sheet, **asked):

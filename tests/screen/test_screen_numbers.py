@@ -121,7 +121,9 @@ def test_help_has_the_words_of_each_operation_and_a_language_may_have_its_own(tm
     (tmp_path / "messages/xx.toml").write_text('rules.row_sum = "Plusser la {row}."')
     document, run = prepare(load_sheet("softmax"), Options(language="xx"))
     assert dict(named({"rules": sheet_of(document, run)["texts"]["rules"]})) == {
-        f"rules.{op.name}": op.said.replace("{row}", "row") for op in (step.op for step in run.steps.values()) if op
+        f"rules.{op.name}": op.said.replace("{row}", "row").replace("{column}", "column")
+        for op in (step.op for step in run.steps.values())
+        if op
     } | {"rules.row_sum": "Plusser la row."}
     (tmp_path / "messages/yy.toml").write_text('rules.row_sum = "Plusser la {line}."')
     with pytest.raises(SheetError, match=r"messages/yy.toml: rules.row_sum has no place \{line\}"):
