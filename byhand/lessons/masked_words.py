@@ -27,9 +27,10 @@ from byhand.numbers.scores import one_largest, powers, totals
 from byhand.numbers.stack import Stream, feed_forward_layer
 from byhand.ops.linear import add, add_all, dot_rows, matmul, shift
 from byhand.ops.shapes import gather_rows, vstack
-from byhand.pictures.canvas import AXIS, INK, TOKEN, WHITE, Canvas
+from byhand.pictures.attention import SMALL_NUMBER
+from byhand.pictures.canvas import AXIS, GREY, INK, TOKEN, WHITE, Canvas
 from byhand.pictures.labels import words
-from byhand.pictures.names import beside
+from byhand.pictures.names import beside, gap
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.pictures.shapes import Point
 from byhand.tape import Matrix, Step, Tape
@@ -64,9 +65,9 @@ def _steps(build: Builder) -> Matrix:
         )
         z = read_by(dot_rows(q, k, name="attn.scores"), v, "attn", c)
         query = gather_rows(q, name="gap.q", sizes={"i": (1, "")}, rows=(1,))
-        mixtures = []
+        mixtures, ids = [], build.values.ids()
         for side, places in SIDES.items():
-            size = {"i": (len(places), side)}
+            size = {"i": (len(places), " ".join(str(ids[at]) for at in places))}  # their words
             keys = gather_rows(k, name=f"{side}.k", sizes=size, rows=places)
             values = gather_rows(v, name=f"{side}.v", sizes=size, rows=places)
             mixtures.append(read(query, keys, values, side, c))
@@ -464,11 +465,12 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     for stream in islice(filter(_ends_in_two_sizes, chain.from_iterable(networks)), 1):
         silent = without_attention(hidden[None], stream.weights, c)
         said = find_unembeddings(dice, stream.out, stream.over, c.d_vocab, task.wanted[-3:], limits, silent)
-        clear = [w_u for w_u in said if _wins_clearly(stream.out[-1] @ w_u, stream.over)]
-        also = (
-            w_u for w_u in clear if _says_in_powers_of_e(values[place], scores, hidden, stream.weights, w_u, task)
-        )
-        clear = [*islice(also, 1), *clear]  # that one first, if there is one
+        clear = [
+            w_u
+            for w_u in said
+            if _wins_clearly(stream.out[-1] @ w_u, stream.over)
+            and _says_in_powers_of_e(values[place], scores, hidden, stream.weights, w_u, task)
+        ][:1]
         rows = _rows(dice, hidden, values[place]) if clear else ()
         for x, w_v in rows:
             side = _sides(dice)
@@ -520,12 +522,18 @@ def both_sides(
     on.arrow(at((low[0], 0)), at((high[0], 0)), width=AXIS + 0.05, colour=INK)
     on.arrow(at((0, low[1])), at((0, high[1])), width=AXIS + 0.05, colour=INK)
     right, upper = at((high[0], 0)), at((0, high[1]))
+    ticks = {(at((x, 0))[0], at((x, 0))[1] + 2.6): x for x in range(low[0] + 1, high[0] - 1) if x}
+    ticks |= {(at((0, y))[0] - 1.6, at((0, y))[1] + 0.8): y for y in range(low[1] + 1, high[1]) if y}
     on.text(right[0], right[1] + 3.8, names[0], TOKEN, anchor="end", bold=True)
     on.text(upper[0] + 1.4, upper[1] - 1.2, names[1], TOKEN, anchor="start", bold=True)
     tips = [at(end) for end in ends]
     halves = [words(word, TOKEN).width / 2 + 0.4 for word in tokens]
     away = [*((at((0, 0)), tip) for tip in tips), *((at(point), at(point)) for point in found)]
     places = beside(tips, halves, away, (0, 1.5, ROOM, HIGH))
+    for spot, number in ticks.items():
+        near = [gap(spot, place, wide + 1.2) for place, wide in zip(places, halves, strict=True)]
+        if min(near) > 1.6 and spot[0] < right[0] - 2 * words(names[0], TOKEN).width:
+            on.text(*spot, value_text(number), SMALL_NUMBER, colour=GREY)
     for tip, place, wide, word in zip(tips, places, halves, tokens, strict=True):
         on.arrow(at((0, 0)), tip, width=0.8)
         on.box(place[0] - wide, place[1] - 2.9, 2 * wide, 3.8, fill=WHITE, width=0)

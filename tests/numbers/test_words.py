@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ConfigError
 from byhand.lessons.masked_words import CARDS, card
 from byhand.model import MODELS
@@ -82,6 +83,17 @@ def test_a_search_may_pick_sentences_of_its_own():
     for seed in (1, 2):
         found = choose(sheet.model, sheet.given(letters=False), seed, pick_words=True, sheet=sheet.name)
         assert (found.values.tokens, said(found, sheet.model.name)) == card(seed)
+
+
+def test_three_readers_say_three_words_in_powers_of_e_too():
+    sheet = load_sheet("masked-words")
+    for seed in range(6):
+        own = sheet.given(letters=False)
+        values = choose(sheet.model, own, seed, pick_words=True, sheet=sheet.name).values if seed else own
+        exact = sheet.model.run(values, RATIONALS).values("next_token")
+        near = sheet.model.run(replace(values, config=replace(values.config, softmax_base="e")), FLOATS)
+        assert [*map(int, sum(near.values("next_token"), ()))] == [*map(int, sum(exact, ()))]
+        assert len({*exact}) == 3
 
 
 def test_a_card_has_five_short_words():
