@@ -124,13 +124,15 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         return replace(reading, values=tuple(sorted(reading.values, key=lambda x: abs(x - Fraction(key)))))
 
     def _word(self, text: str) -> Reading:
-        """The number of a word of the vocabulary, from the word or from its number, counted from 1."""
-        words = [word.casefold() for word in self.rules.run.vocabulary]
-        plain = " ".join(text.casefold().split())
+        """The number of a word of the vocabulary, from the word or from its number, counted from 1. Its capitals do not
+        matter, but where another word differs in nothing else.
+        """
+        words, plain = self.rules.run.vocabulary, " ".join(text.split())
         if not plain or plain in ("?", "…", "..."):
             return MISSING
-        if plain in words:
-            return Reading("number", (Fraction(words.index(plain)),))
+        for written, asked in ((words, plain), ([word.casefold() for word in words], plain.casefold())):
+            if asked in written:
+                return Reading("number", (Fraction(written.index(asked)),))
         if plain.isascii() and plain.isdecimal() and 0 < int(plain[:9]) <= len(words):
             return Reading("number", (Fraction(int(plain) - 1),))
         return UNREADABLE

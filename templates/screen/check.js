@@ -207,12 +207,16 @@ class Judged {
     const distance = (x) => x.minus(nearest).absolute();
     return { ...found, values: [...found.values].sort((a, b) => distance(a).compare(distance(b))) };
   }
-  // The number of a word of the vocabulary, from the word or from its number, counted from 1.
+  // The number of a word of the vocabulary, from the word or from its number, counted from 1. Its capitals do not
+  // matter, but where another word differs in nothing else.
   readWord(text) {
-    const words = this.rules.sheet.vocabulary.map((word) => word.toLowerCase());
-    const plain = text.toLowerCase().split(/\s+/).filter(Boolean).join(" ");
+    const words = this.rules.sheet.vocabulary;
+    const plain = text.split(/\s+/).filter(Boolean).join(" ");
     if (["", "?", "…", "..."].includes(plain)) return MISSING;
-    if (words.includes(plain)) return number([Fraction.of(words.indexOf(plain))]);
+    for (const as of [(word) => word, (word) => word.toLowerCase()]) {
+      const at = words.map(as).indexOf(as(plain));
+      if (at >= 0) return number([Fraction.of(at)]);
+    }
     const at = /^\d{1,9}$/.test(plain) ? Number(plain) : 0;
     return at > 0 && at <= words.length ? number([Fraction.of(at - 1)]) : UNREADABLE;
   }

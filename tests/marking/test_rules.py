@@ -29,3 +29,14 @@ def test_a_comma_is_read_as_is_nearest_to_the_key():
     assert [mark.id for mark in marks.blanks if mark.verdict == "wrong"] == [name]
     (total,) = (mark for mark in marks.blanks if mark.id == "5/table/3")
     assert (total.answer, total.verdict) == ("4417", "followed")
+
+
+def test_capitals_of_a_word_matter_only_where_they_alone_tell_two_words_apart():
+    sorter, gpt = Page.of("counting-sorter", seed=0), Page.of("gpt", seed=0)
+    letters = [blank.id for blank in sorter.document.blanks() if blank.role == "word"]
+    marks = Marker.of(sorter.document, sorter.run).mark(dict(zip(letters, ["a", "B", "."], strict=True)))
+    assert [mark.verdict for mark in marks.blanks if mark.id in letters] == ["right", "wrong", "right"]  # not b
+    (said,) = [blank.id for blank in gpt.document.blanks() if blank.role == "word"][-1:]
+    answer = Student(gpt).answers()[said]
+    marks = Marker.of(gpt.document, gpt.run).mark({said: answer.upper()})
+    assert [mark.verdict for mark in marks.blanks if mark.id == said] == ["right"]

@@ -183,9 +183,15 @@ def test_an_entry_that_follows_from_infinity_is_judged_as_the_marker_does():
     assert by_browser == by_marker(page, answers)
 
 
-def test_a_word_in_a_blank_is_judged_as_the_marker_does():
-    page = Page.of("shapes")
-    words = ("yes", "No", "NEIN", "3x4", "4 × 3", "—", "none", "maybe", "", "12")
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        ("shapes", ("yes", "No", "NEIN", "3x4", "4 × 3", "—", "none", "maybe", "", "12")),
+        ("counting-sorter", ("a", "A", "b", "B", "c", "C", ".", ":", "?", "5")),
+    ],
+)
+def test_a_word_in_a_blank_is_judged_as_the_marker_does(sheet, words):
+    page = Page.of(sheet, seed=0)
     dice = Random("words")
     answers = [{blank.id: dice.choice(words) for blank in page.document.blanks()} for _ in range(40)]
     (found,) = answers_of(MARKED, [{"sheet": sheet_of(page.document, page.run), "answers": answers}])
