@@ -25,7 +25,7 @@ from byhand.witness.wiring import Wiring, wiring
 # ---- the model ----
 
 
-@model("counted-pairs", part="heads", reads_words=True)
+@model("counted-pairs", reads_words=True)
 def _steps(build: Builder) -> Results:
     """How often the last word of each sentence came after each token, whichever words stood between them: its votes.
     They are added up for all tokens, and for those that a query and keys choose.
@@ -102,7 +102,7 @@ def _second(w: Wiring) -> None:
 # ---- its words and its numbers ----
 
 DAYS = (("yesterday", "today"), ("yesterday", "now"), ("once", "now"))
-WOMEN = ("Ada", "Ann", "Eva", "Ida", "Kim", "Lea", "Mary", "Rosa")
+WOMEN = ("Ada", "Ann", "Eva", "Ida", "Jane", "Lea", "Mary", "Rosa")
 MEN = ("Ben", "Carl", "Ivan", "John", "Max", "Noah", "Paul", "Tom")
 # No word is longer than a column has room for.
 VERBS = tuple((*verbs.split(),) for verbs in """
@@ -125,17 +125,20 @@ WEIGHTS = [(day, name, verb) for name in (5, 3, 4) for day, verb in product((1, 
 
 
 def words_of(known: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Two days, two names, a verb in two times, and “her” and “his”, in this order, as sentences, and a text that
-    goes on with the last of all.
+    """Two days, three names, a verb in two times, and “her” and “his”, in this order, as sentences, and a text that
+    goes on with the last of all, though nobody has said so: its name was there on the other day only.
     """
-    days, names, verbs, ends = (known[k : k + 2] for k in range(0, 8, 2))
-    sentences = [" ".join((days[i], names[j], verbs[i], ends[j])) for i, j in product((0, 1), repeat=2)]
-    return {"source": tuple(sentences), "tokens": (days[1], names[1], verbs[1]), "vocabulary": tuple(known)}
+    (old, new), (wrong, right, third), (did, does), (its, others) = (known[a:b] for a, b in pairwise((0, 2, 5, 7, 9)))
+    ways = ((old, wrong, did, its), (old, right, did, others), (new, wrong, does, its), (new, third, does, others))
+    return {"source": tuple(map(" ".join, ways)), "tokens": (new, right, does), "vocabulary": tuple(known)}
 
 
 def _tells(first: int, second: int, third: int, fourth: int) -> bool:
-    """Whether the last word alone says the wrong end, and so do the votes of all words, which are not nearly tied."""
-    return second > 1 and 2 * third > 3 * fourth + second + 1 and len({first, second, third, fourth}) > 2
+    """Whether the last word alone says the wrong end, and so do the votes of all words, which are not nearly tied;
+    and whether the day was said more often than the name that tells.
+    """
+    clear = 2 * third > 2 * fourth + second + 1
+    return second > 1 and clear and third + fourth > second and len({first, second, third, fourth}) > 2
 
 
 COUNTS = [counts for counts in product(range(1, MOST + 1), repeat=4) if _tells(*counts)]
@@ -150,9 +153,10 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     counts = [[n] for n in COUNTS[dice.one_below(len(COUNTS))]]
     values, weights = task.values, _weights(dice.one_below(len(WEIGHTS)))
     days, verbs = DAYS[dice.one_below(len(DAYS))], VERBS[dice.one_below(len(VERBS))]
-    people = [(WOMEN[dice.one_below(len(WOMEN))], "her"), (MEN[dice.one_below(len(MEN))], "his")]
-    (one, its), (other, others) = people[:: 1 - 2 * dice.one_below(2)]
-    new = words_of((*days, one, other, *verbs, its, others))
+    people = [(names, dice.one_below(len(names)), end) for names, end in ((WOMEN, "her"), (MEN, "his"))]
+    (names, one, its), (others, other, end) = people[:: 1 - 2 * dice.one_below(2)]
+    third = (other + 1 + dice.one_below(len(others) - 1)) % len(others)
+    new = words_of((*days, names[one], others[other], others[third], *verbs, its, end))
     is_own = {name: getattr(values, name) for name in new} != words_of(values.vocabulary)
     yield Instance({**values.inputs, "counts": counts, "weights": weights}, {}, {} if is_own else new)
 
@@ -163,9 +167,12 @@ def _weights(k: int) -> list[list[int]]:
 
 @sheet_promise
 def only_chosen_votes_are_right(tape: Tape) -> bool:
-    """The last word alone, and all words together, say one word, and the words that are chosen another one."""
+    """The last word alone, and all words together, say one word, and the words that are chosen another one. The first
+    word has more votes than the second.
+    """
     last, everybody, chosen = (tape.values(name)[0] for name in ("last", "all", "chosen"))
-    return bool(last[0] > last[1] and everybody[0] > everybody[1] and chosen[0] < chosen[1])
+    first, second = map(sum, tape.values("votes")[:2])
+    return bool(last[0] > last[1] and everybody[0] > everybody[1] and chosen[0] < chosen[1] and first > second)
 
 
 # ---- its mistakes ----
@@ -195,11 +202,11 @@ def asks_for_another(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its picture ----
 
-ACROSS, DOWN, WIDE, HIGH = 27.0, 13.0, 17.0, 7.0  # mm from word to word, and the box of a word
+ACROSS, TOP, LOW, WIDE, HIGH = 27.0, 5.0, 25.0, 17.0, 7.0  # mm from word to word, the first and last, and a box
 THICK = 0.34  # of a line, for each time
 
 
-@picture(width=115, height=42, minutes=1)
+@picture(width=115, height=44, minutes=1)
 def ways(on: Canvas, counts: Rows, *, sentences: Sequence[str], tokens: Sequence[str]) -> None:
     """Sentences as ways from word to word, the thicker the more often they were said; the pen goes one of them, and
     on along the thickest line.
@@ -207,11 +214,16 @@ def ways(on: Canvas, counts: Rows, *, sentences: Sequence[str], tokens: Sequence
     times = [int(n) for (n,) in counts]
     texts = [sentence.split() for sentence in sentences]
     columns = [list(dict.fromkeys(column)) for column in zip(*texts, strict=True)]
-    if len(columns) != 4 or any(len(column) != 2 for column in columns) or not all(0 < n < 13 for n in times):
-        raise UndrawableError("four words, two in each place, have room")
+    if (
+        len(columns) != 4
+        or any(len(column) not in (2, 3) for column in columns)
+        or not all(0 < n < 13 for n in times)
+    ):
+        raise UndrawableError("four words, two or three in each place, have room")
 
     def at(column: int, word: str) -> tuple[float, float]:
-        return 9.5 + ACROSS * column, 8.0 + DOWN * columns[column].index(word)
+        place, last = columns[column].index(word), len(columns[column]) - 1
+        return 9.5 + ACROSS * column, TOP + (LOW - TOP) * place / last
 
     said: dict[tuple[int, str, str], int] = {}
     for text, n in zip(texts, times, strict=True):
@@ -230,11 +242,11 @@ def ways(on: Canvas, counts: Rows, *, sentences: Sequence[str], tokens: Sequence
             x, y = at(k, word)
             on.box(x - WIDE / 2, y - HIGH / 2, WIDE, HIGH, fill=WHITE, width=BOX, rx=1.2)
             on.text(x, y + 1.1, word, TOKEN)
-    for k, sentence in enumerate(sentences):
-        x, y = 1.0 + 54 * (k // 2), 31.6 + 4.6 * (k % 2)
+    for k, (sentence, n) in enumerate(zip(sentences, times, strict=True)):
+        x, y = 1.0 + 58 * (k // 2), 33.6 + 4.6 * (k % 2)
         on.text(x, y, str(k + 1), CAPTION, anchor="start", colour=GREY)
-        on.text(x + 4, y, f"{sentence} …", TOKEN, anchor="start")
-    on.text(0, 41.2, on.say("pictures.ways.caption"), CAPTION, anchor="start", colour=GREY)
+        on.text(x + 4, y, f"{n} × {sentence} …", TOKEN, anchor="start")
+    on.text(0, 43.2, on.say("pictures.ways.caption"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.ways.said", sentences="; ".join(f"{s}: {n}" for s, n in zip(sentences, times, strict=True))),
         on.say("pictures.ways.to_do", text=" ".join(tokens)),

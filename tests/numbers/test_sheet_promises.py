@@ -136,6 +136,7 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
         ("byte-pairs", {"counts": [[5, 4, 2, 4]]}, "merges_are_decided"),  # two pairs come second
         ("byte-pairs", {"counts": [[8, 4, 4, 3]]}, "merges_are_decided"),  # the beginning is joined first
         ("counted-pairs", {"counts": [[3], [2], [3], [2]]}, "only_chosen_votes_are_right"),  # two words tie
+        ("counted-pairs", {"counts": [[3], [8], [6], [1]]}, "only_chosen_votes_are_right"),  # a name is said more
         ("beam-search", {"next": [[4, 3, 3], [4, 3, 3], [1, 4, 5]]}, "beam_finds_what_greedy_misses"),  # greedy does
         (
             "word-in-context",
