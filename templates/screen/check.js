@@ -207,8 +207,8 @@ class Judged {
     const distance = (x) => x.minus(nearest).absolute();
     return { ...found, values: [...found.values].sort((a, b) => distance(a).compare(distance(b))) };
   }
-  // The number of a word of the vocabulary, from the word or from its number, counted from 1. Its capitals do not
-  // matter, but where another word differs in nothing else.
+  // The number of a word of the vocabulary, from the word or from its number, counted from 1. Its capitals
+  // matter only where another word differs in nothing else.
   readWord(text) {
     const words = this.rules.sheet.vocabulary;
     const plain = text.split(/\s+/).filter(Boolean).join(" ");
