@@ -124,8 +124,8 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
         return replace(reading, values=tuple(sorted(reading.values, key=lambda x: abs(x - Fraction(key)))))
 
     def _word(self, text: str) -> Reading:
-        """The number of a word of the vocabulary, from the word or from its number, counted from 1. Its capitals matter
-        only where another word differs in nothing else.
+        """The number of a word of the vocabulary, from the word or from its number, counted from 1. Its capitals
+        matter only where another word differs in nothing else.
         """
         words, plain = self.rules.run.vocabulary, " ".join(text.split())
         if not plain or plain in ("?", "…", "..."):
