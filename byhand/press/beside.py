@@ -15,7 +15,7 @@ from byhand.page.beside import LaidLabel
 from byhand.page.look import COLOURS, LOOK
 from byhand.press.pieces import MATH, MM, PT, SANS, Piece, TextStyle, UnknownLookError, pieces_of, stripped
 
-_PROSE = re.compile(r"[\w \xa0,.;:!?()'’=+·×−√≤≥≠]*")  # in which lines break at blanks only
+_PROSE = re.compile(r"[\w \xa0,.;:!?()'’“”=+·×−√≤≥≠]*")  # in which lines break at blanks only
 
 
 class Label(Struct, frozen=True):

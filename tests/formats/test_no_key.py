@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from byhand.formats import OWN
 from byhand.options import Options
 from byhand.pipeline import generate, prepare
+from byhand.worksheet.folders import shipped
 from byhand.worksheet.sheet import load_sheet
 
 # numbers whose products no other number of a file is
@@ -86,6 +87,22 @@ def test_no_file_for_students_holds_an_answer(feedback, tmp_path):
             assert len(found) > 3, name  # so they would be found elsewhere, too
         else:
             assert not found, name
+
+
+def test_a_table_that_the_press_leaves_to_weasyprint_has_no_answers_on_a_worksheet(folder):
+    """A note with a word of the run is one that the press does not set."""
+    text = (shipped() / "worksheets/attention-head.md").read_text(encoding="utf-8")
+    note = 'note="the mixture"'
+    assert text.count(note) == 1
+    (folder / "worksheets/attention-head.md").write_text(text.replace(note, 'note="that of {{ tokens[0] }} ∎"'))
+    files = {path.name: path for path in generate("attention-head", Options(formats=("pdf",)), folder / "out")}
+    worksheet, key = (
+        " ".join(page.extract_text() for page in PdfReader(files[name]).pages)
+        for name in ("worksheet.pdf", "key.pdf")
+    )
+    assert "that of birds ∎" in worksheet
+    assert "4/7" in key
+    assert "4/7" not in worksheet
 
 
 @pytest.mark.skipif(not (FULL and SOFFICE), reason="make test-formats prints spreadsheets with LibreOffice")

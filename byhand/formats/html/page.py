@@ -221,9 +221,10 @@ class Pages:
 
         Raises: as `html`.
         """
-        placing = Placing()
+        is_shared = self._is_shared(view, for_all)
+        placing = Placing(shared=is_shared)
         html = self.html(view, "print", paper, for_all=for_all, placing=placing)
-        return PrintPage.of(html, placing.figures, self._views() if self._is_shared(view, for_all) else ())
+        return PrintPage.of(html, placing.figures, self._views() if is_shared else ())
 
     @property
     def caption(self) -> Sequence[Any]:

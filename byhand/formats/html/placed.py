@@ -11,10 +11,10 @@ from byhand.pictures.shapes import Circle, Graphic, Shape
 
 
 class Placing:
-    """Takes the figures of a page, as its templates come to them."""
+    """Takes the figures of a page, as its templates come to them. shared: whether worksheet and key are one page."""
 
-    def __init__(self) -> None:
-        self.figures = list[Figure]()
+    def __init__(self, *, shared: bool = False) -> None:
+        self.figures, self.shared = list[Figure](), shared
 
     @property
     def tags(self) -> int:
@@ -25,11 +25,14 @@ class Placing:
     def place(self, figure: Figure) -> Markup | None:
         """What stands in the place of a figure; None where the press cannot draw it.
 
-        Raises: SheetError where it has dots of many runs, which nobody else can draw.
+        Raises: SheetError where it has dots of many runs, which nobody else can draw, and on a page that is worksheet
+        and key in one, where the answers of a figure as HTML would be on both.
         """
         from byhand.press import knows  # most of the press, which a page for the screen does not need
 
         if not knows(figure):
+            if self.shared:
+                raise SheetError("a figure that the press does not draw is another in worksheet and key")
             if not isinstance(figure, Graphic) and any(map(_is_in_slot, figure.behind)):
                 raise SheetError(f"{figure.table.name} has dots, and letters that our fonts lack")
             return None
