@@ -151,7 +151,7 @@ def test_a_graph_takes_other_inputs_than_the_runs_own():
     record = prepare(load_sheet("feed-forward"), Options())[1]
     model = graph(record)
     assert [i.name for i in model.graph.input] == ["blocks.0.hook_resid_mid"]
-    found = onnx.reference.ReferenceEvaluator(model).run(None, {"blocks.0.hook_resid_mid": np.zeros((3, 4))})
+    found = onnx.reference.ReferenceEvaluator(model).run(None, {"blocks.0.hook_resid_mid": np.zeros((3, 2))})
     bias = record.texts["blocks.0.mlp.b_in"][0]
     assert found[0][0].tolist() == [float(Fraction(x)) for x in bias]
 

@@ -145,6 +145,5 @@ def test_nothing_is_too_thin_or_too_small_to_be_printed():
 @pytest.mark.parametrize("numbers", ["exact", "decimal"])
 def test_the_scores_of_a_query_are_those_of_the_run(numbers):
     document, run = made("queries-keys-values", numbers=numbers)
-    (picture,) = pictures_of(document)
     scores = [text.replace("-", "−") for text in run.texts["blocks.0.attn.scores_raw[0]"][1]]
-    assert by_word(run.tokens, scores) in picture.sketch.key_says
+    assert any(by_word(run.tokens, scores) in picture.sketch.key_says for picture in pictures_of(document))
