@@ -34,6 +34,7 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
     if symbolic and not sheet.letters and not options.has_own_numbers:
         raise ConfigError(f"{sheet.name} has no letters; with --numbers symbolic, ask for {', '.join(lettered())}")
     values = sheet.given(letters=symbolic, base=options.base, tokens=options.tokens, other=options.values)
+    # a sheet whose vocabulary is not of its tokens, but of what one may mean (word-in-context), does not look them up
     looks_up = {*sheet.values.get("tokens", ())} <= {*sheet.values.get("vocabulary", ())}
     if values.vocabulary and not options.answer and looks_up:
         values.ids()  # a word that the sheet does not know is an error, unless the vocabulary is made anew

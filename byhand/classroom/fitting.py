@@ -72,9 +72,9 @@ def hiding_mistakes(run: ClassRun) -> list[int]:
     """The copies in which some mistake changes no number, although it changes one in copy 0. Where copies read other
     words, a mistake may be harmless with some.
     """
-    copies: set[int] = set()
     if run.draws_words:
         return []
+    copies: set[int] = set()
     for name in applying(run.tape):
         wrong, made = mistaken(run.tape, name)
         shown = [step.name for step in made if wrong.steps[step.name].shape == step.shape]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise, product
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,7 +15,7 @@ from byhand.model.builder import Builder
 from byhand.model.registry import Results, model
 from byhand.model.weights import Values
 from byhand.numbers.dice import Dice
-from byhand.numbers.promises import sheet_promise
+from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Instance, Task, search
 from byhand.ops.attention import column_sum, largest_entry, row_argmax
 from byhand.ops.linear import dot_columns, dot_rows, matmul, plus_number, subtract
@@ -235,11 +234,6 @@ def _of_family(new: str) -> dict[str, tuple[str, ...]]:
     return {"source": words, "tokens": tuple(new), "vocabulary": (*letters, new[1:3], words[1], words[0])}
 
 
-def _all_counts() -> list[tuple[int, ...]]:
-    """All counts of a family's words that tell."""
-    return [counts for counts in product(range(1, MOST + 1), repeat=4) if _tells(*counts)]
-
-
 def _tells(whole: int, end: int, begins: int, ends: int) -> bool:
     """Whether the middle of the new word is joined first, then its end, and then its beginning, each being the
     commonest pair by itself; and whether the pair that comes second at first is another one, which is rarer once its
@@ -249,7 +243,7 @@ def _tells(whole: int, end: int, begins: int, ends: int) -> bool:
     return middle > whole + begins > late > max(whole, begins) and whole > max(begins, ends)
 
 
-COUNTS = _all_counts()
+COUNTS = [counts for counts in product(range(1, MOST + 1), repeat=4) if _tells(*counts)]
 
 
 def _all_numbers(task: Task, seconds: float) -> list[Values]:
@@ -276,14 +270,9 @@ def merges_are_decided(tape: Tape) -> bool:
     cut.
     """
     rounds = [tape.values(f"round{k}")[0] for k in (1, 2, 3)]
-    decided = all(leads(row, at) for row, at in zip(rounds, (1, 1, 0), strict=True))
+    decided = all(has_one_largest(row) and row[at] == max(row) for row, at in zip(rounds, (1, 1, 0), strict=True))
     first, *others = rounds[0]
     return decided and first > sorted(others)[-2] and tape.values("cut") != tape.values("longest")
-
-
-def leads(row: Sequence[Any], at: int) -> bool:
-    """Whether one number is larger than all others."""
-    return all(x < row[at] for k, x in enumerate(row) if k != at)
 
 
 # ---- its mistakes ----

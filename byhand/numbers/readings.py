@@ -18,13 +18,11 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.exact import RATIONALS
 from byhand.loading import load_lesson
 from byhand.model import Model
 from byhand.model.weights import Values
 from byhand.numbers.promises import broken_of_sheet
 from byhand.symmetry.draw import Draw
-from byhand.tape import Tape
 
 
 class Reading(Struct, frozen=True):
@@ -66,15 +64,10 @@ def drawn(sheet: str, model: Model, values: Values, promises: Sequence[str]) -> 
 
     values: the sheet's own. promises: the names of its own promises.
     """
+    from byhand.numbers.choice import evaluated  # numpy, which a sheet's own words do without
+
     own = tuple(map(str, values.tokens))
     listed = [each.words for each in readings(sheet) if len(each.words) == len(own) and each.words != own]
     order = Draw(f"byhand/{sheet}/words").order(len(listed))
     others = (replace(values, tokens=listed[place]) for place in order)
-    return (values, *(each for each in others if not broken_of_sheet(run_of(model, each), promises)))
-
-
-def run_of(model: Model, values: Values) -> Tape:
-    """The run in exact numbers: with powers of 2 in place of those of e, which are irrational."""
-    base = values.config.softmax_base
-    config = replace(values.config, softmax_base=2 if base == "e" else base)
-    return model.run(replace(values, config=config), RATIONALS)
+    return (values, *(each for each in others if not broken_of_sheet(evaluated(model, each), promises)))

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from byhand.mistakes.registry import foil, skipped
-from byhand.numbers.readings import Reading, drawn, readings, run_of
+from byhand.numbers.choice import evaluated
+from byhand.numbers.readings import Reading, drawn, readings
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -19,7 +20,7 @@ def wrong(name, rewrite):
     """What a model may read and gets wrong with some of its steps rewritten."""
     sheet = load_sheet(name)
     values = sheet.given(letters=False)
-    tapes = ((each, run_of(sheet.model, replace(values, tokens=each.words))) for each in readings(name))
+    tapes = ((each, evaluated(sheet.model, replace(values, tokens=each.words))) for each in readings(name))
     return [each for each, tape in tapes if said(rewrite(tape), values) != each.says]
 
 
@@ -39,7 +40,7 @@ def test_the_adder_needs_no_relu_where_the_clock_goes_round():
     listed = drawn("adder", sheet.model, sheet.given(letters=False), sheet.promises)
     assert len(listed) == 30
     for values in listed:
-        tape = run_of(sheet.model, values)
+        tape = evaluated(sheet.model, values)
         assert foil(tape, "no-relu").values("logits")[-1] == tape.values("logits")[-1]
 
 
@@ -63,9 +64,9 @@ def test_no_two_words_that_the_sorter_draws_have_the_same_tables():
     words = [each.tokens[:3] for each in listed]
     assert len({tuple(sorted(word)) for word in words}) == len(words) == 5
     assert all("B" in word and sorted(word) != list(word) for word in words)
-    assert len({run_of(sheet.model, each).values("logits")[3:] for each in listed}) == len(words)
+    assert len({evaluated(sheet.model, each).values("logits")[3:] for each in listed}) == len(words)
     for values in listed:  # and its foil says the first letter again
-        tape = foil(run_of(sheet.model, values), "said-letters-plus")
+        tape = foil(evaluated(sheet.model, values), "said-letters-plus")
         assert said(tape, values) == values.tokens[4]
 
 
@@ -74,7 +75,7 @@ def test_the_sorter_tells_what_is_owed_from_what_is_not():
     values = sheet.given(letters=False)
     for each in readings("counting-sorter"):
         word, _, told = "".join(each.words).partition(":")
-        numbers = run_of(sheet.model, replace(values, tokens=each.words)).values("blocks.0.hook_resid_mid")[-1]
+        numbers = evaluated(sheet.model, replace(values, tokens=each.words)).values("blocks.0.hook_resid_mid")[-1]
         for letter, number in zip("abc", numbers, strict=True):
             is_owed = word.lower().count(letter) > told.count(letter)
             assert number >= 1 if is_owed else number <= 0
@@ -87,7 +88,7 @@ def test_the_sorter_ties_at_the_last_of_four_equal_letters():
     last = {}
     for word in product("ABC", repeat=4):
         spelled = sorted(letter.lower() for letter in word)
-        row = run_of(sheet.model, replace(longer, tokens=(*word, ":", *spelled[:3]))).values("logits")[-1]
+        row = evaluated(sheet.model, replace(longer, tokens=(*word, ":", *spelled[:3]))).values("logits")[-1]
         last[word] = row.count(max(row)) > 1
     assert last["C", "C", "C", "C"]
     assert sum(last.values()) == 33

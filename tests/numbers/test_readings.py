@@ -14,7 +14,8 @@ from byhand.classroom.roster import anonymous
 from byhand.cli import main
 from byhand.errors import ConfigError
 from byhand.numbers import readings as room
-from byhand.numbers.readings import Reading, drawn, readings, reads, run_of
+from byhand.numbers.choice import evaluated
+from byhand.numbers.readings import Reading, drawn, readings, reads
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.reading.many import files_in, findings_of
@@ -55,7 +56,7 @@ def test_a_model_is_right_for_all_that_it_may_read(name):
     values, listed = sheet.given(letters=False), readings(name)
     assert len({reading.words for reading in listed}) == len(listed) > 0
     for reading in listed:
-        ((said,),) = run_of(sheet.model, replace(values, tokens=reading.words)).values("next_token")[-1:]
+        ((said,),) = evaluated(sheet.model, replace(values, tokens=reading.words)).values("next_token")[-1:]
         assert values.vocabulary[int(said)] == reading.says, reading
 
 
