@@ -45,7 +45,7 @@ def who_answers(on: Canvas, all_scores: Rows, *, tokens: Sequence[str], question
     )
 
 
-SIDE, PITCH, TOP = 21.0, 40.0, 5.0  # mm: of a plane, from one to the next, and the y of its upper edge
+SIDE, PITCH, TOP = 21.0, 37.0, 5.0  # mm: of a plane, from one to the next, and the y of its upper edge
 FURTHEST = 4  # how far from its middle a plane goes
 
 

@@ -58,6 +58,13 @@ def test_a_picture_is_drawn_alike_in_both_views_and_its_pen_is_in_the_key_only(n
 
 
 @pytest.mark.parametrize("name", WITH_PICTURE)
+def test_a_picture_ends_where_the_page_does(name):
+    """Beside the words of a section there is room for 118 mm."""
+    for drawn in pictures_of(made(name)[0]):
+        assert drawn.sketch.reach <= max(drawn.picture.width, 118) + 0.5, drawn.picture.name
+
+
+@pytest.mark.parametrize("name", WITH_PICTURE)
 def test_the_alternative_text_of_the_worksheet_is_another_than_the_keys(name):
     for picture in pictures_of(made(name)[0]):
         worksheet, key = picture.sketch.worksheet_says, picture.sketch.key_says
