@@ -490,9 +490,10 @@ def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = Fals
 
 
 @call
-def entries(context: Context, name: str, i: int = 0) -> list[Cell]:
-    """A row of a step as blanks in a table."""
-    return [entry(context, name, i, j) for j in range(context.tape[name].step.shape[1])]
+def entries(context: Context, name: str, i: int = 0, shown: bool = False) -> list[Cell]:
+    """A row of a step as blanks in a table. shown: printed, and not as blanks."""
+    call = printed if shown else entry
+    return [call(context, name, i, j) for j in range(context.tape[name].step.shape[1])]
 
 
 @call
