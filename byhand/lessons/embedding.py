@@ -78,10 +78,15 @@ def neighbours_have_other_vectors(tape: Tape) -> bool:
 
 @sheet_promise
 def like_words_point_alike(tape: Tape) -> bool:
-    """No two words of the vocabulary have as large a dot product as the first and the last, which are used alike."""
+    """The first and the last word of the vocabulary, which are used alike, have the largest dot product of all, and
+    the smallest angle.
+    """
     rows = tape.values("embed.W_E")
-    pairs = {(i, j): dot_of(rows[i], rows[j]) for i, j in combinations(range(len(rows)), 2)}
-    return bool(pairs.pop((0, len(rows) - 1)) > max(0, *pairs.values()))
+    dots = {(i, j): dot_of(rows[i], rows[j]) for i, j in combinations(range(len(rows)), 2)}
+    sizes = [dot_of(row, row) or 1 for row in rows]
+    cosines = {(i, j): dot * abs(dot) / (sizes[i] * sizes[j]) for (i, j), dot in dots.items()}  # squared
+    like = 0, len(rows) - 1
+    return all(bool(found.pop(like) > max(0, *found.values())) for found in (dots, cosines))
 
 
 @sheet_promise
@@ -169,6 +174,27 @@ def _plane_of(table: Rows) -> tuple[int, int] | None:
 def _between(one: float, other: float) -> float:
     """The angle between two directions, in degrees."""
     return abs((one - other + 180) % 360 - 180)
+
+
+@picture(width=112, height=16, minutes=1, target=5)
+def words_on_a_line(on: Canvas, *, vocabulary: Sequence[str]) -> None:
+    """Each word at its number, its place in the list: neighbours there are not alike. The first and the last are."""
+    apart = 92 / max(1, len(vocabulary) - 1)
+    places = [10 + apart * n for n in range(len(vocabulary))]
+    on.arrow((2, 9.6), (places[-1] + 9, 9.6), width=AXIS)
+    for n, (x, word) in enumerate(zip(places, vocabulary, strict=True)):
+        on.line((x, 8.6), (x, 10.6), width=AXIS)
+        on.text(x, 5.6, word, TOKEN)
+        on.text(x, 14.4, str(n + 1), CAPTION, colour=GREY)
+        if n in (0, len(vocabulary) - 1):
+            half = label(word, TOKEN).width / 2 + 1.8
+            on.pen.box(x - half, 2.0, 2 * half, 5.4, width=FRAME, rx=2.6)
+    first, last = vocabulary[0], vocabulary[-1]
+    on.said(
+        on.say("pictures.words_on_a_line.said", words=listed(vocabulary)),
+        to_do=on.say("pictures.words_on_a_line.to_do"),
+        key=on.say("pictures.words_on_a_line.key", first=first, last=last),
+    )
 
 
 @picture(height=29, minutes=2, target=5)
