@@ -9,7 +9,7 @@ from typing import Any
 
 from byhand.notation.text import value_text
 from byhand.numbers.promises import MOST_ALIKE, have_two_sizes, sheet_promise, transposed
-from byhand.pictures.canvas import AXIS, CAPTION, FRAME, GREY, INK, STRIPE, TOKEN, Canvas
+from byhand.pictures.canvas import AXIS, CAPTION, DASH, FRAME, GREY, INK, STRIPE, TOKEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
 
@@ -33,13 +33,26 @@ def three_norms_differ(tape: Tape) -> bool:
     return len(apart(*last)) > 0 and have_two_sizes(last[:1]) and table != transposed(table)
 
 
+LONGEST_DENOMINATOR = 5  # of what the last token's results of BatchNorm add up to
+FURTHEST = 9  # a number that brings the last token's first number to the mean of its dimension is not larger
+
+
 @sheet_promise
-def first_token_tells_batch_norm(tape: Tape) -> bool:
-    """The first token's results of BatchNorm do not add up to 0, as those of LayerNorm do; and not each column of the
-    norm of all numbers does, as those of BatchNorm do.
+def last_token_tells_batch_norm(tape: Tape) -> bool:
+    """The last token's results of BatchNorm do not add up to 0, as those of LayerNorm do, but to a number that is soon
+    said; and not each column of the norm of all numbers does, as those of BatchNorm do.
     """
+    total = sum(tape.values("blocks.0.bn.hook_normalized")[-1])
     columns = transposed(tape.values("blocks.0.all.ln1.hook_normalized"))
-    return sum(tape.values("blocks.0.bn.hook_normalized")[0]) != 0 and any(map(sum, columns))
+    return total != 0 and Fraction(total).denominator <= LONGEST_DENOMINATOR and any(map(sum, columns))
+
+
+@sheet_promise
+def another_word_can_move_the_mean(tape: Tape) -> bool:
+    """Some small number of another word makes the last token's first number the mean of its dimension."""
+    *others, last = (row[0] for row in tape.values("blocks.0.hook_resid_pre"))
+    missing = len(others) * last - sum(others)
+    return any(abs(other + missing) <= FURTHEST for other in others)
 
 
 @sheet_promise
@@ -65,13 +78,13 @@ TABLES = {"layer_norm": 9.6, "all": 43.0, "batch_norm": 76.4}  # mm: the left ed
 INDEX = {"layer_norm": "", "all": r"_{\mathrm{all}}", "batch_norm": r"_{\mathrm{B}}"}
 
 
-@picture(height=50, minutes=3, width=100)
+@picture(height=56, minutes=3, width=106)
 def row_or_column(
     on: Canvas, x: Rows, of_row: Rows, row_scale: Rows, by_row: Rows, of_all: Rows, whole_scale: Rows, by_all: Rows,
     of_column: Rows, column_scale: Rows, by_column: Rows, *, tokens: Sequence[str], columns: bool = False,
 ) -> None:  # fmt: skip
     """One table three times: LayerNorm reads a token's numbers, or all numbers, and BatchNorm those of a dimension.
-    One number, of the last token, is in all.
+    One number, of the last token, is in all. Below the table a new word may stand: what reads it, runs on into it.
 
     columns: whether tokens are columns.
     """
@@ -94,34 +107,37 @@ def row_or_column(
         "all": (of_all[0][0], whole_scale[0][0], by_all[row][column]),
         "batch_norm": (of_column[0][column], column_scale[0][column], by_column[row][column]),
     }
+    # what each norm reads, and what of the new word it would read: a first token and number, and how many of each
+    read = {"layer_norm": (row, 0, 1, 4), "all": (0, 0, 4, 4), "batch_norm": (0, column, 4, 1)}
+    would_read = {"all": (4, 0, 1, 4), "batch_norm": (4, column, 1, 1)}
     for name, left in TABLES.items():
+
+        def box(token: int, number: int, high: int, wide: int, *, at: float = left, **look: Any) -> None:
+            """A box over cells of the table."""
+            (dx, dy), (w, h) = ((token, number), (high, wide)) if columns else ((number, token), (wide, high))
+            on.box(at + CELL * dx, TOP + CELL * dy, CELL * w, CELL * h, **look)
+
         on.text(left + 2 * CELL, 2.8, on.say(f"pictures.row_or_column.{name}"), TOKEN, bold=True)
-        down, across = (1, 4) if (name == "layer_norm") != columns else (4, 1)
-        at = row if name == "layer_norm" else column
-        stripe = (left, TOP + CELL * at) if down == 1 else (left + CELL * at, TOP)
-        if name == "all":
-            stripe, down, across = (left, TOP), 4, 4
-        on.box(*stripe, CELL * across, CELL * down, fill=STRIPE, width=0)
-        on.box(left, TOP, 4 * CELL, 4 * CELL, width=AXIS)
-        on.box(*stripe, CELL * across, CELL * down, width=FRAME)
-        for k in range(4):
-            above, beside = (tokens[k], str(k + 1)) if columns else (str(k + 1), tokens[k])
-            on.text(left + CELL * (k + 0.5), TOP - 1.4, above, CAPTION, colour=INK if columns else GREY)
-            on.text(
-                left - 1.2,
-                TOP + CELL * (k + 0.5) + 1.0,
-                beside,
-                CAPTION,
-                anchor="end",
-                colour=GREY if columns else INK,
-            )
+        box(*read[name], fill=STRIPE, width=0)
+        if name in would_read:
+            box(*would_read[name], fill=STRIPE, width=0)
+        box(len(tokens), 0, 1, 4, width=AXIS, colour=GREY, dash=DASH)
+        box(0, 0, 4, 4, width=AXIS)
+        box(*read[name], width=FRAME)
+        for labels, colour, above in (((*tokens, "?"), INK, columns), ("1234", GREY, not columns)):
+            for k, label in enumerate(labels):
+                middle = CELL * (k + 0.5)
+                if above:
+                    on.text(left + middle, TOP - 1.4, label, CAPTION, colour=colour)
+                else:
+                    on.text(left - 1.2, TOP + middle + 1.0, label, CAPTION, anchor="end", colour=colour)
         for i in range(4):
             for j in range(4):
                 across, down = (i, j) if columns else (j, i)
                 on.number(left + CELL * (across + 0.5), TOP + CELL * (down + 0.5), x[i][j], 3.4)
         across, down = (row, column) if columns else (column, row)
         on.disc(left + CELL * (across + 0.5), TOP + CELL * (down + 0.5), 2.7, fill="none", width=0.4, colour=INK)
-        y, (mu, sigma, result) = TOP + 4 * CELL + 5.2, answers[name]
+        y, (mu, sigma, result) = TOP + 5 * CELL + 5.2, answers[name]
         below, wide = left - 8.6, {"layer_norm": 0.0, "all": 3.4, "batch_norm": 1.8}[name]  # mm: an index
         on.math(below, y + 1.2, rf"\mu{INDEX[name]}", anchor="start")
         on.blank(below + 6.2 + wide, y, mu, 6.4, 7.0, 3.4)

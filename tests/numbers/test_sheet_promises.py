@@ -105,7 +105,8 @@ def test_norms_whose_deviations_are_all_alike_do_not_tell_that_each_has_its_own(
     alike = [[0, 2, 2, 8], [2, 0, 8, 2], [2, 8, 2, 0], [8, 2, 0, 2]]  # every row and column has a deviation of 3
     values = replace(sheet.given(letters=False), inputs={"blocks.0.hook_resid_pre": alike, "other.x": alike})
     assert broken(sheet, values) == [
-        "three_norms_differ", "first_token_tells_batch_norm", "scales_differ_and_few_are_signs",
+        "three_norms_differ", "last_token_tells_batch_norm", "another_word_can_move_the_mean",
+        "scales_differ_and_few_are_signs",
     ]  # fmt: skip
 
 
