@@ -39,8 +39,8 @@ FURTHEST = 9  # a number that brings the last token's first number to the mean o
 
 @sheet_promise
 def last_token_tells_batch_norm(tape: Tape) -> bool:
-    """The last token's results of BatchNorm do not add up to 0, as those of LayerNorm do, but to a number that is soon
-    said; and not each column of the norm of all numbers does, as those of BatchNorm do.
+    """The last token's results of BatchNorm do not add up to 0, as those of LayerNorm do, but to a short number; and
+    not each column of the norm of all numbers adds up to 0, as those of BatchNorm do.
     """
     total = sum(tape.values("blocks.0.bn.hook_normalized")[-1])
     columns = transposed(tape.values("blocks.0.all.ln1.hook_normalized"))
