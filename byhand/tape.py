@@ -63,6 +63,56 @@ def example(
     return Example(operands, params, sizes or {}, gives)
 
 
+class Line(Struct, frozen=True, eq=False):
+    """A step that is not recorded yet: an operation, by its name, of matrices and of other such steps."""
+
+    op: str
+    operands: tuple[Matrix | Line, ...]
+    params: Mapping[str, Any]
+    shape: Shape | Matrix | None
+    """Its shape, or a matrix of the same shape; None where the operands have all of it, or where it is that of the
+    matrix whose gradient it is."""
+
+
+def line(op: str, *operands: Matrix | Line, shape: Shape | Matrix | None = None, **params: Any) -> Line:
+    """A Line in the notation of a call: line("scale_rows", s.g, line("row_sum", s.b))."""
+    return Line(op, operands, params, shape)
+
+
+class Arrived(Struct, frozen=True):
+    """What the rule of a gradient is given: a step, and the gradient that has arrived at it."""
+
+    x: tuple[Matrix, ...]
+    """The operands of the step."""
+    y: Matrix
+    """Its result."""
+    g: Matrix
+    """The gradient of its result."""
+    k: int
+    """The number of the operand whose gradient is asked for."""
+    params: Mapping[str, Any]
+    """The parameters of the step's operation."""
+
+    @property
+    def a(self) -> Matrix:
+        """The first operand."""
+        return self.x[0]
+
+    @property
+    def b(self) -> Matrix:
+        """The second operand."""
+        return self.x[1]
+
+
+class Way(Struct, frozen=True, eq=False):
+    """How a gradient goes back through an operation to an operand: what is recorded then."""
+
+    line: Callable[[Arrived], Line | Matrix]
+    """The step that the gradient of the operand is; or the arrived gradient itself, where nothing changes."""
+    power: int = 0
+    """How many factors ln b it has beside its numbers, for powers of base b; b = e needs none."""
+
+
 class Op(Struct, frozen=True, eq=False):
     """An operation: the rule of one output cell, its formula and its properties, and an example."""
 
@@ -95,6 +145,15 @@ class Op(Struct, frozen=True, eq=False):
     """The letter whose places are the numbers of the result, as those of argmax are."""
     activation: str = ""
     """The choice of act_fn that it is; "" for none. If its rule takes a base, that is the base of softmax."""
+    backward: tuple[str | tuple[Way, ...], ...] = ()
+    """For each operand the ways of a gradient to it, whose sum is its gradient; or, in a sentence, why it has none.
+    The last is that of all operands that a … stands for."""
+
+    def ways(self, k: int) -> str | tuple[Way, ...]:
+        """The ways of a gradient to an operand, by its number; or why there are none."""
+        if not self.backward:
+            return f"byhand does not know how a gradient goes back through {self.name}"
+        return self.backward[min(k, len(self.backward) - 1)]
 
     def letters(self, operands: int) -> tuple[list[str], str]:
         """The index letters of each operand, for this number of operands, and of the result: ["ik", "kj"], "ij"."""
@@ -145,6 +204,7 @@ class Op(Struct, frozen=True, eq=False):
         return self.rule(*operands, i=i, j=j, **params)
 
 
+Backward = Callable[[Arrived], "Line | Matrix"] | Way | tuple[Way, ...] | str
 OPS: dict[str, Op] = {}
 ACTIVATIONS: dict[str, Op] = {}  # by the choice of act_fn
 
@@ -162,13 +222,18 @@ def op(
     places: Mapping[str, str] | None = None,
     tells: str = "",
     activation: str = "",
+    backward: Sequence[Backward] = (),
 ) -> Callable[[Callable[..., Expr]], Op]:
-    """Register the rule of one cell as an operation."""
+    """Register the rule of one cell as an operation.
+
+    backward: for each operand the line of its gradient, or several ways, or a sentence that says why it has none.
+    """
+    ways = tuple((Way(each),) if callable(each) else (each,) if isinstance(each, Way) else each for each in backward)
 
     def register(rule: Callable[..., Expr]) -> Op:
         new = Op(
             rule.__name__, rule, signature, formula, columns or formula, said, undefined, example, edges, by_place,
-            places or {}, tells, activation,
+            places or {}, tells, activation, ways,
         )  # fmt: skip
         OPS[new.name] = new
         if activation:
@@ -197,6 +262,8 @@ class Step(Struct, frozen=True, dict=True):
     axes: tuple[str, str]
     part: str = ""
     """The part of the architecture that the step belongs to: embed, ln1, heads, …; "" for none."""
+    times: str = ""
+    """The irrational factor that is printed beside the numbers of a gradient, "ln 2"; "" for none."""
 
     @property
     def layer(self) -> str:

@@ -147,7 +147,7 @@ def test_a_kernel_of_one_row_has_a_general_rule_that_holds_at_every_position():
 @pytest.mark.parametrize("name", OPS)
 def test_every_op_has_a_general_rule(name):
     example = OPS[name].example
-    operands = ["a", "b", "c"][: len(example.operands)]
+    operands = ["a", "b", "c", "d", "e"][: len(example.operands)]
     assert {ref.matrix for ref in refs(OPS[name].general_rule(operands, **example.params))} <= set(operands)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
-from byhand.model.layers import steps_of
+from byhand.model.names import steps_of
 from byhand.ops.attention import (
     column_sum,
     divide_by_root,

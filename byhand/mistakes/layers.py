@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
-from byhand.model.layers import steps_of
+from byhand.model.names import steps_of
 from byhand.ops.attention import normalize_rows
 from byhand.ops.linear import affine, matmul, multiply, quotient, relu, shift, swish, times_number
 from byhand.ops.shapes import keep_largest

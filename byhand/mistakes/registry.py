@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from byhand.errors import DomainError, UnknownNameError
 from byhand.loading import load_lessons
-from byhand.model.layers import steps_of
+from byhand.model.names import steps_of
 from byhand.ops.linear import copy
 from byhand.runs import Run
 from byhand.tape import Op, Step, Tape

@@ -14,7 +14,7 @@ from typing import Any
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
 from byhand.model.config import BIASES, DEFAULTS, OF_SOME, Config
-from byhand.model.names import symbols
+from byhand.model.names import steps_of, symbols
 from byhand.model.parameters import learned, of_first
 from byhand.ops import ACTIVATIONS
 from byhand.ops.attention import (
@@ -99,12 +99,6 @@ def softmax(scores: Matrix, name: str, base: int | str = "e") -> Matrix:
     """The powers of the scores, the sums of their rows, and each power over the sum of its row."""
     powers = power_of(scores, name=steps_of(name, "exp"), base=base)
     return normalize_rows(powers, row_sum(powers, name=steps_of(name, "sum")), name=name)
-
-
-def steps_of(name: str, part: str) -> str:
-    """The name of a finer step of a step: hook_pattern[0], exp → hook_pattern.exp[0]."""
-    stem, bracket, head = name.partition("[")
-    return f"{stem}.{part}{bracket}{head}"
 
 
 @symbols({

@@ -98,6 +98,22 @@ def _index(number: str) -> str:
     return number if len(number) < 2 else f"{{{number}}}"
 
 
+def steps_of(name: str, part: str) -> str:
+    """The name of a finer step of a step: hook_pattern[0], exp → hook_pattern.exp[0]."""
+    stem, bracket, head = name.partition("[")
+    return f"{stem}.{part}{bracket}{head}"
+
+
+def grad_name(name: str) -> str:
+    """The name of the gradient of a step or parameter, as TransformerLens has it for a hook.
+
+    hook_q[0] → hook_q_grad[0], W_Q[0] → W_Q.grad[0].
+    """
+    stem, bracket, head = name.partition("[")
+    joined = "_" if stem.rpartition(".")[2].startswith("hook_") else "."
+    return f"{stem}{joined}grad{bracket}{head}"
+
+
 def is_parameter(name: str) -> bool:
     """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b, what shortens a
     sequence (E, F), what attention knows of distances, a table of biases for them, or z, how far a span reaches.

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import NEG_INF, At, Expr, Fn, Index, Num, Sub, Sum, expr, largest, sqrt, total
 from byhand.ops.linear import base_of
-from byhand.tape import Operand, example, op
+from byhand.ops.ways import along_columns, along_rows, less_than_one, negative, ones, to_divisor
+from byhand.tape import Arrived, Line, Operand, Way, example, line, op
 
 HALF = Fraction(1, 2)
+
+
+def _on_ramp(s: Arrived) -> Line:
+    """What has arrived over the length of the ramp, where the span falls; 0 where it is 1 or 0."""
+    falling = line("gate", line("gate", s.g, s.y), less_than_one(s.y))
+    return line("standardize_all", falling, s.x[2])
+
+
+def _to_largest_so_far(s: Arrived) -> Line:
+    """What has arrived at a row's maximum, at the place of the largest of the one before and the row."""
+    return line("to_largest", line("hstack", s.b, s.a, shape=(s.a.rows, 1 + s.a.cols)), s.g)
+
+
+def _to_largest_entry(s: Arrived) -> Line:
+    """What has arrived at the maximum of all: the row of the largest has it, and there the place of the largest."""
+    maxima, one = line("row_max", s.a), ones(1)
+    row = line("to_largest", line("dot_rows", one, maxima), s.g)
+    return line("to_largest", s.a, line("dot_columns", row, one))
 
 
 @op(
@@ -17,6 +37,7 @@ HALF = Fraction(1, 2)
     formula=r"{0} \div \sqrt{{d_k}}",
     said="Divide the score by the root of the head’s width.",
     example=example([[1, 2], [3, -4]], of=4, gives=[[HALF, 1], [Fraction(3, 2), -2]]),
+    backward=(lambda s: line("divide_by_root", s.g, **s.params),),
 )
 def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
     """Every entry divided by the root of the head's width."""
@@ -33,6 +54,7 @@ def divide_by_root(a: Operand, i: At, j: At, of: Any) -> Expr:
         example([[1, 2, 3], [4, 5, 6]], gives=[[1, NEG_INF, NEG_INF], [4, 5, NEG_INF]]),
         example([[1, 2, 3], [4, 5, 6]], past=1, gives=[[1, 2, NEG_INF], [4, 5, 6]]),
     ),
+    backward=(lambda s: line("zero_future", s.g, **s.params),),
 )
 def mask_future(a: Operand, i: At, j: At, past: int = 0) -> Expr:
     """A token sees itself and what came before; everything later becomes −∞.
@@ -51,6 +73,7 @@ def mask_future(a: Operand, i: At, j: At, past: int = 0) -> Expr:
     said="Keep what a token may see; write 0 for what comes later.",
     example=example([[1, 2], [4, 5]], gives=[[1, 0], [4, 5]]),
     edges=(example([[1, 2, 3]], past=1, gives=[[1, 2, 0]]),),
+    backward=(lambda s: line("zero_future", s.g, **s.params),),
 )
 def zero_future(a: Operand, i: At, j: At, past: int = 0) -> Expr:
     """A token sees itself and what came before; everything later becomes 0, not −∞. past: as in `mask_future`."""
@@ -78,6 +101,14 @@ def is_seen(i: int, j: int, pattern: str, width: int) -> bool:
     return seen[pattern]
 
 
+def _seen(rows: int, cols: int, pattern: str, width: int, first: int = 0) -> Sequence[Sequence[int]]:
+    """For each pair of tokens a 1 if the one sees the other by a pattern, else 0.
+
+    first: which token the first row is.
+    """
+    return tuple(tuple(int(is_seen(i + first, j, pattern, width)) for j in range(cols)) for i in range(rows))
+
+
 @op(
     "ij->ij",
     by_place="ij",
@@ -94,6 +125,7 @@ def is_seen(i: int, j: int, pattern: str, width: int) -> bool:
                 gives=[[1, 2, 3, 4], [1, 2, NEG_INF, NEG_INF], [1, NEG_INF, 3, NEG_INF]]),
         example([[1, 2, 3, 4]], pattern="window", width=2, first=3, gives=[[NEG_INF, NEG_INF, 3, 4]]),
     ),
+    backward=(lambda s: line("keep_entries", s.g, kept=_seen(*s.g.shape, **s.params)),),
 )  # fmt: skip
 def mask_pattern(a: Operand, i: At, j: At, pattern: str, width: int, first: int = 0) -> Expr:
     """Each token sees only some of the others, by a pattern; the other scores become −∞.
@@ -132,6 +164,7 @@ def may_see(i: At, j: At, pattern: str, width: int) -> Expr:
     formula=r"\max_k {0}_{{ik}} {1}_{{kj}}",
     said="Write 1 if this token has heard of one that has heard of the other; else write 0.",
     example=example([[0, 1, 1], [1, 0, 0]], [[1, 0], [1, 0], [0, 1]], gives=[[1, 1], [1, 0]]),
+    backward=("who has heard of whom is 0 or 1, and nothing in between",),
 )
 def heard_of(a: Operand, b: Operand, i: At, j: At) -> Expr:
     """One where a token has heard of some token that has itself heard of another, else 0.
@@ -149,6 +182,11 @@ def heard_of(a: Operand, b: Operand, i: At, j: At) -> Expr:
     formula=r"\max(0,\, 1 - \max(0,\, ({0} - {1}) \div {2}))",
     said="Count all of it within the span; beyond that, take away for each step one part of the ramp, down to 0.",
     example=example([[4, 3, 2], [2, 1, 0]], [[1]], [[2]], gives=[[0, 0, HALF], [HALF, 1, 1]]),
+    backward=(
+        lambda s: negative(_on_ramp(s)),
+        lambda s: line("column_sum", line("row_sum", _on_ramp(s))),
+        lambda s: line("column_sum", line("row_dots", _on_ramp(s), less_than_one(s.y))),
+    ),
 )
 def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr:
     """How much a token counts that is some steps back: 1 within the span, and ever less beyond it, down to 0.
@@ -176,6 +214,7 @@ def soft_span(back: Operand, span: Operand, ramp: Operand, i: At, j: At) -> Expr
                 gives=[[1, NEG_INF, 3], [NEG_INF, 5, NEG_INF], [7, NEG_INF, 9]]),
         example([[7, 8, 9]], [[0]], [[0], [1], [0]], first=2, gives=[[7, NEG_INF, NEG_INF]]),
     ),
+    backward=("which tokens share a bucket does not change little by little: it jumps",),
 )  # fmt: skip
 def mask_buckets(
     a: Operand,
@@ -220,6 +259,7 @@ def mask_buckets(
     said="Raise the base to the power of the score; to the power of −∞ it is 0.",
     example=example([[0, 3], [-1, NEG_INF]], base=2, gives=[[1, 8], [HALF, 0]]),
     edges=(example([[2, -1]], base=3, gives=[[9, Fraction(1, 3)]]),),
+    backward=(Way(lambda s: line("multiply", s.g, s.y), power=1),),
 )
 def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     """The base to the power of each entry; to the power of −∞ it is 0."""
@@ -231,6 +271,7 @@ def power_of(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     formula=r"\text{{row sums of }} {0}",
     said="Add up the {row}.",
     example=example([[1, 2], [3, -4]], gives=[[3], [-1]]),
+    backward=(lambda s: along_rows(s.g, s.a),),
 )
 def row_sum(a: Operand, i: At, j: At) -> Expr:
     """Each row added up."""
@@ -243,6 +284,7 @@ def row_sum(a: Operand, i: At, j: At) -> Expr:
     undefined="row {row} adds up to 0: every one of its scores is masked, or its power rounds to 0",
     said="Divide the number by the sum of its {row}.",
     example=example([[1, 3], [2, 0]], [[4], [2]], gives=[[Fraction(1, 4), Fraction(3, 4)], [1, 0]]),
+    backward=(lambda s: line("normalize_rows", s.g, s.b), to_divisor("row_dots")),
 )
 def normalize_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the sum of its row."""
@@ -254,6 +296,7 @@ def normalize_rows(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     formula=r"\text{{column sums of }} {0}",
     said="Add up the {column}.",
     example=example([[1, 2], [3, -4]], gives=[[4, -2]]),
+    backward=(lambda s: along_columns(s.g, s.a),),
 )
 def column_sum(a: Operand, i: At, j: At) -> Expr:
     """Each column added up."""
@@ -265,6 +308,7 @@ def column_sum(a: Operand, i: At, j: At) -> Expr:
     formula=r"{0} \div {1}",
     said="Divide the number by the sum of its {column}.",
     example=example([[1, 3], [3, 0]], [[4, 3]], gives=[[Fraction(1, 4), 1], [Fraction(3, 4), 0]]),
+    backward=(lambda s: line("normalize_columns", s.g, s.b), to_divisor("column_dots")),
 )
 def normalize_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     """Every entry divided by the sum of its column."""
@@ -278,6 +322,7 @@ def normalize_columns(a: Operand, sums: Operand, i: At, j: At) -> Expr:
     formula=r"\operatorname{{argmax}}_j\, {0}_{{ij}}",
     said="Find the largest number of the {row}; the word is that of its {column}.",
     example=example([[1, 5, 5], [2, 1, 0], [NEG_INF, -1, NEG_INF]], gives=[[1], [0], [1]]),
+    backward=("the place of the largest number does not change little by little: it jumps",),
 )
 def row_argmax(a: Operand, i: At, j: At) -> Expr:
     """The column of the largest entry of each row; of equals, the first."""
@@ -291,6 +336,7 @@ def row_argmax(a: Operand, i: At, j: At) -> Expr:
     formula=r"\max_j {0}_{{ij}}",
     said="Find the largest number of the {row}.",
     example=example([[1, 2], [3, -4]], gives=[[2], [3]]),
+    backward=(lambda s: line("to_largest", s.a, s.g),),
 )
 def row_max(a: Operand, i: At, j: At) -> Expr:
     """The largest entry of each row."""
@@ -304,6 +350,10 @@ def row_max(a: Operand, i: At, j: At) -> Expr:
     formula=r"\max({1},\, {0})",
     said="Take the larger of this {row}’s largest number and the one before it.",
     example=example([[1, 2], [3, -4]], [[5], [-6]], gives=[[5], [3]]),
+    backward=(
+        lambda s: line("part", _to_largest_so_far(s), first=1),
+        lambda s: line("part", _to_largest_so_far(s), first=0),
+    ),
 )
 def max_so_far(a: Operand, before: Operand, i: At, j: At) -> Expr:
     """The largest entry of each row, or the largest before it where that is larger."""
@@ -317,6 +367,7 @@ def max_so_far(a: Operand, before: Operand, i: At, j: At) -> Expr:
     formula=r"\max {0}",
     said="Find the largest number of all.",
     example=example([[1, 2], [3, -4]], gives=[[3]]),
+    backward=(_to_largest_entry,),
 )
 def largest_entry(a: Operand, i: At, j: At) -> Expr:
     """The largest entry of a whole matrix."""
@@ -331,6 +382,7 @@ def largest_entry(a: Operand, i: At, j: At) -> Expr:
     said="How many times must 1 be halved to get the probability? That is −log₂ p.",
     example=example([[HALF, 1], [2, Fraction(1, 8)]], base=2, gives=[[1, 0], [-1, 3]]),
     edges=(example([[9, Fraction(1, 3)]], base=3, gives=[[-2, 1]]),),
+    backward=(Way(lambda s: negative(line("quotient", s.g, s.a)), power=-1),),
 )
 def surprisal(a: Operand, i: At, j: At, base: int | str = 2) -> Expr:
     """The surprisal of each probability, −log p: in base 2, in bits."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Sum, expr, largest, total
-from byhand.tape import Operand, example, op
+from byhand.tape import Operand, example, line, op
 
 
 @op(
@@ -14,6 +14,7 @@ from byhand.tape import Operand, example, op
     formula=r"{0}_{{i1}} + \dots + {0}_{{ij}}",
     said="Add up the {row} from its beginning to this place.",
     example=example([[1, 2, 0], [3, -4, 5]], gives=[[1, 3, 3], [3, -1, 4]]),
+    backward=(lambda s: line("matmul", s.g, line("may_see", pattern="all", width=1, shape=(s.a.cols, s.a.cols))),),
 )
 def running_sum(a: Operand, i: At, j: At) -> Expr:
     """Each row added up from its beginning, entry by entry."""
@@ -31,6 +32,7 @@ def running_sum(a: Operand, i: At, j: At) -> Expr:
         [[Fraction(1, 4), Fraction(1, 4), 1]], [[Fraction(1, 8)], [Fraction(1, 2)], [Fraction(1, 4)]],
         gives=[[0], [2], [0]],
     ),
+    backward=("the stretch on which a throw falls does not change little by little: it jumps",),
 )  # fmt: skip
 def stretch_of(ends: Operand, throws: Operand, i: At, j: At) -> Expr:
     """The stretch that each throw falls on, from the ends of all stretches; on the end of one, that one.
@@ -57,6 +59,7 @@ def stretch_of(ends: Operand, throws: Operand, i: At, j: At) -> Expr:
         gives=[[Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)], [Fraction(1, 2), Fraction(1, 2), 0]],
     ),
     edges=(example([[Fraction(1, 4), Fraction(1, 4)]], gives=[[Fraction(1, 4), Fraction(3, 4)]]),),
+    backward=("how many passes there are does not change little by little: it jumps",),
 )  # fmt: skip
 def halting_weights(a: Operand, i: At, j: At) -> Expr:
     """Each probability of halting, as long as all together are less than 1; the last one has what is left.
@@ -78,6 +81,7 @@ def halting_weights(a: Operand, i: At, j: At) -> Expr:
         [[Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)], [Fraction(1, 4), Fraction(3, 4), 0]],
         gives=[[Fraction(13, 4)], [Fraction(11, 4)]],
     ),
+    backward=("how many passes there are does not change little by little: it jumps",),
 )
 def ponder_cost(a: Operand, i: At, j: At) -> Expr:
     """The number of the last pass whose weight is above 0, plus that weight.

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, expr, largest
-from byhand.tape import Operand, example, op
+from byhand.tape import Operand, example, line, op
 
 SEVEN_TENTHS = Fraction(7, 10)
 NEXT_TO = 1e-9  # a logarithm this near below a whole number is that number, but for rounding
@@ -87,17 +87,19 @@ def turns(i: At, j: At, periods: Sequence[Any]) -> Expr:
         example([[1, 2, 3]] * 2, width=2, periods=(4,), gives=[[1, 2, 3], [-2, 1, 3]]),
         example([[1, 2, 3, 4]], width=4, gives=[[1, 2, 3, 4]]),
         example([[1, 2], [3, 4]], width=2, periods=(4,), start=3, gives=[[2, -1], [3, 4]]),
+        example([[5, 6], [3, 4]], width=2, periods=(4,), back=True, gives=[[5, 6], [4, -3]]),
     ),
+    backward=(lambda s: line("rotate", s.g, **{**s.params, "back": not s.params.get("back", False)}),),
 )  # fmt: skip
 def rotate(
     a: Operand, i: At, j: At, width: int, base: Any = 10000, periods: Sequence[Any] = (), adjacent: bool = False,
-    start: int = 0,
+    start: int = 0, back: bool = False,
 ) -> Expr:  # fmt: skip
     """Every pair of dimensions turned by an angle that grows with the position: (x, y) → (x c − y s, x s + y c).
 
     The first `width` dimensions are turned, in pairs of neighbours (adjacent), or of the first half with the second.
     The angle is the position times base^(−2k/width); or with periods, the positions that a whole turn takes. start:
-    the position of the first row.
+    the position of the first row. back: whether they are turned the other way, as their gradient is.
 
     Source: Su et al. 2021, section 3.2.2; halves as in GPT-NeoX.
     """
@@ -109,6 +111,8 @@ def rotate(
     pair = j // 2 if adjacent else j % (width // 2)
     first, second = (2 * pair, 2 * pair + 1) if adjacent else (pair, pair + width // 2)
     cosine, sine = _turned(i + start, pair, width, base, periods)
+    if back:
+        first, second = second, first  # the other way round, x and y have changed places
     if j == first:
         return a[i, first] * cosine - a[i, second] * sine
     return a[i, first] * sine + a[i, second] * cosine
@@ -142,6 +146,12 @@ def falling(i: At, j: At, slope: Any) -> Expr:
     return expr(-abs(i - j) * Fraction(slope))
 
 
+def column_of(place: int, cols: int, clipped: bool) -> int | None:
+    """The column of a distance's number, of as many; beyond an end, that at the end, or none if not clipped."""
+    nearest = min(max(place, 0), cols - 1)
+    return nearest if clipped or nearest == place else None
+
+
 @op(
     "ir->ij",
     by_place="ijr",
@@ -152,6 +162,7 @@ def falling(i: At, j: At, slope: Any) -> Expr:
         example([[1, 2, 3]] * 3, start=2, sizes={"j": 3}, gives=[[3, 3, 3], [2, 3, 3], [1, 2, 3]]),
         example([[1, 2, 3]], start=-1, sizes={"j": 3}, gives=[[1, 1, 2]]),
     ),
+    backward=(lambda s: line("add_by_distance", s.g, **s.params, cols=s.a.cols),),
 )
 def pick_by_distance(a: Operand, i: At, j: At, start: int, clipped: bool = True) -> Expr:
     """For each pair of tokens, the number that the row has for their distance; beyond an end, the number at that end.
@@ -164,8 +175,8 @@ def pick_by_distance(a: Operand, i: At, j: At, start: int, clipped: bool = True)
     """
     if isinstance(i, Index) or isinstance(j, Index) or isinstance(a.cols, Index):
         return a[i, Index("j - i")]
-    column = min(max(j - i + start, 0), a.cols - 1)
-    return a[i, column] if clipped or column == j - i + start else expr(0)
+    column = column_of(j - i + start, a.cols, clipped)
+    return expr(0) if column is None else a[i, column]
 
 
 def bucket_of(distance: int, buckets: int, furthest: int) -> int:
@@ -179,6 +190,14 @@ def bucket_of(distance: int, buckets: int, furthest: int) -> int:
     return min(alone + int(share * (buckets - alone) + NEXT_TO), buckets - 1)
 
 
+def bucket_at(i: int, j: int, buckets: int, furthest: int, both_ways: bool = False) -> int:
+    """The bucket of a token i and another j that it sees. both_ways: as in `bucket_biases`."""
+    if not both_ways:
+        return bucket_of(max(i - j, 0), buckets, furthest)
+    half = buckets // 2
+    return bucket_of(abs(i - j), half, furthest) + (half if j > i else 0)
+
+
 @op(
     "1b->ij",
     by_place="ijb",
@@ -190,6 +209,7 @@ def bucket_of(distance: int, buckets: int, furthest: int) -> int:
         example([[1, 2, 3, 4, 5, 6, 7, 8]], buckets=8, furthest=8, both_ways=True, sizes={"i": 2, "j": 6},
                 gives=[[1, 6, 7, 7, 8, 8], [2, 1, 6, 7, 7, 8]]),
     ),
+    backward=(lambda s: line("add_by_bucket", s.g, **s.params),),
 )  # fmt: skip
 def bucket_biases(table: Operand, i: At, j: At, buckets: int, furthest: int, both_ways: bool = False) -> Expr:
     """For each pair of tokens the number of the bucket that their distance falls into (bucket_of).
@@ -200,9 +220,4 @@ def bucket_biases(table: Operand, i: At, j: At, buckets: int, furthest: int, bot
     """
     if isinstance(i, Index) or isinstance(j, Index):
         return table[0, Index("b_ij")]
-    start = 0
-    if both_ways:
-        buckets //= 2
-        start = buckets if j > i else 0
-    distance = abs(i - j) if both_ways else max(i - j, 0)
-    return table[0, start + bucket_of(distance, buckets, furthest)]
+    return table[0, bucket_at(i, j, buckets, furthest, both_ways)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from byhand.arithmetic.copies import choose
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Num, Sum, expr
-from byhand.tape import Operand, example, op
+from byhand.tape import Arrived, Line, Matrix, Operand, example, line, op
 
 
 @op(
@@ -18,6 +18,7 @@ from byhand.tape import Operand, example, op
     example=example(
         [[1, 2], [3, -4]], [[7], [8]], [[5, 6], [9, 0]], sizes={"j": 5}, gives=[[1, 2, 7, 5, 6], [3, -4, 8, 9, 0]]
     ),
+    backward=(lambda s: line("part", s.g, first=sum(x.cols for x in s.x[: s.k])),),
 )
 def hstack(*matrices: Operand, i: At, j: At) -> Expr:
     """Matrices side by side."""
@@ -28,6 +29,17 @@ def hstack(*matrices: Operand, i: At, j: At) -> Expr:
     raise IndexError(j)
 
 
+def _only_column(of: Matrix, which: int) -> Line:
+    """A matrix of the same shape with 1 in one column, 0 elsewhere."""
+    return line("one_hot", rows=(which,) * of.rows, shape=of)
+
+
+def _own_rows(s: Arrived) -> Line:
+    """An operand's own rows of what has arrived at a stack."""
+    first = sum(x.rows for x in s.x[: s.k])
+    return line("gather_rows", s.g, rows=tuple(range(first, first + s.x[s.k].rows)))
+
+
 @op(
     "*j…->ij",
     by_place="i",
@@ -35,6 +47,7 @@ def hstack(*matrices: Operand, i: At, j: At) -> Expr:
     columns=r"[\,{0} \; {1}\,]",
     said="Copy the numbers, {stacked}.",
     example=example([[1, 2], [3, -4]], [[7, 8]], sizes={"i": 3}, gives=[[1, 2], [3, -4], [7, 8]]),
+    backward=(_own_rows,),
 )
 def vstack(*matrices: Operand, i: At, j: At) -> Expr:
     """Matrices one below the other."""
@@ -51,6 +64,7 @@ def vstack(*matrices: Operand, i: At, j: At) -> Expr:
     formula="{0}[t_i]",
     said="Find the {row} of the table that belongs to this token, and copy it.",
     example=example([[1, 2], [3, 4], [5, 6]], rows=(2, 0, 2), sizes={"i": 3}, gives=[[5, 6], [1, 2], [5, 6]]),
+    backward=(lambda s: line("add_rows", s.g, **s.params),),
 )
 def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     """A row of a table for each token. rows: the number of that row, from 0."""
@@ -65,6 +79,7 @@ def gather_rows(table: Operand, i: At, j: At, rows: Sequence[int]) -> Expr:
     formula="{0}[i, t_i]",
     said="Take the number that belongs to the token of this {row}.",
     example=example([[1, 2], [3, -4]], cols=(1, 0), gives=[[2], [3]]),
+    backward=(lambda s: line("scale_rows", line("one_hot", rows=s.params["cols"], shape=s.a), s.g),),
 )
 def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
     """One entry of each row. cols: the number of its column, from 0, such as the token that the row belongs to."""
@@ -79,6 +94,7 @@ def gather_entries(a: Operand, i: At, j: At, cols: Sequence[int]) -> Expr:
     formula=r"{0}_{{ij}} \;(j \text{{ kept}}),\; 0",
     said="Keep the number where it is kept; else write 0.",
     example=example([[1, 2], [3, -4]], kept=((1, 0), (1, 1)), gives=[[1, 0], [3, -4]]),
+    backward=(lambda s: line("keep_entries", s.g, **s.params),),
 )
 def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Expr:
     """The entries for which `kept` has a 1; 0 in place of the others."""
@@ -93,6 +109,7 @@ def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Exp
     formula=r"{0}_{{k\,{which}}}",
     said="Copy the {column}, number by number.",
     example=example([[1, 2], [3, -4]], which=1, gives=[[2, -4]]),
+    backward=(lambda s: line("dot_columns", s.g, line("one_hot", rows=(s.params["which"],), shape=(1, s.a.cols))),),
 )
 def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
     """One column as a row. which: its number, from 0."""
@@ -116,6 +133,20 @@ def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
     return expr((j + 1 if numbered else 1) * (rows[i] == j))
 
 
+def if_among_largest(a: Operand, i: At, j: At, count: int, x: Expr) -> Expr:
+    """A number if the entry in its place is among the largest of its row, of equal ones the first; else 0."""
+    if isinstance(i, Index) or isinstance(j, Index) or isinstance(a.cols, Index):
+        return Fn("choose", (Fn("argmax", (a[i, Index("k")],)), x, expr(0)))
+
+    def beats(k: int) -> Expr:
+        """1 if entry k comes before entry j in order of size, else 0."""
+        return Fn("argmax", (a[i, j], a[i, k])) if k > j else expr(1) - Fn("argmax", (a[i, k], a[i, j]))
+
+    rank = Sum(tuple(beats(k) for k in range(a.cols) if k != j))
+    kept = (x if place < count else expr(0) for place in range(a.cols))
+    return Fn("choose", (rank, *kept))
+
+
 @op(
     "ij->ij",
     by_place="j",
@@ -123,19 +154,11 @@ def one_hot(i: At, j: At, rows: Sequence[int], numbered: bool = False) -> Expr:
     said="Keep the number if it is among the largest of its {row}; else write 0.",
     example=example([[1, 4, 2], [3, 3, 3]], count=2, gives=[[0, 4, 2], [3, 3, 0]]),
     edges=(example([[5, -1, 5]], count=1, gives=[[5, 0, 0]]),),
+    backward=(lambda s: line("keep_where_largest", s.g, s.a, **s.params),),
 )
 def keep_largest(a: Operand, i: At, j: At, count: int) -> Expr:
     """The largest entries of each row; 0 in place of the others. Of equal ones, the first are kept."""
-    if isinstance(i, Index) or isinstance(j, Index) or isinstance(a.cols, Index):
-        return Fn("choose", (Fn("argmax", (a[i, Index("k")],)), a[i, j], expr(0)))
-
-    def beats(k: int) -> Expr:
-        """1 if entry k comes before entry j in order of size, else 0."""
-        return Fn("argmax", (a[i, j], a[i, k])) if k > j else expr(1) - Fn("argmax", (a[i, k], a[i, j]))
-
-    rank = Sum(tuple(beats(k) for k in range(a.cols) if k != j))
-    kept = (a[i, j] if place < count else expr(0) for place in range(a.cols))
-    return Fn("choose", (rank, *kept))
+    return if_among_largest(a, i, j, count, a[i, j])
 
 
 @op(
@@ -144,6 +167,10 @@ def keep_largest(a: Operand, i: At, j: At, count: int) -> Expr:
     formula=r"{1}_{{i\,{which}}} \cdot {0}",
     said="Multiply by the share that belongs to this {row}.",
     example=example([[1, 2], [3, -4]], [[5, 2], [0, -1]], which=1, gives=[[2, 4], [-3, 4]]),
+    backward=(
+        lambda s: line("share_rows", s.g, s.b, **s.params),
+        lambda s: line("scale_rows", _only_column(s.b, s.params["which"]), line("row_dots", s.g, s.a)),
+    ),
 )
 def share_rows(a: Operand, shares: Operand, i: At, j: At, which: int) -> Expr:
     """Every row times its own number in one column of shares. which: the number of that column, from 0."""

@@ -132,9 +132,10 @@ def _waves(
 
 def _turned_pairs(
     n: Numbers, a: Rows, width: int, base: Any = 10000, periods: Sequence[Any] = (), adjacent: bool = False,
-    start: int = 0,
+    start: int = 0, back: bool = False,
 ) -> Rows:  # fmt: skip
-    """Each row t with its pairs (x, y) as complex numbers x + iy, times e^(iωt); what is beyond the width stays.
+    """Each row t with its pairs (x, y) as complex numbers x + iy, times e^(iωt), or with back times e^(−iωt); what is
+    beyond the width stays.
 
     start: t of the first row.
     """
@@ -149,6 +150,7 @@ def _turned_pairs(
             else:
                 angle = n.over(t, n.power(Fraction(base), Fraction(2 * k, width))) if t else t
                 real, imaginary = n.cosine(angle), n.sine(angle)
+            imaginary = -imaginary if back else imaginary
             row[p], row[q] = row[p] * real - row[q] * imaginary, row[q] * real + row[p] * imaginary
     return rows
 
@@ -178,6 +180,26 @@ def _biases(
         [table[0][_bucket(abs(i - j), half, furthest) + half * (j > i)] for j in range(shape[1])]
         for i in range(shape[0])
     ]
+
+
+def _at_distances(n: Numbers, a: Rows, start: int, cols: int, clipped: bool = True) -> Rows:
+    """The sums of a row's numbers that belong to one distance; with clipped, ends have what is beyond them, too."""
+    sums = [[n.num(0)] * cols for _ in a]
+    for i, row in enumerate(a):
+        for j, x in enumerate(row):
+            place = start + j - i
+            if clipped or 0 <= place < cols:
+                at = sorted((0, place, cols - 1))[1]
+                sums[i][at] = sums[i][at] + x
+    return sums
+
+
+def _in_buckets(n: Numbers, a: Rows, buckets: int, furthest: int, both_ways: bool = False) -> Rows:
+    """The sums of all numbers whose two positions share a bucket of T5."""
+    numbers = [[n.num(k) for k in range(buckets)]]
+    of = _biases(n, numbers, (len(a), len(a[0])), buckets, furthest, both_ways)
+    pairs = [(x, bucket) for row, places in zip(a, of, strict=True) for x, bucket in zip(row, places, strict=True)]
+    return [[sum((x for x, bucket in pairs if bucket == k), n.num(0)) for k in numbers[0]]]
 
 
 def _pairs_of(pattern: str, width: int, rows: int, cols: int) -> set[tuple[int, int]]:
@@ -289,7 +311,7 @@ RULES: dict[str, Rule] = {
     "multiply": lambda n, *matrices, times=1: _each(
         reduce(lambda a, b: _pairs(mul, a, b), matrices), lambda x: x * times
     ),
-    "times_number": lambda n, a, by: _each(a, lambda x: x * by),
+    "times_number": lambda n, a, by: _each(a, lambda x: x * n.num(Fraction(by))),
     "scale_rows": lambda n, a, factors: _by_row(mul, a, factors),
     "quotient": lambda n, a, b: _pairs(n.over, a, b),
     "percent": lambda n, a, b: _pairs(lambda x, y: n.over(100 * x, y), a, b),
@@ -344,6 +366,37 @@ RULES: dict[str, Rule] = {
     "row_max": lambda n, a: _of_rows(a, max),
     "max_so_far": lambda n, a, before: [[max(*row, *x)] for row, x in zip(a, before, strict=True)],
     "largest_entry": lambda n, a: [[max(max(row) for row in a)]],
+    # gradients
+    "gate": lambda n, g, a: _pairs(lambda x, y: x if y > 0 else n.num(0), g, a),
+    "softmax_backward": lambda n, shares, g, dots: _pairs(mul, shares, _by_row(sub, g, dots)),
+    "norm_backward": lambda n, g, means, normal, along, scale: _by_row(
+        n.over, _pairs(sub, _by_row(sub, g, means), _by_row(mul, normal, along)), scale
+    ),
+    "rms_backward": lambda n, g, normal, along, scale: _by_row(
+        n.over, _pairs(sub, g, _by_row(mul, normal, along)), scale
+    ),
+    "mean_product": lambda n, a, b, less=0: [[n.over(_dot(x, y), len(x) - less)] for x, y in zip(a, b, strict=True)],
+    "scale_columns": lambda n, a, factors: _by_column(mul, a, factors),
+    "column_dots": lambda n, a, b: [[_dot(x, y) for x, y in zip(_columns(a), _columns(b), strict=True)]],
+    "part": lambda n, a, first, shape: [row[first : first + shape[1]] for row in a],
+    "add_rows": lambda n, a, rows, shape: [
+        [
+            sum(column)
+            for column in zip([n.num(0)] * shape[1], *(a[k] for k, r in enumerate(rows) if r == i), strict=True)
+        ]
+        for i in range(shape[0])
+    ],
+    "to_largest": lambda n, a, g: [
+        [x if j == list(row).index(max(row)) else n.num(0) for j in range(len(row))]
+        for row, (x,) in zip(a, g, strict=True)
+    ],
+    "keep_where_largest": lambda n, g, a, count: [
+        [x if j in _from_largest(row)[:count] else n.num(0) for j, x in enumerate(xs)]
+        for xs, row in zip(g, a, strict=True)
+    ],
+    "add_by_distance": _at_distances,
+    "add_by_bucket": _in_buckets,
+    "descend": lambda n, w, g, rate: _pairs(sub, w, _each(g, lambda x: x * rate[0][0])),
     # functions
     "power_of": lambda n, a, base=2: _each(a, lambda x: n.power(base, x)),
     "surprisal": lambda n, a, base=2: _each(a, lambda x: -n.logarithm(x, base)),

@@ -563,7 +563,7 @@ def _wired(run: Recorded) -> dict[str, Wire]:
 
 def _recorded(run: Recorded, name: str, step: Step) -> Wire:
     """A step's wire as its run recorded it. A rule whose operands do not tell the shape has it as a parameter."""
-    sized = not step.inputs or step.op_name in ("bucket_biases", "pick_by_distance")
+    sized = not step.inputs or step.op_name in ("bucket_biases", "pick_by_distance", "part", "add_rows")
     size = {"shape": step.shape} if sized else {}
     return Wire(step.op_name, tuple(step.inputs), {**run.params(name), **size})
 

@@ -23,7 +23,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF, Expr, Mul, Num, Ref, Sum
 from byhand.errors import SheetError, UnchangedError, ValuesError
 from byhand.model.config import Config
-from byhand.model.layers import steps_of
+from byhand.model.names import steps_of
 from byhand.notation.marks import first_text, texts_of, word_in_slot, written, written_of
 from byhand.notation.text import value_text
 from byhand.numbers.conditions import condition
