@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import combinations, product
 
 from byhand.notation.text import listed
 from byhand.numbers.promises import sheet_promise
@@ -16,24 +16,28 @@ from byhand.tape import Tape
 
 @sheet_promise
 def tokens_wake_different_neurons(tape: Tape) -> bool:
-    """Every token wakes other neurons than the others do, one at least, and none wakes all."""
-    awake = [tuple(x > 0 for x in row) for row in tape.values("blocks.0.mlp.hook_post")]
-    return len(set(awake)) == len(awake) and all(any(row) and not all(row) for row in awake)
+    """Every token wakes other neurons than the others do, one at least, and none wakes all. Of those that the first
+    one wakes, two at least, no other token wakes all, but one wakes some.
+    """
+    rows = tape.values("blocks.0.mlp.hook_post")
+    first, *others = awake = [{j for j, x in enumerate(row) if x > 0} for row in rows]
+    differ = all(one != other for one, other in combinations(awake, 2))
+    shared = [len(first & other) for other in others]
+    return differ and all(0 < len(each) < len(rows[0]) for each in awake) and 0 < max(shared) < len(first)
 
 
 # ---- its picture ----
 
-MACHINE, PITCH, HIGH, TOP = 24.8, 29.4, 19.4, 9.0  # mm: the width of a machine, its pitch and height, its upper edge
-WIDEST = 8.6  # mm: a box for a result
+MACHINE, PITCH, HIGH, TOP = 30.0, 36.0, 19.4, 6.6  # mm: the width of a machine, its pitch and height, its upper edge
 WEIGHT = "#c4c4c4"
 
 
-@picture(height=44, minutes=3, target=3.5)
-def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
+@picture(height=42, minutes=2, width=104, target=3.5)
+def same_machine(on: Canvas, x: Rows, post: Rows, *, tokens: Sequence[str], given: int = 0) -> None:
     """The network stands at every token, with the same weights and other neurons awake; no line leads from one token
     to another.
 
-    given: the number of first tokens whose results are printed; the first one's neurons are in any case.
+    given: the number of first tokens whose neurons are printed; the first one's are in any case.
     """
     n, d, hidden = len(x), len(x[0]), len(post[0])
     if n != 3 or d > 4 or not 4 <= hidden <= 8:
@@ -55,25 +59,20 @@ def same_machine(on: Canvas, x: Rows, post: Rows, out: Rows, *, tokens: Sequence
                 pen.disc(neuron, middle, radius)
         for k, end in enumerate(inner):
             on.number(end, foot + 2.6, x[token][k], 3.4)
-            if token < given:
-                on.number(end, TOP - 5.1, out[token][k], 3.4)
-            else:
-                on.blank(end, TOP - 5.1, out[token][k], min(MACHINE / d, WIDEST), 7.2, 3.4)
+            on.arrow((end, TOP), (end, TOP - 5.4), width=0.35)
         on.text(left + MACHINE / 2, foot + 7.6, tokens[token], TOKEN)
     ask = on.say("pictures.same_machine.ask", one=tokens[0], other=tokens[1])
     on.text(0.0, foot + 13.4, ask, CAPTION, anchor="start", colour=GREY)
     on.answer_line(50.0, foot + 13.8, 34.0, on.say("pictures.same_machine.none"), CAPTION)
     awake = [listed(k + 1 for k, value in enumerate(row) if value > 0) for row in post]
     speak = [on.say("pictures.same_machine.speak", token=tokens[k], awake=awake[k]) for k in range(n)]
-    results = [on.say("pictures.same_machine.out", token=tokens[k], out=listed(out[k])) for k in range(n)]
     on.said(
         " ".join(
             (
                 on.say("pictures.same_machine.said", n=d, hidden=hidden, tokens=listed(tokens)),
                 *speak[: max(1, given)],
-                *results[:given],
             )
         ),
-        on.say("pictures.same_machine.to_do", silent=listed(tokens[max(1, given) :]), tokens=listed(tokens[given:])),
-        " ".join((*speak[max(1, given) :], *results[given:])),
+        on.say("pictures.same_machine.to_do", silent=listed(tokens[max(1, given) :])),
+        " ".join(speak[max(1, given) :]),
     )

@@ -970,9 +970,17 @@ def sought(context: Context, name: str, i: int) -> str:
 
 
 @call
-def positive(context: Context, name: str, i: int) -> str:
-    """How many numbers in a row of a step are positive: how many neurons answer a token."""
-    return written(lambda *row: value_text(sum(1 for x in row if x > 0)), *context.tape.values(name)[i])
+def positive(context: Context, name: str, i: int, also: int | None = None) -> str:
+    """How many numbers in a row of a step are positive: how many neurons answer a token. also: a row that is positive
+    in these places, too.
+    """
+    rows = context.tape.values(name)
+    row, other = rows[i], rows[i if also is None else also]
+
+    def text_of(*x: Any) -> str:
+        return str(sum(bool(min(both) > 0) for both in zip(x[: len(row)], x[len(row) :], strict=True)))
+
+    return written(text_of, *row, *other)
 
 
 @call
