@@ -44,8 +44,8 @@ from byhand.witness.wiring import MIDDLE, STREAM, Wiring, wiring
 
 @model("convolution", part="mlp", only={"gated_mlp": (), "num_experts": (), "experts_per_token": ()})
 def _steps(build: Builder) -> Matrix:
-    """The feed-forward network as two 1×1 convolutions; and the number of weights of the first, here, with more
-    channels, and in GPT-2.
+    """The feed-forward network as two 1×1 convolutions; and the number of weights of the first, here, over a
+    colour picture, and in GPT-2.
 
     The same network as two linear layers is computed only when requested, and so is what two kernels find in a
     picture, `aside.pixels`, if that is given.
@@ -59,9 +59,9 @@ def _steps(build: Builder) -> Matrix:
     w_out = tape.given("blocks.0.mlp.W_out", (c.d_mlp, c.d_model), ("d_mlp", "d_model"))
     result = convolution(post, w_out, "blocks.0.mlp.b_out", "blocks.0.conv_out", "blocks.0.hook_conv_out")
     mlp(x, "blocks.0.mlp", c)
-    channels, kernels, wide = build.size("d_model"), build.size("d_mlp"), build.count("channels", 32)
+    channels, kernels, colours = build.size("d_model"), build.size("d_mlp"), build.count("channels", 3)
     add_all(product_of(channels, kernels, name="count.weights"), kernels, name="count")
-    add_all(product_of(wide, kernels, name="count.wide.weights"), kernels, name="count.wide")
+    add_all(product_of(colours, kernels, name="count.colour.weights"), kernels, name="count.colour")
     channels = build.count("gpt2.channels", 768)
     kernels = times_number(channels, name="count.gpt2.kernels", by=4)
     add_all(product_of(channels, kernels, name="count.gpt2.weights"), kernels, name="count.gpt2")
@@ -105,7 +105,7 @@ def _second(w: Wiring) -> None:
     w("count.gpt2.kernels", "times_number", "gpt2.channels", by=4)
     for name, rows, kernels in (
         ("count", "d_model", "d_mlp"),
-        ("count.wide", "channels", "d_mlp"),
+        ("count.colour", "channels", "d_mlp"),
         ("count.gpt2", "gpt2.channels", "count.gpt2.kernels"),
     ):
         w(name, "add_all", w(f"{name}.weights", "multiply", rows, kernels), kernels)
@@ -217,12 +217,12 @@ def kernel_stick(on: Canvas, x: Rows, kernel: Rows, *, tokens: Sequence[str]) ->
     on.text(
         right, STACK + CUBE * d / 2, on.say("pictures.kernel_stick.deep", n=d), CAPTION, anchor="start", colour=GREY
     )
-    on.text(right, foot + 8.0, on.say("pictures.kernel_stick.answers", n=n), CAPTION, anchor="start", bold=True)
-    on.text(right, foot + 11.6, on.say("pictures.kernel_stick.places"), CAPTION, anchor="start", colour=GREY)
+    on.blank(right + 3.4, foot + 5.4, n, 6.8, 6.8, 3.4)
+    on.text(right + 8.4, foot + 6.4, on.say("pictures.kernel_stick.answers"), CAPTION, anchor="start", bold=True)
     on.said(
         on.say("pictures.kernel_stick.said", tokens=listed(tokens), n=d, weights=listed(weights)),
         on.say("pictures.kernel_stick.to_do"),
-        on.say("pictures.kernel_stick.key", tokens=listed(tokens[1:])),
+        on.say("pictures.kernel_stick.key", tokens=listed(tokens[1:]), n=n),
     )
 
 
@@ -266,6 +266,7 @@ def two_kernels(on: Canvas, x: Rows, one: Rows, wide: Rows, *, columns: bool = F
             return at[0] + PIXEL * (dx + w / 2), at[1] + PIXEL * (dy + h / 2)
 
         on.text(left, top - 1.8, on.say(f"pictures.two_kernels.{name}"), TOKEN, anchor="start", bold=True)
+        on.text(right, top - 1.8, on.say("pictures.two_kernels.shade"), CAPTION, anchor="start", colour=GREY)
         for line, row in enumerate(x):
             for place, value in enumerate(row):
                 grey = DARKEST + int((LIGHTEST - DARKEST) * (value - least) / (most - least))

@@ -208,7 +208,7 @@ def test_a_1_by_1_convolution_is_the_feed_forward_network():
     assert tape.values("blocks.0.hook_conv_out") == tape.values("blocks.0.hook_mlp_out")
     assert tape.values("blocks.0.conv_in.kernel[1]") == ((2, -3),)
     assert tape.values("count") == ((2 * 3 + 3,),)
-    assert tape.values("count.wide") == ((32 * 3 + 3,),)
+    assert tape.values("count.colour") == ((3 * 3 + 3,),)
 
 
 def test_a_decoder_sees_its_own_past_and_all_of_the_encoder():

@@ -62,7 +62,7 @@ def test_as_many_neurons_are_filled_as_speak():
 def test_a_kernel_stops_at_every_pixel():
     steps = ["blocks.0.hook_resid_mid", "blocks.0.conv_in.kernel[0]"]
     sketch, _ = drawn("kernel_stick", "one-by-one-convolution", steps, 3)
-    assert sketch.key_says.endswith("It stops at like, fish, too.")
+    assert sketch.key_says.endswith("It stops at like, fish, too, and finds 3 answers.")
     assert sketch.pen.count("<rect") == 2
 
 
