@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
-from byhand.arithmetic.domain import Domain
+from byhand.arithmetic.copies import categories
+from byhand.arithmetic.domain import Domain, is_neg_inf
+from byhand.arithmetic.expr import Div, Expr, Fn, nodes
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Cell, Section, sections_asking
 from byhand.worksheet.messages import Messages
+
+WHOLE = ("argmax", "choose", "max", "one")  # functions of whole numbers that are whole
 
 
 def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...]:
@@ -16,7 +21,7 @@ def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...
     asked = [tape.steps[name] for name in sections_asking(sections, tape.steps)]
     steps = {s.stem.rpartition(".")[2] for s in asked}
     sentences = []
-    if any("pos" in s.axes for s in tape.steps.values()) and not any("head" in s.axes for s in asked):
+    if _has_rows_of_tokens(context, sections) and not any("head" in s.axes for s in asked):
         sentences.append(say(f"conventions.{context.orientation}"))
     has_powers = any(s.op and s.op.name == "power_of" for s in tape.steps.values())
     if has_powers and any(s.op and s.op.name == "normalize_rows" for s in asked):
@@ -32,7 +37,38 @@ def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...
         sentences.append(say("thread.recalled"))
     if tape.domain.name == "exact" and any(cell.places is not None for cell in _blanks(sections)):
         return tuple(sentences)  # the sheet says where to round
+    if tape.domain.name == "exact" and not _may_have_fractions(context, sections):
+        return tuple(sentences)
     return (*sentences, written(tape.domain, context.messages))
+
+
+def _has_rows_of_tokens(context: Context, sections: Sequence[Section]) -> bool:
+    """Whether a matrix has tokens one way and dimensions of the model the other, as it stands on the page."""
+    along = ("dim", "token") if context.transposed else ("token", "dim")
+    panels = (panel for section in sections for block in section.blocks for panel in block.matrices)
+    of_model = (panel for panel in panels if context.tape.steps[panel.step].axes[1].startswith("d_"))
+    return any(panel.along == along for panel in of_model)
+
+
+def _may_have_fractions(context: Context, sections: Sequence[Section]) -> bool:
+    """Whether a number on the page is a fraction, or comes from a division, a root or a power, with which other
+    numbers make one.
+    """
+    tape = context.tape
+    shown = {cell.step for section in sections for block in section.blocks for cell in block.cells} & {*tape.steps}
+    steps, rest = set[str](), [*shown]
+    while rest:
+        if (name := rest.pop()) not in steps:
+            steps.add(name)
+            rest += tape.steps[name].inputs
+    givens = (x for name in steps if tape.steps[name].op is None for row in tape.values(name) for x in row)
+    return any(map(_divides, (tape.cell(name, 0, 0) for name in steps if tape.steps[name].op))) or any(
+        Fraction(x).denominator != 1 for given in givens for x in categories(given) if not is_neg_inf(x)
+    )
+
+
+def _divides(rule: Expr) -> bool:
+    return any(isinstance(node, Div) or (isinstance(node, Fn) and node.name not in WHOLE) for node in nodes(rule))
 
 
 def _blanks(sections: Sequence[Section]) -> Iterator[Cell]:

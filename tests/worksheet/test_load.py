@@ -33,6 +33,37 @@ def made(body: str, **options):
     return prepare(parse_sheet("mine", SCORES + body), Options(**options))[0]
 
 
+def conventions_of(document):
+    return ["".join(token.content for token in line) for line in document.conventions]
+
+
+@pytest.mark.parametrize("name", sorted(sheet_files()))
+def test_a_sheet_speaks_of_fractions_where_it_has_some(name):
+    document, run = prepared(name)
+    cells = [cell for section in document.sections for block in section.blocks for cell in block.cells]
+    has_fractions = any(isinstance(cell.value, Fraction) and cell.value.denominator > 1 for cell in cells)
+    assert run.tape().domain.name != "exact" or ("Exact fractions." in conventions_of(document)) == has_fractions
+
+
+@pytest.mark.parametrize("orientation", ["rows", "columns"])
+def test_a_sheet_speaks_of_tokens_and_dimensions_where_it_has_some(orientation):
+    """The rows of counted-pairs are words, and its columns are words or sentences; its keys stand on their side."""
+    told = {"rows": "Rows are tokens, columns dimensions.", "columns": "Columns are tokens, rows dimensions."}
+    sheets = ("queries-keys-values", "writing", "counted-pairs", "byte-pairs")
+    documents = [prepared(name, orientation=orientation)[0] for name in sheets]
+    assert [told[orientation] in conventions_of(each) for each in documents] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("number", "told"), [(2, []), ("5/2", ["Exact fractions."])])
+def test_somebodys_own_fractions_are_spoken_of(number, told):
+    inputs = {
+        "p": [[number, 2, -2, 1], [3, 3, 0, 3], [2, 1, 1, 2]],
+        "q": [[4, 3, 2, 0], [1, -2, 3, 5], [1, 2, -1, 3]],
+    }
+    document, _ = prepare(load_sheet("dot-product"), Options(values={"inputs": inputs}))
+    assert conventions_of(document) == told
+
+
 @pytest.mark.parametrize("name", sorted(sheet_files()))
 @pytest.mark.parametrize("orientation", ["rows", "columns"])
 def test_every_blank_holds_the_runs_number(name, orientation):

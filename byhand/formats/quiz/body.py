@@ -69,7 +69,8 @@ class Body(Struct, frozen=True, eq=False):
             f'<p><img src="{MAP}" alt="{escape(architecture_map.said(d))}"/></p>',
         ]
         parts += [f"<p>{_prose(d.origin)}</p>"] if d.origin else []
-        parts += [f"<p>{conventions}</p>", f"<p>{escape(say('quiz.typed'))}</p>"]
+        parts += [f"<p>{conventions}</p>"] if conventions else []
+        parts += [f"<p>{escape(say('quiz.typed'))}</p>"]
         return parsed("".join([*parts, f"<p><small>{escape(d.foot)}</small></p>"]))
 
     def of_section(

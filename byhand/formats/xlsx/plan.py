@@ -206,7 +206,8 @@ class _Planner(Struct, dict=True):
         if before:
             self._across(plain(say("top.before", sheets=before)), looks.NOTE)
         said = tuple(fragment for tokens in document.conventions for fragment in (*marked_up(tokens), Fragment(" ")))
-        self._across(said, looks.NOTE)
+        if said:
+            self._across(said, looks.NOTE)
         self._next(1.5)
         self._legend()
 
