@@ -141,12 +141,22 @@ def test_values_on_one_line_and_a_query_for_one_thing_only_break_a_promise():
         ("beam-search", {"next": [[4, 3, 3], [4, 3, 3], [1, 4, 5]]}, "beam_finds_what_greedy_misses"),  # greedy does
         (
             "word-in-context",
-            {"x": [[4, 0, 0], [2, 1, 1], [1, 1, -1], [4, -1, 0], [3, 1, 1]]},
+            {"x": [[4, 0], [2, 0], [1, 1], [3, 0], [2, 0]]},
             "one_word_means_two_things",
         ),  # the same thing twice
         (
             "word-in-context",
-            {"x": [[4, 0, 0], [2, 1, 1], [1, 1, -1], [-1, 4, -1], [2, 1, 0]]},
+            {"x": [[2, 0], [4, 0], [1, 1], [0, 3], [0, 2]]},
+            "one_word_means_two_things",
+        ),  # the verb tells more than the noun
+        (
+            "word-in-context",
+            {"x": [[4, 0], [3, 0], [1, 1], [0, 4], [0, -1]]},
+            "one_word_means_two_things",
+        ),  # a number that no words say
+        (
+            "word-in-context",
+            {"x": [[4, 0], [4, 0], [1, 1], [0, 3], [0, 2]]},
             "both_meanings_can_be_drawn",
         ),  # two words in one place
         ("cross-entropy", {"logits": [[1, 3, 1, 2], [1, 1, 3, 2], [1, 1, 3, 2]]}, "surprises_are_few_halvings"),
