@@ -161,10 +161,15 @@ class Plan(Struct, frozen=True):
         sets = (
             ()
             if new.keeps_numbers
-            else listed(self.sheet.model, self.searched(0), new.level or "standard", self.sheet.promises)
-        )
+            else listed(
+                self.sheet.model, self.searched(0), new.level or "standard", self.sheet.promises,
+                pick_words=self.sheet.pick_words and not new.tokens,
+            )
+        )  # fmt: skip
         if not sets:
             raise self._one_set_only()
+        if have_several_words(sets):
+            return tuple(sets)
         first = self.first_set()  # whose words all have
         words = {"tokens": first.tokens, "source": first.source, "vocabulary": first.vocabulary}
         return tuple(structs.replace(each, **words) for each in sets)
@@ -183,6 +188,11 @@ class Plan(Struct, frozen=True):
 
     def _one_set_only(self) -> ConfigError:
         return ConfigError(f"{self.sheet.name} has one set of numbers only, so a class has none of its own")
+
+
+def have_several_words(sets: Iterable[Values]) -> bool:
+    """Whether sets differ in their words."""
+    return len({each.tokens for each in sets}) > 1
 
 
 def _base_of(key: str) -> int:
@@ -268,6 +278,14 @@ class NumberSets(Struct, frozen=True, dict=True):
         Raises: ConfigError where there is one set of numbers only.
         """
         return self.plan.listed_sets()
+
+    @property
+    def have_own_words(self) -> bool:
+        """Whether copies have sentences of their own, the lines of whose pages break at other places.
+
+        Raises: ConfigError where there is one set of numbers only.
+        """
+        return not self.renames and not self.plan.sheet.draws_words and have_several_words(self._listed)
 
     def load(self) -> None:
         """Find the sets now, so that a process that is given these numbers need not.

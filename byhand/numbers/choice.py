@@ -138,17 +138,19 @@ def _candidates(
                 break  # another attempt has other numbers throughout
 
 
-def listed(model: Model, values: Values, level: str = "standard", promises: Sequence[str] = ()) -> list[Values]:
+def listed(
+    model: Model, values: Values, level: str = "standard", promises: Sequence[str] = (), *, pick_words: bool = False
+) -> list[Values]:
     """All numbers that may be chosen for a model, if its search can list them; else none.
 
-    promises: the names of the sheet's own promises.
+    promises: the names of the sheet's own promises. pick_words: whether they may come with other words.
     """
     search = SEARCHES.get(model.name)
     if search is None or search.list_all is None:
         return []
     base, values = values.config.softmax_base, rational(values)
     limits, expected = _measures(model, values, limits_of(level))
-    candidates = search.list_all(Task(model, values, limits), expected)
+    candidates = search.list_all(Task(model, values, limits, picks_words=pick_words), expected)
     if promises:
         candidates = [each for each in candidates if not broken_of_sheet(evaluated(model, each), promises)]
     return [_in_base(each, base) for each in candidates]

@@ -5,14 +5,16 @@ from collections import Counter
 import pytest
 
 from byhand.choose import choose
+from byhand.classroom.plan import NumberSets, Plan
 from byhand.lessons.word_in_context import WORDS
 from byhand.mistakes import mistaken
-from byhand.numbers.choice import evaluated
+from byhand.numbers.choice import evaluated, listed
 from byhand.options import Options
 from byhand.page.grid import ROOM_FOR_WORD
 from byhand.worksheet.sheet import load_sheet
 
 SHEET = load_sheet("word-in-context")
+OWN = SHEET.given(letters=False)
 
 
 def test_no_word_stands_twice_and_each_has_room_over_a_column():
@@ -50,3 +52,28 @@ def test_each_number_can_be_said_in_words(seed):
     assert word == [1, 1]
     assert 4 >= first[0] > verb[0] >= 2 > verb[1] >= 0
     assert 4 >= second[1] > acts[1] >= 2 > acts[0] >= 0
+
+
+def test_students_read_sentences_of_their_own():
+    sets = NumberSets(Plan(SHEET, Options().on(SHEET), ""))
+    copies = [sets.of(f"class/0/{n}") for n in range(40)]
+    assert sets.have_own_words
+    assert len({copy.tokens for copy in copies}) > 20
+    assert all(
+        (copy.tokens[2], *copy.vocabulary) in {(word, a, b) for word, a, _, _, b, _, _ in WORDS} for copy in copies
+    )
+
+
+def test_a_class_with_words_of_ones_own_keeps_them():
+    words = ("bread", "needs", "jam", "truck", "nears", "jam")
+    sets = NumberSets(Plan(SHEET, Options(tokens=words).on(SHEET), ""))
+    assert not sets.have_own_words
+    assert {sets.of(f"class/0/{n}").tokens for n in range(20)} == {words}
+
+
+def test_each_word_has_all_numbers_in_a_class():
+    sets = listed(SHEET.model, OWN, promises=SHEET.promises, pick_words=True)
+    numbers = [str(values.inputs) for values in sets]
+    assert Counter(values.tokens for values in sets) == {(who, does, word, whose, acts, word): len({*numbers})
+                                                         for word, _, who, does, _, whose, acts in WORDS}  # fmt: skip
+    assert len({*numbers}) == 8
