@@ -71,7 +71,7 @@ def arranged(
         values = replace(values, inputs={**values.inputs, **starts})
     run = Run.of(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
-        source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.known_seed,
+        source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.known_seed, target=values.right_words(),
     )  # fmt: skip
     run = replace(run, hash=fingerprint(run, page.steps, options.secret))
     page = replace(page, stamp={"seed": options.printed_seed, "hash": run.hash}, options=partial(_decided, options))

@@ -26,12 +26,11 @@ from msgspec.structs import replace
 
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.names import grad_name, steps_of
+from byhand.model.weights import UPSTREAM
 from byhand.record import fingerprint
 from byhand.runs import Run
-from byhand.tape import OPS, Arrived, Line, Matrix, Op, Step, Tape, Way, line, shape_text
+from byhand.tape import OPS, RAISED, Arrived, Line, Matrix, Op, Step, Tape, Way, line, shape_text
 
-UPSTREAM = "upstream"  # the given gradient of a result that is no loss
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 Steps = Mapping[str, Step]
 Powers = dict[int, Matrix]  # of a gradient: the numbers that stand beside each power of ln b
 
@@ -49,7 +48,7 @@ def backward(run: Run, loss: str) -> Run:
         tape.values(name)
     made = Run.of(
         tape, run.model, run.config, tokens=run.tokens, vocabulary=run.vocabulary, source=run.source, sheet=run.sheet,
-        seed=run.seed, quality=run.quality,
+        seed=run.seed, quality=run.quality, target=run.target, loss=loss,
     )  # fmt: skip
     return replace(made, hash=fingerprint(made, made.steps))
 
@@ -91,6 +90,8 @@ class _Group(Struct, frozen=True, eq=False):
     source: str
     inside: frozenset[str]
     edge: _Edge
+    is_loss: bool = False
+    """Whether its result is the loss, of which the gradient is 1 and is not recorded."""
 
 
 class _Pass:
@@ -113,7 +114,7 @@ class _Pass:
         edges = self._edges()
         for step in reversed(self.steps.values()):
             group = self.groups.get(step.name)
-            if step.name == self.loss.name and group:
+            if group and group.is_loss and step.name == self.loss.name:
                 self.gradients[step.name] = {0: self.tape[step.name]}  # 1, which no line reads
             elif step.name != UPSTREAM and not (group and step.name in group.inside):
                 terms = self._terms(edges[step.name]) if step.name != self.loss.name else {0: [self._seed()]}
@@ -145,7 +146,7 @@ class _Pass:
         ways = step.op.ways(k)
         if isinstance(ways, str):
             if step.inputs[k] in self.moves:
-                raise ValuesError(f"{self.loss.name} has no gradient by {step.name}: {ways}")
+                raise ValuesError(f"no gradient goes back through {step.name}: {ways}")
             return
         x, y = tuple(self.tape[name] for name in step.inputs), self.tape[step.name]
 
@@ -265,7 +266,7 @@ class _Pass:
             less = line("divide_by", less, of=len(words)) if len(words) > 1 else less
             return line("add_rows", less, rows=some.params["rows"]) if some else less
 
-        return _Group(found[0], frozenset((*inside[1:], name, shares, *found[1:])), _Edge(step.name, come, 0))
+        return _Group(found[0], frozenset((*inside[1:], name, shares, *found[1:])), _Edge(step.name, come, 0), True)
 
     # ---- recording ----
 

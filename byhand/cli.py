@@ -762,18 +762,26 @@ def foils() -> None:
 )  # fmt: skip
 @_places
 @_rounding
+@click.option(
+    "--backward", is_flag=True,
+    help="Go on with the gradients of the loss, which needs a target in the values file, or an upstream gradient.",
+)  # fmt: skip
+@click.option(
+    "--loss", type=click.Choice(["last", "all"]),
+    help="Whether the loss is that of the last token, or the mean of all; else the target says it.",
+)  # fmt: skip
 @click.option("--json", "json_file", help="Write run.json to a file, or to - for standard output.")
 @click.option("--onnx", "onnx_file", type=click.Path(), help="Write the run as an ONNX graph, each step an output.")
 def run(
     model: str, values_files: tuple[str, ...], weight_places: int | None, numbers: str, places: int | None,
-    rounding: Any, json_file: str | None, onnx_file: str | None,
+    rounding: Any, backward: bool, loss: Any, json_file: str | None, onnx_file: str | None,
 ) -> None:  # fmt: skip
     """Run a model on your own numbers and print every step."""
     from byhand.own_numbers import load_values, run_values
     from byhand.record import as_table, as_text
 
     values = load_values(*values_files)
-    made = run_values(model, values, numbers, places or 2, rounding, weight_places, _tell)
+    made = run_values(model, values, numbers, places or 2, rounding, weight_places, _tell, backward, loss)
     if onnx_file:
         from byhand.formats.onnx import as_bytes
 

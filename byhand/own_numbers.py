@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from msgspec.structs import replace
 
 from byhand.arithmetic.systems import Rounding, number_system
+from byhand.backward import record_gradients
 from byhand.choose import rounded
-from byhand.errors import MOST_PROBLEMS
+from byhand.errors import MOST_PROBLEMS, DomainError, ValuesError
 from byhand.model import MODELS, unread
 from byhand.model.files import load_entries
-from byhand.model.weights import Values, complete
+from byhand.model.weights import UPSTREAM, Values, complete
 from byhand.options import Tell, unheard
 from byhand.record import fingerprint
 from byhand.runs import Run
+from byhand.tape import Tape
+
+Loss = Literal["last", "all"]
+LOSS = "loss"  # the step
 
 
 def load_values(*paths: Path | str) -> Values:
@@ -27,25 +33,72 @@ def load_values(*paths: Path | str) -> Values:
 
 def run_values(
     model: str, values: Values, numbers: str = "exact", places: int = 2, rounding: Rounding = "carry",
-    weight_places: int | None = None, tell: Tell = unheard,
+    weight_places: int | None = None, tell: Tell = unheard, backward: bool = False, loss: Loss | None = None,
 ) -> Run:  # fmt: skip
-    """Run a model on a values file's numbers."""
+    """Run a model on a values file's numbers.
+
+    backward: whether the run goes on with the gradients of its loss, or of its result, of which `upstream` is the
+    gradient. loss: of which tokens the loss is, the last one or all; otherwise, of those that `target` has words for.
+
+    Raises: ByHandError.
+    """
     MODELS[model].check_options(values)
     if weight_places is not None:
         values = rounded(MODELS[model], complete(values), weight_places, tell)
-    return run_as_given(model, values, numbers, places, rounding, tell)
+    return run_as_given(model, aimed(values, loss) if loss else values, numbers, places, rounding, tell, backward)
+
+
+def aimed(values: Values, loss: Loss) -> Values:
+    """Values with a right word for the last token, or for all: that of a token is the one after it.
+
+    Raises: ValuesError where they have no target.
+    """
+    if not values.target:
+        raise ValuesError("a loss needs the word that is right after the last token; give it as target")
+    if loss == "last":
+        return replace(values, target=values.target[-1:])
+    return replace(values, target=(*values.tokens[1:], *values.target)) if len(values.target) == 1 else values
 
 
 def run_as_given(
-    model: str, values: Values, numbers: str, places: int, rounding: Rounding, tell: Tell = unheard
-) -> Run:
+    model: str, values: Values, numbers: str, places: int, rounding: Rounding, tell: Tell = unheard,
+    backward: bool = False,
+) -> Run:  # fmt: skip
     """Run a model on values, whose options it may not all read: those of a record may be of weights that it lacks."""
     values = complete(values)
     tape = MODELS[model].run(values, number_system(numbers, places, rounding))
+    loss = _of_gradients(model, tape) if backward else ""
+    if values.target or loss == LOSS:
+        _evaluate_loss(tape, tell)
     if spared := unread(tape, values):
         tell(f"{model} does not read {', '.join(spared[:MOST_PROBLEMS])}{' …' * (len(spared) > MOST_PROBLEMS)}")
     run = Run.of(
         tape, model, values.config, tokens=values.words() if values.tokens else (), vocabulary=values.vocabulary,
-        source=tuple(map(str, values.source)),
+        source=tuple(map(str, values.source)), target=values.right_words(), loss=loss,
     )  # fmt: skip
     return replace(run, hash=fingerprint(run, run.steps))
+
+
+def _of_gradients(model: str, tape: Tape) -> str:
+    """Record and evaluate the gradients of a run's loss, or of its result if it has an upstream gradient, and return
+    the name of that step.
+
+    Raises: ValuesError where there is neither; as `record_gradients`; DomainError.
+    """
+    of = tape.results[0] if UPSTREAM in tape.steps else LOSS
+    if of not in tape.steps:
+        raise ValuesError(
+            f"{model} has no loss; give target, the right word after the last token, or upstream, the gradient of "
+            f"{tape.results[0]}, under inputs"
+        )
+    for name in record_gradients(tape, of):
+        tape.values(name)
+    return of
+
+
+def _evaluate_loss(tape: Tape, tell: Tell) -> None:
+    """Evaluate the loss if it is a number of the run's number system: the logarithm of a fraction seldom is one."""
+    try:
+        tape.values(LOSS)
+    except DomainError as error:
+        tell(f"the loss is left out: {error}")

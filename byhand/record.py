@@ -45,7 +45,7 @@ from byhand.runs import I, J, Run
 from byhand.secret import Secret
 from byhand.tape import OPS, Op, Rows, Step, example, shape_text
 
-SCHEMA = 2
+SCHEMA = 3  # of runs with a loss; others are of schema 2, which has nothing else of this one
 FORMER_OPS = {  # in files of schema 1: an operation's former name, and today's
     "share_rows": "normalize_rows",
     "share_columns": "normalize_columns",
@@ -69,10 +69,12 @@ def as_text(run: Run) -> str:
 def head(run: Run) -> dict[str, Json]:
     """All that is written of a run before its steps."""
     return {
-        "schema": SCHEMA, "byhand": __version__, "hash": run.hash, "sheet": run.sheet, "model": run.model,
+        "schema": SCHEMA if run.target or run.loss else 2, "byhand": __version__, "hash": run.hash,
+        "sheet": run.sheet, "model": run.model,
         "seed": run.seed, "config": run.config.as_dict(), "numbers": run.numbers, **run.domain.details(),
         "tokens": list(run.tokens), **({"source": list(run.source)} if run.source else {}),
-        "vocabulary": list(run.vocabulary), **({"quality": run.quality} if run.quality is not None else {}),
+        "vocabulary": list(run.vocabulary), **({"target": list(run.target)} if run.target else {}),
+        **({"loss": run.loss} if run.loss else {}), **({"quality": run.quality} if run.quality is not None else {}),
     }  # fmt: skip
 
 
@@ -81,6 +83,7 @@ def entry(run: Run, step: Step) -> dict[str, Json]:
     params = run.params(step.name)
     return {
         "name": step.name, "op": step.op_name, "inputs": list(step.inputs), **({"params": params} if params else {}),
+        **({"times": step.times} if step.times else {}),
         "shape": list(step.shape), "axes": list(step.axes), "part": step.part, **rule_entry(run, step),
         "values": run.texts[step.name],
     }  # fmt: skip
@@ -162,7 +165,7 @@ def _index(at: int | str) -> At:
 
 
 def parsed(text: str) -> dict[str, Json]:
-    """The tables of a run.json of schema 2, or of schema 1, which has no rules.
+    """The tables of a run.json of schema 3 or 2, or of schema 1, which has no rules.
 
     Raises: UnreadableError.
     """
@@ -170,8 +173,8 @@ def parsed(text: str) -> dict[str, Json]:
         if (count := text.count(",")) > MOST_NUMBERS:
             raise UnreadableError(f"it lists {count:,} numbers and words; a record has up to {MOST_NUMBERS:,}")
         record = json.loads(text, object_pairs_hook=without_twins)
-        if record["schema"] not in (1, SCHEMA):
-            raise UnreadableError(f"its schema is {shown(record['schema'])}; this byhand reads 1 and {SCHEMA}")
+        if record["schema"] not in range(1, SCHEMA + 1):
+            raise UnreadableError(f"its schema is {shown(record['schema'])}; this byhand reads 1 to {SCHEMA}")
         names = Counter(_text(step["name"]) for step in record["steps"])
         if twice := [name for name, count in names.items() if count > 1]:
             raise UnreadableError(f"two of its steps are called {shown(twice[0])}; a step has a name of its own")
@@ -189,7 +192,7 @@ def read(content: str | Mapping[str, Json]) -> Run:
     record = parsed(content) if isinstance(content, str) else content
     with _refusing():
         domain = number_system(record["numbers"], record.get("places", 2), record.get("rounding", "carry"))
-        words = {key: record.get(key, []) for key in ("tokens", "vocabulary", "source")}
+        words = {key: record.get(key, []) for key in ("tokens", "vocabulary", "source", "target")}
         given = Values.of({"config": record["config"], **words})
         steps = {step["name"]: _read_step(step) for step in record["steps"]}
         return Run(
@@ -199,7 +202,8 @@ def read(content: str | Mapping[str, Json]) -> Run:
             tuple(map(str, given.tokens)), given.vocabulary, given.source,
             None if record["sheet"] is None else _text(record["sheet"]),
             None if record["seed"] is None else _size(record["seed"]),
-            record.get("quality"), _text(record.get("hash", "")),
+            record.get("quality"), _text(record.get("hash", "")), tuple(map(str, given.target)),
+            _text(record.get("loss", "")),
         )  # fmt: skip
     raise AssertionError
 
@@ -238,7 +242,7 @@ def _read_step(entry: Mapping[str, Json]) -> Step:
     inputs = tuple(map(str, entry["inputs"]))
     return Step(
         str(entry["name"]), op, inputs, dict(entry.get("params", {})), (rows, cols), (axis, other),
-        str(entry.get("part", "")),
+        str(entry.get("part", "")), str(entry.get("times", "")),
     )  # fmt: skip
 
 
@@ -327,7 +331,8 @@ def as_table(run: Run) -> str:
     lines = []
     for name, step in run.steps.items():
         texts = run.texts[name]
-        lines.append(f"{name}  {shape_text(step.shape)}  {step.op_name}")
+        times = f" · {step.times}" if step.times else ""
+        lines.append(f"{name}{times}  {shape_text(step.shape)}  {step.op_name}")
         widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
         lines += ["  " + "  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)) for row in texts]
     return "\n".join(lines)

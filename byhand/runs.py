@@ -53,6 +53,10 @@ class Run(Struct, frozen=True, eq=False):
     """Figures of numbers that were searched for, such as the largest denominator."""
     hash: str = ""
     """Seven hex digits, computed from the numbers that a page shows."""
+    target: tuple[str, ...] = ()
+    """The right words, of which the loss is the mean surprisal: one after the last token, or one after each."""
+    loss: str = ""
+    """The step whose gradients the run has; "" for a run without gradients."""
     uniforms: dict[str, tuple[Step, list[tuple[int, int]], Expr | None]] = field(default_factory=dict)
     """What `uniform` has found, by steps' names, with the step and the shapes that it reads; runs that share steps
     share it."""

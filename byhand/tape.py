@@ -11,6 +11,7 @@ nothing reads costs nothing, and a step whose numbers are given does not need it
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ class Operand(Protocol):
 
 Rows = tuple[tuple[Scalar, ...], ...]
 Shape = tuple[int, int]
+RAISED, LOWERED = (str.maketrans(*pair) for pair in (("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"), ("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
 Place = tuple[str, int, int]  # a cell: its step, row and column
 
 
@@ -264,6 +266,16 @@ class Step(Struct, frozen=True, dict=True):
     """The part of the architecture that the step belongs to: embed, ln1, heads, …; "" for none."""
     times: str = ""
     """The irrational factor that is printed beside the numbers of a gradient, "ln 2"; "" for none."""
+
+    @property
+    def factor(self) -> float:
+        """The value of `times`: 0.69… for "ln 2", and 1 where nothing stands beside the numbers."""
+        match = re.fullmatch(r"(1/)?\(?ln (\d+)\)?([⁰¹²³⁴⁵⁶⁷⁸⁹]*)", self.times)
+        if match is None:
+            return 1.0
+        below, base, power = match.groups()
+        value = math.log(int(base)) ** int(power.translate(LOWERED) or 1)
+        return 1 / value if below else value
 
     @property
     def layer(self) -> str:

@@ -12,13 +12,16 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 from every_sheet import in_turn
+from judged import FOLDER
 
 from byhand import record
 from byhand.arithmetic.expr import NEG_INF, BigSum, Div, Fn, Index, Mul, Num, Ref, Sub, Sum
 from byhand.arithmetic.floats import FLOATS
 from byhand.cli import main
 from byhand.errors import UnreadableError
+from byhand.model.weights import Values
 from byhand.options import Options
+from byhand.own_numbers import run_values
 from byhand.pipeline import prepare
 from byhand.record import array, as_text, read, tree
 from byhand.worksheet.front import sheet_files
@@ -50,6 +53,16 @@ def test_the_schema_describes_what_run_prints(numbers, tmp_path):
     values.write_text(json.dumps({"config": {"softmax_base": 2}, "inputs": {"scores": [[0, 1, "-inf"]]}}))
     command = ["run", "softmax", "--values", str(values), "--numbers", numbers, "--json", "-"]
     VALIDATOR.validate(json.loads(CliRunner().invoke(main, command, catch_exceptions=False).stdout))
+
+
+def test_the_schema_describes_gradients_and_a_run_without_them_is_of_the_schema_before():
+    entries = json.loads((FOLDER / "gradients" / "gpt_backward_instance.json").read_text(encoding="utf-8"))
+    file = json.loads(as_text(run_values("gpt", Values.of(entries), backward=True)))
+    VALIDATOR.validate(file)
+    assert {step.get("times") for step in file["steps"]} == {None, "ln 2"}
+    assert not VALIDATOR.is_valid(file | {"schema": 2})
+    assert not VALIDATOR.is_valid(file | {"steps": [file["steps"][0] | {"times": "2"}]})
+    assert (file["schema"], file_of("gpt", "exact")["schema"]) == (3, 2)
 
 
 SPOILED = [
@@ -185,12 +198,12 @@ def test_what_is_no_tree_is_refused(wrong):
 
 REFUSED = [
     ("{", "it is no run.json of byhand's: something in it is missing, or not as it should be"),
-    ('{"schema": 3}', "it is no run.json of byhand's: its schema is 3; this byhand reads 1 and 2"),
+    ('{"schema": 4}', "it is no run.json of byhand's: its schema is 4; this byhand reads 1 to 3"),
     (lambda file: file["config"].update(d_model="many"), "d_model='many' is not a size; use a whole number from 1 to 10000$"),
     (lambda file: file["steps"].append(file["steps"][0]), "two of its steps are called 'blocks.0.hook_resid_pre'; a step has a name of its own$"),
     (lambda file: file.update(tokens=["a" * 100]), "tokens holds .*; a word has up to 60 characters, all printable$"),
     (lambda file: file["steps"][0].update(name=None), "something in it is missing, or not as it should be"),
-    (lambda file: file.update(schema="\u202e"), r"its schema is '\\u202e'; this byhand reads 1 and 2$"),
+    (lambda file: file.update(schema="\u202e"), r"its schema is '\\u202e'; this byhand reads 1 to 3$"),
     (lambda file: file.update(seed=True), "something in it is missing, or not as it should be"),
     (lambda file: file["steps"][0].update(shape=[10**9, 4]), r".* is 1000000000 × 4, and its values are not$"),
     (lambda file: file["steps"][0].update(shape=[True, 4]), "something in it is missing, or not as it should be"),

@@ -402,7 +402,7 @@ def test_a_sheet_takes_other_sizes(command, tmp_path):
           "inputs": {X: [[1, 0, 1, 0]] * 3}},
          "multi-head-attention has steps for n_heads=2, but these numbers also make blocks.0.attn."),
         ("gpt", {"config": {"norm_position": "post"}}, "gpt is written for norm_position='pre', and with norm_position='post' there is no input"),
-        ("gpt", [1], "a values file is a table of config, tokens, source, vocabulary, inputs, weights; found list"),
+        ("gpt", [1], "a values file is a table of config, tokens, source, vocabulary, target, inputs, weights; found list"),
     ],
 )  # fmt: skip
 def test_what_a_sheet_has_no_room_for_is_refused(command, tmp_path, sheet, entries, message):

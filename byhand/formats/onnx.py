@@ -28,6 +28,7 @@ from byhand.witness.letters import value_of
 OPSET, IR = 23, 11
 DOUBLE, INT64 = 11, 7  # of TensorProto
 NODE = "node/"  # the name of a value that is no step begins with it
+BESIDE = "beside/"  # the name of the numbers of a step beside which ln 2 stands begins with it
 RECORDED = "recorded/"  # the name of the recorded numbers of a step, which other steps read, begins with it
 INEXACT = {"Erf", "Gelu"}  # operators that ONNX's reference implementation computes to seven digits only
 
@@ -56,6 +57,8 @@ def graph(run: Run, *, chained: bool = True) -> Any:
             build.constant(_floats(run, name), RECORDED + name)
         if not chained or not any(fuse(build, step, run.steps) for fuse in FUSIONS):
             build.step(step)
+        if step.times:
+            build("Mul", BESIDE + name, step.factor, out=name)
     nodes = [onnx.helper.make_node(kind, *ends, name=ends[1][0], **more) for kind, *ends, more in build.nodes]
     constants = [onnx.numpy_helper.from_array(value, name) for name, value in build.constants.items()]
     whole = onnx.helper.make_graph(nodes, run.model, inputs, outputs, constants)
@@ -101,10 +104,11 @@ def compare(run: Run) -> None:
         i, j = ref.index
         return recorded[ref.matrix][i][j]  # type: ignore[index]
 
-    for name in (step.name for step in run.steps.values() if step.op):
+    for name, factor in ((step.name, step.factor) for step in run.steps.values() if step.op):
         for i, row in enumerate(recorded[name]):
-            for j, (here, there) in enumerate(zip(row, outputs[name][i], strict=True)):
-                pair = here, float(there)
+            for j, (here, output) in enumerate(zip(row, outputs[name][i], strict=True)):
+                there = float(output) / factor
+                pair = here, there
                 if pair[0] == pair[1]:
                     continue
                 match run.rule(name, i, j):
@@ -112,7 +116,7 @@ def compare(run: Run) -> None:
                         pair = tuple(evaluate(args[int(x)], recorded_at, FLOATS) for x in pair)
                 if not abs(pair[0] - pair[1]) <= tolerance:
                     where = f"{name}, row {i + 1}, column {j + 1}"
-                    raise WitnessError(f"{where}: the run has {run.texts[name][i][j]}, ONNX {float(there):.12g}")
+                    raise WitnessError(f"{where}: the run has {run.texts[name][i][j]}, ONNX {there:.12g}")
 
 
 class Tensor(Struct, frozen=True):
@@ -156,18 +160,19 @@ class GraphBuilder:
     def step(self, step: Step) -> None:
         """Add a step from the trees of its cells, those of one form together."""
         rows, cols = step.shape
+        name = BESIDE + step.name if step.times else step.name
         trees = [self.run.rule(step.name, i, j) for i in range(rows) for j in range(cols)]
         forms: dict[Expr, list[int]] = {}
         for at, tree in enumerate(trees):
             forms.setdefault(_form(tree), []).append(at)
         if len(forms) == 1:
-            self._named(self._full(self._value(trees, step.shape), step.shape), step.name)
+            self._named(self._full(self._value(trees, step.shape), step.shape), name)
             return
         parts = [(self._value([trees[at] for at in cells], (len(cells),)), (len(cells),)) for cells in forms.values()]
         joined = self("Concat", *(self._full(*part) for part in parts), axis=0)
         place = {at: n for n, at in enumerate(at for cells in forms.values() for at in cells)}
         places = [[place[i * cols + j] for j in range(cols)] for i in range(rows)]
-        self("Gather", joined, places, out=step.name, axis=0)
+        self("Gather", joined, places, out=name, axis=0)
 
     def _named(self, value: str, name: str) -> None:
         """Give a value the name of a step: rename the result of the last node, or copy the value."""
@@ -238,7 +243,10 @@ class GraphBuilder:
 
     def source(self, name: str) -> str:
         """The name under which other steps read a step."""
-        return name if self.chained or self.run[name].op is None else RECORDED + name
+        step = self.run[name]
+        if self.chained or step.op is None:
+            return BESIDE + name if step.times else name
+        return RECORDED + name
 
     def _sum(self, terms: Sequence[Trees], shape: Dims) -> Tensor:
         """The sum of several trees for each cell; terms that read the same steps in the same way share operators."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any
 
+from msgspec.structs import replace
+
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.builder import Builder
 from byhand.model.config import BIASES, DEFAULTS, OF_SOME, Config
@@ -828,6 +830,26 @@ def loss_of(build: Builder, logits: Matrix) -> tuple[Matrix, Matrix]:
     base, right = build.config.softmax_base, right_words(build, *logits.shape)
     probs = softmax(logits, "probs", base)
     return probs, mean_surprisal(probs, right, base)
+
+
+@symbols({"probs.known": "P"})
+def loss_of_target(build: Builder) -> Matrix:
+    """The loss of the values' target: the mean surprisal of the right word after the last token, or after each.
+
+    Raises: ValuesError where the model has no probabilities of words, a loss of its own, or another number of tokens.
+    """
+    tape, config, target = build.tape, build.config, build.values.target
+    if "probs" not in tape.steps or "loss" in tape.steps:
+        has = "has a loss of its own" if "loss" in tape.steps else "says no words, and so has no loss"
+        raise ValuesError(f"target is given, and the model {has}; leave it out")
+    probs = tape["probs"]
+    right = replace(build.values, tokens=target).ids(probs.cols)
+    if len(right) not in (1, probs.rows):
+        raise ValuesError(
+            f"target has {len(right)} words; give one, for the last token, or {probs.rows}, one for each"
+        )
+    known = probs if len(right) == probs.rows else last_row(probs, "probs.known")
+    return mean_surprisal(known, right, config.softmax_base)
 
 
 @symbols({"loss_per_token": r"\text{surprise}", "loss": r"\text{loss}"})

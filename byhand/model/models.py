@@ -21,7 +21,7 @@ from byhand.model.layers import (
     softmax,
     unembedding,
 )
-from byhand.model.names import ATTN, ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE, symbols
+from byhand.model.names import ATTN, ATTN_OUT, DECODER, ENCODER, RESID_MID, RESID_PRE
 from byhand.model.registry import model
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import add
@@ -107,11 +107,11 @@ def _gpt(build: Builder) -> Matrix:
     if c.norm_position == "pre":
         x = norm(x, "ln_final", c)
     said = next_token(x, c)
-    _loss_of_text(build, build.tape["probs"])
+    if not build.values.target:
+        _loss_of_text(build, build.tape["probs"])
     return said
 
 
-@symbols({"probs.known": "P"})
 def _loss_of_text(build: Builder, probs: Matrix) -> None:
     """How well a text's own words were told before, computed only when requested: the last word has none after it.
 

@@ -30,8 +30,9 @@ from byhand.errors import (
 from byhand.loading import load_lesson, load_lessons
 from byhand.model.builder import Builder
 from byhand.model.config import COMMON_SIZES, DEFAULTS, Config
+from byhand.model.layers import loss_of_target
 from byhand.model.parameters import OF_LESSONS, parameter_shapes
-from byhand.model.weights import Numbers, Values, complete, sound_numbers
+from byhand.model.weights import UPSTREAM, Numbers, Values, complete, sound_numbers
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Matrix, Step, Tape, shape_text
 
@@ -234,7 +235,12 @@ def _recorded(
             if model.reads_words and not values.config.d_vocab:
                 raise ValuesError(f"{model.name} needs a vocabulary: give d_vocab, or a list of words")
             with tape.part(model.part):
-                results = model.write(Builder(tape, values))
+                results = model.write(build := Builder(tape, values))
+                results = results if isinstance(results, tuple) else (results,)
+                if values.target:
+                    loss_of_target(build)
+                if UPSTREAM in values.inputs:
+                    tape.given(UPSTREAM, results[0].shape, results[0].axes)
             break
         except MisfitError as misfit:  # leave the misfit out and try again: others may have a wrong shape, too
             problems.append(misfit)
@@ -247,7 +253,7 @@ def _recorded(
         if len(problems) <= MOST_PROBLEMS:
             with collecting(problems):
                 tape[name]  # an unknown step is an error
-    return tape, results if isinstance(results, tuple) else (results,)
+    return tape, results
 
 
 def _check_tokens(needed: Sequence[Step], values: Values) -> None:

@@ -31,9 +31,10 @@ from byhand.notation.words import unprintable
 from byhand.tape import Rows, shape_text
 
 Numbers = dict[str, Rows]
+UPSTREAM = "upstream"  # the input that is the gradient of a result which is no loss
 MOST_NAMES = 20_000  # of weights or of inputs
 LONGEST_WORD = 60  # characters
-KEYS = ("config", "tokens", "source", "vocabulary", "inputs", "weights")
+KEYS = ("config", "tokens", "source", "vocabulary", "target", "inputs", "weights")
 
 
 class Values(Struct, frozen=True):
@@ -49,6 +50,9 @@ class Values(Struct, frozen=True):
     """The parameters, by their names."""
     source: tuple[str, ...] = ()
     """The words that an encoder reads, where a decoder reads the tokens."""
+    target: tuple[str | int, ...] = ()
+    """The right word after the last token, or after each; the loss is their mean surprisal. Without one, there is no
+    loss."""
 
     @classmethod
     def of(cls, entries: object) -> Values:
@@ -62,13 +66,15 @@ class Values(Struct, frozen=True):
         for key in [key for key in entries if key not in KEYS][:MOST_PROBLEMS]:
             problems.append(UnknownNameError("entry of a values file", str(key), KEYS))
         parts: dict[str, dict[str, Any]] = {"config": {}, "inputs": {}, "weights": {}}
-        lists: dict[str, tuple[Any, ...]] = {"tokens": (), "vocabulary": (), "source": ()}
+        lists: dict[str, tuple[Any, ...]] = {"tokens": (), "vocabulary": (), "source": (), "target": ()}
         for key in parts:
             with collecting(problems):
                 parts[key] = _table(key, entries.get(key))
         for key in lists:
             with collecting(problems):
-                lists[key] = tuple(checked_words(key, entries.get(key), (str, int) if key == "tokens" else (str,)))
+                entry = [entries[key]] if key == "target" and type(entries.get(key)) is int else entries.get(key)
+                kinds = (str, int) if key in ("tokens", "target") else (str,)
+                lists[key] = tuple(checked_words(key, entry, kinds))
         config = None
         with collecting(problems):
             config = Config.of(parts["config"])
@@ -84,7 +90,14 @@ class Values(Struct, frozen=True):
         """The tokens as words: ids by the vocabulary, if there is one. Without tokens, the numbers of the
         positions.
         """
-        known, tokens = self.vocabulary, self.tokens or tuple(range(1, self.positions() + 1))
+        return self._as_words(self.tokens or tuple(range(1, self.positions() + 1)))
+
+    def right_words(self) -> tuple[str, ...]:
+        """The target as words."""
+        return self._as_words(self.target)
+
+    def _as_words(self, tokens: Sequence[str | int]) -> tuple[str, ...]:
+        known = self.vocabulary
         return tuple(
             in_place(t) if varies(t) else known[t] if isinstance(t, int) and known and t < len(known) else str(t)
             for t in tokens
@@ -97,7 +110,7 @@ class Values(Struct, frozen=True):
         """
         if self.tokens:
             return self._fitting(len(self.tokens))
-        names = (name for name in self.inputs if not _of_source(name))
+        names = (name for name in self.inputs if not _of_source(name) and name != UPSTREAM)
         return self._fitting(self._rows(next(names, next(iter(self.inputs), ""))))
 
     def source_positions(self) -> int:

@@ -28,7 +28,7 @@ from byhand.options import Options
 from byhand.own_numbers import run_as_given
 from byhand.reading.verdict import SECRET_UNKNOWN, Verdict, unwired_of
 from byhand.reading.ways import Judges
-from byhand.record import SCHEMA, entry, fingerprint, head, parsed, read
+from byhand.record import entry, fingerprint, head, parsed, read
 from byhand.runs import Run
 from byhand.secret import Secret
 from byhand.worksheet.front import languages_of
@@ -71,7 +71,7 @@ def _numbers_alone(record: Mapping[str, Any]) -> str:
     """Why the numbers of a record alone are judged; empty where all of it is."""
     if (version := record.get("byhand")) != __version__:
         return f"byhand {shown(version)} made it, and this is {__version__}, whose steps may be others"
-    if record["schema"] != SCHEMA:
+    if record["schema"] == 1:
         return f"it is of schema {record['schema']}, which has no rules and no hash"
     return ""
 
@@ -97,8 +97,15 @@ def _values(run: Run) -> Values:
             given["weights"][name] = _shaped([x for row in rows for x in row], shape_of(name, shapes))
         except UnknownNameError:
             given["inputs"][name] = rows
-    tokens = tuple(t if t in run.vocabulary or not t.isdecimal() else int(t) for t in run.tokens)
-    return Values(run.config, tokens, run.vocabulary, source=run.source, **given)
+
+    def _token(t: str) -> str | int:
+        """A token, or its number."""
+        return t if t in run.vocabulary or not t.isdecimal() else int(t)
+
+    tokens = tuple(map(_token, run.tokens))
+    return Values(
+        run.config, tokens, run.vocabulary, source=run.source, target=tuple(map(_token, run.target)), **given
+    )
 
 
 def _given(name: str, text: str) -> Fraction | float | str:
@@ -127,7 +134,8 @@ def _remade(run: Run, values: Values) -> Iterator[Remade]:
     try:
         model = MODELS[run.model]
         if run.sheet is None:
-            made = run_as_given(model.name, values, run.numbers, run.places or 2, run.rounding or "carry")  # type: ignore[arg-type]
+            made = run_as_given(model.name, values, run.numbers, run.places or 2, run.rounding or "carry",  # type: ignore[arg-type]
+                                backward=bool(run.loss))  # fmt: skip
             yield made, made.steps
             return
         for language in languages_of(run.sheet):
@@ -175,6 +183,8 @@ def _unlike(record: Mapping[str, Any], made: Run) -> Iterator[str]:
         {s.name: entry(made, s) for s in made.steps.values()},
     )
     by = made.sheet or made.model
+    if (loss := record.get("loss", "")) != made.loss:
+        yield f"its loss is {shown(loss)}; {by} makes {shown(made.loss)}"
     if missing := [name for name in remade if name not in recorded]:
         yield f"it lacks {_listed(missing)}, which {by} computes from its givens, or reads"
     if extra := [name for name in recorded if name not in remade]:
@@ -187,7 +197,7 @@ def _unlike(record: Mapping[str, Any], made: Run) -> Iterator[str]:
     for name in (name for name in remade if name in recorded):
         if whole and (unknown := [*(recorded[name].keys() - {*remade[name], "params", *SINCE_SCHEMA_2})]):
             yield f"{name}: it has {_listed(sorted(unknown))}, which byhand does not write"
-        for key in ("op", "inputs", "params", "shape", *(SINCE_SCHEMA_2 if whole else ())):
+        for key in ("op", "inputs", "params", "shape", "times", *(SINCE_SCHEMA_2 if whole else ())):
             ours, theirs = (step.get(key, {} if key == "params" else None) for step in (remade[name], recorded[name]))
             if ours != theirs:
                 yield f"{name}: its {key} is {shown(theirs)}; {by} makes {shown(ours)}"

@@ -57,6 +57,10 @@ class Recorded(Protocol):
     def vocabulary(self) -> Sequence[str]: ...
 
     @property
+    def target(self) -> Sequence[str]:
+        """The right words, of which the loss is the mean surprisal: one after the last token, or one after each."""
+
+    @property
     def steps(self) -> Mapping[str, Step]: ...
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from inspect import signature
 from typing import Any
@@ -54,6 +54,8 @@ class Wiring(Struct):
     """The words of the run; likewise its source and its vocabulary."""
     source: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    target: tuple[int, ...] = ()
+    """The right words, by their numbers."""
     wires: dict[str, Wire] = field(default_factory=dict)
     """The steps so far."""
 
@@ -436,7 +438,19 @@ class Wiring(Struct):
 
     def surprise(self, probs: str) -> str:
         """The same of probabilities, a row for each word that one follows."""
-        right = self("probs.right", "gather_entries", probs, cols=self.ids[1:])
+        return self.surprise_at(probs, self.ids[1:])
+
+    def surprise_at_target(self) -> str:
+        """The same of the right words that are given: of the last row, if there is one; else of all."""
+        rows = self.shapes["probs"][0]
+        alone = len(self.target) < rows
+        return self.surprise_at(
+            self("probs.known", "gather_rows", "probs", rows=[rows - 1]) if alone else "probs", self.target
+        )
+
+    def surprise_at(self, probs: str, words: Sequence[int]) -> str:
+        """The mean of −log p over one word of each row."""
+        right = self("probs.right", "gather_entries", probs, cols=words)
         each = self("loss_per_token", "surprisal", right, base=self.config["softmax_base"])
         return self("loss", "column_mean", each)
 
@@ -553,9 +567,12 @@ def _wired(run: Recorded) -> dict[str, Wire]:
     given = run.steps.keys() - computed_steps(run).keys()
     shapes = {name: step.shape for name, step in run.steps.items()}
     tokens, source, vocabulary = (tuple(words) for words in (run.tokens, run.source, run.vocabulary))
-    wiring = Wiring(run.config.as_dict(), given, _ids(run), shapes, tokens, source, vocabulary)
+    ids, target = _ids(run, run.tokens), _ids(run, run.target)
+    wiring = Wiring(run.config.as_dict(), given, ids, shapes, tokens, source, vocabulary, target)
     try:
         WIRINGS[run.model](wiring)
+        if target:
+            wiring.surprise_at_target()
     except KeyError as error:  # the shape of a step, or an option
         raise WitnessError(f"the run does not hold {error.args[0]}, which {run.model} has with its options") from None
     return wiring.wires
@@ -568,7 +585,7 @@ def _recorded(run: Recorded, name: str, step: Step) -> Wire:
     return Wire(step.op_name, tuple(step.inputs), {**run.params(name), **size})
 
 
-def _ids(run: Recorded) -> tuple[int, ...]:
-    """The tokens as rows of W_E."""
+def _ids(run: Recorded, tokens: Sequence[str]) -> tuple[int, ...]:
+    """Tokens as rows of W_E."""
     words = run.vocabulary
-    return tuple(words.index(t) if t in words else int(t) if t.isdigit() else 0 for t in run.tokens)
+    return tuple(words.index(t) if t in words else int(t) if t.isdigit() else 0 for t in tokens)

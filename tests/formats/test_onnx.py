@@ -1,6 +1,7 @@
 """Runs as ONNX graphs: the standard's own operators, the same numbers, by its reference and by onnxruntime."""
 
 import json
+import math
 import re
 import sys
 import tomllib
@@ -17,6 +18,7 @@ from every_sheet import FULL
 from judged import (
     CASES,
     EXAMPLES,
+    FOLDER,
     PUBLISHED,
     changed_number,
     example_of,
@@ -38,6 +40,7 @@ from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.ops.attention import row_argmax
 from byhand.options import Options
+from byhand.own_numbers import run_values
 from byhand.pipeline import prepare
 from byhand.runs import Run
 from byhand.tape import Op, Tape, example
@@ -137,6 +140,17 @@ def test_onnx_agrees_with_every_variant_of_a_model(model, config):
 @pytest.mark.parametrize("domain", [Decimals(3), DecimalsOnce(3)], ids=lambda d: d.rounding)
 def test_onnx_agrees_with_the_published_runs_in_decimals(name, domain):
     compare(published(name, domain))
+
+
+@pytest.mark.parametrize("numbers", ["exact", "decimal"])
+def test_gradients_are_outputs_with_the_logarithm_in_them(numbers):
+    entries = json.loads((FOLDER / "gradients" / "gpt_backward_instance.json").read_text(encoding="utf-8"))
+    run = run_values("gpt", Values.of(entries), numbers, 4, backward=True)
+    compare(run)
+    outputs = evaluated(graph(run))
+    w_q, w_v = (outputs[f"blocks.0.attn.W_{letter}.grad[0]"] for letter in "QV")
+    np.testing.assert_allclose(w_q[1], [5 * math.log(2), 0, 5 / 2 * math.log(2), 5 / 2 * math.log(2)], atol=1e-12)
+    np.testing.assert_allclose(w_v[1], [-15 / 8, 0], atol=1e-12)
 
 
 @pytest.mark.parametrize(("norm", "operator"), [("LN", "LayerNormalization"), ("RMS", "RMSNormalization")])

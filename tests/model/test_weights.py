@@ -158,8 +158,8 @@ def test_an_unknown_parameter_has_a_likely_one(name, message):
 
 
 BAD_FILES = [
-    ([1], "a values file is a table of config, tokens, source, vocabulary, inputs, weights; found list"),
-    (None, "a values file is a table of config, tokens, source, vocabulary, inputs, weights; found NoneType"),
+    ([1], "a values file is a table of config, tokens, source, vocabulary, target, inputs, weights; found list"),
+    (None, "a values file is a table of config, tokens, source, vocabulary, target, inputs, weights; found NoneType"),
     ({"wieghts": {}}, "no entry of a values file 'wieghts'; did you mean 'weights'?"),
     ({"config": [1]}, "config is a table of names; found list"),
     ({"weights": 3}, "weights is a table of names; found int"),
