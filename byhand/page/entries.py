@@ -99,6 +99,11 @@ def entries(table: Table) -> EntryTable:
     while most > 0 and sum(_narrowed(widths, least, most)) > FIGURE_WIDTH:
         most -= STEP
     widths = _narrowed(widths, least, most)
+    printed = [_is_printed(column) for column in columns]
+    if (over := sum(widths) - FIGURE_WIDTH) > 0 and any(printed):  # what nobody writes in needs no room for a pencil
+        fewer = math.ceil(100 * over / sum(printed)) / 100
+        widths = [max(w - fewer, *map(_narrowest, column)) if p else w
+                  for column, w, p in zip(columns, widths, printed, strict=True)]  # fmt: skip
     heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
     return EntryTable(table, tuple(round(w, 2) for w in widths), tuple(heights), tuple(_aligned(table)))
 
@@ -126,6 +131,17 @@ def _shortest(entry: Prose | Cell) -> float:
         return 0.0
     pieces = chain.from_iterable([t] if m else t.split() for t, m in entry.pieces)
     return max((words(piece, TEXT_EM).width + PAD for piece in pieces), default=0.0)
+
+
+def _is_printed(column: Sequence[Prose | Cell]) -> bool:
+    """Whether a column has numbers, all of them printed."""
+    cells = [entry for entry in column if isinstance(entry, Cell)]
+    return bool(cells) and not any(cell.blank for cell in cells)
+
+
+def _narrowest(entry: Prose | Cell) -> float:
+    """The least width of a printed entry."""
+    return GLYPH_WIDTH * longest(entry.text) + PAD if isinstance(entry, Cell) else _shortest(entry)
 
 
 def _are_numbers(column: Sequence[Prose | Cell]) -> bool:

@@ -51,7 +51,8 @@ def falk(figure: Falk) -> Grid:
     grid.rows = ["h", *over, *beside, "t", *[height] * n]
     below = len(grid.rows) - n
     grid.head(upper, 0, at_result)
-    grid.side(replace(upper, along=("inner", "")), 1, gap)
+    if k > 1:  # the number of the only place says nothing, and stands in the way of the formula
+        grid.side(replace(upper, along=("inner", "")), 1, gap)
     grid.put(upper, 1, at_result)
     grid.head(replace(left, along=("", "inner")), below - 1, at_left)
     grid.side(left, below, 0)

@@ -490,10 +490,11 @@ def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = Fals
 
 
 @call
-def entries(context: Context, name: str, i: int = 0, shown: bool = False) -> list[Cell]:
-    """A row of a step as blanks in a table. shown: printed, and not as blanks."""
-    call = printed if shown else entry
-    return [call(context, name, i, j) for j in range(context.tape[name].step.shape[1])]
+def entries(context: Context, name: str, i: int = 0, shown: bool = False, column: int | None = None) -> list[Cell]:
+    """A row of a step as blanks in a table, or a column. shown: printed, and not as blanks."""
+    call, (rows, cols) = printed if shown else entry, context.tape[name].step.shape
+    places = [(i, j) for j in range(cols)] if column is None else [(i, column) for i in range(rows)]
+    return [call(context, name, *place) for place in places]
 
 
 @call

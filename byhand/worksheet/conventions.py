@@ -8,6 +8,7 @@ from fractions import Fraction
 from byhand.arithmetic.copies import categories
 from byhand.arithmetic.domain import Domain, is_neg_inf
 from byhand.arithmetic.expr import Div, Expr, Fn, nodes
+from byhand.tape import Step, Tape
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Cell, Section, sections_asking
 from byhand.worksheet.messages import Messages
@@ -24,7 +25,7 @@ def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...
     if _has_rows_of_tokens(context, sections) and not any("head" in s.axes for s in asked):
         sentences.append(say(f"conventions.{context.orientation}"))
     has_powers = any(s.op and s.op.name == "power_of" for s in tape.steps.values())
-    if has_powers and any(s.op and s.op.name == "normalize_rows" for s in asked):
+    if has_powers and any(_needs_base(step, tape) for step in asked):
         sentences.append(say("conventions.softmax", base="$e$" if c.softmax_base == "e" else c.softmax_base))
     if "scores_scaled" in steps:
         sentences.append(say("conventions.scale", d_head=c.d_head))
@@ -69,6 +70,14 @@ def _may_have_fractions(context: Context, sections: Sequence[Section]) -> bool:
 
 def _divides(rule: Expr) -> bool:
     return any(isinstance(node, Div) or (isinstance(node, Fn) and node.name not in WHOLE) for node in nodes(rule))
+
+
+def _needs_base(step: Step, tape: Tape) -> bool:
+    """Whether the shares of a softmax depend on its base. They do not where all scores are 0, as in a mean."""
+    if not (step.op and step.op.name == "normalize_rows"):
+        return False
+    powers = (cell for row in tape.values(step.inputs[0]) for cell in row)
+    return any(x not in (0, 1) for power in powers for x in categories(power))
 
 
 def _blanks(sections: Sequence[Section]) -> Iterator[Cell]:

@@ -1,5 +1,6 @@
 """What the sheets on models that work claim of them, tried with all that these may read."""
 
+from fractions import Fraction
 from itertools import product
 
 import pytest
@@ -8,6 +9,10 @@ from msgspec.structs import replace
 from byhand.mistakes.registry import foil, skipped
 from byhand.numbers.choice import evaluated
 from byhand.numbers.readings import Reading, drawn, readings
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.construction import Construction
+from byhand.worksheet.document import plain_words
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -44,6 +49,34 @@ def test_the_adder_needs_no_relu_where_the_clock_goes_round():
         assert foil(tape, "no-relu").values("logits")[-1] == tape.values("logits")[-1]
 
 
+def changed(name, changes, reads=()):
+    """All that a model may read, or other words, each with its run in which a few givens are others, and the word
+    that it says.
+    """
+    sheet = load_sheet(name)
+    values = sheet.given(letters=False)
+    values = replace(values, weights={**values.weights, **changes})
+    for words in reads or [each.words for each in readings(name)]:
+        tape = evaluated(sheet.model, replace(values, tokens=words))
+        yield words, tape, said(tape, values)
+
+
+def test_the_other_clock_of_the_adder_has_eight_hours():
+    clock = {"blocks.0.mlp.b_in": (-7, -8), "blocks.0.mlp.W_out": ((-8,), (8,))}
+    for (one, _, other, _), _, word in changed("adder", clock):
+        if int(one) < 8 and int(other) < 8:
+            assert word == str((int(one) + int(other)) % 8)
+
+
+@pytest.mark.parametrize(("row", "number", "more"), [(10, 1, 1), (11, Fraction(1, 2), 1), (11, 1, 2)])
+def test_a_sign_that_is_more_than_0_makes_each_sum_larger(row, number, more):
+    digits = [*range(10), 0, 0]
+    digits[row] = number
+    table = {"embed.W_E": tuple((each,) for each in digits)}
+    for (one, _, other, _), tape, _ in changed("adder", table):
+        assert tape.values("blocks.0.hook_resid_mid")[3] == (int(one) + int(other) + more,)
+
+
 def test_the_sorter_needs_no_residual_connection_round_its_head():
     def without(tape):
         return tape.replay(rewrite=lambda step: [
@@ -51,6 +84,18 @@ def test_the_sorter_needs_no_residual_connection_round_its_head():
         ])  # fmt: skip
 
     assert wrong("counting-sorter", without) == []
+
+
+def test_the_sorter_sorts_backwards_where_its_first_neurons_look_at_c_and_write_to_c():
+    backwards = {
+        "blocks.0.mlp.W_in": ((0, 0, 0, 0), (0, 0, 1, 1), (1, 1, 0, 0)),
+        "blocks.0.mlp.W_out": ((0, 0, 12), (0, 0, -12), (0, 6, 0), (0, -6, 0)),
+    }
+    words = [each.words[:-1] for each in readings("counting-sorter") if each.words[-1] == ":"]
+    ways = {word: (*sorted((letter.lower() for letter in word), reverse=True), ".") for word in words}
+    reads = {(*word, ":", *way[:at]): way[at] for word, way in ways.items() for at in range(len(way))}
+    assert len(reads) == 141
+    assert all(word == reads[read] for read, _, word in changed("counting-sorter", backwards, [*reads]))
 
 
 def test_the_sorter_has_more_moments_than_words():
@@ -62,12 +107,13 @@ def test_no_two_words_that_the_sorter_draws_have_the_same_tables():
     sheet = load_sheet("counting-sorter")
     listed = drawn("counting-sorter", sheet.model, sheet.given(letters=False), sheet.promises)
     words = [each.tokens[:3] for each in listed]
-    assert len({tuple(sorted(word)) for word in words}) == len(words) == 5
-    assert all("B" in word and sorted(word) != list(word) for word in words)
+    assert len({tuple(sorted(word)) for word in words}) == len(words) == 3
+    assert all({"A", "B"} <= {*word} and sorted(word) != list(word) for word in words)
     assert len({evaluated(sheet.model, each).values("logits")[3:] for each in listed}) == len(words)
     for values in listed:  # and its foil says the first letter again
         tape = foil(evaluated(sheet.model, values), "said-letters-plus")
-        assert said(tape, values) == values.tokens[4]
+        rows = tape.values("logits")[5:]
+        assert [values.vocabulary[row.index(max(row))] for row in rows] == [values.tokens[4]] * 2
 
 
 def test_the_sorter_tells_what_is_owed_from_what_is_not():
@@ -92,6 +138,27 @@ def test_the_sorter_ties_at_the_last_of_four_equal_letters():
         last[word] = row.count(max(row)) > 1
     assert last["C", "C", "C", "C"]
     assert sum(last.values()) == 33
+
+
+@pytest.mark.parametrize(("name", "said"), [("adder", False), ("counting-sorter", False), ("attention-head", True)])
+def test_a_page_says_the_base_of_its_softmax_only_where_a_score_is_not_0(name, said):
+    document, _ = prepare(load_sheet(name), Options(seed=0))
+    assert any("base" in plain_words(each) for each in document.conventions) is said
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_sorter_stops_one_letter_too_early_with_the_number_that_the_key_says(seed):
+    document, run = prepare(load_sheet("counting-sorter"), Options(seed=seed))
+    (stop,) = (block for block in document.blocks if isinstance(block, Construction))
+    (number,) = stop.solution(run)
+    bias = [*load_sheet("counting-sorter").given(letters=False).weights["unembed.b_U"][:-1], number]
+    says = {
+        read: word
+        for read, _, word in changed(
+            "counting-sorter", {"unembed.b_U": bias}, [run.tokens[: at + 1] for at in range(3, 6)]
+        )
+    }
+    assert [*says.values()] == [*run.tokens[4:6], "."]
 
 
 def test_a_reading_is_what_it_says():

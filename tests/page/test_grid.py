@@ -9,10 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from byhand.options import Options
-from byhand.page.grid import GUTTER, PRINT_WIDTHS, Grid, Slot, fitted
+from byhand.page.entries import entries
+from byhand.page.grid import FIGURE_WIDTH, GUTTER, PRINT_WIDTHS, Grid, Slot, fitted
 from byhand.page.layout import falk, strips
 from byhand.pipeline import prepare
-from byhand.worksheet.document import Cell, Falk, Panel, Strip
+from byhand.worksheet.document import Cell, Falk, Panel, Prose, Strip, Table
+from byhand.worksheet.markdown import inline
 from byhand.worksheet.sheet import load_sheet
 
 LONG = "extraordinary"
@@ -43,6 +45,31 @@ def test_a_word_is_parted_where_its_column_is_narrower_and_not_where_only_number
     grid = fitted(grid_of([LONG] * 3, number), 30.0, 30.0)
     assert list(grid.slots[0, 0].pieces) == pieces
     assert grid.rows[0] == ("h3" if len(pieces) > 1 else "h")
+
+
+def table_of(*columns):
+    """A table of one row: each column has a number, and says whether it is a blank."""
+    heads = tuple(Prose(inline(str(number))) for number, _ in columns)
+    cells = tuple(Cell(number, blank=blank) for number, blank in columns)
+    return entries(Table((Prose(inline("")), *heads), ((Prose(inline("W")), *cells),)))
+
+
+def test_printed_columns_of_a_table_that_is_too_wide_are_no_wider_than_they_must_be():
+    printed, blanks = table_of(*[(3, False)] * 12), table_of(*[(3, True)] * 12)
+    assert printed.width <= FIGURE_WIDTH < blanks.width
+    assert len({*printed.widths[1:]}) == 1
+    half = table_of(*[(3, False)] * 6, *[(3, True)] * 6)
+    assert half.widths[7:] == blanks.widths[7:]
+    assert max(half.widths[1:7]) < blanks.widths[1]
+    few = table_of((3, False), (3, True))
+    assert few.widths[1] == few.widths[2] == blanks.widths[1]
+
+
+def test_the_only_place_of_a_product_has_no_number_beside_its_formula():
+    document, _ = prepare(load_sheet("adder"), Options(seed=0))
+    (product,) = (figure for section in document.sections for figure in section.figures if isinstance(figure, Falk))
+    assert product.left.shape == (1, 1)
+    assert not [slot for slot in falk(product).slots.values() if "inner" in slot.cls and slot.scope == "row"]
 
 
 def test_what_is_given_takes_the_room_that_is_left():

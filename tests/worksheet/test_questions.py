@@ -211,6 +211,14 @@ def test_an_entry_is_the_runs_number_with_its_arithmetic_or_a_word():
     assert word.value == "on"  # the vocabulary's word 4
 
 
+def test_entries_are_a_row_or_a_column_of_a_step():
+    raw = f"{ATTN}scores_raw[0]"
+    body = f"## A\n\n{{{{ table(['', '1', '2', '3'], ['r'] + entries('{raw}', 1), ['c'] + entries('{raw}', column=1)) }}}}\n"
+    document, run = prepare(lesson(body), Options())
+    cells, rows = figures(document, Table)[0].cells, run.values(raw)
+    assert [cell.value for cell in cells] == [*rows[1], *(row[1] for row in rows)]
+
+
 # claims, choices, errors
 
 
