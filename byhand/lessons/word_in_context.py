@@ -139,12 +139,13 @@ def _as_words(line: Sequence[str]) -> dict[str, tuple[str, ...]]:
 Told = tuple[tuple[int, int], tuple[int, int]]
 ITSELF = (1, 1)  # the word itself has as much to do with one thing as with the other
 # how much a noun and its verb have to do with what their sentence is about, and with what the other is about
-TOLD: tuple[Told, ...] = (
-    ((4, 0), (2, 0)),
-    ((3, 0), (2, 0)),
-    ((4, 0), (3, 0)),
-    ((4, 0), (2, 1)),
-)
+TOLD: tuple[Told, ...] = (((4, 0), (2, 0)), ((3, 0), (2, 0)), ((4, 0), (3, 0)))
+TOLD_BY_NOUN: tuple[Told, ...] = (((4, 0), (2, 0)), ((3, 0), (2, 0)), ((3, 0), (1, 0)), ((4, 0), (2, 1)))
+VERBS = """
+ages bends cuts dips drags fades fears feeds files fills flees gives grips gulps hears heats hits holds hugs joins
+lifts locks marks opens quits reads rides runs sheds shows spins tames taps tops walks
+"""
+GO_WITH_ALL = frozenset(VERBS.split())  # verbs that go with many things, and so tell little
 CLEAR = 1  # how far a mixture is to one side, at least
 ROOM = 0.3  # between two dots of the picture, in units of its numbers
 
@@ -159,19 +160,25 @@ def _has_two_sentences(task: Task) -> str:
     return "" if fits else "numbers are chosen for two sentences of three words, and what these have to do with"
 
 
+def _all_told(tokens: Sequence[str]) -> list[tuple[Told, Told]]:
+    """What the numbers of two sentences may be."""
+    first, second = (TOLD_BY_NOUN if verb in GO_WITH_ALL else TOLD for verb in (tokens[1], tokens[4]))
+    return [*product(first, second)]
+
+
 def every_set(task: Task, expected: float) -> list[Values]:
-    """All sets of numbers, each for all words that may be drawn, or for somebody's own words."""
-    sets = [replace(task.values, inputs=_table(*told)) for told in product(TOLD, repeat=2)]
-    sets = [values for values in sets if promised(task.model.run(values, RATIONALS), task.limits, expected)]
-    words = map(_as_words, WORDS) if task.picks_words else [{}]
-    return [replace(values, **own) for own in words for values in sets]
+    """All sets of numbers for all words that may be drawn, or for somebody's own words."""
+    known = [replace(task.values, **_as_words(line)) for line in WORDS] if task.picks_words else [task.values]
+    sets = [replace(of, inputs=_table(*told)) for of in known for told in _all_told(of.words())]
+    return [values for values in sets if promised(task.model.run(values, RATIONALS), task.limits, expected)]
 
 
 @search("word-in-context", like_sheet=True, requires=[_has_two_sentences], list_all=every_set)
 def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
     """A word of two meanings with its sentences, and numbers for them."""
-    told = [TOLD[dice.one_below(len(TOLD))] for _ in range(2)]
-    yield Instance(_table(*told), {}, _as_words(WORDS[dice.one_below(len(WORDS))]) if task.picks_words else {})
+    drawn = _as_words(WORDS[dice.one_below(len(WORDS))]) if task.picks_words else {}
+    told = _all_told(drawn.get("tokens", task.values.words()))
+    yield Instance(_table(*told[dice.one_below(len(told))]), {}, drawn)
 
 
 @sheet_promise
@@ -260,7 +267,7 @@ def two_meanings(
         end = at(float(a), float(b))
         on.pen.arrow(start, end)
         on.pen.disc(*end)
-        on.pen.text(end[0] + 0.6, end[1] - 1.9, str(n), CAPTION)
+        on.pen.text(end[0] + 1.7, end[1] - 1.3, str(n), CAPTION)
     named = ", ".join(f"{word} ({listed(row)})" for word, row in zip(tokens, table, strict=False))
     on.said(
         on.say("pictures.two_meanings.said", across=vocabulary[0], up=vocabulary[1], words=named),
