@@ -195,7 +195,7 @@ class _Pass:
         """The group of a softmax, if the step is the result of one: r = the sums of the rows of A ∘ its gradient; and
         A ∘ (its gradient − r).
         """
-        if (found := _softmax(self.steps, step)) is None:
+        if (found := softmax_of(self.steps, step)) is None:
             return None
         source, powers, sums = found
         shares = self.tape[step.name]
@@ -256,7 +256,7 @@ class _Pass:
         _, surprisal, right = map(steps.__getitem__, inside)
         some = steps[name] if steps[name].op_name == "gather_rows" else None  # rows of those that have a right word
         shares = some.inputs[0] if some else name
-        found = _softmax(steps, steps[shares])
+        found = softmax_of(steps, steps[shares])
         if found is None or _base(surprisal) != _base(steps[found[1]]):
             return None
         probs, words = self.tape[name], right.params["cols"]
@@ -388,7 +388,7 @@ def _base(step: Step) -> Any:
     return step.params.get("base", signature(OPS[step.op_name].rule).parameters["base"].default)
 
 
-def _softmax(steps: Steps, step: Step) -> tuple[str, str, str] | None:
+def softmax_of(steps: Steps, step: Step) -> tuple[str, str, str] | None:
     """The scores, the powers and the sums of a step that is a softmax; else None."""
     match step:
         case Step(op=Op(name="normalize_rows"), inputs=(powers, sums)):

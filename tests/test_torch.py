@@ -12,7 +12,8 @@ from byhand.arithmetic.decimals import Decimals
 from byhand.arithmetic.floats import FLOATS
 from byhand.model import MODELS
 from byhand.model.config import Config
-from byhand.model.parameters import parameter_shapes
+from byhand.model.names import grad_name
+from byhand.model.parameters import has_heads, parameter_shapes
 from byhand.model.weights import Values
 from byhand.own_numbers import load_values, run_values
 
@@ -277,22 +278,60 @@ def test_cross_entropy_and_its_gradient():
 SMALL = {"d_model": 8, "n_heads": 2, "d_head": 4, "d_mlp": 16, "n_ctx": 5, "n_layers": 2, "d_vocab": 6, "eps": "1e-5"}
 
 
-def forward(w, tokens):
-    """A causal transformer on TransformerLens's parameters."""
+def forward(w, tokens, config=SMALL):
+    """A pre-norm transformer on TransformerLens's parameters; without other options, a causal one."""
+    config = {"attention_dir": "causal", "act_fn": "relu"} | config
+    n, hidden = tokens.shape[-1], mask(config, tokens.shape[-1])
 
     def norm(x, at):
-        return functional.layer_norm(x, x.shape[-1:], w[f"{at}.w"], w[f"{at}.b"], float(SMALL["eps"]))
+        return functional.layer_norm(x, x.shape[-1:], w[f"{at}.w"], w[f"{at}.b"], float(config["eps"]))
 
-    n = tokens.shape[-1]
     x = w["embed.W_E"][tokens] + w["pos_embed.W_pos"][:n]
-    for at in ("blocks.0", "blocks.1"):
+    for at in (f"blocks.{layer}" for layer in range(config["n_layers"])):
         y = norm(x, f"{at}.ln1")
         q, k, v = (torch.einsum("...nd,hde->...hne", y, w[f"{at}.attn.W_{c}"]) + w[f"{at}.attn.b_{c}"][:, None] for c in "QKV")  # fmt: skip
-        scores = (q @ k.transpose(-1, -2) / 2).masked_fill(mask({"attention_dir": "causal"}, n), -torch.inf)
+        scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+        scores = scores if hidden is None else scores.masked_fill(hidden, -torch.inf)
         x = x + torch.einsum("...hne,hed->...nd", scores.softmax(-1) @ v, w[f"{at}.attn.W_O"]) + w[f"{at}.attn.b_O"]
-        y = torch.relu(norm(x, f"{at}.ln2") @ w[f"{at}.mlp.W_in"] + w[f"{at}.mlp.b_in"])
+        y = getattr(functional, config["act_fn"])(norm(x, f"{at}.ln2") @ w[f"{at}.mlp.W_in"] + w[f"{at}.mlp.b_in"])
         x = x + y @ w[f"{at}.mlp.W_out"] + w[f"{at}.mlp.b_out"]
     return norm(x, "ln_final") @ w["unembed.W_U"] + w["unembed.b_U"]
+
+
+def parameters_of(config):
+    """Every parameter of a `gpt`, and its shape."""
+    parts = ("embed", "pos_embed", "ln_final", "unembed", *(f"blocks.{n}." for n in range(config["n_layers"])))
+    shapes = parameter_shapes(Config.of(config))
+    return {name: shape for name, shape in shapes.items() if name.startswith(parts) and ".bn." not in name}
+
+
+def gradient_of(run, name, shape):
+    """The gradient of a parameter in a run in base e, in PyTorch's shape: that of several heads together."""
+    heads = has_heads(name) and not name.endswith("W_O")
+    names = [f"{name}[{h}]" for h in range(shape[0])] if heads else [name]
+    numbers = [[x for row in run.values(grad_name(each)) for x in row] for each in names]
+    return torch.tensor(numbers).reshape(shape)
+
+
+def test_the_gradients_of_a_whole_model():
+    for choose, config in cases():
+        config |= {"norm_position": "pre", "act_fn": choose.choice(["relu", "silu"]), "d_vocab": choose.randint(2, 6),
+                   "n_layers": choose.randint(1, 2)}  # fmt: skip
+        n, words = config["n_ctx"], range(config["d_vocab"])
+        tokens, target = (choose.choices(words, k=n) for _ in range(2))
+        target = target if choose.random() < 0.5 else target[-1:]
+        weights = {name: torch.nn.Parameter(torch.randn(shape)) for name, shape in parameters_of(config).items()}
+        logits = forward(weights, torch.tensor(tokens), config)[-len(target) :]
+        loss = functional.cross_entropy(logits, torch.tensor(target))
+        loss.backward()
+        given = {name: rows(weight) for name, weight in weights.items()}
+        values = Values.of({"config": config, "weights": given, "tokens": tokens, "target": target})
+        run = run_values("gpt", values, "float", backward=True)
+        assert run.values("loss")[0][0] == pytest.approx(loss.item(), rel=1e-9)
+        for name, weight in weights.items():
+            torch.testing.assert_close(
+                gradient_of(run, name, weight.shape), weight.grad, rtol=1e-8, atol=1e-10, msg=name
+            )
 
 
 @pytest.mark.parametrize("kind", ["npz", "safetensors"])
@@ -300,8 +339,7 @@ def test_a_trained_models_weights_give_its_logits(kind, tmp_path):
     """It learns to count on by two; then its file is run, in floats and in six decimals, each rounded once."""
     torch.set_default_dtype(torch.float32)
     torch.manual_seed(0)
-    parts = ("embed", "pos_embed", "blocks.0.attn", "blocks.0.ln", "blocks.0.mlp", "blocks.1", "ln_final", "unembed")
-    shapes = {name: shape for name, shape in parameter_shapes(Config.of(SMALL)).items() if name.startswith(parts)}
+    shapes = parameters_of(SMALL)
     weights = {name: torch.nn.Parameter(torch.ones(shape) if name.endswith(".w") else 0.3 * torch.randn(shape)) for name, shape in shapes.items()}  # fmt: skip
     adam = torch.optim.Adam(weights.values(), lr=0.01)
     for _ in range(150):

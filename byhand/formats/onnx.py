@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, children, evaluate, rebuild
 from byhand.arithmetic.floats import FLOATS
+from byhand.backward import softmax_of
 from byhand.errors import ExtraError, WitnessError
 from byhand.model.names import is_parameter
 from byhand.runs import Run
@@ -384,15 +385,10 @@ def _softmax(b: GraphBuilder, step: Step, steps: Steps) -> bool:
 
 def _scores(step: Step, steps: Steps) -> tuple[str, int | str] | None:
     """The scores and the base of a step that is a softmax; else None."""
-    match step:
-        case Step(op=Op(name="normalize_rows"), inputs=(powers, sums)):
-            match steps[powers], steps[sums]:
-                case (
-                    Step(op=Op(name="power_of"), inputs=(scores,), params={"base": base}),
-                    Step(op=Op(name="row_sum"), inputs=(summed,)),
-                ) if summed == powers:
-                    return scores, base
-    return None
+    if (found := softmax_of(steps, step)) is None:
+        return None
+    scores, powers, _ = found
+    return scores, steps[powers].params["base"]
 
 
 def _attention(b: GraphBuilder, step: Step, steps: Steps) -> bool:

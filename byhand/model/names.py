@@ -20,6 +20,10 @@ F = TypeVar("F")
 # its own. What stands after " | " is the symbol where tokens are columns, if it is another one, as that of a product.
 # Those here are of steps that several models have; layers add theirs.
 SYMBOLS = {
+    "logits.grad.subtract": "P - Y",
+    "hook_pattern.dot": "r<h>",
+    "grad_mean": "m_1<p>",
+    "grad_along": "m_2<p>",
     "next_token": r"\text{next}",
     "dot": r"u \cdot v",
     "p": "p",
@@ -55,6 +59,10 @@ SYMBOLS = {
     "plain.scores_scaled": r"s_{\text{plain}} \div \sqrt{d_k}",
     "plain.pattern": r"a_{\text{plain}}",
 }
+_GRADIENT = re.compile(
+    r"(.*?)(?:_grad|\.grad)(?:\.(values|scores))?(?:\.by\.(.*))?"
+)  # of what, which part, by which step
+_PARTS = {"values": "V", "scores": "S"}
 _PRIMES = {"ln1": "", "ln2": "'", "ln3": "''", "ln_final": "''"}
 
 
@@ -72,7 +80,11 @@ def symbol(name: str, heads: int = 1, of_sheet: Mapping[str, str] = {}, transpos
 
     `symbol("blocks.0.attn.hook_q[1]", heads=2)` is "Q_2".
     """
-    stem, _, head = name.rstrip("]").partition("[")
+    stem, bracket, head = name.rstrip("]").partition("[")
+    if stem not in of_sheet and (gradient := _GRADIENT.fullmatch(stem)):
+        of, part, by = gradient.groups()
+        barred = _barred(symbol(f"{of}{bracket}{head}", heads, of_sheet, transposed), _PARTS.get(part, ""))
+        return f"{barred}({symbol(_with_head(by), heads, of_sheet, transposed)})" if by else barred
     number = str(int(head) + 1) if head and heads > 1 else ""
     parts = stem.split(".")
     for key in (stem, ".".join(parts[-2:]), f"{parts[0]}.{parts[-1]}", parts[-1]):
@@ -91,6 +103,25 @@ def symbol(name: str, heads: int = 1, of_sheet: Mapping[str, str] = {}, transpos
                 latex = latex.replace(f"<{field}>", text)
             return latex
     return rf"\text{{{stem}}}"
+
+
+def _barred(latex: str, part: str) -> str:
+    r"""A symbol with a bar, for the gradient of what it names: \bar{Q}_1. part: a letter for its index."""
+    simple = re.fullmatch(r"(\\?[A-Za-z]+)('*)(?:_(?:(\w)|\{((?:[^{}]|\{[^{}]*\})*)\}))?", latex)
+    if simple is None:
+        return rf"\overline{{{latex}}}{_sub(part)}"
+    letter, primes, *indices = simple.groups()
+    return rf"\bar{{{letter}}}{primes}{_sub(','.join(filter(None, (*indices, part))))}"
+
+
+def _sub(index: str) -> str:
+    return f"_{_index(index)}" if index else ""
+
+
+def _with_head(by: str) -> str:
+    """The name of a step as it stands in that of what came by it, hook_q.1, as its own: hook_q[1]."""
+    stem, _, head = by.removesuffix(".again").rpartition(".")
+    return f"{stem}[{head}]" if head.isdecimal() else by
 
 
 def _index(number: str) -> str:

@@ -25,6 +25,33 @@ def test_a_step_has_the_symbol_of_its_kind(name, heads, expected):
     assert symbol(name, heads) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("blocks.0.attn.hook_q_grad[1]", r"\bar{Q}_2"),
+        ("blocks.0.attn.W_Q.grad[1]", r"\bar{W}_{Q,2}"),
+        ("blocks.0.mlp.W_in.grad", r"\bar{W}_{\mathrm{in}}"),
+        ("blocks.0.ln2.hook_normalized_grad", r"\bar{N}'"),
+        ("blocks.0.hook_resid_pre_grad.values", r"\bar{X}_V"),
+        ("blocks.0.attn.hook_q_grad.scores[1]", r"\bar{Q}_{2,S}"),
+        ("blocks.0.ln1.hook_normalized_grad.scores.by.blocks.0.attn.hook_q.1", r"\bar{N}_S(Q_2)"),
+        ("blocks.0.hook_resid_mid_grad.by.blocks.0.ln2.hook_normalized", r"\bar{X}'(N')"),
+        ("blocks.0.ln1.standardized.grad", r"\overline{(x - \mu) \div \sigma}"),
+        ("logits.grad", r"\bar{L}"),
+        ("logits.grad.subtract", "P - Y"),
+        ("logits.grad.one_hot", "Y"),
+        ("blocks.0.attn.hook_pattern.dot[1]", "r_2"),
+        ("blocks.0.ln2.grad_mean", "m_1'"),
+    ],
+)
+def test_a_gradient_is_a_bar_over_the_symbol_of_its_step(name, expected):
+    assert symbol(name, 2) == expected
+
+
+def test_a_sheet_has_symbols_for_its_own_gradients():
+    assert symbol("logits.grad", of_sheet={"logits.grad": "G"}) == "G"
+
+
 def test_a_sheet_has_symbols_for_its_own_steps():
     own = {"attn.state<t>": "S_<t>", "hook_q": "R<h>"}
     names = ("blocks.0.attn.state3", "blocks.0.attn.hook_q[1]", "blocks.0.attn.hook_k[1]")
