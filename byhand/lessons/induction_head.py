@@ -17,7 +17,6 @@ from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.readings import Reading, reads
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import dot_rows, matmul, shift
-from byhand.ops.shapes import vstack
 from byhand.pictures.canvas import CAPTION, GREY, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Step, Tape
@@ -46,25 +45,19 @@ def _steps(build: Builder) -> Matrix:
 
 
 def _other_gains(build: Builder) -> None:
-    """Two logits after the last word if its query were another multiple of its letter, `aside.gains`: of the word
-    that came after it, and of the word itself. Each place votes for its word, as loud as W_O lets it, with its share
-    of the look. Computed only when requested.
+    """The logits after the last word if its query were another multiple of its letter, `aside.gains`. Each place
+    votes for its word, as loud as W_O lets it, with its share of the look. Computed only when requested.
 
-    Shapes: (gain, 1) → (gain, 2).
+    Shapes: (gain, 1) → (gain, d_vocab).
     """
     c, tape = build.config, build.tape
     gains = build.matrix(GAINS, ("gain", ""))
     keys, values, w_u = tape[f"{SECOND}.hook_k[0]"], tape[f"{SECOND}.hook_v[0]"], tape["unembed.W_U"]
     match = dot_rows(last_row(values, "aside.letter"), keys, name="aside.match")  # (1, pos): 1 after its own letter
     pattern = softmax(matmul(gains, match, name="aside.scores"), "aside.pattern", c.softmax_base)  # (gain, pos)
-    letters = tape["blocks.0.hook_resid_pre"]
-    after, own = matmul(match, letters, name="aside.after"), last_row(letters, "aside.own")
-    both = vstack(after, own, name="aside.both", sizes={"i": (2, "word")})
-    both = matmul(both, w_u, name="aside.places")  # (word, d_vocab): 1 in the place of the word
     votes = matmul(matmul(values, tape[f"{SECOND}.W_O"], name="aside.written"), w_u, name="aside.votes")
-    voted = matmul(pattern, dot_rows(votes, both, name="aside.votes_of_both"), name="aside.voted")  # (gain, word)
     known = linear(last_row(tape[keys.step.inputs[0]], "aside.x"), w_u, "unembed.b_U", "aside.known")  # (1, d_vocab)
-    shift(voted, dot_rows(known, both, name="aside.known_of_both"), name="aside.logits")
+    shift(matmul(pattern, votes, name="aside.voted"), known, name="aside.logits")
 
 
 # ---- the same, written down a second time ----
@@ -81,14 +74,10 @@ def _second(w: Wiring) -> None:
     keys, values, w_u = "blocks.1.attn.hook_k[0]", "blocks.1.attn.hook_v[0]", "unembed.W_U"
     match = w("aside.match", "dot_rows", w("aside.letter", "gather_rows", values, **last), keys)
     pattern = w.softmax("aside.pattern", w("aside.scores", "matmul", "aside.gains", match))
-    letters = "blocks.0.hook_resid_pre"
-    after, own = w("aside.after", "matmul", match, letters), w("aside.own", "gather_rows", letters, **last)
-    both = w("aside.places", "matmul", w("aside.both", "vstack", after, own), w_u)
     votes = w("aside.votes", "matmul", w("aside.written", "matmul", values, "blocks.1.attn.W_O"), w_u)
-    voted = w("aside.voted", "matmul", pattern, w("aside.votes_of_both", "dot_rows", votes, both))
     x = w("aside.x", "gather_rows", w.wires[keys].inputs[0], **last)
-    known = w("aside.known_of_both", "dot_rows", w.linear("aside.known", x, w_u, "unembed.b_U"), both)
-    w("aside.logits", "shift", voted, known)
+    known = w.linear("aside.known", x, w_u, "unembed.b_U")
+    w("aside.logits", "shift", w("aside.voted", "matmul", pattern, votes), known)
 
 
 # ---- what it reads ----

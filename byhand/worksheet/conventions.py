@@ -30,7 +30,9 @@ def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...
     if "scores_scaled" in steps:
         sentences.append(say("conventions.scale", d_head=c.d_head))
     teaches_mask = "hook_attn_scores" in steps and "scores_scaled" not in steps  # and so does not say it beforehand
-    if steps & {"hook_pattern", "pattern"} and c.attention_dir == "causal" and not teaches_mask:
+    has_other_mask = any(s.op is None and s.stem.endswith("attn.mask") for s in tape.steps.values())
+    says_mask = c.attention_dir == "causal" and not teaches_mask and not has_other_mask
+    if steps & {"hook_pattern", "pattern"} and says_mask:
         sentences.append(say("conventions.causal"))
     if "hook_scale" in steps:
         sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))

@@ -9,6 +9,9 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.lessons.induction_head import after_last
 from byhand.mistakes.registry import foil
 from byhand.numbers.readings import drawn
+from byhand.options import Options
+from byhand.pipeline import prepare
+from byhand.worksheet.document import plain_words
 from byhand.worksheet.sheet import load_sheet
 
 MASK, W_Q = "blocks.0.attn.mask", "blocks.1.attn.W_Q"
@@ -66,3 +69,21 @@ def test_each_mistake_makes_every_text_that_a_seed_draws_end_in_its_own_letter(m
     assert len(texts) == 12
     for text in texts:
         assert said(foil(run(text), mistake)) == text[-1]
+
+
+def test_a_word_that_a_seed_draws_goes_on_in_a_circle():
+    """What followed the last letter's earlier place comes again and again."""
+    sheet = load_sheet("induction-head")
+    for each in drawn(sheet.name, sheet.model, sheet.given(letters=False), sheet.promises):
+        text = "".join(each.tokens[1:])
+        circle = text[text.index(text[-1]) + 1 :]
+        for n in range(6):
+            text += said(run(text))
+            assert text[-1] == circle[n % len(circle)]
+
+
+def test_what_an_ordinary_mask_lets_through_is_not_said_of_a_mask_of_its_own():
+    sheets = [load_sheet(name) for name in ("writing", "induction-head")]
+    told = {sheet.name: [*map(plain_words, prepare(sheet, Options())[0].conventions)] for sheet in sheets}
+    causal = "Causal: a token sees itself and what came before."
+    assert {name: causal in lines for name, lines in told.items()} == {"writing": True, "induction-head": False}
