@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import combinations
-from math import atan2, cos, hypot, pi, sin
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
+from math import atan2, cos, pi, sin
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -23,12 +23,13 @@ from byhand.numbers.natural import distinct, grid, point_apart
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.numbers.scores import one_largest, powers, shares_are_short
-from byhand.numbers.words import written
+from byhand.numbers.words import END, distractors
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import add, matmul
 from byhand.ops.shapes import gather_rows, vstack
-from byhand.pictures.canvas import CAPTION, DASH, GREY, STROKE, TOKEN, WHITE, Canvas, Layer
+from byhand.pictures.canvas import CAPTION, DASH, GREY, SMALLEST, STROKE, TOKEN, WHITE, Canvas, Layer
 from byhand.pictures.labels import words as label
+from byhand.pictures.names import beside
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.pictures.shapes import Point
 from byhand.tape import Matrix, Step, Tape
@@ -70,6 +71,7 @@ def _steps(build: Builder) -> Results:
             y = add(x, z, name=f"{at}.y")
         with tape.part("unembed"):
             said.append(matmul(y, w_u, name=f"{at}.logits"))
+        with tape.part("embed"):  # which is where the next round begins
             row_argmax(said[-1], name=f"{at}.said")  # computed only when requested
     with tape.part("unembed"):
         logits = vstack(*said, name="logits", sizes={"i": (len(said), "pos")})
@@ -92,6 +94,60 @@ def _second(w: Wiring) -> None:
         said.append(w(f"round{n}.logits", "matmul", y, "unembed.W_U"))
         w(f"round{n}.said", "row_argmax", said[-1])
     w("next_token", "row_argmax", w("logits", "vstack", *said))
+
+
+# ---- what it writes ----
+
+# The third word leads back to the second, which comes twice. Behind them stands a word that it knows, too, and that a
+# reader might expect. No word is longer than those that a column has room for (page/grid.py).
+WRITTEN = tuple(
+    tuple(line.split())
+    for line in """
+rain fell and fell froze
+she sang and sang wept
+he ran and ran fell
+they spoke and spoke slept
+we sat and sat read
+birds sang and sang flew
+dogs ran and ran slept
+kids sang and sang ran
+snow fell and fell froze
+bells rang and rang shook
+it grew and grew fell
+you read and read wrote
+I slept and slept woke
+she wrote and wrote read
+he slept and slept rose
+they swam and swam dived
+we swam and swam ran
+stars shone and shone fell
+she cried and cried slept
+he tried and tried won
+we ran and ran sat
+frogs swam and swam ate
+waves came and came went
+cats slept and slept ate
+they ate and ate drank
+he paid and paid left
+she asked and asked wept
+you fell and fell rose
+bread rose and rose fell
+wind blew and blew died
+they sang and sang sat
+it shone and shone sank
+""".strip().splitlines()
+)
+
+
+def written(number: int, tokens: int = ROUNDS) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a model writes, by its number: the words that it reads, and what it says after each: last END."""
+    words = WRITTEN[number % len(WRITTEN)][:tokens]
+    return words, (*words[1:], END)
+
+
+def expected(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Words that a reader might expect after a text: first its own of WRITTEN."""
+    return (*(words[-1] for words in WRITTEN if words[:-1] == tuple(tokens)), *distractors(tokens))
 
 
 # ---- its numbers ----
@@ -161,7 +217,7 @@ class _Drawn(dict[str, Any]):
 
 
 @draw("writing", like_sheet=True, requires=[exactly(d_model=2, d_head=2, d_v=2), shares_are_short, _is_text],
-      sentence=written)  # fmt: skip
+      sentence=written, others=expected)  # fmt: skip
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Words, queries, keys and values; then what the rounds add up to; then words to be said."""
     ids = task.values.ids()
@@ -319,15 +375,15 @@ def no_cache(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its picture ----
 
-UNIT, MIDDLE = 7.7, (34.0, 30.0)  # mm: from one whole number to the next, and where 0 is
-RIM = 26.5  # mm: how far from there the names of words stand
-LOG_AT, LINE = 72.0, 10.0  # mm: the left edge of what is written, and from one line to the next
+UNIT, MIDDLE = 7.2, (38.0, 26.6)  # mm: from one whole number to the next, and where 0 is
+SIDE = UNIT * FAR  # mm: how far from there the edges of the plane are
+LOG_AT, LINE = 77.0, 10.0  # mm: the left edge of what is written, and from one line to the next
 
 
-@picture(width=118, height=60, minutes=3)
+@picture(width=118, height=57, minutes=3)
 def compass(on: Canvas, w_u: Rows, *rounds: Rows, words: Sequence[str], tokens: Sequence[str]) -> None:
-    """A plane, parted by the words that win there; for each round an arrow from the word to its sum, and a line for
-    what it says. Those of the first round are printed, but for the word.
+    """A plane, cut by dashed lines into the regions of the words that win there; for each round an arrow from the
+    word to its sum, and a line for what it says. Those of the first round are printed, but for the word.
 
     rounds: the word of each round, its sum, and what it says, (1, 1), the three one after the other.
     """
@@ -339,26 +395,34 @@ def compass(on: Canvas, w_u: Rows, *rounds: Rows, words: Sequence[str], tokens: 
     def at(row: Sequence[Any]) -> Point:
         return MIDDLE[0] + UNIT * float(row[0]), MIDDLE[1] - UNIT * float(row[1])
 
-    def out(angle: float, far: float) -> Point:
-        return MIDDLE[0] + far * cos(angle), MIDDLE[1] - far * sin(angle)
-
     on.plane(at, (-FAR, -FAR), (FAR, FAR))
-    for begins, ends, word in parts:
-        on.line(MIDDLE, out(begins, RIM - 1), width=STROKE, colour=GREY, dash=DASH)
-        x, y = out((begins + ends) / 2, RIM)
-        on.text(x, y + 1, words[word], TOKEN, bold=True)
-    for name, (row,) in dict(zip(tokens, starts, strict=True)).items():
-        on.disc(*at(row), 0.9, fill=WHITE, width=STROKE)
-        aways = [_behind(at(end), at(row)) for (start,), (end,) in zip(starts, sums, strict=True) if start == row]
-        _beside(on, at(row), aways, name, GREY)
-    for n, ((start,), (end,), ((word,),)) in enumerate(zip(starts, sums, said, strict=True), 1):
+    for n in range(-FAR, FAR + 1):
+        on.number(at((n, 0))[0], MIDDLE[1] + SIDE + 2.2, n, SMALLEST, colour=GREY)
+        on.number(MIDDLE[0] - SIDE - 1.0, at((0, n))[1], n, SMALLEST, anchor="end", colour=GREY)
+    borders = [(MIDDLE, _edge(begins)) for begins, _, _ in parts]
+    for border in borders:
+        on.line(*border, width=STROKE, colour=GREY, dash=DASH)
+    for x, y, anchor, word in _beyond(parts, words):
+        on.text(x, y, word, TOKEN, anchor=anchor, bold=True)
+    read = {name: at(row) for name, (row,) in zip(tokens, starts, strict=True)}
+    arrows = [(at(start), at(end)) for (start,), (end,) in zip(starts, sums, strict=True)]
+    texts = [*map(str, range(1, ROUNDS + 1)), *read]
+    points = [*(end for _, end in arrows), *read.values()]
+    edges = (MIDDLE[0] - SIDE, MIDDLE[1] - SIDE, MIDDLE[0] + SIDE, MIDDLE[1] + SIDE)
+    places = beside(points, [label(text, CAPTION).width / 2 for text in texts], [*arrows, *borders], edges, borders)
+    for spot in read.values():
+        on.disc(*spot, 0.9, fill=WHITE, width=STROKE)
+    for n, (arrow, ((word,),)) in enumerate(zip(arrows, said, strict=True), 1):
         pen: Layer = on.pen if n > 1 else on
-        pen.arrow(at(start), at(end), width=STROKE)
-        _beside(pen, at(end), [_behind(at(start), at(end))], str(n))
-        y = 9.0 + LINE * n
+        pen.arrow(*arrow, width=STROKE)
+        pen.text(*places[n - 1], str(n), CAPTION, bold=True)
+        y = 6.0 + LINE * n
         on.text(LOG_AT, y, on.say("pictures.compass.after", n=n), TOKEN, anchor="start")
-        on.answer_line(LOG_AT + 20, y + 0.6, 24, words[int(word)], TOKEN)
-    on.text(LOG_AT, 8.0, on.say("pictures.compass.says"), anchor="start", colour=GREY)
+        on.answer_line(LOG_AT + 18, y + 0.6, 22, words[int(word)], TOKEN)
+    for place, name in zip(places[ROUNDS:], read, strict=True):
+        on.text(*place, name, CAPTION, colour=GREY)
+    on.text(LOG_AT, 6.0, on.say("pictures.compass.says"), anchor="start", colour=GREY)
+    on.text(LOG_AT, 55.0, on.say("pictures.compass.axes"), anchor="start", colour=GREY)
     winners = [words[word] for *_, word in parts]
     told = [f"({', '.join(map(str, row))})" for (row,) in sums]
     on.said(
@@ -368,17 +432,50 @@ def compass(on: Canvas, w_u: Rows, *rounds: Rows, words: Sequence[str], tokens: 
     )
 
 
-def _behind(start: Point, end: Point) -> Point:
-    """The point as far behind the end of an arrow as the arrow is long."""
-    return 2 * end[0] - start[0], 2 * end[1] - start[1]
+def _edge(angle: float) -> Point:
+    """Where a line from the middle leaves the plane."""
+    across, up = cos(angle), sin(angle)
+    far = SIDE / max(abs(across), abs(up))
+    return MIDDLE[0] + far * across, MIDDLE[1] - far * up
 
 
-def _beside(on: Layer, spot: Point, towards: Sequence[Point], text: str, colour: str = "") -> None:
-    """A short text next to a spot, on the side of these points."""
-    (x, y), right, down = spot, *(sum(point[k] - spot[k] for point in towards) for k in (0, 1))
-    far = hypot(right, down) or 1.0
-    wide = label(text, CAPTION).width / 2 + 1.8
-    on.text(x + wide * right / far, y + 0.9 + 2.6 * down / far, text, CAPTION, colour=colour, bold=not colour)
+class _Name(NamedTuple):
+    """A name beside the plane."""
+
+    x: float
+    y: float
+    anchor: str
+    word: str
+
+
+def _beyond(parts: Sequence[tuple[float, float, int]], words: Sequence[str]) -> Iterator[_Name]:
+    """The names of the regions, outside of the plane. Those on one side of it keep clear of each other."""
+    sides: dict[tuple[bool, bool], list[tuple[float, float, str]]] = {}  # by whether it is above or below, and beyond
+    for begins, ends, number in parts:
+        x, y = _edge((begins + ends) / 2)
+        right, down, word = x - MIDDLE[0], y - MIDDLE[1], words[number]
+        if abs(right) < abs(down):
+            sides.setdefault((True, down > 0), []).append((x, label(word, TOKEN).width / 2 + 0.8, word))
+        else:
+            sides.setdefault((False, right > 0), []).append((y, 2.0, word))
+    for (is_upright, is_beyond), names in sides.items():
+        places = _apart_by([each[:2] for each in sorted(names)])
+        for place, (_, _, word) in zip(places, sorted(names), strict=True):
+            if is_upright:
+                yield _Name(place, MIDDLE[1] + (SIDE + 7.6 if is_beyond else -SIDE - 1.6), "middle", word)
+            else:
+                x = MIDDLE[0] + (SIDE + 1.4 if is_beyond else -SIDE - 5.0)
+                yield _Name(x, place + 1.1, "start" if is_beyond else "end", word)
+
+
+def _apart_by(spots: Sequence[tuple[float, float]]) -> list[float]:
+    """Places on a line, moved until each has this room to both sides. spots: each with its room, in order."""
+    places = [at for at, _ in spots]
+    for _ in spots:
+        for k, ((_, one), (_, other)) in enumerate(pairwise(spots)):
+            over = max(0.0, one + other - (places[k + 1] - places[k])) / 2
+            places[k], places[k + 1] = places[k] - over, places[k + 1] + over
+    return places
 
 
 def _parts(w_u: Rows) -> list[tuple[float, float, int]]:

@@ -29,7 +29,7 @@ from byhand.numbers.promises import (
     whole_time,
     work_of,
 )
-from byhand.numbers.registry import SEARCHES, Sentence, Task, check
+from byhand.numbers.registry import SEARCHES, Search, Task, check
 from byhand.numbers.shuffled import rational, shuffled
 from byhand.numbers.words import END, answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
@@ -119,7 +119,7 @@ def _candidates(
             yield Chosen(other, case.quality, whole_time(evaluated(model, other)))  # without its pictures
     says_words = model.says_words and (model.reads_words or bool(values.vocabulary))
     if says_words:
-        values, answer = _with_words(values, seed, answer, search.sentence if pick_words else None)
+        values, answer = _with_words(values, seed, answer, search, pick_words)
     check(Task(model, values, limits), search.requires)  # which may ask for the base
     values = rational(values)
     if search.is_like_sheet(Task(model, values, limits)):
@@ -199,20 +199,20 @@ def evaluated(model: Model, values: Values) -> Tape:
 
 
 def _with_words(
-    values: Values, seed: int, answer: tuple[str, ...], pick: Sentence | None
+    values: Values, seed: int, answer: tuple[str, ...], search: Search, pick_words: bool
 ) -> tuple[Values, tuple[str, ...]]:
     """The values with gpt's sentence and vocabulary as words, and the answer as words.
 
-    pick: what picks the sentence of the seed, and its answers if there are none; None where the sheet's own is kept.
+    search: of the model. pick_words: whether the seed picks the sentence, and its answers if there are none.
     """
     known = values.vocabulary
-    if pick or not values.tokens:
-        tokens, next_words = (pick or sentence)(seed, values.config.n_ctx)
+    if pick_words or not values.tokens:
+        tokens, next_words = (search.sentence if pick_words else sentence)(seed, values.config.n_ctx)
         answer = answer or next_words
     else:
         tokens = tuple(known[t] if isinstance(t, int) and t < len(known) else str(t) for t in values.tokens)
         answer = answer or ((END,) if END in known else ())
-    words = vocabulary(tokens, answer, known)
+    words = vocabulary(tokens, answer, known, search.others(tokens))
     config = replace(values.config, d_vocab=len(words), n_ctx=max(values.config.n_ctx, len(tokens)))
     return replace(values, config=config, tokens=tokens, vocabulary=words), answer
 

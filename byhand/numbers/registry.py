@@ -22,6 +22,7 @@ from byhand.model.weights import Values
 from byhand.notation.number import shown
 from byhand.numbers.dice import Dice
 from byhand.numbers.promises import FEW_TOKENS, Limits
+from byhand.numbers.words import distractors
 from byhand.numbers.words import sentence as any_sentence
 
 
@@ -89,6 +90,7 @@ class Instance(Struct, frozen=True):
 Find = Callable[[Task, Dice], Iterator[Instance]]
 Finds = TypeVar("Finds", bound=Find)
 Requirement = Callable[[Task], str]  # why a task has no numbers, and the nearest configuration that has; "" if it has
+Others = Callable[[Sequence[str]], Sequence[str]]  # by the tokens of a sentence
 Sentence = Callable[[int, int], tuple[tuple[str, ...], tuple[str, ...]]]  # by number and length: tokens and answers
 ListAll = Callable[[Task, float], list[Values]]  # all numbers for a task that take about this many seconds
 
@@ -112,6 +114,8 @@ class Search(Struct, frozen=True):
     """Whether norms have no w and b, and layers no biases."""
     sentence: Sentence = any_sentence
     """The sentence of a seed, for a sheet whose words it picks."""
+    others: Others = distractors
+    """The words that fill up the vocabulary of a sentence."""
 
     def is_like_sheet(self, task: Task) -> bool:
         """Whether the sheet's numbers set the limits of a task's."""
@@ -124,11 +128,12 @@ SEARCHES: dict[str, Search] = {}
 def search(
     model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool | Callable[[Task], bool] = False,
     list_all: ListAll | None = None, pace: float = 1.0, bare: bool = False, sentence: Sentence = any_sentence,
+    others: Others = distractors,
 ) -> Callable[[Finds], Finds]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
     def register(find: Finds) -> Finds:
-        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare, sentence)
+        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare, sentence, others)
         return find
 
     return register

@@ -61,46 +61,7 @@ he found an egg under leaves
 we walked along that old river
 """.strip().splitlines()
 )
-# What a model writes word by word, until it says END: the third word leads back to the second, which comes twice.
-# Behind them stands a word that it knows, too, and that a reader might expect.
-END = "END"
-WRITTEN = tuple(
-    tuple(line.split())
-    for line in """
-rain fell and fell froze
-she sang and sang wept
-he ran and ran fell
-they spoke and spoke slept
-we sat and sat read
-birds sang and sang flew
-dogs ran and ran slept
-kids sang and sang ran
-snow fell and fell froze
-bells rang and rang shook
-it grew and grew fell
-you read and read wrote
-I slept and slept woke
-she wrote and wrote read
-he slept and slept rose
-they swam and swam dived
-we swam and swam ran
-stars shone and shone fell
-she cried and cried slept
-he tried and tried won
-we ran and ran sat
-frogs swam and swam ate
-waves came and came went
-cats slept and slept ate
-they ate and ate drank
-he paid and paid left
-she asked and asked wept
-you fell and fell rose
-bread rose and rose fell
-wind blew and blew died
-they sang and sang sat
-it shone and shone sank
-""".strip().splitlines()
-)
+END = "END"  # what a model says when a text is done
 # Words that fill up a vocabulary: wrong answers, beside the words of the sentence.
 DISTRACTORS = ("on", "mat", "moon", "tree", "blue", "soon", "bread", "green", "lamp", "sing", "warm", "fish")
 VOCABULARY_SIZE = 6  # filled up to this size with distractors, at least one: most sentences have four words
@@ -113,10 +74,9 @@ def sentence(number: int, tokens: int = 3) -> tuple[tuple[str, ...], tuple[str, 
     return words[:-1], words[1:]
 
 
-def written(number: int, tokens: int = 4) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a model writes, by its number: the words that it reads, and what it says after each: last END."""
-    words = WRITTEN[number % len(WRITTEN)][:tokens]
-    return words, (*words[1:], END)
+def distractors(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Words that fill up the vocabulary of any sentence."""
+    return DISTRACTORS
 
 
 def answers(tokens: Sequence[str], answer: Sequence[str]) -> tuple[str | None, ...]:
@@ -151,16 +111,17 @@ def spelled(answer: str, values: Values) -> tuple[str, ...]:
     return tuple(answer)
 
 
-def vocabulary(tokens: Sequence[str], answer: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:
-    """The known words if all tokens and answers are among them; else the tokens, the answers and distractors, mixed:
-    in the order of the sentence, the list would tell what comes next.
+def vocabulary(
+    tokens: Sequence[str], answer: Sequence[str], known: Sequence[str] = (), others: Sequence[str] = DISTRACTORS
+) -> tuple[str, ...]:
+    """The known words if all tokens and answers are among them; else the tokens, the answers and others that fill it
+    up, mixed: in the order of the sentence, the list would tell what comes next.
     """
     needed = tuple(dict.fromkeys((*tokens, *answer)))
     if known and set(needed) <= set(known):
         return tuple(known)
-    own = [words[-1] for words in WRITTEN if words[:-1] == tuple(tokens)]
-    others = own or [word for word in DISTRACTORS if word not in needed]
-    return _mixed((*needed, *others[: max(1, (len(known) or VOCABULARY_SIZE) - len(needed))]))
+    fresh = [word for word in others if word not in needed]
+    return _mixed((*needed, *fresh[: max(1, (len(known) or VOCABULARY_SIZE) - len(needed))]))
 
 
 def _mixed(words: Sequence[str]) -> tuple[str, ...]:

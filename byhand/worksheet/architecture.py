@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.names import symbol
-from byhand.tape import Step, Tape, shape_text
+from byhand.tape import Shape, Step, Tape, shape_text
 from byhand.worksheet.construction import constructions
 from byhand.worksheet.context import is_learned
 from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
@@ -99,8 +99,8 @@ class _Chart(Struct, frozen=True, dict=True):
         computed = {step.part for step in self.tape.steps.values()}
         if not {"ln_final", "unembed"} & computed:
             left_out |= {"ln_final", "unembed"}
-        if {"embed", "unembed"} <= computed:  # a whole model, with a norm at its end or without one
-            left_out |= {"ln_final"} - computed
+        if {"embed", "unembed"} <= computed and not self.model.counts:  # a whole model, which computes all its parts
+            left_out |= {*PRE_NORM} - computed
         return [p for p in (PRE_NORM if c.norm_position == "pre" else POST_NORM) if p not in left_out]
 
     def starts(self) -> dict[str, str]:
@@ -172,15 +172,21 @@ class _Chart(Struct, frozen=True, dict=True):
         return [(self.label("heads", n=n), range(n))]
 
     def home(self, section: Section) -> str | None:
-        """The part to which a section belongs: that of the first step that it asks for."""
-        return next((self.part(step) for step in section.asked if step in self.tape.steps), None)
+        """The part to which a section belongs: the first one along the stream of which it asks for a step."""
+        return min(map(self.part, self.asked(section)), key=[*self.parts, ""].index, default=None)
+
+    def asked(self, section: Section) -> list[str]:
+        """The steps that a section asks for, but for those that are computed elsewhere and only counted here."""
+        steps = self.tape.steps
+        counted = {cell.step for block in section.blocks for cell in block.cells if cell.shows == "size"}
+        return [step for step in section.asked if step in steps and not (step in counted and steps[step].op)]
 
     def groups(self, part: str) -> list[dict[int, list[str]]]:
         """The sections of a part with their steps; sections that differ only in head or layer are one group."""
         order = {name: i for i, name in enumerate(self.tape.steps)}
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
-            computed = {s for s in section.asked if s in order and self.tape.steps[s].op}
+            computed = {s for s in self.asked(section) if self.tape.steps[s].op}
             steps = sorted((s for s in computed if not s.startswith(BESIDE)), key=order.__getitem__)
             if steps and self.home(section) == part:
                 groups.setdefault(tuple(dict.fromkeys(map(self.stem, steps))), {})[section.number] = steps
@@ -253,7 +259,12 @@ class _Chart(Struct, frozen=True, dict=True):
             word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else self.title(number)
         else:
             word = ""
-        return Node(tuple(sorted(group)), ", ".join(dict.fromkeys(symbols)), word, self.size(computed[-1]), reads)
+        shapes = dict[str, set[Shape]]()
+        for step in computed:
+            shapes.setdefault(step.stem.rpartition(".")[2], set()).add(step.shape)
+        grows = any(len(each) > 1 for each in shapes.values())  # word by word, and so it has no one shape
+        size = "" if grows else self.size(computed[-1])
+        return Node(tuple(sorted(group)), ", ".join(dict.fromkeys(symbols)), word, size, reads)
 
     def words(self, steps: Sequence[Step]) -> list[str]:
         """The words for steps whose symbols say little; "" for others. A softmax has one word, and its powers and

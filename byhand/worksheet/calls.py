@@ -33,7 +33,7 @@ from byhand.ops.positions import bucket_of
 from byhand.pictures import UndrawableError, picture_named
 from byhand.pictures.contrast import columns
 from byhand.tape import Shape, Tape, shape_text
-from byhand.worksheet.construction import Construction, check_places, holds, witness
+from byhand.worksheet.construction import Change, Construction, check_places, holds, trial, witness
 from byhand.worksheet.context import PRODUCTS, Context
 from byhand.worksheet.cost import LENGTHS, costs
 from byhand.worksheet.document import (
@@ -411,22 +411,29 @@ def contrast(
 
 
 @call
-def cost(context: Context, words: int = 0, *, own: bool = True) -> Table:
+def cost(context: Context, words: int = 0, *, own: bool | Sequence[Cell] = True, what: str = "") -> Table:
     """What the front matter counts under `cost`: for the sheet's own words, for a thousand, and for a million.
 
-    words: how many the sheet's own are, if they are not those of the text. own: whether it counts for these, too.
+    words: how many the sheet's own are, if they are not those of the text. own: whether it counts for these, too; or
+    a blank for each row, such as `count` makes. what: what is counted, as the head of the table.
     """
     say, few = context.messages.say, words or len(context.tokens) or context.config.n_ctx
     sizes = {name: getattr(context.config, name) for name in Config.__struct_fields__}
     sizes |= {"key_value_heads": context.config.key_value_heads}
-    lengths = (few, *LENGTHS) if own else LENGTHS
-    head = [say("cost.what"), *[say("cost.own", n=few)] * own, *(say("cost.words", n=f"{n:,}") for n in LENGTHS)]
+    blanks = [[cell] for cell in own] if isinstance(own, Sequence) else [[]] * len(context.sheet.cost)
+    lengths = (few, *LENGTHS) if own is True else LENGTHS
+    head = [
+        what or say("cost.what"),
+        *[say("cost.own", n=few)] * bool(own),
+        *(say("cost.words", n=f"{n:,}") for n in LENGTHS),
+    ]
     rows = [
         [
-            context.messages.turned(what, context.transposed),
+            context.messages.turned(counted, context.transposed),
+            *blank,
             *(_grouped(costs(formula, {**sizes, "n": n})) for n in lengths),
         ]
-        for what, formula in context.sheet.cost.items()
+        for blank, (counted, formula) in zip(blanks, context.sheet.cost.items(), strict=True)
     ]
     return table(context, head, *rows)
 
@@ -783,6 +790,22 @@ def construct(
     names = tuple(say(f"construction.{head}") for head in heads)
     boxes = replace(asked, cells=tuple(cells), heads=names)
     return (Strip(tuple(panels), ("",) * (len(panels) - 1)), boxes) if panels else (boxes,)
+
+
+@call
+def at_most(context: Context, name: str, i: int, j: int, brings_about: str) -> str:
+    """The largest whole number of one digit that brings a condition about in the place of a step's number, as the key
+    of a construction says it; "" where there is none.
+    """
+    tape = context.tape
+    test, place = condition(brings_about, tape.steps, name), Ref(name, (i, j))
+    refs = tuple(dict.fromkeys((*test.refs, place)))
+
+    def text_of(*numbers: Any) -> str:
+        tried = trial(test, name, dict(zip(refs, numbers, strict=True)).__getitem__)
+        return next((value_text(n) for n in range(9, -10, -1) if tried(Change(i, j, Fraction(n)))), "")
+
+    return written(text_of, *map(tape.value, refs))
 
 
 @call

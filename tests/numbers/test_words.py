@@ -9,6 +9,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.errors import ConfigError
 from byhand.lessons.masked_words import CARDS, card
+from byhand.lessons.writing import WRITTEN, expected, written
 from byhand.model import MODELS
 from byhand.model.config import Config
 from byhand.model.weights import Values
@@ -16,7 +17,7 @@ from byhand.numbers import choice
 from byhand.numbers.choice import choose
 from byhand.numbers.dice import DRAW
 from byhand.numbers.registry import SEARCHES, Instance
-from byhand.numbers.words import END, LONGER_SENTENCES, SENTENCES, WRITTEN, answers, sentence, vocabulary, written
+from byhand.numbers.words import END, LONGER_SENTENCES, SENTENCES, answers, sentence, vocabulary
 from byhand.page.grid import USUAL_WORD
 from byhand.worksheet.sheet import load_sheet
 
@@ -136,7 +137,7 @@ def test_what_is_written_comes_back_to_its_second_word_and_ends():
         assert tokens == (first, second, third, again)
         assert said_next == (second, third, again, END)
         assert again == second
-        known = vocabulary(tokens, said_next, WRITER.vocabulary)
+        known = vocabulary(tokens, said_next, WRITER.vocabulary, expected(tokens))
         assert {*known} == {first, second, third, END, other}
         assert len(known) == 5
         assert all(len(word) <= USUAL_WORD for word in known)
@@ -149,7 +150,12 @@ def test_a_seed_picks_what_is_written(seed):
 
 
 @pytest.mark.parametrize(
-    ("tokens", "answer"), [(("we", "sing", "or", "sing"), ()), (("my", "dog", "and", "dog"), ("barks",))]
+    ("tokens", "answer"),
+    [
+        (("we", "sing", "or", "sing"), ()),
+        (("my", "dog", "and", "dog"), ("barks",)),
+        (("she", "sang", "and", "sang"), ("wept",)),
+    ],
 )
 def test_a_text_of_ones_own_is_written_to_its_end(tokens, answer):
     found = choose(MODELS["writing"], replace(WRITER, tokens=tokens), 1, answer=answer)

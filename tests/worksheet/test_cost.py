@@ -15,12 +15,10 @@ from byhand.worksheet.sheet import load_sheet
 FAMILY = [name for name in groups()["family"] if load_sheet(name).cost]
 
 
-def rows_of(name):
+def rows_of(name, head="What it costs"):
     """The numbers of a sheet's cost line, by what they count."""
     document, run = prepare(load_sheet(name), Options(seed=0))
-    tables = [
-        block for block in document.blocks if isinstance(block, Table) and block.head[0].text == "What it costs"
-    ]
+    tables = [block for block in document.blocks if isinstance(block, Table) and block.head[0].text == head]
     (table,) = tables
     return {row[0].text: [entry.text for entry in row[1:]] for row in table.rows}, run
 
@@ -72,6 +70,15 @@ def test_the_cost_of_the_sheets_own_words_is_what_its_steps_count(name, counted)
 def test_numbers_are_written_out():
     rows, _ = rows_of("position-biases")
     assert rows["scores, as before"] == ["10", "500,500", "500,000,500,000"]
+
+
+def test_the_cost_of_a_sheets_own_words_may_be_a_blank():
+    rows, run = rows_of("writing", "keys and values made")
+    formulas, n = load_sheet("writing").cost, len(run.tokens)
+    assert {what: row[0] for what, row in rows.items()} == {
+        what: str(costs(formulas[what], {"n": n})) for what in rows
+    }
+    assert [row[0] for row in rows.values()] == ["8", "20"]
 
 
 def test_what_is_lost_is_the_word_whose_share_falls_most():
