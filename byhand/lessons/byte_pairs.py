@@ -17,8 +17,8 @@ from byhand.model.weights import Values
 from byhand.numbers.dice import Dice
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Instance, Task, search
-from byhand.ops.attention import column_sum, largest_entry, row_argmax
-from byhand.ops.linear import dot_columns, dot_rows, matmul, plus_number, subtract
+from byhand.ops.attention import column_sum, largest_entry, row_argmax, row_sum
+from byhand.ops.linear import copy, dot_columns, matmul, multiply, plus_number, subtract
 from byhand.ops.shapes import one_hot
 from byhand.pictures.canvas import CAPTION, FRAME, GREY, HAIR, NUMBER, PALE, STRIPE, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
@@ -88,7 +88,7 @@ def _steps(build: Builder) -> Results:
     if not words or not pieces:
         raise ValuesError("byte-pairs joins pieces of words: give the words as source, and the pieces as vocabulary")
     counts = build.tape.given("counts", (1, len(words)), ("", "source"), fixed=True)
-    size = dot_rows(counts, _lengths(build, words), name="size0")
+    size = row_sum(multiply(counts, _lengths(build, words), name="letters"), name="size0")
     before, rounds = merges_of(words, pieces), list[Matrix]()
     for k, merge in enumerate(before, 1):
         rounds.append(_counted(build, merge, counts, known, k))
@@ -111,7 +111,7 @@ def _lengths(build: Builder, words: Sequence[str]) -> Matrix:
     """How many letters each word has, as a row."""
     places = [at for at, word in enumerate(words) for _ in word]
     sizes = {"i": (len(places), "place0"), "j": (len(words), "source")}
-    return column_sum(one_hot(name="letters", tape=build.tape, sizes=sizes, rows=tuple(places)), name="lengths")
+    return column_sum(one_hot(name="spelled", tape=build.tape, sizes=sizes, rows=tuple(places)), name="lengths")
 
 
 def _counted(build: Builder, merge: Merge, counts: Matrix, known: Sequence[str], k: int) -> Matrix:
@@ -157,8 +157,8 @@ def _second(w: Wiring) -> None:
 
     text, word = [cut(each) for each in w.source], cut("".join(w.tokens))
     lengths = [at for at, each in enumerate(w.source) for _ in each]
-    letters = w("letters", "one_hot", shape=(len(lengths), len(text)), rows=lengths)
-    size = w("size0", "dot_rows", "counts", w("lengths", "column_sum", letters))
+    spelled = w("spelled", "one_hot", shape=(len(lengths), len(text)), rows=lengths)
+    size = w("size0", "row_sum", w("letters", "multiply", "counts", w("lengths", "column_sum", spelled)))
     made = [piece for piece in w.vocabulary if len(piece) > 1]
     for k, piece in enumerate(made, 1):
         named(f"cut{k - 1}", pieces(word))
@@ -304,9 +304,22 @@ def _places(tape: Tape, name: str) -> list[tuple[str, int]]:
 
 
 @mistake(
+    told="Everything counted once, however often it was read or said.",
+    mend="Multiply each by how often it was read or said ($n$).",
+    after="not-recounted",
+)
+def counted_once(step: Step, tape: Tape) -> Iterable[Step]:
+    """What was read or said many times counts as if it had been read or said once."""
+    if "counts" not in step.inputs or step.op is None:
+        return [step]
+    rest = tuple(name for name in step.inputs if name != "counts")
+    return [replace(step, op=column_sum if step.op.name == "matmul" else copy, inputs=rest, params={})]
+
+
+@mistake(
     told="The longest piece taken first, in place of the first merge.",
     mend="Go through the merges in the order in which they were made, and join what you find.",
-    after="not-recounted",
+    after="counted-once",
 )
 def longest_piece_first(step: Step, tape: Tape) -> Iterable[Step]:
     """The new word is cut from the left, each time by the longest piece that fits."""
@@ -320,32 +333,38 @@ def longest_piece_first(step: Step, tape: Tape) -> Iterable[Step]:
 # ---- its pictures ----
 
 TILE, ROW = 6.6, 8.4  # mm: a letter's tile, and from one row to the next
-TIMES_AT, SQUARE = 36.0, 2.6  # mm: where the counts begin, and a square for each time that a word stands in the text
+TIMES_AT, SQUARE = 42.0, 2.6  # mm: where the counts begin, and a square for each time that a word stands in the text
 
 
 @picture(height=37, minutes=1.5, target=TILE)
-def tiles(on: Canvas, counts: Rows, *, words: Sequence[str], piece: Sequence[str]) -> None:
-    """Words as tiles, and a square for each time that a word stands in the text. The pen frames a piece."""
+def tiles(on: Canvas, counts: Rows, *, words: Sequence[str], pieces: Sequence[str]) -> None:
+    """Words as tiles, and a square for each time that a word stands in the text. The pen frames what is one piece
+    once these pieces are joined.
+    """
     times = [int(x) for x in counts[0]]
     if len(words) > 4 or max(map(len, words)) > 4 or not all(0 <= n <= 12 for n in times):
         raise UndrawableError("up to four words of four letters, and counts up to 12, have room")
+    framed = list[str]()
     for row, (word, n) in enumerate(zip(words, times, strict=True)):
         y = 1.0 + ROW * row
         for k, letter in enumerate(word):
             on.box(1 + TILE * k, y, TILE, TILE, fill=WHITE)
             on.text(1 + TILE * (k + 0.5), y + 4.6, letter, NUMBER)
-        on.text(TIMES_AT - 3, y + 4.4, f"{n} ×", TOKEN, anchor="end")
+        on.text(TIMES_AT - 4, y + 4.4, f"{n} ×", TOKEN, anchor="end")
         for k in range(n):
             on.box(TIMES_AT + (SQUARE + 0.9) * k, y + (TILE - SQUARE) / 2, SQUARE, SQUARE, fill=STRIPE, width=0)
-        at = word.find(piece[0])
-        if at >= 0:
-            on.pen.box(1 + TILE * at - 0.5, y - 0.5, TILE * len(piece[0]) + 1, TILE + 1, width=FRAME, rx=1.6)
-    framed = [word for word in words if piece[0] in word]
+        start = 0
+        for piece in [*accumulate(pieces, joined, initial=tuple(word))][-1]:
+            if len(piece) > 1:
+                wide = TILE * len(piece) + 1
+                on.pen.box(1 + TILE * start - 0.5, y - 0.5, wide, TILE + 1, width=FRAME, rx=1.6)
+                framed.append(on.say("pictures.tiles.framed", piece=piece, word=word))
+            start += len(piece)
     on.text(0, 36.2, on.say("pictures.tiles.caption"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.tiles.said", words=", ".join(f"{word} {n}" for word, n in zip(words, times, strict=True))),
-        on.say("pictures.tiles.to_do"),
-        on.say("pictures.tiles.key", piece=piece[0], words=", ".join(framed)),
+        on.say("pictures.tiles.to_do" if len(pieces) == 1 else "pictures.tiles.to_do_again"),
+        on.say("pictures.tiles.key", pieces=", ".join(framed)),
     )
 
 

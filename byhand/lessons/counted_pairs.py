@@ -14,7 +14,7 @@ from byhand.model.registry import Results, model
 from byhand.numbers.dice import Dice
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Instance, Task, search
-from byhand.ops.attention import column_sum
+from byhand.ops.attention import column_sum, row_sum
 from byhand.ops.linear import dot_columns, dot_rows, matmul, scale_rows
 from byhand.ops.shapes import column_as_row, gather_rows, one_hot
 from byhand.pictures.canvas import BOX, CAPTION, DASH, GREY, STRIPE, STROKE, TOKEN, WHITE, Canvas
@@ -190,30 +190,33 @@ def all_votes_counted(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="The query of another word.",
-    mend="The last word asks: take its query, and compare it with each key.",
+    told="A query that asks every question.",
+    mend="Look which question the last word asks: its query has a 1 for that one only.",
     after="not-renormalised",
 )
-def asks_for_another(step: Step, tape: Tape) -> Iterable[Step]:
-    """The query asks for the first thing that keys tell, not for the second."""
-    of_query = step.name == "mask" and "query" in step.inputs
-    return [replace(step, op=column_as_row, inputs=("keys",), params={"which": 0}) if of_query else step]
+def asks_everything(step: Step, tape: Tape) -> Iterable[Step]:
+    """The query has a 1 for each question, so that every word with an answer has a vote."""
+    if step.name != "mask" or "query" not in step.inputs:
+        return [step]
+    keys = tape["keys"]
+    answers = replace(step, name="mask.answers", op=row_sum, inputs=("keys",), shape=(keys.rows, 1), axes=("pos", ""))
+    return [answers, replace(step, op=column_as_row, inputs=(answers.name,), params={"which": 0})]
 
 
 # ---- its picture ----
 
-ACROSS, TOP, LOW, WIDE, HIGH = 27.0, 5.0, 25.0, 17.0, 7.0  # mm from word to word, the first and last, and a box
+ACROSS, TOP, LOW, WIDE, HIGH = 32.0, 4.5, 24.5, 17.0, 7.0  # mm from word to word, the first and last, and a box
 THICK = 0.34  # of a line, for each time
 
 
-@picture(width=115, height=44, minutes=1)
+@picture(width=115, height=43, minutes=1)
 def ways(on: Canvas, counts: Rows, *, sentences: Sequence[str], tokens: Sequence[str]) -> None:
-    """Sentences as ways from word to word, the thicker the more often they were said; the pen goes one of them, and
-    on along the thickest line.
+    """Sentences as ways from word to word, the thicker the more often they were said; the pen goes one of them, along
+    the last row, and on along the thickest line.
     """
     times = [int(n) for (n,) in counts]
     texts = [sentence.split() for sentence in sentences]
-    columns = [list(dict.fromkeys(column)) for column in zip(*texts, strict=True)]
+    columns = [sorted(dict.fromkeys(column), key=tokens.__contains__) for column in zip(*texts, strict=True)]
     if (
         len(columns) != 4
         or any(len(column) not in (2, 3) for column in columns)
@@ -225,28 +228,30 @@ def ways(on: Canvas, counts: Rows, *, sentences: Sequence[str], tokens: Sequence
         place, last = columns[column].index(word), len(columns[column]) - 1
         return 9.5 + ACROSS * column, TOP + (LOW - TOP) * place / last
 
+    def step(column: int, one: str, other: str) -> tuple[tuple[float, float], tuple[float, float]]:
+        (x, y), (to, there) = at(column, one), at(column + 1, other)
+        return (x + WIDE / 2, y), (to - WIDE / 2, there)
+
     said: dict[tuple[int, str, str], int] = {}
     for text, n in zip(texts, times, strict=True):
         for k, (one, other) in enumerate(pairwise(text)):
             said[k, one, other] = said.get((k, one, other), 0) + n
     for (k, one, other), n in said.items():
-        on.line(at(k, one), at(k + 1, other), width=max(0.3, THICK * n), colour=STRIPE)
+        on.line(*step(k, one, other), width=max(0.3, THICK * n), colour=STRIPE)
     last = {other: n for (k, one, other), n in said.items() if k == 2 and one == tokens[-1]}
     end = max(last, key=last.__getitem__)
-    way = [at(k, word) for k, word in enumerate((*tokens, end))]
-    for k, (start, to) in enumerate(pairwise(way)):
-        ends = (start[0] + WIDE / 2, start[1]), (to[0] - WIDE / 2, to[1])
-        on.pen.line(*ends, width=STROKE, dash=DASH if k == 2 else ())
+    for k, (one, other) in enumerate(pairwise((*tokens, end))):
+        on.pen.line(*step(k, one, other), width=STROKE, dash=DASH if k == 2 else ())
     for k, column in enumerate(columns):
         for word in column:
             x, y = at(k, word)
             on.box(x - WIDE / 2, y - HIGH / 2, WIDE, HIGH, fill=WHITE, width=BOX, rx=1.2)
             on.text(x, y + 1.1, word, TOKEN)
     for k, (sentence, n) in enumerate(zip(sentences, times, strict=True)):
-        x, y = 1.0 + 58 * (k // 2), 33.6 + 4.6 * (k % 2)
+        x, y = 1.0 + 58 * (k // 2), 33.0 + 4.6 * (k % 2)
         on.text(x, y, str(k + 1), CAPTION, anchor="start", colour=GREY)
         on.text(x + 4, y, f"{n} × {sentence} …", TOKEN, anchor="start")
-    on.text(0, 43.2, on.say("pictures.ways.caption"), CAPTION, anchor="start", colour=GREY)
+    on.text(0, 42.4, on.say("pictures.ways.caption"), CAPTION, anchor="start", colour=GREY)
     on.said(
         on.say("pictures.ways.said", sentences="; ".join(f"{s}: {n}" for s, n in zip(sentences, times, strict=True))),
         on.say("pictures.ways.to_do", text=" ".join(tokens)),

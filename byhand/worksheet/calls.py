@@ -731,7 +731,7 @@ def claim(context: Context, text: str, holds: bool, reason: str, otherwise: str 
 @call
 def construct(
     context: Context, text: str, name: str, brings_about: str, near: str = "", rows: Sequence[int] | None = None,
-    columns: Sequence[int] | None = None, beside: Sequence[Any] = (), shown: bool = True,
+    columns: Sequence[int] | None = None, beside: Sequence[Any] = (), shown: bool = True, place: str = "",
 ) -> Blocks:  # fmt: skip
     """One number of a given is to be changed so that a condition holds, which does not hold before.
 
@@ -740,6 +740,7 @@ def construct(
     brings_about: the condition, as a promise is written. near: what the key says of a change that is not enough.
     rows, columns: those of which numbers may be changed, from 0; without them, all. beside: further matrices to look
     at, or rows of them: (name, row). shown: whether the given is printed; what stands above needs no copy.
+    place: what the one row or column is called on the page, such as "word".
 
     Raises: SheetError where the condition holds already, or nobody can bring it about.
     """
@@ -787,8 +788,9 @@ def construct(
             panels.append(context.panel(other))
         else:
             panels.append(context.panel(other[0]).only(other[1:], context.transposed))
-    names = tuple(say(f"construction.{head}") for head in heads)
-    boxes = replace(asked, cells=tuple(cells), heads=names)
+    names = [say(f"construction.{head}") for head in heads]
+    names[:-1] = [place] if place and len(names) == 2 else names[:-1]
+    boxes = replace(asked, cells=tuple(cells), heads=tuple(names))
     return (Strip(tuple(panels), ("",) * (len(panels) - 1)), boxes) if panels else (boxes,)
 
 

@@ -13,7 +13,7 @@ STUDENTS = {  # on each sheet
     "mistakes_in_part": 1, "noise": 1, "zeros": 1, "decimals": 1, "decimal_slips": 1, "again": 1,
 }  # fmt: skip
 WITHOUT = {  # the sheets on which a property cannot be tried
-    "mistakes": {"dot-product", "shapes"}, "mistakes_in_part": {"byte-pairs", "dot-product", "shapes"},
+    "mistakes": {"dot-product", "shapes"}, "mistakes_in_part": {"dot-product", "shapes"},
     "decimal_slips": {"family-tree", "shapes", "sizing"},
 }  # fmt: skip
 ONLY = {  # the sheets on which a property is tried, if not on all

@@ -151,6 +151,7 @@ CASES = [
     ("byte-pairs", SPELLED, "round2.held", [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]]),
     ("byte-pairs", SPELLED, "round2", [[2, 5, 1, 1]]),
     ("byte-pairs", SPELLED, "round3", [[2, 1, 1]]),
+    ("byte-pairs", SPELLED, "letters", [[6, 15, 3]]),
     ("byte-pairs", SPELLED, "size0", [[24]]),
     ("byte-pairs", SPELLED, "size2", [[12]]),
     ("byte-pairs", SPELLED, "cut", [[0], [6]]),

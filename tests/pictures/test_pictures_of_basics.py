@@ -122,3 +122,23 @@ def test_where_mixtures_crowd_each_name_has_a_place_of_its_own(mixed):
     assert len(dots) == 3
     for one, other in [*combinations(dots, 2), *product(dots, values)]:
         assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
+
+
+TEXT = {"words": ("pea", "ear", "pet", "year")}
+
+
+def test_tiles_are_framed_that_are_one_piece_once_all_is_joined():
+    counts = [[5, 4, 4, 3]]
+    first = drawn("tiles", counts, **TEXT, pieces=["ea"])
+    assert first.key_says.endswith("Framed: ea in pea, ea in ear, ea in year.")
+    second = drawn("tiles", counts, **TEXT, pieces=["ea", "ear"])
+    assert second.key_says.endswith("Framed: ea in pea, ear in ear, ear in year.")
+    assert texts(first.pen) == texts(second.pen) == []
+
+
+def test_the_way_of_a_text_that_nobody_said_is_a_straight_row():
+    said = ["yesterday Mary sang her", "yesterday John sang his", "today Mary sings her", "today Paul sings his"]
+    sketch = drawn("ways", [[3], [2], [6], [2]], sentences=said, tokens=["today", "John", "sings"])
+    ways = re.findall(r' d="(\S+ [^"]+)"', sketch.pen)
+    assert ways == ["M18 24.5H33", "M50 24.5H65", "M82 24.5L97 4.5"]
+    assert sketch.key_says.endswith("The thicker line leads to “her”.")

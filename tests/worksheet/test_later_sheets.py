@@ -1,18 +1,22 @@
 """What the later sheets tell their readers holds for the numbers that they print."""
 
+from itertools import pairwise
+
 import pytest
 from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import NEG_INF
+from byhand.choose import choose
 from byhand.effort import TYPICAL
 from byhand.formats.html.page import Pages
-from byhand.mistakes import cells_changed
+from byhand.mistakes import cells_changed, foil
 from byhand.model.weights import complete
 from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import Answer, Prose, Table, plain_words
 from byhand.worksheet.front import sheet_files
 from byhand.worksheet.sheet import all_sheets, load_sheet
@@ -83,8 +87,8 @@ def test_a_formula_of_the_tiny_models_parameters_gives_what_the_key_says_with_bi
         ("logits-and-perplexity", ["perplexity-averaged"]),
         ("sampling", ["temperature-on-probabilities", "not-renormalised"]),
         ("beam-search", ["two-greedy-texts", "last-share-only"]),
-        ("counted-pairs", ["all-votes-counted", "asks-for-another"]),
-        ("byte-pairs", ["not-recounted", "longest-piece-first"]),
+        ("counted-pairs", ["all-votes-counted", "counted-once", "asks-everything"]),
+        ("byte-pairs", ["not-recounted", "counted-once", "longest-piece-first"]),
         ("kv-cache", ["query-from-cache"]),
         ("sizing", ["mac-as-one", "embedding-twice", "heads-counted-again"]),
         ("encoder", ["norm-before-sum"]),
@@ -119,6 +123,42 @@ def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
     for step in tape.steps:
         tape.values(step)
     assert all(cells_changed(tape, mistake) for mistake in mistakes)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "mistake", "step", "right", "wrong"),
+    [
+        ("byte-pairs", "counted-once", "round2", (5, 7, 4, 4, 3), (1, 2, 1, 1, 1)),
+        ("byte-pairs", "counted-once", "letters", (15, 12, 12, 12), (3, 3, 3, 4)),
+        ("counted-pairs", "counted-once", "chosen", (0, 2), (0, 1)),
+        ("counted-pairs", "counted-once", "all", (12, 6), (2, 3)),
+        ("counted-pairs", "asks-everything", "mask", (0, 1, 0), (1, 1, 0)),
+        ("counted-pairs", "asks-everything", "chosen", (0, 2), (6, 4)),
+    ],
+)
+def test_what_a_student_finds_who_counts_once_or_asks_everything(sheet, mistake, step, right, wrong):
+    tape = own(sheet)
+    assert tape.values(step) == (right,)
+    assert foil(tape, mistake).values(step) == (wrong,)
+
+
+@pytest.mark.parametrize("sheet", ["byte-pairs", "counted-pairs"])
+def test_the_place_of_a_changed_count_is_called_what_it_is(sheet):
+    document, _ = prepare(load_sheet(sheet), Options(seed=33))
+    (built,) = (block for block in document.blocks if isinstance(block, Construction))
+    assert built.heads == ({"byte-pairs": "word", "counted-pairs": "sentence"}[sheet], "becomes")
+
+
+@pytest.mark.parametrize("seed", range(51))
+def test_who_tells_was_never_said_on_this_day(seed):
+    """What counted-pairs says of its sentences: which lines its picture lacks, and what a query of the name finds."""
+    values = choose(load_sheet("counted-pairs"), Options(seed=seed))[0]
+    (day, name, verb), sentences = values.tokens, [each.split() for each in values.source]
+    pairs = {pair for each in sentences for pair in pairwise(each)}
+    assert not {(day, name), (name, verb)} & pairs
+    assert [each[2] for each in sentences if name in each] == [values.vocabulary[5]]
+    assert {each[2] for each in sentences if day in each} == {verb} == {values.vocabulary[6]}
+    assert {each[3] for each in sentences if day in each} == {*values.vocabulary[7:]}
 
 
 @pytest.mark.parametrize(
