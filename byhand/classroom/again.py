@@ -126,6 +126,8 @@ def _run(numbers: NumberSets, copies: Sequence[Copy]) -> tuple[Sequence[str | No
 
     None for a copy that was laid out by itself. Mostly, numbers that were drawn once are those of the copy's hash.
     """
+    if numbers.have_own_words:
+        return [None] * len(copies), numbers.run([])  # each is run with its own words
     keys = [numbers.plan.key(copy.student) for copy in copies]
     run = numbers.run(keys)
     hashes = [*run.filled(run.document.stamp["hash"])][-len(keys) :]

@@ -5,12 +5,16 @@ from collections import Counter
 import pytest
 
 from byhand.choose import choose
+from byhand.classroom.again import Class, own_copies
+from byhand.classroom.classes import make_class
 from byhand.classroom.plan import NumberSets, Plan
+from byhand.classroom.roster import Student
 from byhand.lessons.word_in_context import GO_WITH_ALL, WORDS
 from byhand.mistakes import mistaken
 from byhand.numbers.choice import evaluated, listed
 from byhand.options import Options
 from byhand.page.grid import ROOM_FOR_WORD
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.sheet import load_sheet
 
 SHEET = load_sheet("word-in-context")
@@ -62,6 +66,21 @@ def test_students_read_sentences_of_their_own():
     assert all(
         (copy.tokens[2], *copy.vocabulary) in {(word, a, b) for word, a, _, _, b, _, _ in WORDS} for copy in copies
     )
+
+
+def test_each_copy_is_marked_by_its_own_words(tmp_path):
+    made = make_class("word-in-context", [Student(f"S{n}", f"s{n}") for n in range(3)], out=tmp_path)
+    assert made.laid_out_alone == 3
+    known = Class.in_folder(made.folder)
+    copies = [*own_copies(known.plan, known.copies)]
+    assert len({copy.run.tokens for copy in copies}) == 3
+    for copy in copies:
+        lines = [line for line in WORDS if (line[2], line[3], line[0]) == copy.run.tokens[:3]]
+        assert [(line[1], line[4]) for line in lines] == [copy.run.vocabulary]
+        (built,) = [block for block in copy.document.blocks if isinstance(block, Construction)]
+        assert built.labels[1] == copy.run.vocabulary
+        assert built.cells[0].value in copy.run.vocabulary
+        assert [reply.labels for reply in copy.replies].count(copy.run.vocabulary) == 2  # both gaps of the sentence
 
 
 def test_a_class_with_words_of_ones_own_keeps_them():
