@@ -87,10 +87,9 @@ def _of_gradients(model: str, tape: Tape) -> str:
     """
     of = tape.results[0] if UPSTREAM in tape.steps else LOSS
     if of not in tape.steps:
-        raise ValuesError(
-            f"{model} has no loss; give target, the right word after the last token, or upstream, the gradient of "
-            f"{tape.results[0]}, under inputs"
-        )
+        upstream = f"{UPSTREAM}, the gradient of {tape.results[0]}, under inputs"
+        needed = "target, the right word after the last token" if "probs" in tape.steps else upstream
+        raise ValuesError(f"{model} has no loss; give {needed}")
     for name in record_gradients(tape, of):
         tape.values(name)
     return of

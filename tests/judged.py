@@ -8,6 +8,8 @@ from pathlib import Path
 from every_sheet import FULL
 from msgspec.structs import replace
 
+from byhand.arithmetic.exact import RATIONALS
+from byhand.arithmetic.floats import FLOATS
 from byhand.model import MODELS, models
 from byhand.model.config import CHOICES, DEFAULTS, Config
 from byhand.model.weights import Values, parameter_shapes
@@ -30,6 +32,11 @@ EXAMPLES = [
 def example_of(name, n):
     """An example of an operation: its own, or the n-th of its edges."""
     return (OPS[name].example, *OPS[name].edges)[n]
+
+
+def exactly(name):
+    """The number system in which an operation's examples are exact: floats, if no fraction has a rational result."""
+    return FLOATS if name == "gelu_slope" else RATIONALS
 
 
 def step_of(op, example, domain, numbers=None):

@@ -177,8 +177,11 @@ def test_the_gradients_of_every_variant_of_a_model_are_those_of_its_cells(model,
         seed = {("loss", 0, 0): 1.0}
     else:
         tape.numbers[UPSTREAM] = [[seed[of, i, j] for j in range(tape[of].cols)] for i in range(tape[of].rows)]
-    if {step.op_name for step in tape.used()} & {"gelu", "mask_buckets"} or tape.steps[of].op_name == "row_argmax":
-        with pytest.raises(ValuesError, match=r"^no gradient goes back through"):
+    if "mask_buckets" in {step.op_name for step in tape.used()} or tape.steps[of].op_name == "row_argmax":
+        with pytest.raises(
+            ValuesError,
+            match=r"^no gradient goes back through .*: the place of the largest number does not .*: it jumps$",
+        ):
             record_gradients(tape, of)
         return
     base = values.config.softmax_base
@@ -341,8 +344,8 @@ def test_a_model_without_logits_has_an_upstream_gradient(tmp_path):
 
 WITHOUT_TARGET = {key: entry for key, entry in INSTANCE.items() if key != "target"}
 REFUSED = [
-    (["layer-norm", "--backward"], NORM, "layer-norm has no loss; give target, the right word after the last token, or upstream, "
-     "the gradient of blocks.0.ln1.hook_normalized, under inputs"),
+    (["layer-norm", "--backward"], NORM, "layer-norm has no loss; give upstream, the gradient of blocks.0.ln1.hook_normalized, under inputs"),
+    (["gpt", "--backward"], WITHOUT_TARGET | {"tokens": ["the"]}, "gpt has no loss; give target, the right word after the last token"),
     (["layer-norm", "--backward"], NORM | {"target": "a"}, "target is given, and the model says no words, and so has no loss; leave it out"),
     (["layer-norm", "--backward"], NORM | {"inputs": NORM["inputs"] | {UPSTREAM: [[1]]}}, "upstream is 1 × 1; the model needs 1 × 2"),
     (["cross-entropy", "--backward"], {"inputs": {"logits": [[0, 1]]}, "tokens": [0, 1], "target": [1]},
@@ -352,8 +355,6 @@ REFUSED = [
     (["gpt", "--backward", "--loss", "all"], WITHOUT_TARGET, "a loss needs the word that is right after the last token; give it as target"),
     (["gpt", "--backward"], INSTANCE | {"target": ["bird", "flew"]}, "target has 2 words; give one, for the last token, or 3, one for each"),
     (["gpt", "--backward"], INSTANCE | {"target": "fly"}, "token 'fly' is not in the vocabulary; its words are the, bird, flew, away, on, mat"),
-    (["gpt", "--backward", "--numbers", "float"], INSTANCE | {"config": INSTANCE["config"] | {"act_fn": "gelu"}},
-     "no gradient goes back through blocks.0.mlp.hook_post: the slope of GELU is written with e, π and √2; use relu or silu"),
 ]  # fmt: skip
 
 

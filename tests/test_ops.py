@@ -4,7 +4,7 @@ import inspect
 from functools import reduce
 
 import pytest
-from judged import EXAMPLES, example_of, step_of
+from judged import EXAMPLES, exactly, example_of, step_of
 from uniform import is_uniform, orders_of
 
 from byhand.arithmetic.exact import RATIONALS
@@ -21,7 +21,7 @@ def as_rows(matrix):
 @pytest.mark.parametrize(("name", "n"), EXAMPLES)
 def test_an_op_gives_what_a_person_computes(name, n):
     example = example_of(name, n)
-    assert as_rows(step_of(OPS[name], example, RATIONALS)) == example.result
+    assert as_rows(step_of(OPS[name], example, exactly(name))) == example.result
 
 
 @pytest.mark.parametrize("name", OPS)
@@ -123,15 +123,15 @@ UNIFORM = [name for name in OPS if not OPS[name].by_place and not OPS[name].plac
 
 @pytest.mark.parametrize("name", UNIFORM)
 def test_the_general_rule_with_numbers_for_its_indices_is_the_rule_of_the_cell(name):
-    example = OPS[name].example
-    result = step_of(OPS[name], example, RATIONALS)
+    example, domain = OPS[name].example, exactly(name)
+    result = step_of(OPS[name], example, domain)
     rule = OPS[name].general_rule(result.step.inputs, **example.params)
     lengths = {Index("m"): len(example.operands[0]), Index("n"): len(example.operands[0][0])}
     numbers = {operand: result.tape.values(operand) for operand in result.step.inputs}
     for i, row in enumerate(example.result):
         for j, value in enumerate(row):
             bound = bind(rule, {Index("i"): i, Index("j"): j, **lengths})
-            assert evaluate(bound, lambda ref: numbers[ref.matrix][ref.index[0]][ref.index[1]], RATIONALS) == value
+            assert evaluate(bound, lambda ref: numbers[ref.matrix][ref.index[0]][ref.index[1]], domain) == value
             assert list(refs(bound)) == list(refs(result.tape.cell("y", i, j)))
 
 

@@ -315,7 +315,7 @@ def gradient_of(run, name, shape):
 
 def test_the_gradients_of_a_whole_model():
     for choose, config in cases():
-        config |= {"norm_position": "pre", "act_fn": choose.choice(["relu", "silu"]), "d_vocab": choose.randint(2, 6),
+        config |= {"norm_position": "pre", "act_fn": choose.choice(["relu", "silu", "gelu"]), "d_vocab": choose.randint(2, 6),
                    "n_layers": choose.randint(1, 2)}  # fmt: skip
         n, words = config["n_ctx"], range(config["d_vocab"])
         tokens, target = (choose.choices(words, k=n) for _ in range(2))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from byhand.arithmetic.expr import At, Expr, Fn, Index, Sum, expr, total
+from byhand.arithmetic.expr import At, Expr, Fn, Index, Sum, expr, sqrt, total
 from byhand.ops.positions import bucket_at, column_of
 from byhand.ops.shapes import if_among_largest
 from byhand.tape import Operand, example, op
@@ -28,6 +28,20 @@ ONCE = "byhand takes no gradient of a gradient"
 def gate(g: Operand, a: Operand, i: At, j: At) -> Expr:
     """The entries of the first matrix where the second is positive, and 0 where it is negative or 0."""
     return g[i, j] * Fn("argmax", (expr(0), a[i, j]))
+
+
+@op(
+    "ij->ij",
+    formula=r"\Phi({0}) + {0}\,\varphi({0})",
+    said="Add Φ of the number to the number times the height of the bell curve there.",
+    example=example([[0, 0], [0, 0]], gives=[[HALF, HALF], [HALF, HALF]]),
+    backward=(ONCE,),
+)
+def gelu_slope(a: Operand, i: At, j: At) -> Expr:
+    """The slope of GELU at every entry x: Φ(x) + x φ(x), with the normal distribution function and its density."""
+    x = a[i, j]
+    bell = Fn("e") ** (Sum(()) - x * x / 2) / sqrt(2 * Fn("pi"))
+    return (1 + Fn("erf", (x / sqrt(2),))) / 2 + x * bell
 
 
 @op(

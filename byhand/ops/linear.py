@@ -369,7 +369,7 @@ def relu(a: Operand, i: At, j: At) -> Expr:
     said="Multiply the number by Φ of the number.",
     example=example([[0, 0], [0, 0]], gives=[[0, 0], [0, 0]]),
     activation="gelu",
-    backward=("the slope of GELU is written with e, π and √2; use relu or silu",),
+    backward=(lambda s: line("multiply", s.g, line("gelu_slope", s.a)),),
 )
 def gelu(a: Operand, i: At, j: At) -> Expr:
     """Every entry x times Φ(x), the standard normal distribution function."""

@@ -111,6 +111,13 @@ def _normal(n: Numbers, x: Any) -> Any:
     return x and n.num(Fraction(1, 2)) * x * n.complementary_error_function(n.over(-x, n.root(2)))
 
 
+def _normal_slope(n: Numbers, x: Any) -> Any:
+    """Φ(x) + x φ(x), φ being the density of the normal distribution."""
+    tail = n.complementary_error_function(n.over(-x, n.root(2)))
+    density = n.over(n.power("e", n.over(-x * x, 2)), n.root(2 * n.half_turn()))
+    return n.over(tail, 2) + x * density
+
+
 def _waves(
     n: Numbers, shape: Sequence[int], width: int, base: int = 10000, periods: Sequence[Any] = (), places: int = 0
 ) -> Rows:
@@ -368,6 +375,7 @@ RULES: dict[str, Rule] = {
     "largest_entry": lambda n, a: [[max(max(row) for row in a)]],
     # gradients
     "gate": lambda n, g, a: _pairs(lambda x, y: x if y > 0 else n.num(0), g, a),
+    "gelu_slope": lambda n, a: _each(a, lambda x: _normal_slope(n, x)),
     "softmax_backward": lambda n, shares, g, dots: _pairs(mul, shares, _by_row(sub, g, dots)),
     "norm_backward": lambda n, g, means, normal, along, scale: _by_row(
         n.over, _pairs(sub, _by_row(sub, g, means), _by_row(mul, normal, along)), scale

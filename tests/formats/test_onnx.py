@@ -46,7 +46,7 @@ from byhand.runs import Run
 from byhand.tape import Op, Tape, example
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
-FLOAT32_ONLY = {"Gelu"}  # what onnxruntime has no float64 kernel for
+FLOAT32_ONLY = {"Gelu", "Erf"}  # what onnxruntime has no float64 kernel for
 
 
 def in_onnxruntime(model):
