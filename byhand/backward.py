@@ -91,7 +91,7 @@ class _Group(Struct, frozen=True, eq=False):
     inside: frozenset[str]
     edge: _Edge
     is_loss: bool = False
-    """Whether its result is the loss, of which the gradient is 1 and is not recorded."""
+    """Whether its result is the loss, whose own gradient, 1, is not recorded."""
 
 
 class _Pass:
@@ -114,7 +114,7 @@ class _Pass:
         edges = self._edges()
         for step in reversed(self.steps.values()):
             group = self.groups.get(step.name)
-            if group and group.is_loss and step.name == self.loss.name:
+            if group and group.is_loss and group.edge.reader == step.name:
                 self.gradients[step.name] = {0: self.tape[step.name]}  # 1, which no line reads
             elif step.name != UPSTREAM and not (group and step.name in group.inside):
                 terms = self._terms(edges[step.name]) if step.name != self.loss.name else {0: [self._seed()]}
@@ -314,7 +314,7 @@ class _Pass:
     def _record(self, made: Line, name: str, of: Step, times: str) -> Matrix:
         """Record a line under a name, and before it those that it reads, named by their operations.
 
-        of: the step whose gradient it is of, or has a part in.
+        of: the step whose gradient it is, or is needed for.
         """
         known: dict[int, Matrix] = {}
         counts = Counter[str]()

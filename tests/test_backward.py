@@ -285,9 +285,13 @@ def test_a_run_goes_on_with_the_gradients_that_it_would_have_had():
         backward(whole, "loss")
 
 
-@pytest.mark.parametrize(("numbers", "places"), [("exact", 2), ("float", 2), ("decimal", 3)])
-def test_the_witness_agrees_and_finds_a_changed_number(numbers, places):
-    run, dice = run_values("gpt", instance(), numbers, places, backward=True), random.Random(numbers)
+@pytest.mark.parametrize(
+    ("numbers", "base"), [("exact", 2), ("float", 2), ("decimal", 2), ("decimal", "e"), ("decimal", 3)]
+)
+def test_the_witness_agrees_and_finds_a_changed_number(numbers, base):
+    run = run_values("gpt", instance(softmax_base=base), numbers, 3, backward=True)
+    dice = random.Random(numbers)
+    assert {step.times for step in run.steps.values()} == ({""} if base == "e" else {"", f"ln {base}"})
     judge(run)
     changed = [name for name in run.steps if name not in run_values("gpt", instance()).steps]
     for name in dice.sample(changed, 12):

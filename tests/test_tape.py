@@ -1,5 +1,6 @@
 """The tape: steps, their cells and values, replay."""
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -88,6 +89,15 @@ def test_each_recorded_decimal_is_rounded_and_the_next_step_carries_it():
     assert value_text(x.values[0][0]) == "0.25"
     assert row_sum(rounded, name="sum").values == ((Decimal("0.9"),),)
     assert row_sum(x, name="exact").values == ((Decimal("0.8"),),)
+
+
+@pytest.mark.parametrize(
+    ("times", "factor"),
+    [("", 1), ("ln 2", math.log(2)), ("ln 3", math.log(3)), ("(ln 2)²", math.log(2) ** 2), ("1/ln 2", 1 / math.log(2)),
+     ("1/(ln 2)¹²", math.log(2) ** -12)],
+)  # fmt: skip
+def test_what_stands_beside_the_numbers_of_a_step_is_a_number(times, factor):
+    assert Step("y", None, (), {}, (1, 1), ("", ""), times=times).factor == pytest.approx(factor)
 
 
 # ---- messages ----
