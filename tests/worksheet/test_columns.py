@@ -191,7 +191,7 @@ def test_in_the_last_column_of_a_family_stand_the_dots_that_are_left_to_draw():
 def test_a_matrix_that_is_drawn_with_words_as_rows_is_called_turned_where_they_are_columns(orientation, sign):
     for sheet, letters in (("latent-attention", "KVXC"), ("embedding", "W")):
         blocks = made(sheet, orientation=orientation)[0].blocks
-        drawn = next(block.sketch.printed for block in blocks if isinstance(block, Picture))
+        drawn = "".join(block.sketch.printed for block in blocks if isinstance(block, Picture))
         names = [re.sub("<[^>]*>", "", text) for text in re.findall("<text[^>]*Math Italic.*?</text>", drawn)]
         assert [name for name in names if name[0] in letters] == [
             f"{letter}{'E' if letter == 'W' else ''}{sign}" for letter in letters
