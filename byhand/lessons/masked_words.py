@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, product
+from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from msgspec.structs import replace
 
+from byhand.arithmetic.exact import RATIONALS
 from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
-from byhand.model.layers import mlp, norm, output, read, read_by
+from byhand.model.config import Config
+from byhand.model.layers import mlp, norm, output, read, softmax
 from byhand.model.models import next_token
 from byhand.model.names import ATTN, ATTN_OUT, RESID_MID, RESID_PRE
 from byhand.model.registry import model
+from byhand.model.weights import Values
 from byhand.notation.text import listed, value_text
-from byhand.numbers.attention import HEADS, whole_base
-from byhand.numbers.dice import Bools, Dice, Ints
-from byhand.numbers.embedding import find_embeddings, find_unembeddings, without_attention
-from byhand.numbers.natural import codes, columns_vary, grid, natural, point_apart
-from byhand.numbers.norms import NORM, Norm, find_norm, friendly_rows, rows_of_thirds, unit_of, vary_as_normed
+from byhand.numbers.attention import HEADS
+from byhand.numbers.choice import accepted
+from byhand.numbers.dice import Bools, Dice, Floats, Ints
+from byhand.numbers.natural import are_natural_columns, columns_vary, distinct, grid, natural, point_apart
 from byhand.numbers.promises import has_one_largest, sheet_promise
-from byhand.numbers.registry import Entries, Instance, Task, exactly, search
-from byhand.numbers.scores import one_largest, powers, totals
-from byhand.numbers.stack import Stream, feed_forward_layer
+from byhand.numbers.registry import Instance, Task, exactly, search
+from byhand.numbers.scores import shares_are_short, totals
+from byhand.ops.attention import divide_by_root, normalize_rows, row_sum
 from byhand.ops.linear import add, add_all, dot_rows, matmul, shift
-from byhand.ops.shapes import gather_rows, vstack
+from byhand.ops.shapes import gather_rows, keep_entries, vstack
 from byhand.pictures.attention import SMALL_NUMBER
 from byhand.pictures.canvas import AXIS, GREY, INK, TOKEN, WHITE, Canvas
 from byhand.pictures.labels import words
@@ -37,7 +41,7 @@ from byhand.tape import Matrix, Step, Tape
 from byhand.witness.wiring import Wiring, wiring
 
 CLS, WORD, GAP, BACK = range(4)  # a quiz card: CLS, a word, the hidden word, and on the back of the card a word
-SIDES = {"left": (CLS, WORD, GAP), "right": (GAP, BACK)}  # what one sees who reads from one side only
+SEEN = ((1, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1))  # which of them a reader sees: of the left, the right, both sides
 
 # ---- the model ----
 
@@ -54,34 +58,42 @@ def _steps(build: Builder) -> Matrix:
     c, tape = build.config, build.tape
     x = _embedded(build)
     with tape.part("heads"):
-        asking = gather_rows(x, name="asking.x", sizes={"i": (2, "asking")}, rows=(CLS, GAP))
-        weights = (
+        cls, hidden = (
+            gather_rows(x, name=name, sizes={"i": (1, str(build.values.ids()[at]))}, rows=(at,))
+            for name, at in (("cls.x", CLS), ("gap.x", GAP))
+        )
+        w_q, w_k, w_v = (
             tape.given(f"{ATTN}.W_{letter}[0]", (c.d_model, width), ("d_model", axis))
             for letter, width, axis in (("Q", c.d_head, "d_head"), ("K", c.d_head, "d_head"), ("V", c.d_v, "d_v"))
         )
         q, k, v = (
             matmul(of, weight, name=f"attn.{letter}")
-            for of, weight, letter in zip((asking, x, x), weights, "qkv", strict=True)
+            for of, weight, letter in ((hidden, w_q, "q"), (x, w_k, "k"), (x, w_v, "v"))
         )
-        z = read_by(dot_rows(q, k, name="attn.scores"), v, "attn", c)
-        query = gather_rows(q, name="gap.q", sizes={"i": (1, "")}, rows=(1,))
-        mixtures, ids = [], build.values.ids()
-        for side, places in SIDES.items():
-            size = {"i": (len(places), " ".join(str(ids[at]) for at in places))}  # their words
-            keys = gather_rows(k, name=f"{side}.k", sizes=size, rows=places)
-            values = gather_rows(v, name=f"{side}.v", sizes=size, rows=places)
-            mixtures.append(read(query, keys, values, side, c))
-        both = gather_rows(z, name="both.z", sizes={"i": (1, "")}, rows=(1,))
-        seen = vstack(*mixtures, both, name="seen.z", sizes={"i": (3, "sight")})
+        read(matmul(cls, w_q, name="cls.q"), k, v, "cls", c)
+        shares = softmax(_scaled_scores(q, k, c), "attn.pattern", c.softmax_base)
+        both = gather_rows(shares, name="sides.shares", sizes={"i": (2, "one_sided")}, rows=(0, 0))
+        kept = keep_entries(both, name="sides.kept", kept=SEEN[:2])
+        sides = normalize_rows(kept, row_sum(kept, name="sides.sum"), name="sides.pattern")
+        pattern = vstack(sides, shares, name="seen.pattern", sizes={"i": (3, "sight")})
+        seen = matmul(pattern, v, name="seen.z")
     with tape.part("out"):
         out = output([seen], ATTN, c, ATTN_OUT)
     with tape.part("add1"):
-        x = shift(out, gather_rows(x, name="gap.x", sizes={"i": (1, "")}, rows=(GAP,)), name=RESID_MID)
+        x = shift(out, hidden, name=RESID_MID)
     x = norm(x, "blocks.0.ln1", c)
+    if c.attn_only:
+        return next_token(x, c)
     fed = mlp(x, "blocks.0.mlp", c)
     with tape.part("add2"):
         x = add(x, fed, name="blocks.0.hook_resid_post")
     return next_token(norm(x, "blocks.0.ln2", c, "blocks.0.hook_normalized_resid_post"), c)
+
+
+def _scaled_scores(q: Matrix, k: Matrix, c: Config) -> Matrix:
+    """The scores of the hidden word, scaled if the config says so. Shapes: (1, d_head), (pos, d_head) → (1, pos)."""
+    scores = dot_rows(q, k, name="attn.scores")
+    return divide_by_root(scores, name="attn.scores_scaled", of=c.d_head) if c.use_attn_scale else scores
 
 
 def _embedded(build: Builder) -> Matrix:
@@ -107,26 +119,29 @@ def _embedded(build: Builder) -> Matrix:
 @wiring("masked-words")
 def _second(w: Wiring) -> None:
     """Figure 2 of Devlin et al. 2018, and one layer of Vaswani et al. 2017 for the rows that are read."""
-    places = range(len(w.ids))
     parts = (
         w("hook_embed", "gather_rows", "embed.W_E", rows=w.ids),
-        w("hook_pos_embed", "gather_rows", "pos_embed.W_pos", rows=places),
-        w("card.rows", "gather_rows", "card.W_C", rows=[0 if at < 3 else 1 for at in places]),
+        w("hook_pos_embed", "gather_rows", "pos_embed.W_pos", rows=range(len(w.ids))),
+        w("card.rows", "gather_rows", "card.W_C", rows=[0, 0, 0, 1]),
     )
     x, at = w("blocks.0.hook_resid_pre", "add_all", *parts), "blocks.0.attn"
-    q = w("attn.q", "matmul", w("asking.x", "gather_rows", x, rows=[0, 2]), f"{at}.W_Q[0]")
     k, v = (w(f"attn.{letter.lower()}", "matmul", x, f"{at}.W_{letter}[0]") for letter in "KV")
-    z = w.read(q, k, v, "attn")
-    asked, mixtures = w("gap.q", "gather_rows", q, rows=[1]), list[str]()
-    for side, seen in (("left", [0, 1, 2]), ("right", [2, 3])):
-        keys, values = (w(f"{side}.{x}", "gather_rows", f"attn.{x}", rows=seen) for x in "kv")
-        mixtures.append(w.read(asked, keys, values, side))
-    mixtures.append(w("both.z", "gather_rows", z, rows=[1]))
-    out = w.output([w("seen.z", "vstack", *mixtures)], at, "blocks.0.hook_attn_out")
-    x = w("blocks.0.hook_resid_mid", "shift", out, w("gap.x", "gather_rows", x, rows=[2]))
-    x = w.norm(x, "blocks.0.ln1")
-    x = w("blocks.0.hook_resid_post", "add", x, w.mlp(x, "blocks.0.mlp", "blocks.0.hook_mlp_out"))
-    w.spoken(w.norm(x, "blocks.0.ln2", "blocks.0.hook_normalized_resid_post"))
+    w.read(w("cls.q", "matmul", w("cls.x", "gather_rows", x, rows=[0]), f"{at}.W_Q[0]"), k, v, "cls")
+    hidden = w("gap.x", "gather_rows", x, rows=[2])
+    scores = w("attn.scores", "dot_rows", w("attn.q", "matmul", hidden, f"{at}.W_Q[0]"), k)
+    if w.config["use_attn_scale"]:
+        scores = w("attn.scores_scaled", "divide_by_root", scores, of=w.config["d_head"])
+    shares = w.softmax("attn.pattern", scores)
+    shared = w("sides.shares", "gather_rows", shares, rows=[0, 0])
+    kept = w("sides.kept", "keep_entries", shared, kept=[[1, 1, 1, 0], [0, 0, 1, 1]])
+    sides = w("sides.pattern", "normalize_rows", kept, w("sides.sum", "row_sum", kept))
+    pattern = w("seen.pattern", "vstack", sides, shares)
+    out = w.output([w("seen.z", "matmul", pattern, v)], at, "blocks.0.hook_attn_out")
+    x = w.norm(w("blocks.0.hook_resid_mid", "shift", out, hidden), "blocks.0.ln1")
+    if not w.config["attn_only"]:
+        x = w("blocks.0.hook_resid_post", "add", x, w.mlp(x, "blocks.0.mlp", "blocks.0.hook_mlp_out"))
+        x = w.norm(x, "blocks.0.ln2", "blocks.0.hook_normalized_resid_post")
+    w.spoken(x)
 
 
 # ---- its mistakes ----
@@ -148,37 +163,41 @@ def no_side(step: Step, tape: Tape) -> Iterable[Step]:
     after="mask-across",
 )
 def word_from_cls(step: Step, tape: Tape) -> Iterable[Step]:
-    """What is read as the hidden word's mixture is that of CLS."""
-    return [replace(step, params={"rows": (0,)}) if step.name == "both.z" and step.op else step]
+    """What the hidden word looks at is what CLS looks at."""
+    of_word = step.name == "seen.pattern" and "attn.pattern" in step.inputs
+    return [replace(step, inputs=("sides.pattern", "cls.pattern")) if of_word else step]
 
 
 # ---- its words ----
 
 # A word on the front of a card, and one on its back; what somebody says who sees the front only, and the back only;
-# and the word that fits both
+# and the word that fits both, which most would guess
 CARDS = tuple(
     tuple(line.split())
     for line in """
 cats milk purr boil drink
-dogs bones bark break gnaw
+dogs cats bark feed chase
 bees honey buzz pour make
 birds nests sing rob build
 cows grass moo mow eat
 cooks eggs chop lay fry
 hens eggs cluck fry lay
 kids kites play sell fly
-frogs flies croak swat catch
-bears fish growl fry catch
+frogs flies croak swat eat
 ducks bread quack bake eat
-goats roses bleat plant eat
-owls mice hoot fear hunt
-crows corn caw pop steal
-apes nuts climb roast crack
+crows corn caw pop eat
 lambs milk bleat boil drink
 mules hay bray stack eat
 monks bells pray forge ring
 moths wool flit knit eat
-bats moths hang shoo catch
+poets poems dream read write
+fish worms swim dig eat
+maids beds sweep buy make
+bands songs tour sing play
+teams games train watch play
+oxen carts graze paint pull
+shops shoes open tie sell
+banks money open spend lend
 """.strip().splitlines()
 )
 
@@ -194,303 +213,370 @@ def card(number: int, tokens: int = 4) -> tuple[tuple[str, ...], tuple[str, ...]
 # ---- its numbers ----
 
 DOER, THING, HIDDEN, START = range(4)  # features: each token is most of one
-SCORES = ((0, 1, 0, 2), (0, 2, 0, 1), (0, 1, 0, 1))  # of the hidden word, less the smallest: it looks to both sides
-LOWEST_SCORES = (-4, -2, 0)  # of the hidden word, before they are halved
-EASY_TOTALS = (5, 6, 7, 8, 9, 10)  # of the powers of CLS
-LARGEST_VALUE = 5
-SUMS = 6  # the largest entry of a sum that a norm reads
-COLUMNS = (20, 20, 24, 40)  # of W_O, of which one is chosen for each feature
-UPDATES_TRIED = 40
-ROWS_TRIED = 40  # W_V, for which the rows of the tokens are looked for
-ASKED_TRIED = 4
-KEYS_TRIED = 1000
-KEYS_KEPT = 3
-QUERIES_TRIED = 600
-NORMS_TRIED = 4
-NETWORKS_TRIED = 6
+FEATURE_OF = (START, DOER, HIDDEN, THING)  # by token
+LARGEST_SUM = 9
+# What a token may be as a word, which may do something or have something done to it; as CLS; and as MASK.
+NOUNS = np.array([(*either, *other) for either in ((2, 1), (1, 1), (1, 2)) for other in product((0, -1), repeat=2)])
+STARTS, GAPS = np.array([(0, 0, 0, 2), (0, 0, 0, 3)]), np.array([(0, 0, 2, 0), (0, 0, 3, 0)])
+TRIED = 40  # times, what is looked for with one way to hear
+PAIRS_TRIED = 60  # of the columns of W_V
+CARDS_TRIED = 20  # for each of these pairs
+CARDS_KEPT = 6
+ROUNDING = 1e-6
+QUERIES = np.array([*product((1, 2), (1, 2), (0, -1, -2), (0, -1, -2))])  # for a doer and a thing, and nothing else
+QUERIES_ASKED = 8
+LOWEST = (-2, -1, 0)  # the smallest score of MASK, halved
+DIGIT = 100  # the base of codes of four scores
+COLUMNS_TRIED = 60  # of W_K, for each feature of a key
+KEYS_TRIED = 10
+COLUMNS_ASKED = 400  # of W_Q
 HEADS_KEPT = 2
+EASY_TOTALS = (5, 6, 7, 8, 9, 10)  # of the powers of CLS
+UNEMBEDDINGS_TRIED = 1500
+LARGEST_LOGIT = 12
+SETS = 16  # for a class
+
+
+class Way(Struct, frozen=True):
+    """What MASK looks at, and what it hears."""
+
+    scores: tuple[int, ...]
+    """Of MASK, halved, less the smallest: (4)."""
+    values: tuple[tuple[int, int], ...]
+    """Of CLS, the word, MASK and the word on the back."""
+
+    @property
+    def v(self) -> Ints:
+        """The values (4, 2)."""
+        return np.array(self.values)
+
+    @property
+    def mixtures(self) -> Ints:
+        """Of those who see the left, the right, and both sides, doubled, so that they are whole: (3, 2)."""
+        shares = np.array(SEEN) * 2 ** np.array(self.scores)  # (3, 4)
+        return np.asarray(2 * shares @ self.v // shares.sum(1, keepdims=True))
+
+
+# MASK looks most at the words beside it, of which the one speaks of a doer, the other of a thing; CLS and MASK speak
+# of hardly anything. What the left side says of a doer is more than twice what it says of a thing, and the right side
+# the other way round; both speak of the two about alike.
+WAYS = (
+    Way((0, 1, 0, 1), ((1, 1), (4, 1), (1, 1), (1, 4))),
+    Way((0, 1, 0, 1), ((1, 1), (4, 1), (1, -1), (1, 5))),
+    Way((0, 1, 0, 1), ((-1, 1), (5, 1), (1, -1), (1, 5))),
+    Way((0, 1, 0, 1), ((-1, 1), (5, 1), (1, 1), (1, 4))),
+    Way((0, 1, 0, 2), ((1, 1), (3, 0), (1, -1), (1, 4))),
+    Way((0, 1, 0, 2), ((1, -1), (3, 1), (1, -1), (1, 4))),
+    Way((0, 1, 0, 2), ((-1, 1), (4, 0), (1, -1), (1, 4))),
+    Way((0, 1, 0, 2), ((1, 1), (5, 0), (1, -1), (1, 4))),
+    Way((0, 1, 0, 2), ((1, -1), (5, 1), (1, -1), (1, 4))),
+    Way((0, 1, 0, 2), ((-1, 1), (6, 0), (1, -1), (1, 4))),
+    Way((0, 1, 0, 2), ((1, -1), (5, 0), (1, 1), (1, 6))),
+    Way((0, 1, 0, 2), ((-1, -1), (6, 0), (1, 1), (1, 6))),
+)
+
+
+class Card(Struct, frozen=True):
+    """What the tokens are sums of, and W_V."""
+
+    words: Ints
+    """(4, 4)."""
+    places: Ints
+    """(4, 4)."""
+    sides: Ints
+    """Of the front and of the back: (2, 4)."""
+    w_v: Ints
+
+    @property
+    def x(self) -> Ints:
+        """The sums (4, 4)."""
+        return self.words + self.places + self.sides[[0, 0, 0, 1]]
 
 
 @cache
-def _norms_read() -> tuple[Bools, Bools]:
-    """By the code of a row with entries up to SUMS: whether its norm is rational, and whether it is wide, too."""
-    tables = np.zeros((2, (2 * SUMS + 1) ** 4), dtype=bool)
-    wide = codes(rows_of_thirds(SUMS), SUMS)
-    tables[:, wide] = True
-    tables[0, codes(friendly_rows(4, "LN", SUMS), SUMS)] = True
-    return tables[0], tables[1]
-
-
-@cache
-def _values(scores: tuple[int, ...], base: int) -> tuple[Ints, Ints]:
-    """Scores of the hidden word → all values (count, 4, 2) that say who does it, and what it is done to; and the
-    mixtures of one who sees the left, the right, and both sides, (count, 3, 2), doubled, so that they are whole.
-
-    A left side speaks of a doer, a right side of a thing, and both of the two about alike.
-    """
-    shares, columns = base ** np.array(scores), grid(4, LARGEST_VALUE)
-    seen = [list(SIDES["left"]), list(SIDES["right"]), [CLS, WORD, GAP, BACK]]
-    total = np.array([shares[at].sum() for at in seen])
-    doubled = 2 * np.stack([columns[:, at] @ shares[at] for at in seen], 1)
-    fit = (doubled % total == 0).all(1) & (abs(columns[:, [CLS, GAP]]) <= 3).all(1)
-    columns, doubled = columns[fit], doubled[fit] // total
-    sides = []
-    for at, other in ((WORD, BACK), (BACK, WORD)):
-        rest = np.delete(columns, at, 1)
-        sides.append(np.flatnonzero((columns[:, at] > np.maximum(rest.max(1), 1)) & (abs(columns[:, other]) <= 1)))
-    doer, thing = (side.ravel() for side in np.meshgrid(*sides))
-    v, z = np.stack([columns[doer], columns[thing]], 2), np.stack([doubled[doer], doubled[thing]], 2)
-    left, right, both = z.swapaxes(0, 1)
-    ok = (left[:, 0] >= 2 * abs(left[:, 1])) & (right[:, 1] >= 2 * abs(right[:, 0])) & (both.min(1) > 0)
-    ok &= (both.max(1) < 2 * both.min(1)) & point_apart(v) & point_apart(z)
-    ok &= columns_vary(v[:, SIDES["left"]]) & columns_vary(z)
-    if scores[WORD] != scores[BACK]:
-        ok &= both.max(1) > 2  # few values make the mixture (1, 1), which would be found for most seeds
-    return v[ok], z[ok]
-
-
-def _updates(dice: Dice, z: Ints) -> tuple[Ints, Ints, Ints] | None:
-    """Doubled mixtures (3, 2) → W_O (2, 4), the hidden word's row (4), and their sums (3, 4), whose norms are
-    rational. None where there are none.
-
-    What W_O makes of the doer goes to the first feature most, what it makes of the thing to the second; the hidden
-    word is most of the third.
-
-    Method: a column of W_O, with the number of the hidden word there, adds a number to each row's code. All choices
-    of one column for each feature are looked up at once.
-    """
-    made = grid(3, 2)  # a column of W_O and a number of the hidden word
-    added = made[:, :2] @ z.T
-    sums = added // 2 + made[:, 2:]
-    fit = (added % 2 == 0).all(1) & (abs(sums).max(1) <= SUMS) & (made[:, :2] != 0).any(1)
-    made, sums = made[fit], sums[fit]
-    doer, thing, x = made.T
-    pools = [
-        np.flatnonzero(which)
-        for which in ((doer > abs(thing)) & (x < 2), (thing > abs(doer)) & (x < 2), x > 0, abs(x) < 2)
+def _sums() -> list[tuple[Ints, Ints]]:
+    """For each token, what it may be as a word, and what its place may add: (count, 4) each."""
+    places = np.array([*product(range(2), repeat=4)][1:])
+    return [
+        (np.repeat(words, len(places), 0), np.tile(places, (len(words), 1))) for words in (STARTS, NOUNS, GAPS, NOUNS)
     ]
+
+
+def _cards(dice: Dice, way: Way) -> Iterator[Card]:
+    """Values and scores → tokens that are most of one feature each, and W_V, which makes the values of them.
+
+    A word may do something, or have something done to it: its side tells, and its place a little.
+
+    Method: for each token, all sums are listed, and all columns of W_V that make its value of one of them. Of the
+    pairs of columns that fit all tokens, some are drawn, and with these the sums.
+    """
+    front, back = np.array([1, 0, *dice.below(2, 2)]), np.array([0, 1, 0, 0])
+    back[HIDDEN:] = front[HIDDEN:] - 1
+    columns = grid(4, 2)
+    columns = columns[are_natural_columns(columns, twos=1) & (columns.max(1) > columns.min(1))]
+    fits, of_tokens = np.ones((len(columns), len(columns)), dtype=bool), list[Any]()
+    for at, (as_word, of_place) in enumerate(_sums()):
+        x = as_word + of_place + (back if at == BACK else front)
+        most = x[:, FEATURE_OF[at]] > np.delete(x, FEATURE_OF[at], 1).max(1)
+        x, as_word, of_place = x[most], as_word[most], of_place[most]
+        made = x @ columns.T
+        doer, thing = (made == way.v[at, k] for k in (0, 1))  # (sums, columns)
+        met = np.zeros_like(fits)
+        for of_doer, of_thing in zip(doer, thing, strict=True):
+            met[np.ix_(of_doer, of_thing)] = True
+        fits &= met
+        of_tokens.append((x, as_word, of_place, doer, thing))
+    dice.pay(fits.size)
+    pairs = np.flatnonzero(fits)
+    pairs = pairs[dice.sample(len(pairs), PAIRS_TRIED)]
+    if not len(pairs):
+        return
+    columns_of = np.repeat(np.stack(np.divmod(pairs, len(columns)), 1), CARDS_TRIED, 0)  # (tried, 2)
+    drawn = []
+    for *_, doer, thing in of_tokens:
+        picks = (np.flatnonzero(doer[:, i] & thing[:, j]) for i, j in columns_of[::CARDS_TRIED])
+        drawn.append(np.concatenate([pick[dice.below(len(pick), CARDS_TRIED)] for pick in picks]))
+    x, as_words, places = (
+        np.stack([each[k][n] for each, n in zip(of_tokens, drawn, strict=True)], 1) for k in range(3)
+    )  # (tried, 4, 4)
+    ok = point_apart(x) & columns_vary(x) & columns_vary(places)
+    ok &= (as_words[:, WORD, :2] != as_words[:, BACK, :2]).any(1)
+    ok[ok] = _can_be_met(x[ok], way.scores)
+    found = np.flatnonzero(ok)
+    for n in found[dice.sample(len(found), CARDS_KEPT)]:
+        yield Card(as_words[n], places[n], np.stack([front, back]), columns[columns_of[n]].T)
+
+
+def _can_be_met(x: Ints, scores: tuple[int, ...]) -> Bools:
+    """Rows (count, 4, 4), and scores but for one number that is added to all → whether a key for each row can be made
+    of it that meets a query with these scores: whether some whole numbers make the scores of the rows.
+    """
+    ok = np.zeros(len(x), dtype=bool)
+    regular = np.rint(np.linalg.det(x)) != 0
+    for lowest in LOWEST:
+        wanted = np.tile(2.0 * (np.array(scores) + lowest)[:, None], (regular.sum(), 1, 1))
+        made = np.linalg.solve(x[regular], wanted)  # (regular, 4, 1)
+        ok[regular] |= (abs(made - np.rint(made)) < ROUNDING).all((1, 2)) & (abs(made) < 8).all((1, 2))
+    return ok
+
+
+def _updates(dice: Dice, hidden: Ints, mixtures: Ints) -> Ints | None:
+    """MASK's row (4) and doubled mixtures (3, 2) → W_O (2, 4): what is heard of a doer and of a thing is added there,
+    and fills the gap. None where there is none.
+    """
+    columns = grid(2, 2)
+    doubled = columns @ mixtures.T
+    doer, thing = columns.T
+    fits = (
+        (doer > abs(thing)), (thing > abs(doer)), (doer <= 0) & (thing <= 0) & (doer + thing < 0),
+        (abs(columns).max(1) == 1),
+    )  # fmt: skip
+    pools = [np.flatnonzero(fit & (doubled % 2 == 0).all(1)) for fit in fits]
     if not all(map(len, pools)):
         return None
-    picks = [pool[dice.sample(len(pool), most)] for pool, most in zip(pools, COLUMNS, strict=True)]
-    dice.pay(int(np.prod([len(pick) for pick in picks])))
-    rational, wide = _norms_read()
-    digits = (2 * SUMS + 1) ** np.arange(4)
-    parts = [(sums[pick] + SUMS) * digit for pick, digit in zip(picks, digits, strict=True)]  # (columns, 3)
-    first, second, third, last = (part[:, 2] for part in parts)  # the row of who sees both sides, before the others
-    code = first[:, None, None, None] + second[:, None, None] + third[:, None] + last
-    places = np.flatnonzero(rational[code])
-    at = np.unravel_index(places, code.shape)
-    fits = sum(part[place] for part, place in zip(parts, at, strict=True))  # (count, 3)
-    places = places[rational[fits].all(1) & wide[fits].any(1)]
-    for place in places[dice.sample(len(places), UPDATES_TRIED)]:
-        at = np.unravel_index(place, code.shape)
-        chosen = [pick[k] for pick, k in zip(picks, at, strict=True)]
-        w_o, hidden, after = made[chosen, :2].T, made[chosen, 2], sums[chosen].T
-        leads = hidden[HIDDEN] > np.delete(hidden, HIDDEN).max()
-        fits = point_apart(after) and columns_vary(after - hidden) and vary_as_normed(after, "LN")
-        if leads and (hidden < 0).any() and natural(w_o, 0, 60) and fits:
-            return w_o, hidden, after
-    return None
+    picks = np.stack([pick.ravel() for pick in np.meshgrid(*pools)], 1)  # (count, 4)
+    after = (doubled[picks] // 2).swapaxes(1, 2) + hidden  # (count, 3, 4)
+    left, right, both = after.swapaxes(0, 1)
+    ok = (abs(after).max((1, 2)) <= LARGEST_SUM) & point_apart(after) & columns_vary(after)
+    ok &= left[:, DOER] > np.delete(left, DOER, 1).max(1)
+    ok &= right[:, THING] > np.delete(right, THING, 1).max(1)
+    ok &= both[:, :2].min(1) > np.maximum(both[:, 2:].max(1), hidden[:2].max())
+    ok &= natural(columns[picks].swapaxes(1, 2), 0, 50)
+    kept = picks[ok]
+    return columns[kept[dice.one_below(len(kept))]].T if len(kept) else None
 
 
-@cache
-def _most_of(feature: int) -> Ints:
-    """Rows (count, 4) that have more of a feature than of all others."""
-    rows = grid(4, 2)
-    most: Ints = rows[rows[:, feature] > np.maximum(np.delete(rows, feature, 1).max(1), 0)]
-    return most
+def _heads(dice: Dice, x: Ints, scores: tuple[int, ...]) -> Iterator[tuple[Ints, Ints]]:
+    """Rows (4, 4), and the scores of MASK but for one number that is added to all → W_Q and W_K (4, 4).
 
+    MASK asks for a doer and for a thing, and the words beside it can be found as these.
 
-def _rows(dice: Dice, hidden: Ints, v: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """The hidden word's row (4) and values (4, 2) → rows of all tokens (4, 4), each of which is most of one feature,
-    and W_V (4, 2), which makes the values of them.
+    Method: the keys' numbers of each feature, a column of W_K, are drawn from those that fit; of all choices at once,
+    the ones that meet a query with these scores are looked up, by codes that have a digit for each token: what two
+    features add to a code is what the other two leave.
     """
-    columns = grid(4, 2)
-    fits = [columns[columns @ hidden == value] for value in v[GAP]]
-    if not all(map(len, fits)):
+    columns, digits = grid(4, 2), DIGIT ** np.arange(4)
+    columns = columns[columns.max(1) > columns.min(1)]
+    made = columns @ x.T  # (columns, 4)
+    small = (abs(made).max(1) <= 4) & columns_vary(made[:, :, None])
+    pools = []
+    for token in (WORD, BACK, None, None):  # in the order of features
+        fit = small if token is None else small & (made[:, token] > np.maximum(np.delete(made, token, 1).max(1), 1))
+        pool = np.flatnonzero(fit)
+        pools.append(pool[dice.sample(len(pool), COLUMNS_TRIED)])
+    if not all(map(len, pools)):
         return
-    drawn = np.stack([dice.choices(fit, ROWS_TRIED) for fit in fits], 2)
-    for w_v in drawn[natural(drawn, 0, 60)]:
-        x = np.zeros((4, 4), np.int64)
-        x[GAP] = hidden
-        for at, feature in ((CLS, START), (WORD, DOER), (BACK, THING)):
-            rows = _most_of(feature)
-            rows = rows[(rows @ w_v == v[at]).all(1)]
-            x[at] = rows[dice.one_below(len(rows))] if len(rows) else 0
-        if point_apart(x) and (x != x[0]).any(0).all() and (x == 0).sum() <= 6:
-            yield x, w_v
+    codes, target = made @ digits, 2 * np.array(scores) @ digits
+    for asked in QUERIES[dice.permutation(len(QUERIES))[:QUERIES_ASKED]]:
+        doer, thing, hidden, start = (q * codes[pool] for q, pool in zip(asked, pools, strict=True))
+        front, rest = (doer[:, None] + thing).ravel(), (hidden[:, None] + start).ravel()
+        dice.pay(front.size + rest.size)
+        order = np.argsort(rest, kind="stable")
+        missing = (target + 2 * digits.sum() * np.array(LOWEST)[:, None] - front).ravel()  # (lowest, front)
+        second = order[np.searchsorted(rest[order], missing).clip(0, len(rest) - 1)]
+        met = np.flatnonzero(rest[second] == missing)
+        for place in met[dice.sample(len(met), KEYS_TRIED)]:
+            pairs = divmod(place % len(front), len(thing)), divmod(second[place], len(start))
+            at = [pool[k] for pool, k in zip(pools, (*pairs[0], *pairs[1]), strict=True)]
+            k = made[at].T
+            found = [k[token].argmax() == feature and (k[token] == k[token].max()).sum() == 1
+                     for token, feature in ((WORD, DOER), (BACK, THING))]  # fmt: skip
+            fits = all(found) and point_apart(k) and natural(columns[at].T, 10, 65)
+            if fits and (w_q := _asking(dice, x, asked, k)) is not None:
+                yield w_q, columns[at].T
+                break
 
 
-def _heads(dice: Dice, x: Ints, v: Ints, scores: Ints, base: int) -> Iterator[tuple[Ints, Ints]]:
-    """Rows (4, 4), values (4, 2) and the scores of the hidden word, but for one number that is added to all → W_Q and
-    W_K (4, 4).
-
-    The hidden word asks for a doer and for a thing, and the words beside it can be found as these. What CLS looks at
-    speaks of both.
-
-    Method: the scores are x W_K q, so W_K q is known first; each row of W_K is drawn from those that make a number of
-    it with a query that fits.
+def _asking(dice: Dice, x: Ints, asked: Ints, keys: Ints) -> Ints | None:
+    """W_Q (4, 4) with which MASK asks for this (4), and CLS has easy shares; None where none is found. Of those that
+    fit, the one with the fewest numbers beyond ±1.
     """
-    found, rows = grid(4, 5), grid(4, 2)
-    made = found @ x.T
-    found = found[(made - made[:, :1] == 2 * (scores - scores[0])).all(1) & np.isin(made[:, 0], LOWEST_SCORES)]
-    asked = rows[(rows[:, [DOER, THING]] > 0).all(1) & (rows[:, [HIDDEN, START]] <= 0).all(1)]
-    asked = np.concatenate([asked, asked + np.eye(4, dtype=np.int64)[DOER], asked + np.eye(4, dtype=np.int64)[THING]])
-    for product in found:
-        for query in asked[dice.sample(len(asked), ASKED_TRIED)]:
-            of_query = [rows[rows @ query == number] for number in product]
-            of_hidden = [rows[rows @ x[GAP] == number] for number in query]
-            if not all(map(len, (*of_query, *of_hidden))):
-                continue
-            w_k = np.stack([dice.choices(row, KEYS_TRIED) for row in of_query], 1)  # (tried, 4, 4)
-            k = x @ w_k
-            ok = natural(w_k) & (abs(k).max((1, 2)) <= 5) & point_apart(k) & columns_vary(k[:, SIDES["left"]])
-            for at, feature in ((WORD, DOER), (BACK, THING)):
-                ok &= k[:, at, feature] > np.maximum(np.delete(k[:, at], feature, 1).max(1), 0)
-            for keys, weights in zip(k[ok][:KEYS_KEPT], w_k[ok], strict=False):
-                w_q = np.stack([dice.choices(column, QUERIES_TRIED) for column in of_hidden], 2)
-                if (chosen := _asking(w_q, x, keys, v, base)) is not None:
-                    yield chosen, weights
+    rows = grid(4, 2)
+    fits = [rows[(rows @ x[GAP] == number) & (rows.max(1) > rows.min(1))] for number in asked]
+    if not all(map(len, fits)):
+        return None
+    w_q = np.stack([dice.choices(fit, COLUMNS_ASKED) for fit in fits], 2)
+    q: Ints = x[CLS] @ w_q
+    own = q @ keys.T
+    ok = natural(w_q, 10, 60) & (own % 2 == 0).all(1) & (abs(q).max(1) <= 5) & (abs(own).max(1) <= LARGEST_SUM)
+    ok &= np.isin(totals(own // 2, 2), EASY_TOTALS) & (own.max(1) > own.min(1))
+    w_q = w_q[ok]
+    return w_q[(abs(w_q) > 1).sum((1, 2)).argmin()] if len(w_q) else None
 
 
-def _asking(w_q: Ints, x: Ints, keys: Ints, v: Ints, base: int) -> Ints | None:
-    """That of some W_Q (count, 4, 4) with which CLS has easy shares and hears of a doer and of a thing, and which has
-    the fewest entries beyond ±1; None where none fits.
+# What a column of W_U may be for the word that one says who sees the left, the right, both sides, for the words on
+# the front and on the back, for MASK and CLS, and for any other: what it wants of each feature
+ANY, LESS = (-1, 0, 1), (-1, 0)
+WANTS = tuple(np.array([*product(*each)]) for each in (
+    ((2,), (-2, -1), ANY, ANY), ((-2, -1), (2,), ANY, ANY), ((1,), (1,), ANY, ANY),
+    ((1,), LESS, LESS, ANY), (LESS, (1,), LESS, ANY), (LESS, LESS, (1, 2), LESS), (LESS, LESS, LESS, (1, 2)),
+    (LESS, LESS, ANY, ANY),
+))  # fmt: skip
+
+
+def _unembedding(
+    dice: Dice, rows: Ints, hidden: Ints, likely: Sequence[Floats], ids: Sequence[int], words: int
+) -> Ints | None:
+    """Rows of three readers (3, 4) → W_U (4, words), in which each reader's word leads by 2 or more, and before
+    attention MASK says MASK; None where none is found. Of those that fit, the one with the fewest numbers.
+
+    hidden: the row of MASK before attention (4). likely: other rows of the readers (3, 4), with which they say the
+    same. ids: the words of the WANTS, but for the last.
     """
-    q = x[[CLS, GAP]] @ w_q  # (count, 2, 4)
-    own = q[:, 0] @ keys.T
-    fine = natural(w_q) & (own % 2 == 0).all(1) & (abs(q).max((1, 2)) <= 5) & point_apart(q)
-    fine &= (own.min(1) >= -6) & ((float(base) ** (own / 2)).sum(1) <= 9)
-    w_q, own = w_q[fine], own[fine] // 2
-    fine = np.isin(totals(own, base), EASY_TOTALS) & one_largest(own) & (powers(own, base) @ v > 0).all(1)
-    fine &= (np.exp(own.astype(float)) @ v > 0).all(1)
-    return w_q[fine][(abs(w_q[fine]) > 1).sum((1, 2)).argmin()] if fine.any() else None
+    columns = [(ids.index(word) if word in ids else len(WANTS) - 1) for word in range(words)]
+    w_u = np.stack([dice.choices(WANTS[want], UNEMBEDDINGS_TRIED) for want in columns], 2)
+    said = np.array(ids[:3])
+    logits = np.sort(rows @ w_u, 2)  # (tried, 3, words)
+    ok = (logits[:, :, -1] - logits[:, :, -2] >= 2).all(1) & (logits[:, :, -2] > logits[:, :, -3]).all(1)
+    ok &= (hidden @ w_u).argmax(1) == ids[5]
+    ok &= (abs(logits).max((1, 2)) <= LARGEST_LOGIT) & distinct(w_u.swapaxes(1, 2))
+    for each in (rows, *likely):
+        ok &= ((each @ w_u).argmax(2) == said).all(1)
+    w_u = w_u[ok]
+    return w_u[(w_u != 0).sum((1, 2)).argmin()] if len(w_u) else None
 
 
-def _sides(dice: Dice) -> Ints:
-    """What a token has of its side of the card (2, 4), no number of which both sides have: on the front, doers stand,
-    and on the back, things.
-    """
-    front = dice.below(3, 4) - 1
-    back = (front + 2 + dice.below(2, 4)) % 3 - 1
-    front[[DOER, THING]], back[[DOER, THING]] = (1, dice.one_below(2) - 1), (dice.one_below(2) - 1, 1)
-    return np.stack([front, back])
-
-
-def _wins_clearly(logits: Ints, over: int) -> bool:
-    """Whether the largest of some logits, numerators, leads by 2 or more."""
-    second, first = np.sort(logits)[-2:]
-    return bool(first - second >= 2 * over)
-
-
-def _says_in_powers_of_e(
-    v: Ints, scores: tuple[int, ...], hidden: Ints, weights: Entries, w_u: Ints, task: Task
-) -> bool:
-    """Whether the three readers say the same words if softmax takes powers of e."""
-    shares, (w_o,) = np.exp(np.array(scores, dtype=float)), weights[f"{ATTN}.W_O"]
-    for seen, word in zip((*SIDES.values(), (CLS, WORD, GAP, BACK)), task.wanted[-3:], strict=True):
-        mixed = shares[list(seen)] @ v[list(seen)] / shares[list(seen)].sum()
-        row = without_attention((hidden + mixed @ w_o)[None], weights, task.config)
-        if row is None or (row @ w_u).argmax() != word:
-            return False
-    return True
-
-
-def _keeps_features(norm: Norm) -> bool:
-    """Whether a norm turns the sign of neither the doer nor the thing."""
-    return norm.w is not None and bool((norm.w[[DOER, THING]] > 0).all())
+def _likely(way: Way, hidden: Ints, w_o: Ints) -> list[Floats]:
+    """The rows of the three readers (3, 4) with powers of e, and both as a norm would make them, as BERT's does."""
+    shares = np.array(SEEN) * np.exp(np.array(way.scores, float))
+    of_e = hidden + shares @ way.v / shares.sum(1, keepdims=True) @ w_o
+    rows = hidden + way.mixtures / 2 @ w_o
+    normed = [(x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True) for x in (rows, of_e)]
+    return [of_e, *normed]
 
 
 @sheet_promise
 def sides_can_be_read(tape: Tape) -> bool:
     """Each token is most of one feature: CLS of the start, the words of a doer and of a thing, and MASK of what is
-    hidden. MASK asks for a doer and a thing and for nothing else, and the words beside it can be found as these. From
-    the left it hears most of a doer, from the right of a thing, and from both sides of both; and so does CLS.
+    hidden. MASK asks for a doer and a thing and for nothing else; the words beside it can be found as these, and it
+    looks at them most. From the left it hears most of a doer, from the right of a thing, and from both sides of both,
+    so that it has most of these two then.
     """
-    x, k, mixed = (tape.values(name) for name in (RESID_PRE, "attn.k", "seen.z"))
-    (left, right, both), asked = mixed, tape.values("attn.q")[1]
-    most = all(
-        has_one_largest(row) and row.index(max(row)) == feature and max(row) > 0
-        for row, feature in ((x[CLS], START), (x[WORD], DOER), (x[GAP], HIDDEN), (x[BACK], THING), (k[WORD], DOER),
-                             (k[BACK], THING))
-    )  # fmt: skip
+    x, k, mixed, after = (tape.values(name) for name in (RESID_PRE, "attn.k", "seen.z", RESID_MID))
+    (left, right, both), asked, shares = mixed, tape.values("attn.q")[0], tape.values("attn.pattern")[0]
+    rows = (*zip(x, FEATURE_OF, strict=True), (k[WORD], DOER), (k[BACK], THING))
+    most = all(has_one_largest(row) and row.index(max(row)) == feature for row, feature in rows)
     asks = [number > 0 for number in asked] == [True, True, False, False]
-    sides = left[0] >= 2 * abs(left[1]) and right[1] >= 2 * abs(right[0]) and max(both) < 2 * min(both)
-    return most and asks and sides and min(tape.values("attn.z")[0]) > 0
+    looks = min(shares[WORD], shares[BACK]) > max(shares[CLS], shares[GAP])
+    sides = 2 * left[0] >= 5 * abs(left[1]) and 2 * right[1] >= 5 * abs(right[0]) and 2 * max(both) <= 3 * min(both)
+    return most and asks and looks and sides and min(after[2][:2]) > max(after[2][2:])
 
 
 @sheet_promise
 def each_side_says_another_word(tape: Tape) -> bool:
-    """Who sees the left side says one word, who sees the right another, and who sees both a third, which leads by 2
-    or more. The last norm makes results of two sizes of the third.
+    """Who sees the left side says one word, who sees the right another, and who sees both a third, each of which
+    leads by 2 or more; also if a norm reads the rows that the words are read from.
     """
-    said, (*_, second, first) = tape.values("next_token"), sorted(tape.values("logits")[-1])
-    sizes = {abs(x) for x in tape.values("blocks.0.ln2.centered")[-1]}
-    return len({*said}) == len(said) and first - second >= 2 and len(sizes) > 1
+    said, logits = tape.values("next_token"), [sorted(row) for row in tape.values("logits")]
+    rows, w_u = (np.array(tape.values(name), float) for name in (RESID_MID, "unembed.W_U"))
+    normed = (rows - rows.mean(1, keepdims=True)) @ w_u
+    leads = all(row[-1] - row[-2] >= 2 for row in logits)
+    return len({*said}) == len(said) and leads and normed.argmax(1).tolist() == [int(word) for (word,) in said]
 
 
-def _ends_in_two_sizes(stream: Stream) -> bool:
-    """Whether the last norm makes results of two sizes of the last row."""
-    w, b = (np.array(stream.weights[f"blocks.0.ln2.{name}"]) for name in "wb")
-    return len({*abs((stream.out[-1] - stream.over * b) // w).tolist()}) > 1
+def _some_sets(task: Task, seconds: float) -> list[Values]:
+    """Sets of numbers for a class, with which each reader says the same word as with the numbers of the task."""
+    said = task.model.run(task.values, RATIONALS).values("next_token")
+    asked, found = replace(task, wanted=tuple(int(word) for (word,) in said)), list[Values]()
+    dice = Dice("some sets of masked-words")
+    while len(found) < SETS:
+        for instance in _numbers(asked, dice):
+            values = replace(task.values, inputs=instance.inputs, weights=instance.weights)
+            if accepted(task.model, values, task.limits, asked.wanted, seconds):
+                found.append(values)
+                break
+    return found
 
 
-@search("masked-words", like_sheet=True, sentence=card, requires=(
-    exactly(4, d_model=4, d_head=4, d_v=2, n_heads=1, n_layers=1, normalization_type="LN", norm_position="post"),
-    *NORM, *HEADS,
+@search("masked-words", like_sheet=True, sentence=card, list_all=_some_sets, requires=(
+    exactly(4, d_model=4, d_head=4, d_v=2, n_heads=1, n_layers=1, attn_only=True, normalization_type=None),
+    shares_are_short, *HEADS,
 ))  # fmt: skip
 def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
-    """Mixtures first, then W_O and the row of the hidden word, whose sums have rational norms; the network and W_U;
-    then the rows of all tokens, queries and keys; and last what the rows are sums of.
+    """What MASK hears first; then tokens whose values are these, W_O and W_U; then queries and keys."""
+    way, tokens = WAYS[dice.one_below(len(WAYS))], task.values.ids()
+    free = (word for word in range(task.config.d_vocab) if word not in (*tokens, *task.wanted))
+    said = [next(free, None) if word is None else word for word in task.wanted[-3:]]
+    ids = [word for word in (*said, *(tokens[at] for at in (WORD, BACK, GAP, CLS))) if word is not None]
+    if len(ids) < len(WANTS) - 1:
+        return
+    for found in chain.from_iterable(_cards(dice, way) for _ in range(TRIED)):  # so that all ways are found
+        hidden = found.x[GAP]
+        w_o = _updates(dice, hidden, way.mixtures)
+        if w_o is None:
+            continue
+        rows = hidden + way.mixtures @ w_o // 2
+        w_u = _unembedding(dice, rows, hidden, _likely(way, hidden, w_o), ids, task.config.d_vocab)
+        if w_u is None:
+            continue
+        for w_q, w_k in islice(_heads(dice, found.x, way.scores), HEADS_KEPT):
+            w_e = _embeddings(dice, found.words, tokens, task.config.d_vocab)
+            weights = {"W_Q": [w_q], "W_K": [w_k], "W_V": [found.w_v], "W_O": [w_o]}
+            yield Instance(
+                {"card.W_C": found.sides.tolist()},
+                {f"{ATTN}.{name}": [w.tolist() for w in each] for name, each in weights.items()}
+                | {"embed.W_E": w_e.tolist(), "pos_embed.W_pos": found.places.tolist(), "unembed.W_U": w_u.tolist()},
+            )
+
+
+def _embeddings(dice: Dice, words: Ints, ids: Sequence[int], count: int) -> Ints:
+    """What the tokens are as words (4, 4), and their ids → W_E (count, 4). The words that are not on the card have
+    any small numbers.
     """
-    c, base, limits = task.config, whole_base(task.config), task.limits
-    scores = SCORES[dice.one_below(len(SCORES))]
-    values, mixtures = _values(scores, base)
-    if not len(values):
-        return
-    of_both = np.unique(mixtures[:, -1], axis=0)  # one of these first, so that all are found
-    alike = np.flatnonzero((mixtures[:, -1] == of_both[dice.one_below(len(of_both))]).all(1))
-    place = alike[dice.one_below(len(alike))]
-    update = _updates(dice, mixtures[place])
-    if update is None:
-        return
-    w_o, hidden, sums = update
-    norms = (find_norm(dice, unit_of(sums, "LN"), "LN", is_added_to=True) for _ in range(NORMS_TRIED))
-    after = next((norm for norm in norms if norm is not None and _keeps_features(norm)), None)
-    if after is None:
-        return
-    given = {f"{ATTN}.W_O": [w_o.tolist()]} | after.weights("blocks.0.ln1")
-    start = Stream(sums, after.rows, given, after.over)
-    networks = (feed_forward_layer(task, dice, start, "blocks.0", "ln2", c, "") for _ in range(NETWORKS_TRIED))
-    for stream in islice(filter(_ends_in_two_sizes, chain.from_iterable(networks)), 1):
-        silent = without_attention(hidden[None], stream.weights, c)
-        said = find_unembeddings(dice, stream.out, stream.over, c.d_vocab, task.wanted[-3:], limits, silent)
-        clear = [
-            w_u
-            for w_u in said
-            if _wins_clearly(stream.out[-1] @ w_u, stream.over)
-            and _says_in_powers_of_e(values[place], scores, hidden, stream.weights, w_u, task)
-        ][:1]
-        rows = _rows(dice, hidden, values[place]) if clear else ()
-        for x, w_v in rows:
-            side = _sides(dice)
-            embedded = find_embeddings(dice, x - side[[0, 0, 0, 1]], task.values.ids(), c)
-            if embedded is None:
-                continue
-            for w_q, w_k in islice(_heads(dice, x, values[place], np.array(scores), base), HEADS_KEPT):
-                made: Entries = {
-                    f"{ATTN}.W_Q": [w_q.tolist()], f"{ATTN}.W_K": [w_k.tolist()], f"{ATTN}.W_V": [w_v.tolist()],
-                    "unembed.W_U": clear[0].tolist(),
-                }  # fmt: skip
-                yield Instance({"card.W_C": side.tolist()}, stream.weights | embedded | made)
+    rows = grid(4, 2)
+    while True:
+        w_e = dice.choices(rows[abs(rows).sum(1) == 3], count)
+        w_e[list(ids)] = words
+        if point_apart(w_e) and columns_vary(w_e):
+            return np.asarray(w_e)
 
 
 # ---- its picture ----
 
-WIDE, HIGH = 174.0, 48.0  # mm: of the picture
-ROOM = 80.0  # of the plane
+WIDE, HIGH = 174.0, 40.0  # mm: of the picture
+ROOM, EDGE, FOOT = 50.0, 9.6, 4.4  # of the plane, and what names and numbers take to the left of it and below
 UNIT = 8.0  # the most that a unit of the plane takes
-READERS, CARD, CELL, LOW = 84.0, 110.0, 16.0, 8.0  # their left edge, that of their tokens, and a token's size
+READERS, CARD, CELL, LOW = 60.0, 88.0, 21.5, 7.0  # their left edge, that of their tokens, and a token's size
 
 
 @picture(width=WIDE, height=HIGH, minutes=1)
@@ -505,15 +591,12 @@ def both_sides(
     ends, found = ([(float(x), float(y)) for x, y in rows] for rows in (values, mixed))
     if len(ends) != 4 or len(found) != 3 or max(abs(x) for end in (*ends, *found) for x in end) > 6:
         raise UndrawableError("four values of two small numbers are drawn, and three mixtures")
-    low, high = (
-        [int(edge(0, *axis)) + step for axis in zip(*ends, *found, strict=True)]
-        for edge, step in ((min, -1), (max, 1))
-    )
-    unit = min(UNIT, (ROOM - 4) / (high[0] - low[0]), (HIGH - 7) / (high[1] - low[1]))
-    high[0] = low[0] + int((ROOM - 4) / unit)  # the room to the right is used
+    low = [int(min(0, *axis)) for axis in zip(*ends, *found, strict=True)]
+    high = [int(max(0, *axis)) + 1 for axis in zip(*ends, *found, strict=True)]
+    unit = min(UNIT, (ROOM - EDGE) / (high[0] - low[0]), (HIGH - 2 - FOOT) / (high[1] - low[1]))
 
     def at(point: Sequence[float]) -> Point:
-        return 2 + unit * (point[0] - low[0]), 5 + unit * (high[1] - point[1])
+        return EDGE + unit * (point[0] - low[0]), 2 + unit * (high[1] - point[1])
 
     half = min(high[0] / 2, high[1]), min(high[0], high[1] / 2)  # how far the lines of twice as much reach
     corner = [(high[0], high[1])] if high[0] / 2 < high[1] and high[1] / 2 < high[0] else []
@@ -522,22 +605,23 @@ def both_sides(
     on.arrow(at((low[0], 0)), at((high[0], 0)), width=AXIS + 0.05, colour=INK)
     on.arrow(at((0, low[1])), at((0, high[1])), width=AXIS + 0.05, colour=INK)
     right, upper = at((high[0], 0)), at((0, high[1]))
-    ticks = {(at((x, 0))[0], at((x, 0))[1] + 2.6): x for x in range(low[0] + 1, high[0] - 1) if x}
-    ticks |= {(at((0, y))[0] - 1.6, at((0, y))[1] + 0.8): y for y in range(low[1] + 1, high[1]) if y}
-    on.text(right[0], right[1] + 3.8, names[0], TOKEN, anchor="end", bold=True)
-    on.text(upper[0] + 1.4, upper[1] - 1.2, names[1], TOKEN, anchor="start", bold=True)
-    tips = [at(end) for end in ends]
-    halves = [words(word, TOKEN).width / 2 + 0.4 for word in tokens]
+    ticks = {(at((x, 0))[0], at((x, 0))[1] + 2.6): x for x in range(low[0], high[0]) if x}
+    ticks |= {(at((0, y))[0] - 1.6, at((0, y))[1] + 0.8): y for y in range(low[1], high[1]) if y}
+    on.text(right[0] + 1.2, right[1] + 0.9, names[0], TOKEN, anchor="start", bold=True)
+    on.text(upper[0] - 1.2, upper[1] + 1.6, names[1], TOKEN, anchor="end", bold=True)
+    said = {end: ", ".join(token for token, of in zip(tokens, ends, strict=True) if of == end) for end in ends}
+    tips, named = [at(end) for end in said], [*said.values()]
+    halves = [words(name, TOKEN).width / 2 + 0.4 for name in named]
     away = [*((at((0, 0)), tip) for tip in tips), *((at(point), at(point)) for point in found)]
     places = beside(tips, halves, away, (0, 1.5, ROOM, HIGH))
     for spot, number in ticks.items():
         near = [gap(spot, place, wide + 1.2) for place, wide in zip(places, halves, strict=True)]
-        if min(near) > 1.6 and spot[0] < right[0] - 2 * words(names[0], TOKEN).width:
+        if min(near) > 1.6:
             on.text(*spot, value_text(number), SMALL_NUMBER, colour=GREY)
-    for tip, place, wide, word in zip(tips, places, halves, tokens, strict=True):
+    for tip, place, wide, name in zip(tips, places, halves, named, strict=True):
         on.arrow(at((0, 0)), tip, width=0.8)
         on.box(place[0] - wide, place[1] - 2.9, 2 * wide, 3.8, fill=WHITE, width=0)
-        on.text(*place, word, TOKEN, bold=True)
+        on.text(*place, name, TOKEN, bold=True)
     _readers(on, tokens, sides)
     for n, point in enumerate(found, 1):
         x, y = at(point)
@@ -554,17 +638,16 @@ def both_sides(
 
 def _readers(on: Canvas, tokens: Sequence[str], sides: Sequence[str]) -> None:
     """What each reader sees of the card: what is hidden from them is hatched."""
-    seen = (*SIDES.values(), range(len(tokens)))
-    for n, (side, places) in enumerate(zip(sides, seen, strict=True)):
-        y = 2 + n * (LOW + 3.5)
-        on.text(READERS, y + 5.1, str(n + 1), TOKEN, anchor="start", bold=True)
-        on.text(READERS + 4, y + 5.1, side, TOKEN, anchor="start")
+    for n, (side, places) in enumerate(zip(sides, SEEN, strict=True)):
+        y = 1 + n * (LOW + 2.6)
+        on.text(READERS, y + 4.8, str(n + 1), TOKEN, anchor="start", bold=True)
+        on.text(READERS + 4, y + 4.8, side, TOKEN, anchor="start")
         for k, word in enumerate(tokens):
             x = CARD + k * CELL
             on.box(x, y, CELL, LOW, dash=(1.2, 0.8) if k == GAP else ())
-            if k in places:
+            if places[k]:
                 on.text(x + CELL / 2, y + LOW / 2 + 1.1, word, TOKEN)
             else:
                 on.hatch(x, y, CELL, LOW)
     for k, line in enumerate(("ask", "mark")):
-        on.text(READERS, 41 + 4.6 * k, on.say(f"pictures.both_sides.{line}"), TOKEN, anchor="start")
+        on.text(READERS, 34.0 + 4.6 * k, on.say(f"pictures.both_sides.{line}"), TOKEN, anchor="start")

@@ -133,7 +133,14 @@ class _Chart(Struct, frozen=True, dict=True):
                 width = {"heads": c.d_v, "unembed": c.d_vocab}.get(kind, c.d_model)
                 here = computed or self.model.counts  # what only counts takes in the whole model
                 state: State = "here" if here else "done" if before else "later"
-                yield Box(part, label, self.shape(width), state, tuple(sorted(numbers)))
+                yield Box(part, label, self.shape(width, self.rows(part)), state, tuple(sorted(numbers)))
+
+    def rows(self, part: str) -> int:
+        """How many rows a part has that is for several readers of one position, not for all positions; else 0."""
+        axes = {step.name: "pos" in step.axes for step in self.tape.steps.values()}
+        steps = [step for step in self.tape.steps.values() if step.op and self.part(step.name) == part]
+        is_for_all = not any(axes.values()) or any(axes[step.name] for step in steps)
+        return steps[0].shape[0] if steps and not is_for_all and steps[0].shape[0] > 1 else 0
 
     def label(self, name: str, **places: object) -> str:
         """The label of a box, as LaTeX."""

@@ -29,6 +29,7 @@ HELD = (
     "byte-pairs",
     "counted-pairs",
     "word-in-context",
+    "masked-words",
 )  # sheets none of whose numbers may change their places
 SHEETS = [sheet.name for sheet in all_sheets() if sheet.name not in HELD and not sheet.draws_words]
 

@@ -274,6 +274,11 @@ def test_no_map_has_a_norm_before_the_sheet_on_norms():
     assert not [name for name in before if any(box.part.startswith("ln") for box in shipped(name).map.boxes)]
 
 
+def test_a_part_for_several_readers_of_one_token_has_a_row_for_each():
+    shapes = {box.part: box.shape for box in shipped("masked-words").map.boxes}
+    assert shapes == {"embed": "4 × 4", "heads": "4 × 2", "out": "3 × 4", "add1": "3 × 4", "unembed": "3 × 8"}
+
+
 def test_a_sheet_that_counts_a_whole_model_is_about_all_of_it():
     assert {box.state for box in shipped("sizing").map.boxes} == {"here"}
 
