@@ -184,7 +184,7 @@ def _together(plan: Plan, class_: ClassPages, keys: Mapping[Student, str]) -> li
         each = ({student: key} for student, key in keys.items())
         return [single for one in each for single in _together(plan, class_, one)]
     for single in islice(run.runs(), run.domain.count - len(keys), None):
-        judge(single)
+        judge(single, of_class=True)
     texts = pages_of_all.page.texts
     assert texts is not None
     filled = {view: filled_copies(class_.layouts[view], printed, view, texts, len(keys)) for view in CLASS_VIEWS}
@@ -301,7 +301,7 @@ def judged_page(plan: Plan, values: Values, left: str = "", minutes: tuple[int, 
     """
     options = structs.replace(plan.options, left_out=left_out({"left": left}), minutes=minutes)
     page, run, _ = arranged(plan.sheet, values, options, options.domain)
-    judge(run)
+    judge(run, of_class=True)
     return page, run
 
 

@@ -7,6 +7,7 @@ float64.py    numbers with a bound on the rounding errors of float64
 duals.py      numbers with derivatives
 letters.py    the numbers of a run.json, and letters
 recorded.py   what the witness asks of a run
-gradients.py  the derivatives of a loss
+named.py      what the names of gradients say
+gradients.py  the derivatives of a loss, and whether recorded gradients are these
 judge.py      computes each step of a run, and compares
 """

@@ -7,12 +7,13 @@ cell. b is the base of the run's powers. So all derivatives of exact numbers are
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 from byhand.witness.numbers import EXACT, IrrationalError, Numbers
 
-Tangent = dict[tuple[Hashable, int], Any]
+UNKNOWN = math.nan  # a logarithm that is no fraction: of a loss only the tangent is asked for
+Tangent = dict[tuple[Any, int], Any]
 
 
 class Dual:
@@ -56,9 +57,9 @@ class Dual:
 class Duals:
     """The number system of duals over another one.
 
-    base: b. A tangent of exact numbers has powers of ln b; of other numbers, ln b is a number as all are.
+    base: b.
 
-    Raises: IrrationalError where a tangent of exact numbers is none of these.
+    Raises: IrrationalError where a tangent of exact numbers has the logarithm of another base than b.
     """
 
     def __init__(self, of: Numbers, base: Any) -> None:
@@ -71,7 +72,8 @@ class Duals:
     def over(self, a: Any, b: Any) -> Dual:
         """a ÷ b, with (a' − (a ÷ b) b') ÷ b."""
         a, b = self.num(a), self.num(b)
-        value = self.of.over(a.value, b.value)
+        is_known = not (isinstance(a.value, float) and math.isnan(a.value))
+        value = self.of.over(a.value, b.value) if is_known else UNKNOWN
         tangent = _sum(a.tangent, _times(b.tangent, -value)) if b.tangent else a.tangent
         return self._of(value, tangent, lambda: self.of.over(1, b.value))
 
@@ -118,18 +120,18 @@ class Duals:
         try:
             value = self.of.logarithm(x.value, base)
         except IrrationalError:
-            value = math.nan  # of a loss only the tangent is asked for
+            value = UNKNOWN
         return self._of(value, tangent, lambda: self.of.over(1, x.value))
 
     def by_logarithm(self, tangent: Tangent, base: Any, power: int) -> Tangent:
         """A tangent times a power of ln base."""
         if base == "e" or not (tangent and power):
             return tangent
-        if self.of is not EXACT:
-            return _times(tangent, self.of.logarithm(base) ** power)
-        if base != self.base:
+        if base == self.base:
+            return {(cell, known + power): x for (cell, known), x in tangent.items()}
+        if self.of is EXACT:
             raise IrrationalError(f"as it has ln {base}, where powers have the base {self.base}")
-        return {(cell, known + power): x for (cell, known), x in tangent.items()}
+        return _times(tangent, self.of.logarithm(base) ** power)
 
     def half_turn(self) -> Dual:
         """π."""

@@ -14,18 +14,18 @@ from typing import Any
 
 from byhand.errors import WitnessError
 from byhand.witness import float64
+from byhand.witness.duals import Duals
+from byhand.witness.gradients import compare_gradients
 from byhand.witness.letters import POINTS, letters_of, value_of
 from byhand.witness.numbers import (
-    DIGITS,
     EXACT,
-    NEG_INF,
     TOLERANCE,
     IrrationalError,
     are_exact,
     digits,
     is_close,
-    is_exact,
     rounds_to,
+    shown,
 )
 from byhand.witness.recorded import Recorded, Texts, computed_steps
 from byhand.witness.rules import PICKS, RULES, Rows, Rule
@@ -35,24 +35,62 @@ Agree = Callable[[Any, Any], bool]
 MOST_KNOWN = 10_000  # steps that were judged, in some ten megabytes
 
 
-def judge(run: Recorded) -> None:
-    """Compute every step of a run again, and compare.
+def judge(run: Recorded, of_class: bool = False) -> None:
+    """Compute every step of a run again, and compare; then compare gradients with what the loss says of them.
 
     Steps are computed from recorded numbers; but if the run rounds only where it prints, from the witness's own
     unrounded numbers. Letters get values, at three points.
 
+    of_class: whether it is one of many copies, of whose gradients sums along random directions are compared.
+
     Raises: WitnessError for the first cell that differs.
     """
-    wired, names, agree = wires(run), letters_of(run), _agreement(run)
-    if agree is eq and all(_is_right(name, wired[name], run) for name in computed_steps(run)):
+    wired, agree = wires(run), _agreement(run)
+    if not (agree is eq and all(_is_right(name, wired[name], run) for name in computed_steps(run))):
+        _compare_steps(run, wired, agree)
+    if not run.loss:
         return
+    base = run.config.as_dict()["softmax_base"]
+    if agree is eq:
+        compare_gradients(run, wired, _numbers(run, {}), Duals(EXACT, base), along=of_class)
+    else:
+        for letters in _points(run):
+            compare_gradients(run, wired, _unrounded(run, wired, letters), Duals(digits(), base), along=True)
+
+
+def _points(run: Recorded) -> list[dict[str, Fraction]]:
+    """The values that letters get; without letters there is one point, of none."""
+    names = letters_of(run)
+    return [
+        {name: point + Fraction(i, 4) for i, name in enumerate(names)} for point in (POINTS if names else POINTS[:1])
+    ]
+
+
+def _numbers(run: Recorded, letters: Mapping[str, Fraction]) -> dict[str, Rows]:
+    """The recorded numbers of all steps."""
     floats = run.numbers == "float"
-    for point in POINTS if names else POINTS[:1]:
-        letters = {name: point + Fraction(i, 4) for i, name in enumerate(names)}
-        steps: dict[str, Rows] = {
-            name: [[float64.read(x) if floats else value_of(x, letters) for x in row] for row in rows]
-            for name, rows in run.texts.items()
-        }
+    return {
+        name: [[float64.read(x) if floats else value_of(x, letters) for x in row] for row in rows]
+        for name, rows in run.texts.items()
+    }
+
+
+def _unrounded(run: Recorded, wired: Mapping[str, Wire], letters: Mapping[str, Fraction]) -> dict[str, Rows]:
+    """The numbers of all steps, computed from the givens without rounding."""
+    steps = _numbers(run, letters)
+    for name in computed_steps(run):
+        steps[name] = computed(name, wired[name], steps, floats=False)
+    return steps
+
+
+def _compare_steps(run: Recorded, wired: Mapping[str, Wire], agree: Agree) -> None:
+    """Compute every step from what it reads, and compare.
+
+    Raises: WitnessError for the first cell that differs.
+    """
+    floats = run.numbers == "float"
+    for letters in _points(run):
+        steps = _numbers(run, letters)
         for name in computed_steps(run):
             rows = computed(name, wired[name], steps, floats)
             _compare(name, run.texts[name], rows, steps[name], agree)
@@ -136,10 +174,4 @@ def _compare(name: str, texts: Sequence[Sequence[str]], rows: Rows, recorded: Ro
         for j, (value, other) in enumerate(zip(values, others, strict=True)):
             if not agree(value, other):
                 where = f"{name}, row {i + 1}, column {j + 1}"
-                raise WitnessError(f"{where}: the run has {texts[i][j]}, the witness {_shown(value)}")
-
-
-def _shown(value: Any) -> str:
-    """A number in a message."""
-    text = str(value) if is_exact(value) and (value == NEG_INF or abs(value) < 10**DIGITS) else ""
-    return text if 0 < len(text) <= DIGITS else digits().mp.nstr(digits().num(getattr(value, "value", value)), 12)
+                raise WitnessError(f"{where}: the run has {texts[i][j]}, the witness {shown(value)}")

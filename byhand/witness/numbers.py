@@ -206,3 +206,9 @@ def is_close(value: Any, recorded: Any, tolerance: Any) -> bool:
     if NEG_INF in (value, recorded):
         return bool(value == recorded)
     return bool(abs(fraction(value) - fraction(recorded)) <= tolerance * (1 + abs(fraction(value))))
+
+
+def shown(value: Any) -> str:
+    """A number in a message."""
+    text = str(value) if is_exact(value) and (value == NEG_INF or abs(value) < 10**DIGITS) else ""
+    return text if 0 < len(text) <= DIGITS else digits().mp.nstr(digits().num(getattr(value, "value", value)), 12)

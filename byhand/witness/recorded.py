@@ -22,6 +22,10 @@ class Step(Protocol):
     @property
     def shape(self) -> tuple[int, int]: ...
 
+    @property
+    def times(self) -> str:
+        """What a gradient's numbers are times: "" for nothing, or a power of ln b: "ln 2", "(ln 2)²", "1/ln 2"."""
+
 
 class Config(Protocol):
     """Sizes and choices of a model."""
@@ -59,6 +63,10 @@ class Recorded(Protocol):
     @property
     def target(self) -> Sequence[str]:
         """The right words, of which the loss is the mean surprisal: one after the last token, or one after each."""
+
+    @property
+    def loss(self) -> str:
+        """The step whose gradients the run has; "" for a run without gradients."""
 
     @property
     def steps(self) -> Mapping[str, Step]: ...

@@ -112,10 +112,10 @@ def _normal(n: Numbers, x: Any) -> Any:
 
 
 def _normal_slope(n: Numbers, x: Any) -> Any:
-    """Φ(x) + x φ(x), φ being the density of the normal distribution."""
-    tail = n.complementary_error_function(n.over(-x, n.root(2)))
+    """Φ(x) + x φ(x), φ being the density of the normal distribution; Φ by erf, as PyTorch computes it in floats."""
+    below = 1 + n.error_function(n.over(x, n.root(2)))
     density = n.over(n.power("e", n.over(-x * x, 2)), n.root(2 * n.half_turn()))
-    return n.over(tail, 2) + x * density
+    return n.over(below, 2) + x * density
 
 
 def _waves(

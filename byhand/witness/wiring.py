@@ -16,9 +16,13 @@ from typing import Any
 from msgspec import Struct, field
 
 from byhand.errors import WitnessError
+from byhand.witness.named import HEAD, PART, gradient_of, gradients
 from byhand.witness.recorded import Recorded, Step, computed_steps
 from byhand.witness.rules import RULES
 
+HELPER = re.compile(
+    rf"(?P<of>.+)\.(?P<kind>dot|grad_mean|grad_along|grad\.one_hot|grad\.subtract)(?P<part>{PART}){HEAD}"
+)
 PARAMETER = re.compile(r"\.([Wb]_\w+|[wb]|E|F|r_[wr]_bias|rel_pos_\w+)(\[\d+\])?$")  # the end of its name
 
 
@@ -454,6 +458,30 @@ class Wiring(Struct):
         each = self("loss_per_token", "surprisal", right, base=self.config["softmax_base"])
         return self("loss", "column_mean", each)
 
+    def helper(self, name: str) -> None:
+        """A step on the way to a gradient, if its name says that it is one: p − y; Σ A · A.grad of each row of a
+        pattern A; or of a norm the means of g and of g · N, if g has arrived at its numbers N of mean square 1.
+        """
+        match = HELPER.fullmatch(name)
+        if not match:
+            return
+        step, part = match["of"] + (match["head"] or ""), match["part"]
+        if match["kind"].startswith("grad."):
+            picked = self.wires.get("probs.right")
+            if picked and step == "logits":
+                right = self("logits.grad.one_hot", "one_hot", rows=picked.params["cols"], shape=self.shapes[name])
+                self("logits.grad.subtract", "subtract", *picked.inputs, right)
+        elif match["kind"] == "dot":
+            self(name, "row_dots", step, gradient_of(step, part))
+        elif scaled := [unit for unit, wire in self.wires.items() if f"{step}.hook_scale" in wire.inputs]:
+            (square,) = self.wires[f"{step}.hook_scale"].inputs
+            less = {"less": 1} if self.wires[square].rule == "sample_variance" else {}
+            arrived = gradient_of(scaled[0], part)
+            if match["kind"] == "grad_mean":
+                self(name, "row_mean", arrived)
+            else:
+                self(name, "mean_product", arrived, scaled[0], **less)
+
     def spoken(self, x: str) -> str:
         """Logits, their probabilities, the next token."""
         logits = self.logits(x)
@@ -552,27 +580,28 @@ def wires(run: Recorded) -> dict[str, Wire]:
 
 
 def unwired(run: Recorded) -> list[str]:
-    """The computed steps for which a run's model has no wiring here."""
-    wired = _wired(run)
-    return [name for name in computed_steps(run) if name not in wired]
+    """The computed steps for which a run's model has no wiring here, and which are no gradients of its loss."""
+    judged = {*_wired(run), *(gradients(run) if run.loss else ())}
+    return [name for name in computed_steps(run) if name not in judged]
 
 
 def _wired(run: Recorded) -> dict[str, Wire]:
-    """The wires of a model's wiring here; none for a model that has none.
+    """The wires of a model's wiring here, if it has one, and of the loss and the backward pass.
 
     Raises: WitnessError where the run lacks a step.
     """
-    if run.model not in WIRINGS:
-        return {}
     given = run.steps.keys() - computed_steps(run).keys()
     shapes = {name: step.shape for name, step in run.steps.items()}
     tokens, source, vocabulary = (tuple(words) for words in (run.tokens, run.source, run.vocabulary))
     ids, target = _ids(run, run.tokens), _ids(run, run.target)
     wiring = Wiring(run.config.as_dict(), given, ids, shapes, tokens, source, vocabulary, target)
     try:
-        WIRINGS[run.model](wiring)
+        if run.model in WIRINGS:
+            WIRINGS[run.model](wiring)
         if target:
             wiring.surprise_at_target()
+        for name in computed_steps(run).keys() - wiring.wires if run.loss else ():
+            wiring.helper(name)
     except KeyError as error:  # the shape of a step, or an option
         raise WitnessError(f"the run does not hold {error.args[0]}, which {run.model} has with its options") from None
     return wiring.wires
