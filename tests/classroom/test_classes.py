@@ -312,6 +312,7 @@ def test_a_cluster_without_workers_is_said_in_a_line_and_the_same_command_goes_o
             make_class(SHEET, anonymous(40), out=tmp_path, dask=cluster.scheduler_address, done=lost)
         written = contents(tmp_path / f"{SHEET}-class0")
         cluster.scale(1)
+        cluster.wait_for_workers(1)
         make_class(SHEET, anonymous(40), out=tmp_path, dask=cluster.scheduler_address)
     assert len(written) > 2
     assert written.items() <= contents(tmp_path / f"{SHEET}-class0").items()
