@@ -7,7 +7,7 @@ all cells are moved in two random directions instead, it has two sums of gradien
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,6 +22,7 @@ from byhand.witness.wiring import Wire
 
 DIRECTIONS = 2
 LONGEST = 2**40  # an entry of a direction: wrong gradients look right along one of as many directions
+MOST_MOVED = 3000  # cells, each by itself in one pass: the time and the memory of a pass grow with their number
 # The operands from which on a rule has no gradient, and what of its result jumps as they change
 JUMPS = {
     "row_argmax": (0, "the place of the largest number"),
@@ -42,30 +43,45 @@ def compare_gradients(
 ) -> None:
     """Compare the gradients of a run with the tangents of its loss.
 
-    steps: the numbers of all steps, not rounded. along: whether sums along random directions are enough.
+    steps: the numbers of all steps, not rounded. along: whether sums along random directions are enough, as they are
+    for more than MOST_MOVED cells.
 
     Raises: WitnessError for the first cell that differs.
     """
     loss, wired = with_loss(run, wired)
+    found = gradients(run)
+    power = powers(run, found)
+    alone, apart = moved_apart(found, wired)
+    copies = apart.keys() - wired.keys()
 
-    def differing(found: Mapping[str, Gradient], move: Callable[[Recorded, Of], Moved]) -> Iterator[Difference]:
-        alone, apart = moved_apart(found, wired)
-        of = {name: (step, power[name]) for name, step in alone.items()}
-        moved = move(run, of)
-        recorded, tangent = along_gradients(of, steps, moved, n), tangent_of(loss, apart, steps, moved, n)
-        copies = apart.keys() - wired.keys()  # of what comes by one reader, some powers may have no step of their own
+    def differing(some: Of, moved: Moved) -> Iterator[Difference]:
+        recorded, tangent = along_gradients(some, steps, moved, n), tangent_of(loss, apart, steps, moved, n)
+        # of what comes by one reader, some powers may have no step of their own
         tangent = {key: x for key, x in tangent.items() if key in recorded or key[0][0] not in copies}
         return differences(recorded, tangent, n)
 
-    found = gradients(run)
-    power = powers(run, found)
-    whole = {name: gradient for name, gradient in found.items() if not gradient.reader}
-    if along and not [*differing(whole, directions)]:
+    of = {name: (step, power[name]) for name, step in alone.items()}
+    whole = {name: at for name, at in of.items() if at[0] not in copies}
+    batches = _batches(run, of)
+    if (along or len(batches) > 1) and not [*differing(whole, directions(run, whole))]:
         return
-    for ((step, i, j), exponent), has, right in differing(found, cells):
-        factor = f" · (ln {n.base})^{exponent}" if exponent else ""
-        where = f"the gradient of {step}, row {i + 1}, column {j + 1}"
-        raise WitnessError(f"{where}: the run has {shown(has)}{factor}, the witness {shown(right)}{factor}")
+    for some in batches:
+        for ((step, i, j), exponent), has, right in differing(some, cells(run, some)):
+            factor = f" · (ln {n.base})^{exponent}" if exponent else ""
+            where = f"the gradient of {step}, row {i + 1}, column {j + 1}"
+            raise WitnessError(f"{where}: the run has {shown(has)}{factor}, the witness {shown(right)}{factor}")
+
+
+def _batches(run: Recorded, of: Of) -> list[Of]:
+    """Gradients in their order, as many together as have MOST_MOVED cells; all of one step stay together."""
+    batches, room = list[set[str]](), 0
+    for step, (rows, cols) in _sizes(run, of).items():
+        if not batches or rows * cols > room:
+            batches.append(set())
+            room = MOST_MOVED
+        room -= rows * cols
+        batches[-1].add(step)
+    return [{name: at for name, at in of.items() if at[0] in batch} for batch in batches]
 
 
 def with_loss(run: Recorded, wired: Mapping[str, Wire]) -> tuple[str, dict[str, Wire]]:

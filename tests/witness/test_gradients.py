@@ -24,6 +24,7 @@ from byhand.ops.linear import add, add_all, copy, dot_columns, dot_rows, matmul,
 from byhand.ops.norms import center
 from byhand.own_numbers import run_values
 from byhand.runs import Run
+from byhand.witness import gradients as module
 from byhand.witness.duals import Duals
 from byhand.witness.gradients import along_gradients, cells, compare_gradients, moved_apart, tangent_of
 from byhand.witness.judge import computed, judge
@@ -161,12 +162,25 @@ def test_a_thousand_changed_digits_are_found():
         assert [key for key, x in found.items() if x != right.get(key, 0)] == [((of[name][0], i, j), of[name][1])]
 
 
+@pytest.mark.parametrize("most", [1, 40, 300])
+def test_a_large_run_is_moved_in_directions_and_then_in_parts(monkeypatch, most):
+    monkeypatch.setattr(module, "MOST_MOVED", most)
+    judge(learned())
+    (name, i, j, wrong), *_ = changed_digits_of_whole(3)
+    place = rf"^the gradient of {re.escape(gradients(wrong)[name].step)}, row {i + 1}, column {j + 1}: the run has "
+    with pytest.raises(WitnessError, match=place):
+        compare_gradients(wrong, wires(wrong), numbers(wrong), Duals(EXACT, 2))
+
+
+def changed_digits_of_whole(seed, count=1):
+    """Changes of gradients that are not those of one reader only."""
+    changes = changed_digits(learned(), random.Random(seed))
+    return [*islice((change for change in changes if not gradients(learned())[change[0]].reader), count)]
+
+
 @pytest.mark.parametrize("along", [False, True])
 def test_a_changed_digit_is_told_with_its_place(along):
-    whole = (
-        change for change in changed_digits(learned(), random.Random(1)) if not gradients(learned())[change[0]].reader
-    )
-    for name, i, j, wrong in islice(whole, 5):
+    for name, i, j, wrong in changed_digits_of_whole(1, 5):
         of = gradients(wrong)[name].step
         place = rf"^the gradient of {re.escape(of)}, row {i + 1}, column {j + 1}: the run has "
         with pytest.raises(WitnessError, match=place):
