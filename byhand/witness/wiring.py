@@ -459,8 +459,8 @@ class Wiring(Struct):
         return self("loss", "column_mean", each)
 
     def helper(self, name: str) -> None:
-        """A step on the way to a gradient, if its name says that it is one: p − y; Σ A · A.grad of each row of a
-        pattern A; or of a norm the means of g and of g · N, if g has arrived at its numbers N of mean square 1.
+        """A step on the way to a gradient, if its name says so: p − y, also over the number of rows; Σ A · A.grad
+        of each row of a pattern A; or of a norm the means of g and of g · N, if g has arrived at its unit rows N.
         """
         match = HELPER.fullmatch(name)
         if not match:
@@ -470,7 +470,8 @@ class Wiring(Struct):
             picked = self.wires.get("probs.right")
             if picked and step == "logits":
                 right = self("logits.grad.one_hot", "one_hot", rows=picked.params["cols"], shape=self.shapes[name])
-                self("logits.grad.subtract", "subtract", *picked.inputs, right)
+                missed = self("logits.grad.subtract", "subtract", *picked.inputs, right)
+                self("logits.grad.divide_by", "divide_by", missed, of=len(picked.params["cols"]))
         elif match["kind"] == "dot":
             self(name, "row_dots", step, gradient_of(step, part))
         elif scaled := [unit for unit, wire in self.wires.items() if f"{step}.hook_scale" in wire.inputs]:

@@ -309,3 +309,9 @@ def test_gradients_of_a_loss_that_is_no_fraction_are_exact_all_the_same():
     wrong = replace(run, target=("bird", "flew", "mat"))
     with pytest.raises(WitnessError, match=r"^the gradient of logits, row 3, column 3: the run has "):
         compare_gradients(wrong, wires(wrong), numbers(wrong), Duals(EXACT, 2))
+
+
+def test_gradients_of_a_texts_own_words_have_a_second_wiring():
+    run = run_values("gpt", replace(VALUES, target=()), backward=True)
+    judge(run)
+    assert unwired(run) == []
