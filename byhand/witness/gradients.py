@@ -14,23 +14,21 @@ from msgspec.structs import replace
 
 from byhand.errors import WitnessError
 from byhand.witness.duals import Dual, Duals, Tangent
-from byhand.witness.named import Gradient, gradients, powers
+from byhand.witness.named import Gradient, powers
 from byhand.witness.numbers import EXACT, TOLERANCE, IrrationalError, is_close, shown
 from byhand.witness.recorded import Recorded, computed_steps
 from byhand.witness.rules import PICKS, RULES, Rows
-from byhand.witness.wiring import Wire
+from byhand.witness.wiring import Wire, gradients_to_judge
 
 DIRECTIONS = 2
 LONGEST = 2**40  # an entry of a direction: wrong gradients look right along one of as many directions
 MOST_MOVED = 3000  # cells, each by itself in one pass: the time and the memory of a pass grow with their number
-# The operands from which on a rule has no gradient, and what of its result jumps as they change
+# The operands from which on a rule has no gradient, and what of its result jumps as they change; what is picked by
+# PICKS is a parameter of a run, and stays
 JUMPS = {
     "row_argmax": (0, "the place of the largest number"),
     "stretch_of": (0, "the number of a stretch"),
     "mask_buckets": (1, "whether two buckets are the same"),
-    "keep_k": (1, "how many numbers are kept"),
-    "keep_p": (1, "how many numbers are kept"),
-    "rows_of_top": (1, "which rows are picked"),
 }
 
 Of = Mapping[str, tuple[str, int]]  # by a gradient's name, the step that is moved for it, and its power of ln b
@@ -49,7 +47,7 @@ def compare_gradients(
     Raises: WitnessError for the first cell that differs.
     """
     loss, wired = with_loss(run, wired)
-    found = gradients(run)
+    found = gradients_to_judge(run, wired)
     power = powers(run, found)
     alone, apart = moved_apart(found, wired)
     copies = apart.keys() - wired.keys()

@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from byhand.errors import WitnessError
-from byhand.witness.named import HEAD, PART, gradient_of, gradients
+from byhand.witness.named import HEAD, PART, Gradient, gradient_of, gradients
 from byhand.witness.recorded import Recorded, Step, computed_steps
 from byhand.witness.rules import RULES
 
@@ -582,8 +582,19 @@ def wires(run: Recorded) -> dict[str, Wire]:
 
 def unwired(run: Recorded) -> list[str]:
     """The computed steps for which a run's model has no wiring here, and which are no gradients of its loss."""
-    judged = {*_wired(run), *(gradients(run) if run.loss else ())}
+    wired = _wired(run)
+    judged = {*wired, *(gradients_to_judge(run, wired) if run.loss else ())}
     return [name for name in computed_steps(run) if name not in judged]
+
+
+def gradients_to_judge(run: Recorded, wired: Mapping[str, Wire]) -> dict[str, Gradient]:
+    """The steps that are gradients, by their names. Where a step of the run reads what it does not read by these
+    wires, the gradient of a step between may be another one, and only those of givens are judged.
+    """
+    found, steps = gradients(run), computed_steps(run)
+    if all({*steps[name].inputs} <= {*wire.inputs} for name, wire in wired.items() if name in steps):
+        return found
+    return {name: gradient for name, gradient in found.items() if gradient.step not in steps and not gradient.reader}
 
 
 def _wired(run: Recorded) -> dict[str, Wire]:
