@@ -93,6 +93,9 @@ def _steps(build: Builder) -> Results:
     for k, merge in enumerate(before, 1):
         rounds.append(_counted(build, merge, counts, known, k))
         size = subtract(size, largest_entry(rounds[-1], name=f"round{k}.most"), name=f"size{k}")
+    # the pieces of the pairs before the last merge
+    for which, of_pair in zip(("first", "second"), zip(*before[-1].pairs, strict=True), strict=True):
+        _named(build, f"left.{which}", [known.index(piece) for piece in of_pair])
     _named(build, "merges", [known.index(piece) for piece in pieces])
     if "other.counts" in build.tape.numbers:
         other = build.tape.given("other.counts", (1, len(words)), ("", "source"), fixed=True)
@@ -175,6 +178,8 @@ def _second(w: Wiring) -> None:
         pair = next(pair for pair in kinds if pair.replace("|", "") == piece)
         text, word = [each.replace(pair, f"|{piece}|") for each in text], word.replace(pair, f"|{piece}|")
     w("other.round1", "matmul", "other.counts", "round1.held")
+    named("left.first", [pair.strip("|").split("||")[0] for pair in kinds])
+    named("left.second", [pair.strip("|").split("||")[1] for pair in kinds])
     named("merges", made)
     longest, left = [], "".join(w.tokens)
     while left:
@@ -317,7 +322,7 @@ def counted_once(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="The longest piece taken first, in place of the first merge.",
+    told="From the left, the longest piece that fits, in place of the first merge.",
     mend="Go through the merges in the order in which they were made, and join what you find.",
     after="counted-once",
 )

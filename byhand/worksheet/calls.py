@@ -497,11 +497,13 @@ def entry(context: Context, name: str, i: int = 0, j: int = 0, word: bool = Fals
 
 
 @call
-def entries(context: Context, name: str, i: int = 0, shown: bool = False, column: int | None = None) -> list[Cell]:
-    """A row of a step as blanks in a table, or a column. shown: printed, and not as blanks."""
+def entries(
+    context: Context, name: str, i: int = 0, shown: bool = False, column: int | None = None, word: bool = False
+) -> list[Cell]:
+    """A row of a step as blanks in a table, or a column. shown: printed, and not as blanks. word: as words."""
     call, (rows, cols) = printed if shown else entry, context.tape[name].step.shape
     places = [(i, j) for j in range(cols)] if column is None else [(i, column) for i in range(rows)]
-    return [call(context, name, *place) for place in places]
+    return [call(context, name, *place, word) for place in places]
 
 
 @call

@@ -151,6 +151,8 @@ CASES = [
     ("byte-pairs", SPELLED, "round2.held", [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]]),
     ("byte-pairs", SPELLED, "round2", [[2, 5, 1, 1]]),
     ("byte-pairs", SPELLED, "round3", [[2, 1, 1]]),
+    ("byte-pairs", SPELLED, "left.first", [[0], [0], [1]]),
+    ("byte-pairs", SPELLED, "left.second", [[5], [1], [4]]),
     ("byte-pairs", SPELLED, "letters", [[6, 15, 3]]),
     ("byte-pairs", SPELLED, "size0", [[24]]),
     ("byte-pairs", SPELLED, "size2", [[12]]),
