@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations, pairwise
-from math import atan2, degrees
+from itertools import combinations
+from math import atan2, degrees, sqrt
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
+from byhand.numbers.dice import Dice
 from byhand.numbers.promises import dot_of, sheet_promise
+from byhand.numbers.registry import Entries
+from byhand.numbers.shuffled import drawn
 from byhand.ops.linear import matmul
 from byhand.ops.shapes import gather_rows, one_hot
 from byhand.pictures.canvas import AXIS, BOX, CAPTION, FRAME, GREY, LIGHT, TOKEN, WHITE, Canvas, Layer
@@ -60,6 +64,29 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
+LIKE, UNLIKE = 0.6, 0.25  # cosines: of the two words that are used alike at least, of all others at most
+
+TRIED = 2000  # tables of words that are drawn at once
+
+
+@drawn("embedding")
+def _table(dice: Dice) -> Entries:
+    """A table of five words in four dimensions: the first and the last are alike, and no other two are.
+
+    Method: rejection sampling; about one table in 800 fits.
+    """
+    while True:
+        tables = dice.below(5, TRIED, 5, 4) - 2
+        dots = tables @ tables.transpose(0, 2, 1)
+        sizes = np.sqrt(np.maximum(np.einsum("nii->ni", dots), 1))
+        cosines = dots / (sizes[:, :, None] * sizes[:, None, :])
+        like = cosines[:, 0, 4] >= LIKE
+        cosines[:, range(5), range(5)] = cosines[:, 0, 4] = cosines[:, 4, 0] = -1.0
+        fits = np.flatnonzero(like & (cosines.max((1, 2)) <= UNLIKE))
+        for table in (tables[n].tolist() for n in fits):
+            if _plane_of(table) is not None:
+                return {"embed.W_E": table}
+
 
 @sheet_promise
 def first_word_has_few_zeros(tape: Tape) -> bool:
@@ -68,25 +95,16 @@ def first_word_has_few_zeros(tape: Tape) -> bool:
 
 
 @sheet_promise
-def neighbours_have_other_vectors(tape: Tape) -> bool:
-    """Words that follow each other in the vocabulary have vectors that do not point the same way: the angle between
-    them is 60° or more.
-    """
-    pairs = pairwise(tape.values("embed.W_E"))
-    return all((n := dot_of(a, b)) <= 0 or 4 * n * n <= dot_of(a, a) * dot_of(b, b) for a, b in pairs)
-
-
-@sheet_promise
 def like_words_point_alike(tape: Tape) -> bool:
-    """The first and the last word of the vocabulary, which are used alike, have the largest dot product of all, and
-    the smallest angle.
+    """The first and the last word, which are used alike, have a cosine of LIKE or more, any other two of UNLIKE at
+    most.
     """
     rows = tape.values("embed.W_E")
-    dots = {(i, j): dot_of(rows[i], rows[j]) for i, j in combinations(range(len(rows)), 2)}
-    sizes = [dot_of(row, row) or 1 for row in rows]
-    cosines = {(i, j): dot * abs(dot) / (sizes[i] * sizes[j]) for (i, j), dot in dots.items()}  # squared
-    like = 0, len(rows) - 1
-    return all(bool(found.pop(like) > max(0, *found.values())) for found in (dots, cosines))
+    sizes = [sqrt(dot_of(row, row)) or 1.0 for row in rows]
+    pairs = {
+        (i, j): float(dot_of(rows[i], rows[j])) / (sizes[i] * sizes[j]) for i, j in combinations(range(len(rows)), 2)
+    }
+    return pairs.pop((0, len(rows) - 1)) >= LIKE and max(pairs.values(), default=0.0) <= UNLIKE
 
 
 @sheet_promise
@@ -112,7 +130,7 @@ def number_for_one(step: Step, tape: Tape) -> Iterable[Step]:
 # ---- its pictures ----
 
 ROW = 5.6  # the height of a row of the table of words
-NEAR, CLEARLY = 46.0, 15.0  # degrees: how far like words are apart at most, and how much further others are
+NEAR, FAR = 30.0, 50.0  # degrees: how far like words are apart at most, and others at least
 LEFT, TOP, WIDE = 3.0, 1.0, 27.0  # mm: of the plane of words
 
 
@@ -157,17 +175,19 @@ def row_let_through(
 
 
 def _plane_of(table: Rows) -> tuple[int, int] | None:
-    """The two columns by which the first and the last word point most clearly alike; None where none do."""
+    """The two columns by which the first and the last word point most clearly alike, and no other two do; None where
+    there are none.
+    """
     planes = dict[tuple[int, int], float]()
     for across, up in combinations(range(len(table[0])), 2):
         tips = [(row[across], row[up]) for row in table]
         if (0, 0) in tips or len({*tips}) < len(tips):
             continue
         angles = [degrees(atan2(y, x)) for x, y in tips]
-        like = _between(angles[0], angles[-1])
-        margin = min(_between(angles[end], angle) for end in (0, -1) for angle in angles[1:-1]) - like
-        if like <= NEAR and margin >= CLEARLY:
-            planes[across, up] = margin
+        apart = {pair: _between(angles[pair[0]], angles[pair[1]]) for pair in combinations(range(len(tips)), 2)}
+        like, others = apart.pop((0, len(tips) - 1)), min(apart.values())
+        if like <= NEAR and others >= FAR:
+            planes[across, up] = others - like
     return max(planes, key=planes.__getitem__) if planes else None
 
 

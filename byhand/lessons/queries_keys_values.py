@@ -10,7 +10,6 @@ from byhand.notation.text import by_word, listed
 from byhand.pictures.attention import APART, arcs_between, as_words
 from byhand.pictures.canvas import AXIS, CAPTION, DASH, GREY, GUIDE, PALE, Canvas
 from byhand.pictures.labels import words as label
-from byhand.pictures.names import beside
 from byhand.pictures.registry import Rows, UndrawableError, picture
 
 
@@ -76,19 +75,15 @@ def two_views(on: Canvas, queries: Rows, keys: Rows, *, axes: Sequence[str]) -> 
             return middle[0] + unit * float(x), middle[1] - unit * float(y)
 
         on.plane(at, (-reach, -reach), (reach, reach))
-        lines = [(at((-1, k), way), at((1, k), way)) for k in (-1, 0, 1)]
-        lines += [(at((k, -1), way), at((k, 1), way)) for k in (-1, 0, 1)]
-        for ends in lines:
-            on.line(*ends, width=AXIS)
-        arrows = [(middle, at(axis, way)) for axis in ((1, 0), (0, 1))]
-        on.arrow(*arrows[0], width=0.7)
-        on.arrow(*arrows[1], width=0.7, dash=DASH)
+        for k in (-1, 0, 1):
+            on.line(at((-1, k), way), at((1, k), way), width=AXIS)
+            on.line(at((k, -1), way), at((k, 1), way), width=AXIS)
+        on.arrow(middle, at((1, 0), way), width=0.7)
+        on.arrow(middle, at((0, 1), way), width=0.7, dash=DASH)
         place = at((1, 1), way)
         (on.pen if n else on).disc(place[0], place[1], 0.9)
-        halves = [label(axis, CAPTION).width / 2 for axis in axes]
-        edges = (left - 1, TOP, left + SIDE + 1, TOP + SIDE)
-        for where, axis in zip(beside([tip for _, tip in arrows], halves, lines, edges), axes, strict=True):
-            on.text(*where, axis, CAPTION)
+        on.text(left + SIDE - 0.6, middle[1] - 0.8, axes[0], CAPTION, anchor="end", colour=GREY)
+        on.text(middle[0] + 0.8, TOP + 2.4, axes[1], CAPTION, anchor="start", colour=GREY)
         on.text(middle[0], 2.8, on.say(f"pictures.two_views.{name}"), CAPTION, colour=GREY)
         word = _seen((1, 1), way)
         read.append(f"({listed(word)})")

@@ -45,7 +45,7 @@ def shuffled(
         dice.pay(work)
         own_draw = DRAWN[model.name](dice) if model.name in DRAWN else {}
         inputs, weights = (
-            {name: own_draw.get(name) or reordered(entry, dice) for name, entry in entries.items()}
+            {name: _as_drawn(own_draw.get(name), entry) or reordered(entry, dice) for name, entry in entries.items()}
             for entries in (values.inputs, values.weights)
         )
         new = replace(values, inputs=inputs, weights=weights)
@@ -57,6 +57,11 @@ def shuffled(
             continue
         if case is not None:
             return new, case
+
+
+def _as_drawn(draw: Any, entry: Any) -> Any:
+    """What a lesson draws in place of an entry, if that has its shape, which another configuration may not have."""
+    return draw if np.shape(draw) == np.shape(entry) else None
 
 
 def _evaluated(model: Model, values: Values) -> Tape:
