@@ -225,9 +225,11 @@ def _seen(n: Numbers, a: Rows, pattern: str, width: int, first: int = 0) -> Rows
 
 
 def _within_span(n: Numbers, back: Rows, span: Rows, ramp: Rows) -> Rows:
-    """The soft mask of Sukhbaatar et al. 2019, equation 8: (R + z − d) ÷ R, cut off at 0 and at 1."""
+    """The soft mask of Sukhbaatar et al. 2019, equation 8: (R + z − d) ÷ R, cut off at 0 and at 1, where its slope is
+    0.
+    """
     ((z,),), ((r,),) = span, ramp
-    return _each(back, lambda d: min(max(n.over(r + z - d, r), n.num(0)), n.num(1)))
+    return _each(back, lambda d: min(n.num(1), max(n.num(0), n.over(r + z - d, r))))
 
 
 def _met(

@@ -290,8 +290,6 @@ def test_the_witness_confirms_the_gradients_of_every_variant_of_a_model(model, c
     values = small(model, **config)
     tape = MODELS[model].run(values, FLOATS)
     of = "logits" if "logits" in tape.steps else tape.results[0]
-    if model == "adaptive-span":  # of whose own numbers some lie where the span begins to fall, which has no slope
-        tape = tape.replay(numbers={"span.z": [[Fraction(5, 4)]]})
     tape.values(of)
     if tape[of].step.op_name in ("given", "row_argmax") or "mask_buckets" in {step.op_name for step in tape.used()}:
         pytest.skip("nothing is computed, or there is no gradient")
