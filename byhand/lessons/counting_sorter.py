@@ -54,13 +54,14 @@ def said_letters_plus(step: Step, tape: Tape) -> Iterable[Step]:
 # ---- what its words promise ----
 
 
-TO_SORT = ("BAB", "BAA", "CAB")
+TO_SORT = ("CAA", "BCB")
 
 
 @sheet_promise
 def word_is_one_to_sort(tape: Tape) -> bool:
-    """The word has an A and a B, for which there are neurons, and is not sorted already; of words with the same
-    letters, whose tables are the same, it is the one that is listed.
+    """The word has a letter with neurons twice, so that their number shows to be no matter, and a C, which has more
+    than that letter once one of the two has been said: without the neurons, it would be said too early. It is not
+    sorted already; of words with the same letters, whose tables are the same, it is the one that is listed.
     """
     places = [_place(row) for row in tape.values("blocks.0.hook_resid_pre")[:LONGEST]]
     return "".join(LETTERS[place] for place in places if place is not None) in TO_SORT
