@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from every_sheet import a_share
 from judged import CASES, FOLDER, STREAM, changed_number, given_options, small
+from logarithms import Logarithms
 from msgspec.structs import replace
-from test_backward_rules import Logarithms
 
 from byhand.arithmetic.derivative import pushed
 from byhand.arithmetic.exact import RATIONALS

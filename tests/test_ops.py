@@ -154,6 +154,7 @@ def test_every_op_has_a_general_rule(name):
 def test_a_general_rule_is_written_with_letters():
     assert written(OPS["matmul"].general_rule(["Q", "W"])) == "Σ_k Q[i, k]·W[k, j]"
     assert written(OPS["divide_by_root"].general_rule(["S"], of=4)) == "S[i, j] ÷ √4"
+    assert written(OPS["slide_along"].general_rule(["x", "f"])) == "Σ_k x[i, k]·f[1, k]"
 
 
 @pytest.mark.parametrize(

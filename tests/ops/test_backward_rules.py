@@ -5,9 +5,10 @@ from fractions import Fraction
 
 import pytest
 from judged import EXAMPLES, example_of, step_of
+from logarithms import Logarithms
 
 from byhand.arithmetic.derivative import pushed
-from byhand.arithmetic.exact import Rationals
+from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.expr import Ref, Sum, evaluate
 from byhand.arithmetic.floats import FLOATS
 from byhand.backward import record_gradients
@@ -16,21 +17,6 @@ from byhand.model.weights import UPSTREAM
 from byhand.tape import OPS, example
 
 SQUARES = [Fraction(n, 6) ** 2 for n in range(1, 90)]
-
-
-class Logarithms(Rationals):
-    """Fractions in which ln b, of every b, is some fraction, as if it were a letter."""
-
-    def __init__(self, ln):
-        self.ln = ln
-
-    def function(self, name, args):
-        match name, *args:
-            case ("e",):
-                return "e"
-            case "log", "e", _:
-                return self.ln
-        return super().function(name, args)
 
 
 def numbers_for(name, example, seed):
@@ -126,7 +112,7 @@ SAME_LINE = [
 
 @pytest.mark.parametrize(("name", "k"), SAME_LINE)
 def test_the_step_that_a_gradient_is_has_the_derivatives_own_tree(name, k):
-    tape = gradients_of(name, OPS[name].example, 0, Rationals())
+    tape = gradients_of(name, OPS[name].example, 0, RATIONALS)
     operand = tape["y"].step.inputs[k]
     for (i, j), tree in shares_of(tape, operand).items():
         assert tape.cell(f"{operand}.grad", i, j) == tree
@@ -135,6 +121,6 @@ def test_the_step_that_a_gradient_is_has_the_derivatives_own_tree(name, k):
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_gradient_says_so_in_one_line(name):
     with pytest.raises(ByHandError) as caught:
-        gradients_of(name, OPS[name].example, 0, Rationals())
+        gradients_of(name, OPS[name].example, 0, RATIONALS)
     assert str(caught.value).startswith("no gradient goes back through y: ")
     assert "\n" not in str(caught.value)
