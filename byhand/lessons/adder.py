@@ -68,13 +68,13 @@ def no_unembedding_bias(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its pictures ----
 
-TANK, UNIT = 17.0, 3.0  # mm: the width of a tank, and a unit of its height
+TANK, UNIT = 17.0, 2.6  # mm: the width of a tank, and a unit of its height
 BEFORE = 9.0  # to the left of the tanks
-PITCH, FALL = 6.6, 1.2  # mm: from digit to digit, and a unit of how far a logit falls
+PITCH, FALL = 6.6, 1.4  # mm: from digit to digit, and a unit of how far a logit falls
 SQUARES = (0, 1, 4, 9, 16, 25)  # of the distances of up to five
 
 
-@picture(height=38, minutes=1)
+@picture(height=32.5, minutes=1)
 def tanks(on: Canvas, stream: Rows, mixed: Rows, *, tokens: Sequence[str]) -> None:
     """A tank for each word, to be filled to its number; the level of all their water is the mean.
 
@@ -106,7 +106,7 @@ def tanks(on: Canvas, stream: Rows, mixed: Rows, *, tokens: Sequence[str]) -> No
     )
 
 
-@picture(height=41, minutes=2)
+@picture(height=46, minutes=2)
 def hill(on: Canvas, stream: Rows, *, words: Sequence[str]) -> None:
     """The digits, and lines at 1, 4, 9, … below a top: a hill with its top at the last number of the stream, which
     falls by the squares of the distances.

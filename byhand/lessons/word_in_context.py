@@ -22,7 +22,7 @@ from byhand.numbers.registry import Entries, Instance, Task, search
 from byhand.ops.attention import row_argmax
 from byhand.ops.linear import dot_rows, matmul
 from byhand.ops.shapes import gather_rows
-from byhand.pictures.attention import APART, SMALL_NUMBER, THICKEST, arcs_between, as_words
+from byhand.pictures.attention import SMALL_NUMBER, THICKEST, arcs_between, as_words
 from byhand.pictures.canvas import CAPTION, DASH, GREY, GUIDE, PALE, TOKEN, Canvas
 from byhand.pictures.labels import words
 from byhand.pictures.registry import Rows, UndrawableError, picture
@@ -231,8 +231,10 @@ def word_by_itself(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its pictures ----
 
+LOOP = ((1.6, 0.0), (2.4, 7.0), (5.2, 9.4), (7.6, 7.0), (2.8, 0.0))  # mm, to the right and up: from a word to itself
 
-@picture(width=112, height=44, minutes=2)
+
+@picture(width=112, height=49, minutes=2)
 def two_meanings(
     on: Canvas, table: Rows, first: Rows, second: Rows, *, tokens: Sequence[str], vocabulary: Sequence[str]
 ) -> None:
@@ -242,7 +244,7 @@ def two_meanings(
     if any(len(row) != 2 or min(row) < 0 or max(row) > 5 for row in table):
         raise UndrawableError("words of two meanings, from 0 to 5, have room")
     high = max(4, *(int(max(row)) for row in table))
-    left, bottom, across, up = 16.0, 36.0, 64 / high, 31 / high
+    left, bottom, across, up = 16.0, 41.0, 64 / high, 36 / high
 
     def at(x: float, y: float) -> Point:
         return left + across * x, bottom - up * y
@@ -276,17 +278,22 @@ def two_meanings(
     )
 
 
-@picture(width=112, height=31, minutes=2)
+@picture(width=112, height=29, minutes=2)
 def company(on: Canvas, *patterns: Rows, tokens: Sequence[str]) -> None:
     """Whom the last word of each of two sentences looks at: an arc to each word, as thick as its share."""
-    y, row = 25.0, 2
+    y, row = 23.0, 2
+    apart, farther = 17.0, 68.0  # mm: from word to word, and from sentence to sentence
     sentences = [tokens[3 * n : 3 * n + 3] for n in range(len(patterns))]
     for n, (shares, sentence) in enumerate(zip((p[0] for p in patterns), sentences, strict=True)):
-        xs = [8 + 58 * n + APART * j for j, _ in enumerate(sentence)]
+        xs = [6 + farther * n + apart * j for j, _ in enumerate(sentence)]
         as_words(on, xs, y + 4.6, sentence, row)
-        for arc, share in zip(arcs_between(xs, row, shares, y), shares, strict=True):
+        arcs = arcs_between(xs, row, shares, y)
+        for arc, share in zip(arcs[:row], shares, strict=False):
             on.arc(*arc, width=GUIDE, colour=PALE, dash=DASH)
             on.pen.arc(*arc, width=THICKEST * float(share))
+        loop = [(xs[row] + right, y - up) for right, up in LOOP]
+        on.curve(*loop, width=GUIDE, colour=PALE, dash=DASH)
+        on.pen.curve(*loop, width=THICKEST * float(shares[row]))
     told = [by_word(sentence, rows[0]) for sentence, rows in zip(sentences, patterns, strict=True)]
     on.said(
         on.say("pictures.company.said", word=tokens[-1], first=listed(sentences[0]), second=listed(sentences[1])),
@@ -295,11 +302,11 @@ def company(on: Canvas, *patterns: Rows, tokens: Sequence[str]) -> None:
     )
 
 
-@picture(width=112, height=41, minutes=1)
+@picture(width=112, height=37, minutes=1)
 def what_it_means(on: Canvas, _: Rows) -> None:
     """The sentence of 2017, twice: an arc from “it” to each of two nouns, thick where it looks most."""
     for n, name in enumerate(("tired", "wide")):
-        y, x, ends = 18.0 + 21.0 * n, 0.0, list[Point]()
+        y, x, ends = 15.5 + 19.5 * n, 0.0, list[Point]()
         for part in on.say(f"pictures.what_it_means.{name}").split():
             word = part.strip("*.")
             is_end = part.startswith("*")
@@ -311,7 +318,7 @@ def what_it_means(on: Canvas, _: Rows) -> None:
             x += width + 1.4
         *nouns, it = ends
         for k, noun in enumerate(nouns):
-            over = (noun[0] + it[0]) / 2, noun[1] - (24 if k == 0 else 13)
+            over = (noun[0] + it[0]) / 2, noun[1] - (20 if k == 0 else 12)
             on.arc(it, over, noun, width=GUIDE, colour=PALE, dash=DASH)
             on.pen.arc(it, over, noun, width=3.0 if k == n else 0.5)
     on.said(

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.copies import categories, first
 from byhand.arithmetic.expr import Div, Fn, nodes
-from byhand.notation.marks import is_word, longest
+from byhand.notation.marks import first_text, is_word, longest, written
 from byhand.notation.text import value_text
 from byhand.page.look import LOOK
 from byhand.worksheet.document import Cell, Panel
@@ -306,7 +306,12 @@ class Grid(Struct, dict=True):
         """Put the row labels of a matrix on the grid."""
         for i, label in enumerate(panel.rows):
             if label:
-                self.slots[top + i, left] = Slot(_known(panel.along[0], cls), label=label, scope="row")
+                said = written(_quoted, label) if first_text(label) == "=" else label  # or it would be read as a sign
+                self.slots[top + i, left] = Slot(_known(panel.along[0], cls), label=said, scope="row")
+
+
+def _quoted(word: str) -> str:
+    return f"“{word}”"
 
 
 def answers(panel: Panel) -> str:

@@ -47,7 +47,8 @@ def falk(figure: Falk) -> Grid:
     at_result = grid.add(answers(result) * m)
     height = "f" if has_fractions(left, result) else "r"
     over = ["f" if has_fractions(upper) else "r" if upper.has_blanks else "u"] * k
-    beside = ["e", "f" if bias.has_blanks else "u"] if bias is not None and across else []
+    apart = "t" if k == 1 else "e"  # the tags of two single rows, of two lines each, do not touch
+    beside = [apart, "f" if bias.has_blanks else "u"] if bias is not None and across else []
     grid.rows = ["h", *over, *beside, "t", *[height] * n]
     below = len(grid.rows) - n
     grid.head(upper, 0, at_result)

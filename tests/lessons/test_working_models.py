@@ -68,6 +68,13 @@ def test_the_other_clock_of_the_adder_has_eight_hours():
             assert word == str((int(one) + int(other)) % 8)
 
 
+def test_the_clock_takes_nothing_from_2_plus_3_and_10_without_relu():
+    ((_, tape, _),) = changed("adder", {}, [("2", "+", "3", "=")])
+    assert tape.values("blocks.0.mlp.hook_pre")[3] == (-4, -5)
+    assert tape.values("blocks.0.hook_mlp_out")[3] == (0,)
+    assert foil(tape, "no-relu").values("blocks.0.hook_mlp_out")[3] == (-10,)
+
+
 @pytest.mark.parametrize(("row", "number", "more"), [(10, 1, 1), (11, Fraction(1, 2), 1), (11, 1, 2)])
 def test_a_sign_that_is_more_than_0_makes_each_sum_larger(row, number, more):
     digits = [*range(10), 0, 0]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from byhand.options import Options
 from byhand.page.entries import entries
-from byhand.page.grid import FIGURE_WIDTH, GUTTER, PRINT_WIDTHS, Grid, Slot, fitted
+from byhand.page.grid import FIGURE_WIDTH, GUTTER, PRINT_HEIGHTS, PRINT_WIDTHS, Grid, Slot, fitted
 from byhand.page.layout import falk, strips
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Cell, Falk, Panel, Prose, Strip, Table
@@ -18,6 +18,7 @@ from byhand.worksheet.markdown import inline
 from byhand.worksheet.sheet import load_sheet
 
 LONG = "extraordinary"
+TWO_LINES = 8.5  # mm: a tag with its shape below its name
 
 
 def panel(kind, numbers, names=("the", "cat"), symbol="X"):
@@ -70,6 +71,20 @@ def test_the_only_place_of_a_product_has_no_number_beside_its_formula():
     (product,) = (figure for section in document.sections for figure in section.figures if isinstance(figure, Falk))
     assert product.left.shape == (1, 1)
     assert not [slot for slot in falk(product).slots.values() if "inner" in slot.cls and slot.scope == "row"]
+
+
+def test_the_name_of_a_row_is_not_taken_for_a_sign_of_equality():
+    grid = Grid(rows=["r", "r"])
+    grid.side(panel("given", [[1], [2]], names=("=", "+")), 0, grid.add("l"))
+    assert [grid.slots[row, 0].label for row in range(2)] == ["“=”", "+"]
+
+
+def test_the_tags_of_two_single_rows_do_not_touch():
+    document, _ = prepare(load_sheet("adder"), Options(seed=0))
+    (product,) = (figure for section in document.sections for figure in section.figures if isinstance(figure, Falk))
+    _, weight, between, bias, *_ = falk(product).rows
+    lower, upper = PRINT_HEIGHTS[weight], PRINT_HEIGHTS[bias]
+    assert (lower + upper) / 2 + PRINT_HEIGHTS[between] > TWO_LINES
 
 
 def test_what_is_given_takes_the_room_that_is_left():
