@@ -28,7 +28,8 @@ from byhand.witness.wiring import Wiring, wiring
 @model("counted-pairs", reads_words=True)
 def _steps(build: Builder) -> Results:
     """How often the last word of each sentence came after each token, whichever words stood between them: its votes.
-    They are added up for all tokens, and for those that a query and keys choose.
+    They are added up for all tokens, and for those that a query and keys choose. The same one word
+    earlier: a query that finds the first token, and votes for the word before the last of each sentence.
 
     The sentences are the source, each with its words, and `counts` says how often each was said.
     """
@@ -36,18 +37,25 @@ def _steps(build: Builder) -> Results:
     sentences = [sentence.split() for sentence in build.values.source]
     if not sentences or unknown_in(sentences, known):
         raise ValuesError("counted-pairs counts sentences: give them as source, and all of their words as vocabulary")
-    n, of = len(sentences), (len(sentences), "sentence")
+    if min(map(len, sentences)) < 2 or len(tokens) < 2:
+        raise ValuesError("counted-pairs counts pairs of words: give sentences and a text of two words or more")
+    n = len(sentences)
     counts = build.tape.given("counts", (n, 1), ("sentence", ""), fixed=True)
-    ends = sorted({known.index(sentence[-1]) for sentence in sentences})
-    said = tuple(ends.index(known.index(sentence[-1])) for sentence in sentences)
-    axis = " ".join(map(str, ends))
-    ended = one_hot(name="ends", tape=build.tape, sizes={"i": of, "j": (len(ends), axis)}, rows=said)
     held = _held(build, sentences, tokens)
-    votes = matmul(held, scale_rows(ended, counts, name="ended"), name="votes")
+    votes = matmul(held, _ended(build, counts, [sentence[-1] for sentence in sentences]), name="votes")
     last = gather_rows(votes, name="last", sizes={"i": (1, "")}, rows=(len(tokens) - 1,))
     query = build.matrix("query", ("", "d_head"), fixed=True)
     keys = build.tape.given("keys", (len(tokens), query.cols), ("pos", "d_head"), fixed=True)
-    chosen = matmul(dot_rows(query, keys, name="mask"), votes, name="chosen")
+    chosen = matmul(dot_rows(query, keys, name="choice"), votes, name="chosen")
+    before = {"i": (len(tokens) - 1, " ".join(str(known.index(token)) for token in tokens[:-1]))}
+    heard, answers = (
+        gather_rows(of, name=f"earlier.{name}", sizes=before, rows=tuple(range(len(tokens) - 1)))
+        for of, name in ((held, "held"), (keys, "keys"))
+    )
+    asked = gather_rows(keys, name="earlier.query", sizes={"i": (1, "")}, rows=(0,))
+    ended = _ended(build, counts, [sentence[-2] for sentence in sentences], "earlier.")
+    goes_on = matmul(heard, ended, name="earlier.votes")
+    matmul(dot_rows(asked, answers, name="earlier.choice"), goes_on, name="earlier.chosen")
     if "weights" in build.tape.numbers:
         matmul(build.tape.given("weights", (1, len(tokens)), ("", "pos"), fixed=True), votes, name="weighed")
     return last, column_sum(votes, name="all"), chosen
@@ -56,6 +64,17 @@ def _steps(build: Builder) -> Results:
 def unknown_in(sentences: Sequence[Sequence[str]], known: Sequence[str]) -> set[str]:
     """The words of sentences that are not known."""
     return {word for sentence in sentences for word in sentence} - {*known}
+
+
+def _ended(build: Builder, counts: Matrix, words: Sequence[str], before: str = "") -> Matrix:
+    """How often each sentence was said, in the column of its word among these. before: the beginning of all names."""
+    known = build.values.vocabulary
+    ends = sorted({known.index(word) for word in words})
+    sizes = {"i": (len(words), "sentence"), "j": (len(ends), " ".join(map(str, ends)))}
+    rows = tuple(ends.index(known.index(word)) for word in words)
+    return scale_rows(
+        one_hot(name=f"{before}ends", tape=build.tape, sizes=sizes, rows=rows), counts, name=f"{before}ended"
+    )
 
 
 def _held(build: Builder, sentences: Sequence[Sequence[str]], tokens: Sequence[str]) -> Matrix:
@@ -78,9 +97,13 @@ def _held(build: Builder, sentences: Sequence[Sequence[str]], tokens: Sequence[s
 def _second(w: Wiring) -> None:
     """The votes of each word for what came last, and those of the words that a query finds by their keys."""
     sentences = [sentence.split() for sentence in w.source]
-    ends = [word for word in w.vocabulary if any(sentence[-1] == word for sentence in sentences)]
-    said = [ends.index(sentence[-1]) for sentence in sentences]
-    ended = w("ended", "scale_rows", w("ends", "one_hot", shape=(len(said), len(ends)), rows=said), "counts")
+
+    def ended(place: int, before: str) -> str:
+        ends = [word for word in w.vocabulary if any(sentence[place] == word for sentence in sentences)]
+        said = [ends.index(sentence[place]) for sentence in sentences]
+        hot = w(f"{before}ends", "one_hot", shape=(len(said), len(ends)), rows=said)
+        return w(f"{before}ended", "scale_rows", hot, "counts")
+
     words, places = [], []
     for at, sentence in enumerate(sentences):
         for word in sentence:
@@ -92,10 +115,15 @@ def _second(w: Wiring) -> None:
         w("held.words", "one_hot", shape=(len(words), len(w.tokens)), rows=words),
         w("held.sentences", "one_hot", shape=(len(words), len(sentences)), rows=places),
     )  # fmt: skip
-    votes = w("votes", "matmul", held, ended)
+    votes = w("votes", "matmul", held, ended(-1, ""))
     w("last", "gather_rows", votes, rows=[len(w.tokens) - 1])
     w("all", "column_sum", votes)
-    w("chosen", "matmul", w("mask", "dot_rows", "query", "keys"), votes)
+    w("chosen", "matmul", w("choice", "dot_rows", "query", "keys"), votes)
+    known = list(range(len(w.tokens) - 1))
+    keys = w("earlier.keys", "gather_rows", "keys", rows=known)
+    choice = w("earlier.choice", "dot_rows", w("earlier.query", "gather_rows", "keys", rows=[0]), keys)
+    heard = w("earlier.held", "gather_rows", held, rows=known)
+    w("earlier.chosen", "matmul", choice, w("earlier.votes", "matmul", heard, ended(-2, "earlier.")))
     w("weighed", "matmul", "weights", votes)
 
 
@@ -180,13 +208,13 @@ def only_chosen_votes_are_right(tape: Tape) -> bool:
 
 @mistake(
     told="The votes of all words added up.",
-    mend="Multiply each vote by the number of its word in the mask first: 0 takes it away.",
+    mend="Multiply each vote by the number of its word in the choice first: 0 takes it away.",
     after="not-renormalised",
 )
 def all_votes_counted(step: Step, tape: Tape) -> Iterable[Step]:
-    """The mask is left out, so that every word votes."""
-    of_mask = step.name == "chosen" and "mask" in step.inputs
-    return [replace(step, op=column_sum, inputs=("votes",)) if of_mask else step]
+    """The choice is left out, so that every word votes."""
+    of_choice = step.name == "chosen" and "choice" in step.inputs
+    return [replace(step, op=column_sum, inputs=("votes",)) if of_choice else step]
 
 
 @mistake(
@@ -196,10 +224,12 @@ def all_votes_counted(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def asks_everything(step: Step, tape: Tape) -> Iterable[Step]:
     """The query has a 1 for each question, so that every word with an answer has a vote."""
-    if step.name != "mask" or "query" not in step.inputs:
+    if step.name != "choice" or "query" not in step.inputs:
         return [step]
     keys = tape["keys"]
-    answers = replace(step, name="mask.answers", op=row_sum, inputs=("keys",), shape=(keys.rows, 1), axes=("pos", ""))
+    answers = replace(
+        step, name="choice.answers", op=row_sum, inputs=("keys",), shape=(keys.rows, 1), axes=("pos", "")
+    )
     return [answers, replace(step, op=column_as_row, inputs=(answers.name,), params={"which": 0})]
 
 

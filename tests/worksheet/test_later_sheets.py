@@ -132,7 +132,7 @@ def test_the_mistakes_that_a_sheet_is_about_show(sheet, mistakes):
         ("byte-pairs", "counted-once", "letters", (15, 12, 12, 12), (3, 3, 3, 4)),
         ("counted-pairs", "counted-once", "chosen", (0, 2), (0, 1)),
         ("counted-pairs", "counted-once", "all", (12, 6), (2, 3)),
-        ("counted-pairs", "asks-everything", "mask", (0, 1, 0), (1, 1, 0)),
+        ("counted-pairs", "asks-everything", "choice", (0, 1, 0), (1, 1, 0)),
         ("counted-pairs", "asks-everything", "chosen", (0, 2), (6, 4)),
     ],
 )
