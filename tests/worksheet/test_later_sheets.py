@@ -159,6 +159,7 @@ def test_who_tells_was_never_said_on_this_day(seed):
     assert [each[2] for each in sentences if name in each] == [values.vocabulary[5]]
     assert {each[2] for each in sentences if day in each} == {verb} == {values.vocabulary[6]}
     assert {each[3] for each in sentences if day in each} == {*values.vocabulary[7:]}
+    assert [day in each for each in sentences] == [verb in each for each in sentences]
 
 
 @pytest.mark.parametrize(
