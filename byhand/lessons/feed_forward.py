@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations, product
 
 from byhand.notation.text import listed
-from byhand.numbers.promises import sheet_promise
+from byhand.numbers.promises import sheet_promise, transposed
 from byhand.pictures.canvas import CAPTION, FRAME, GREY, TOKEN, WHITE, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
@@ -16,14 +16,22 @@ from byhand.tape import Tape
 
 @sheet_promise
 def tokens_wake_different_neurons(tape: Tape) -> bool:
-    """Every token wakes other neurons than the others do, one at least, and none wakes all. Of those that the first
-    one wakes, two at least, no other token wakes all, but one wakes some.
+    """Every token wakes other neurons than the others do, one at least, and none wakes all; no neuron answers every
+    token. Of those that the first one wakes, two at least, no other token wakes all, but one wakes some.
     """
     rows = tape.values("blocks.0.mlp.hook_post")
     first, *others = awake = [{j for j, x in enumerate(row) if x > 0} for row in rows]
     differ = all(one != other for one, other in combinations(awake, 2))
     shared = [len(first & other) for other in others]
-    return differ and all(0 < len(each) < len(rows[0]) for each in awake) and 0 < max(shared) < len(first)
+    some = all(0 < len(each) < len(rows[0]) for each in awake) and not set.intersection(*awake)
+    return differ and some and 0 < max(shared) < len(first)
+
+
+@sheet_promise
+def neurons_need_different_steps(tape: Tape) -> bool:
+    """By how much the bias of a neuron has to grow, for it to answer every token, differs from neuron to neuron."""
+    lowest = [min(numbers) for numbers in transposed(tape.values("blocks.0.mlp.hook_pre"))]
+    return len({*lowest}) > 1
 
 
 # ---- its picture ----

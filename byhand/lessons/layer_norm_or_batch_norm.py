@@ -9,7 +9,7 @@ from typing import Any
 
 from byhand.notation.text import value_text
 from byhand.numbers.promises import MOST_ALIKE, have_two_sizes, sheet_promise, transposed
-from byhand.pictures.canvas import AXIS, CAPTION, DASH, FRAME, GREY, INK, STRIPE, TOKEN, Canvas
+from byhand.pictures.canvas import AXIS, CAPTION, DASH, FRAME, GREY, INK, PEN_AREA, STRIPE, TOKEN, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
 
@@ -39,8 +39,8 @@ FURTHEST = 9  # a number that brings the last token's first number to the mean o
 
 @sheet_promise
 def last_token_tells_batch_norm(tape: Tape) -> bool:
-    """The last token's results of BatchNorm do not add up to 0, as those of LayerNorm do, but to a short number; and
-    not each column of the norm of all numbers adds up to 0, as those of BatchNorm do.
+    """The last token's results of BatchNorm do not add up to 0, as those of LayerNorm do, but to a short
+    number; and not each column of the norm of all numbers adds up to 0, as those of BatchNorm do.
     """
     total = sum(tape.values("blocks.0.bn.hook_normalized")[-1])
     columns = transposed(tape.values("blocks.0.all.ln1.hook_normalized"))
@@ -84,7 +84,8 @@ def row_or_column(
     of_column: Rows, column_scale: Rows, by_column: Rows, *, tokens: Sequence[str], columns: bool = False,
 ) -> None:  # fmt: skip
     """One table three times: LayerNorm reads a token's numbers, or all numbers, and BatchNorm those of a dimension.
-    One number, of the last token, is in all. Below the table a new word may stand: what reads it, runs on into it.
+    One number, of the last token, is in all. Below the table a new word may stand: what a norm would
+    read of it is to be shaded.
 
     columns: whether tokens are columns.
     """
@@ -112,15 +113,17 @@ def row_or_column(
     would_read = {"all": (4, 0, 1, 4), "batch_norm": (4, column, 1, 1)}
     for name, left in TABLES.items():
 
-        def box(token: int, number: int, high: int, wide: int, *, at: float = left, **look: Any) -> None:
+        def box(
+            token: int, number: int, high: int, wide: int, layer: Layer = on, *, at: float = left, **look: Any
+        ) -> None:  # fmt: skip
             """A box over cells of the table."""
             (dx, dy), (w, h) = ((token, number), (high, wide)) if columns else ((number, token), (wide, high))
-            on.box(at + CELL * dx, TOP + CELL * dy, CELL * w, CELL * h, **look)
+            layer.box(at + CELL * dx, TOP + CELL * dy, CELL * w, CELL * h, **look)
 
         on.text(left + 2 * CELL, 2.8, on.say(f"pictures.row_or_column.{name}"), TOKEN, bold=True)
         box(*read[name], fill=STRIPE, width=0)
         if name in would_read:
-            box(*would_read[name], fill=STRIPE, width=0)
+            box(*would_read[name], on.pen, fill=PEN_AREA, width=0)
         box(len(tokens), 0, 1, 4, width=AXIS, colour=GREY, dash=DASH)
         box(0, 0, 4, 4, width=AXIS)
         box(*read[name], width=FRAME)
@@ -145,7 +148,7 @@ def row_or_column(
         on.blank(below + 18.0 + 2 * wide, y, sigma, 6.4, 7.0, 3.4)
         y += 8.6
         on.number(below + 6.2 + wide, y, x[row][column], 3.4)
-        on.arrow((below + 9.4 + wide, y), (below + 13.4 + wide, y), width=0.35)
+        on.arrow((below + 9.4 + wide, y), (below + 13.6 + 2 * wide, y), width=0.35)
         on.blank(below + 18.0 + 2 * wide, y, result, 7.6, 7.0, 3.4)
     shared = value_text(x[row][column])
     on.said(

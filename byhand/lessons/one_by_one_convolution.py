@@ -28,11 +28,9 @@ from byhand.pictures.canvas import (
     INK,
     LIGHT,
     NUMBER,
-    PEN_AREA,
     TOKEN,
     WHITE,
     Canvas,
-    Layer,
 )
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.pictures.shapes import Point
@@ -114,8 +112,9 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 
-PICTURES_TRIED = 200
+PICTURES_TRIED = 600
 LARGEST_FOUND = 9  # by the wide kernel
+FURTHEST_FROM_EDGES = 3  # what its weights add up to
 
 
 @search("convolution", like_sheet=True, requires=[is_relu])
@@ -130,10 +129,11 @@ def _pixels(dice: Dice) -> Entries:
     """A picture of two lines of pixels, a kernel of one weight, and one of three that finds small numbers, another
     one wherever it stops on a line; if no draw fits, the first.
     """
-    pixels = dice.below(5, PICTURES_TRIED, 2, 5) - 1
+    pixels = dice.below(6, PICTURES_TRIED, 2, 5)
     kernels = dice.choices(np.array([-2, -1, 1, 2]), PICTURES_TRIED, 3)
     found = np.einsum("nisw,nw->nis", np.lib.stride_tricks.sliding_window_view(pixels, 3, axis=2), kernels)
     differ = (np.diff(np.sort(found, axis=2), axis=2) > 0).all((1, 2)) & (np.ptp(kernels, 1) > 0)
+    differ &= (kernels.sum(1) != 0) & (abs(kernels.sum(1)) <= FURTHEST_FROM_EDGES)
     first = int(np.argmax(differ & (abs(found).max((1, 2)) <= LARGEST_FOUND)))
     one = dice.choices(np.array([-2, 2, 3]), 1, 1)
     return {
@@ -145,14 +145,25 @@ def _pixels(dice: Dice) -> Entries:
 
 @sheet_promise
 def wide_kernel_reads_neighbours(tape: Tape) -> bool:
-    """Every weight of the wide kernel counts, and not all are alike; what it finds is small, and another number at
-    each stop of a line. The one weight of the other kernel changes what it lies on.
+    """No pixel is darker than 0. Every weight of the wide kernel counts, and not all are alike; what it finds is
+    small, and another number at each stop of a line. Its weights add up to a small number, but not to 0, as those of
+    a kernel that finds edges do. The one weight of the other kernel changes what it
+    lies on.
     """
+    bright = min(map(min, tape.values("aside.pixels"))) >= 0
     (wide,), ((one,),) = tape.values("aside.wide.W"), tape.values("aside.one.W")
     found = tape.values("aside.wide.found")
     differ = all(len({*row}) == len(row) for row in found)
     small = all(abs(number) <= LARGEST_FOUND for row in found for number in row)
-    return all(wide) and len({*wide}) > 1 and one not in (0, 1) and differ and small
+    return (
+        bright
+        and all(wide)
+        and 0 < abs(sum(wide)) <= FURTHEST_FROM_EDGES
+        and len({*wide}) > 1
+        and one not in (0, 1)
+        and differ
+        and small
+    )
 
 
 @sheet_promise
@@ -240,52 +251,47 @@ def _cubes(on: Canvas, left: float, values: Sequence[Any], front: str, side: str
         on.number(left + CUBE / 2, y + CUBE / 2, value, 3.4)
 
 
-PIXEL, UNDER, WAY = 6.8, 5.0, 9.0  # mm: a pixel; its line under the title; the way from the pixels to the answers
+PIXEL, UNDER, APART = 7.4, 5.0, 11.0  # mm: a pixel; its line under the words; from the picture to the kernels
 DARKEST, LIGHTEST = 196, 255  # shades of grey: of the least bright pixel, and of the brightest
 
 
-@picture(height=40, minutes=2)
+@picture(height=24, minutes=0.5)
 def two_kernels(on: Canvas, x: Rows, one: Rows, wide: Rows, *, columns: bool = False) -> None:
-    """A picture of two lines of pixels for each of two kernels, which stands on its first pixels, and a cell for each
-    answer. One pixel is ringed: which answers does it reach?
+    """A picture of two lines of pixels, and beside it two kernels. One pixel is ringed: which answers does it reach?
 
     columns: whether lines of pixels stand upright.
     """
     lines, across, ringed = len(x), len(x[0]), len(x[0]) // 2
-    (least, *_, most), reached = sorted({value for row in x for value in row} | {0}), []
-    for n, (name, width) in enumerate((("one", len(one[0])), ("tall" if columns else "wide", len(wide[0])))):
-        left, top = (50.0 * n, UNDER) if columns else (0.0, UNDER + 21.4 * n)
-        high, long = (across, lines) if columns else (lines, across)
-        right = left + PIXEL * long + WAY
+    least, *_, most = sorted({value for row in x for value in row} | {0})
 
-        def box(layer: Layer, at: Point, line: int, place: int, length: int = 1, **look: Any) -> Point:
-            """A box over places of a line; its centre."""
-            (dx, dy), (w, h) = ((line, place), (1, length)) if columns else ((place, line), (length, 1))
-            x, y, inset = at[0] + PIXEL * dx, at[1] + PIXEL * dy, AXIS if layer.is_pen else 0.0
-            layer.box(x + inset, y + inset, PIXEL * w - 2 * inset, PIXEL * h - 2 * inset, **look)
-            return at[0] + PIXEL * (dx + w / 2), at[1] + PIXEL * (dy + h / 2)
+    def cell(left: float, top: float, line: int, place: int, value: Any, fill: str) -> Point:
+        """A pixel or a weight, at its place of a line; its centre."""
+        dx, dy = (line, place) if columns else (place, line)
+        at = left + PIXEL * dx, top + PIXEL * dy
+        on.box(*at, PIXEL, PIXEL, fill=fill, width=AXIS)
+        centre = at[0] + PIXEL / 2, at[1] + PIXEL / 2
+        on.number(*centre, value, 3.5)
+        return centre
 
-        on.text(left, top - 1.8, on.say(f"pictures.two_kernels.{name}"), TOKEN, anchor="start", bold=True)
-        on.text(right, top - 1.8, on.say("pictures.two_kernels.shade"), CAPTION, anchor="start", colour=GREY)
-        for line, row in enumerate(x):
-            for place, value in enumerate(row):
-                grey = DARKEST + int((LIGHTEST - DARKEST) * (value - least) / (most - least))
-                centre = box(on, (left, top), line, place, fill="#" + f"{grey:02x}" * 3, width=AXIS)
-                on.number(*centre, value, 3.5)
-                if (line, place) == (0, ringed):
-                    on.disc(*centre, 2.8, fill="none", width=0.4, colour=INK)
-        box(on, (left, top), 0, 0, width, width=FRAME)
-        middle = top + PIXEL * high / 2
-        on.arrow((right - WAY + 1.6, middle), (right - 1.6, middle), width=0.35)
-        stops = range(across - width + 1)
-        reached.append([stop for stop in stops if stop <= ringed < stop + width])
-        for line in range(lines):
-            for stop in stops:
-                if line == 0 and stop in reached[-1]:
-                    box(on.pen, (right, top), line, stop, fill=PEN_AREA, width=0)
-                box(on, (right, top), line, stop, width=AXIS)
+    for line, row in enumerate(x):
+        for place, value in enumerate(row):
+            grey = DARKEST + int((LIGHTEST - DARKEST) * (value - least) / (most - least))
+            centre = cell(0.0, UNDER, line, place, value, "#" + f"{grey:02x}" * 3)
+            if (line, place) == (0, ringed):
+                on.disc(*centre, 2.9, fill="none", width=0.4, colour=INK)
+    left = PIXEL * (lines if columns else across) + APART
+    for name, kernel in (("one", one[0]), ("tall" if columns else "wide", wide[0])):
+        on.text(left, UNDER - 1.8, on.say(f"pictures.two_kernels.{name}"), TOKEN, anchor="start", bold=True)
+        for place, weight in enumerate(kernel):
+            cell(left, UNDER, 0, place, weight, LIGHT)
+        wide_as = 1 if columns else len(kernel)
+        on.box(left, UNDER, PIXEL * wide_as, PIXEL * (len(kernel) if columns else 1), width=FRAME)
+        left += 32.0
     on.said(
-        on.say("pictures.two_kernels.said", value=value_text(x[0][ringed]), n=ringed + 1),
+        on.say(
+            "pictures.two_kernels.said", value=value_text(x[0][ringed]), n=ringed + 1, one=value_text(one[0][0]),
+            weights=listed(wide[0]),
+        ),
         on.say("pictures.two_kernels.to_do"),
-        on.say("pictures.two_kernels.key", one=len(reached[0]), wide=len(reached[1])),
-    )
+        on.say("pictures.two_kernels.key", one=len(one[0]), wide=len(wide[0])),
+    )  # fmt: skip

@@ -10,7 +10,7 @@ import ast
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 from msgspec import Struct
@@ -111,9 +111,9 @@ def largest(shape: Callable[[str], Shape], step: str, row: int | None = None) ->
     return Fn("max", tuple(_entries(shape, step, row)))
 
 
-def smallest(shape: Callable[[str], Shape], step: str, row: int | None = None) -> Expr:
-    """The smallest number of a step, or of one of its rows."""
-    return Sub(Sum(()), Fn("max", tuple(Sub(Sum(()), entry) for entry in _entries(shape, step, row))))
+def smallest(shape: Callable[[str], Shape], step: str, row: int | None = None, column: int | None = None) -> Expr:
+    """The smallest number of a step, or of one of its rows or columns."""
+    return Sub(Sum(()), Fn("max", tuple(Sub(Sum(()), entry) for entry in _entries(shape, step, row, column))))
 
 
 def total(shape: Callable[[str], Shape], step: str, row: int | None = None) -> Expr:
@@ -127,9 +127,11 @@ def leads(shape: Callable[[str], Shape], step: str, i: int, j: int) -> Test:
     return Test("and", tuple(Test(">", (leader, other)) for other in row if other != leader))
 
 
-def _entries(shape: Callable[[str], Shape], step: str, row: int | None) -> list[Expr]:
-    rows, cols = shape(step)
-    return [number(shape, step, i, j) for i in (range(rows) if row is None else [row]) for j in range(cols)]
+def _entries(shape: Callable[[str], Shape], step: str, row: int | None, column: int | None = None) -> list[Expr]:
+    rows, cols = (
+        range(size) if place is None else [place] for size, place in zip(shape(step), (row, column), strict=True)
+    )
+    return [number(shape, step, i, j) for i, j in product(rows, cols)]
 
 
 def _compares(sign: str) -> Callable[[Any, Any], Test]:

@@ -23,7 +23,7 @@ from byhand.errors import ByHandError, SheetError
 from byhand.mistakes.registry import mistaken
 from byhand.tape import Rows, Tape
 
-LONGEST = 500  # characters
+LONGEST = 1000  # characters
 Value = Callable[[Any], Any]
 
 
@@ -49,9 +49,10 @@ def largest(tape: Tape, step: str, row: int | None = None, mistake: str = "") ->
     return max(chain(*_rows(tape, step, row, mistake)))
 
 
-def smallest(tape: Tape, step: str, row: int | None = None, mistake: str = "") -> Any:
-    """The smallest number of a step, or of one of its rows."""
-    return min(chain(*_rows(tape, step, row, mistake)))
+def smallest(tape: Tape, step: str, row: int | None = None, column: int | None = None, mistake: str = "") -> Any:
+    """The smallest number of a step, or of one of its rows or columns."""
+    rows = _rows(tape, step, row, mistake)
+    return min(chain(*rows) if column is None else (each[column] for each in rows))
 
 
 def total(tape: Tape, step: str, row: int | None = None, mistake: str = "") -> Any:

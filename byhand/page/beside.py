@@ -12,6 +12,7 @@ from byhand.page.grid import FIGURE_WIDTH, Grid, Tag
 from byhand.page.table import Line
 from byhand.tape import shape_text
 
+SMALLEST = 9.5  # pt: the smallest type of a formula
 _ONE_LETTER = re.compile(r"(?<= \w) (?=\w)")  # the blank after a word of one letter, which ends no line of a note
 
 
@@ -63,11 +64,16 @@ def _tag(grid: Grid, tag: Tag) -> LaidLabel:
 
 
 def _formula(grid: Grid) -> LaidLabel:
-    """The formula in the free corner: flush with the left operand, in smaller type if needed."""
+    """The formula in the free corner: flush with the left operand, in smaller type if needed. Where even so it would
+    reach the row numbers of the upper operand, it goes above the first of them.
+    """
     row = next(tag.top for tag in grid.tags if tag.side == "over")
     left, room, said = grid.widths["l"], grid.x(grid.formula_end) - grid.widths["l"], spoken(grid.formula)
     need = 2.75 * len(said)
     if need > room:
         left, room = 2.0, room + grid.widths["l"] - 2.0
-    size, top = max(9.5, min(14.5, 14.5 * room / need)), grid.y(row) / 2 - 3.2
+    size, middle = min(14.5, 14.5 * room / need), grid.y(row) / 2
+    if size < SMALLEST:
+        size, middle = SMALLEST, grid.y(1) / 2
+    top = middle - 3.2
     return LaidLabel("formula", round(left, 2), round(top, 2), 0.0, (parsed(grid.formula),), round(size, 1), said)

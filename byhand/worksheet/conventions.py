@@ -35,7 +35,9 @@ def conventions(context: Context, sections: Sequence[Section]) -> tuple[str, ...
     if steps & {"hook_pattern", "pattern"} and says_mask:
         sentences.append(say("conventions.causal"))
     if "hook_scale" in steps:
-        sentences.append(say(f"conventions.{c.normalization_type}", eps=c.eps))
+        of_tokens = all(s.axes[0] for s in asked if s.stem.endswith("hook_scale"))
+        norm = c.normalization_type if of_tokens else "several"
+        sentences.append(say(f"conventions.{norm}", eps=c.eps))
     if context.sources:
         sentences.append(say("thread.recalled"))
     if tape.domain.name == "exact" and any(cell.places is not None for cell in _blanks(sections)):

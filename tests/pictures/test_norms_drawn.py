@@ -7,9 +7,10 @@ import pytest
 from byhand.arithmetic.exact import RATIONALS
 from byhand.choose import choose
 from byhand.model.weights import complete
-from byhand.notation.text import value_text
+from byhand.notation.text import listed, value_text
 from byhand.options import Options
 from byhand.pictures import PICTURES
+from byhand.pictures.canvas import PEN_AREA
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
 
@@ -48,6 +49,8 @@ def test_the_number_that_three_norms_read_has_three_results(columns):
     for seed in range(13):
         sketch, _ = drawn("row_or_column", "layer-norm-or-batch-norm", steps, seed, columns=columns)
         assert len({*re.findall(r"becomes (\S+)\.", sketch.key_says)}) == 3
+        assert sketch.pen.count(f'fill="{PEN_AREA}"') == 2, "one norm reads nothing of the new word"
+        assert "It reads" not in sketch.worksheet_says
 
 
 def test_as_many_neurons_are_filled_as_speak():
@@ -67,12 +70,15 @@ def test_a_kernel_stops_at_every_pixel():
 
 
 @pytest.mark.parametrize("columns", [False, True])
-def test_a_ringed_pixel_reaches_one_answer_of_one_kernel_and_three_of_the_other(columns):
+def test_two_kernels_stand_beside_the_pixels_of_which_one_is_ringed(columns):
     steps = ["aside.pixels", "aside.one.W", "aside.wide.W"]
     for seed in range(13):
-        sketch, (pixels, _, _) = drawn(
+        sketch, (pixels, _, (wide,)) = drawn(
             "two_kernels", "one-by-one-convolution", steps, seed, has_words=False, columns=columns
         )
-        assert re.findall(r": (\d)", sketch.key_says) == ["1", "3"]
-        assert sketch.pen.count("<rect") == 1 + 3
+        assert sketch.printed.count("<rect") == 2 * 5 + (1 + 3) + 2
+        assert sketch.printed.count("<circle") == 1
+        assert not sketch.pen
         assert f"pixel 3, {value_text(pixels[0][2])}, is ringed" in sketch.worksheet_says
+        assert f"of the weights {listed(wide)}." in sketch.worksheet_says
+        assert re.findall(r"are (\d) of .* and (\d)", sketch.key_says) == [("1", "3")]
