@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import product
+from operator import itemgetter
 
 from msgspec.structs import replace
 
+from byhand.arithmetic.copies import each
 from byhand.mistakes.registry import mistake, skipped
 from byhand.model.builder import Builder
 from byhand.model.layers import block, embedding, last_row, linear, softmax, unembedding
@@ -15,15 +18,17 @@ from byhand.model.registry import model
 from byhand.notation.text import listed
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.readings import Reading, reads
-from byhand.ops.attention import row_argmax
-from byhand.ops.linear import dot_rows, matmul, shift
-from byhand.pictures.canvas import CAPTION, GREY, Canvas
+from byhand.ops.attention import normalize_rows, row_argmax, row_sum
+from byhand.ops.linear import add, dot_rows, matmul, shift
+from byhand.ops.shapes import gather_rows
+from byhand.pictures.canvas import CAPTION, DASH, GREY, HEAD, STROKE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Step, Tape
 from byhand.witness.wiring import Wiring, wiring
 
 SECOND = "blocks.1.attn"
-GAINS = "aside.gains"
+GAINS, FURTHER = "aside.gains", "aside.further"
+AHEAD = 4  # so many letters are written on
 
 # ---- the model ----
 
@@ -58,6 +63,53 @@ def _other_gains(build: Builder) -> None:
     votes = matmul(matmul(values, tape[f"{SECOND}.W_O"], name="aside.written"), w_u, name="aside.votes")
     known = linear(last_row(tape[keys.step.inputs[0]], "aside.x"), w_u, "unembed.b_U", "aside.known")  # (1, d_vocab)
     shift(matmul(pattern, votes, name="aside.voted"), known, name="aside.logits")
+    if FURTHER in tape.numbers:
+        _longer_text(build, match, votes, known)
+
+
+def _longer_text(build: Builder, match: Matrix, votes: Matrix, known: Matrix) -> None:
+    """The letters that the model goes on with; and its logits if the letter that is neither the last one nor the one
+    after it stood there `aside.further` times more, each time with a score of 0, and so with a power of 1.
+
+    Shapes: (1, 1) → (1, d_vocab).
+    """
+    tape = build.tape
+    ids = build.values.ids()
+    on = gather_rows(votes, name="aside.copied", sizes={"i": (AHEAD, "next")}, rows=_copied(ids))
+    row_argmax(on, name="aside.goes_on")  # (next, 1)
+    other = gather_rows(votes, name="aside.other", sizes={"i": (1, "new")}, rows=(_other(ids),))
+    row_argmax(other, name="aside.other_letter")
+    further = build.matrix(FURTHER, ("text", ""))
+    powers = last_row(tape[f"{SECOND}.hook_pattern.exp[0]"], "aside.power")
+    more = matmul(further, other, name="aside.more")
+    said = add(matmul(powers, votes, name="aside.said"), more, name="aside.longer.exp")
+    count = add(row_sum(powers, name="aside.count"), further, name="aside.longer.sum")
+    logits = shift(normalize_rows(said, count, name="aside.longer"), known, name="aside.longer_logits")
+    dot_rows(logits, other, name="aside.for_other")  # (1, 1): as loud as W_O lets it
+    dot_rows(logits, matmul(match, votes, name="aside.match_votes"), name="aside.for_match")
+
+
+def _copied(ids: Sequence[int]) -> tuple[int, ...]:
+    """The places that are copied one after the other, when the model writes on: from the one after the first place of
+    the last letter to the end, again and again.
+    """
+
+    def place(at: int, *text: int) -> int:
+        circle = range(text.index(text[-1]) + 1, len(text)) or range(len(text))
+        return circle[at % len(circle)]
+
+    return tuple(each(partial(place, at), *ids) for at in range(AHEAD))
+
+
+def _other(ids: Sequence[int]) -> int:
+    """The place of a letter that is neither the last one nor the one that is copied; without one, the last place."""
+
+    def place(copied: int, *text: int) -> int:
+        last = len(text) - 1
+        return next((k for k in range(1, last) if text[k] not in (text[last], text[copied])), last)
+
+    found: int = each(place, _copied(ids)[0], *ids)
+    return found
 
 
 # ---- the same, written down a second time ----
@@ -78,6 +130,32 @@ def _second(w: Wiring) -> None:
     x = w("aside.x", "gather_rows", w.wires[keys].inputs[0], **last)
     known = w.linear("aside.known", x, w_u, "unembed.b_U")
     w("aside.logits", "shift", w("aside.voted", "matmul", pattern, votes), known)
+    if "aside.further" not in w.given:
+        return
+    places = each(_seen, *w.ids)
+    copied = w("aside.copied", "gather_rows", votes, rows=[each(itemgetter(k), places) for k in range(4)])
+    w("aside.goes_on", "row_argmax", copied)
+    other = w("aside.other", "gather_rows", votes, rows=[each(itemgetter(4), places)])
+    w("aside.other_letter", "row_argmax", other)
+    powers = w("aside.power", "gather_rows", "blocks.1.attn.hook_pattern.exp[0]", **last)
+    more = w("aside.more", "matmul", "aside.further", other)
+    said = w("aside.longer.exp", "add", w("aside.said", "matmul", powers, votes), more)
+    count = w("aside.longer.sum", "add", w("aside.count", "row_sum", powers), "aside.further")
+    logits = w("aside.longer_logits", "shift", w("aside.longer", "normalize_rows", said, count), known)
+    w("aside.for_other", "dot_rows", logits, other)
+    w("aside.for_match", "dot_rows", logits, w("aside.match_votes", "matmul", match, votes))
+
+
+def _seen(*ids: int) -> tuple[int, ...]:
+    """The places of the next four letters, as the text grows, and of one that is none of the last two of these."""
+    places = [*range(len(ids))]
+    grown = list(ids)
+    for _ in range(4):
+        before = [k for k in range(len(grown) - 1) if grown[k] == grown[-1]]
+        places.append(places[(before[0] if before else -1) + 1])
+        grown.append(ids[places[-1]])
+    others = [k for k in range(1, len(ids) - 1) if ids[k] not in (ids[-1], grown[len(ids)])]
+    return (*places[len(ids) :], others[0] if others else len(ids) - 1)
 
 
 # ---- what it reads ----
@@ -170,13 +248,15 @@ def one_layer(step: Step, tape: Tape) -> Iterable[Step]:
 LABELS = 33.0  # mm: the width of what stands left of the letters
 PITCH = 23.0  # from one letter to the next
 LETTER, HEARD = 8.4, 8.0  # the sides of a letter's box, and of the box for what it hears
-UPPER, LOWER = 17.0, 31.0  # the y of the middles of both rows
+UPPER, LOWER = 16.0, 30.0  # the y of the middles of both rows
+OVER, UNDER, ASIDE = 5.0, 41.0, 9.5  # the y of the lines over and under them, and how far right of a letter one leads
 
 
-@picture(width=174, height=48, minutes=2)
+@picture(width=174, height=46, minutes=2)
 def look_and_copy(on: Canvas, first: Rows, second: Rows, *, tokens: Sequence[str]) -> None:
     """Two layers: each letter hears from the one that it looks at in the first, and has a box for that; the last one
-    looks for a box with its own letter in the second, and copies the letter above it into the box at the end.
+    looks for a box with its own letter in the second, and copies the letter above it into the box at the end. Its
+    ways are dashed, from all the letters: the pen draws them from the one that it finds.
     """
     n = len(tokens)
     if not 3 <= n <= 5 or not all(map(has_one_largest, (*first, second[-1]))):
@@ -197,21 +277,19 @@ def look_and_copy(on: Canvas, first: Rows, second: Rows, *, tokens: Sequence[str
             on.text(x, LOWER + 1.4, tokens[before[k]], 3.9)
         else:
             on.blank(x, LOWER, tokens[before[k]], HEARD, HEARD)
-    on.text(0, LOWER - 1.0, on.say("pictures.look_and_copy.layer", n=1), CAPTION, anchor="start", bold=True)
-    on.text(0, LOWER + 2.8, on.say("pictures.look_and_copy.heard"), CAPTION, anchor="start")
     on.blank(xs[n], UPPER, tokens[found], LETTER, LETTER)
     on.text(xs[n], UPPER + 8.4, on.say("pictures.look_and_copy.next"), CAPTION, colour=GREY)
-    low, top = LOWER + HEARD / 2 + 0.8, UPPER - LETTER / 2 - 0.8
-    on.text(0, LOWER + 10.0, on.say("pictures.look_and_copy.layer", n=2), CAPTION, anchor="start", bold=True)
-    on.text(0, LOWER + 13.8, on.say("pictures.look_and_copy.looks"), CAPTION, anchor="start")
-    right = xs[n - 1] + HEARD / 2
-    on.pen.curve(
-        (right + 0.8, UPPER + 2), (right + 5.0, LOWER - 3), (right + 1.0, low + 5), (right - 12.0, low + 8.5),
-        ((right + xs[found]) / 2, low + 9), (xs[found] + 3.0, low + 5), (xs[found] + 0.4, low + 1.2),
-    )  # fmt: skip
-    on.pen.head((xs[found], low), (-0.26, -0.966))
-    on.pen.arc((xs[found], top), ((xs[found] + xs[n]) / 2, top - 20), (xs[n], top - 1.2))
-    on.pen.head((xs[n], top), (0.45, 0.89))
+    for y, layer, does in ((OVER, 2, "copies"), (LOWER, 1, "heard"), (UNDER, 2, "looks")):
+        on.text(0, y - 1.0, on.say("pictures.look_and_copy.layer", n=layer), CAPTION, anchor="start", bold=True)
+        on.text(0, y + 2.8, on.say(f"pictures.look_and_copy.{does}"), CAPTION, anchor="start")
+    low, top, last = LOWER + HEARD / 2 + 0.8, UPPER - LETTER / 2 - 0.8, xs[n - 1]
+    under = ((last + LETTER / 2 + 0.6, UPPER), (last + ASIDE, UPPER), (last + ASIDE, UNDER))
+    on.line(*under, (xs[1], UNDER), colour=GREY, dash=DASH)
+    on.line((xs[1], OVER), (xs[n], OVER), (xs[n], top - HEAD), colour=GREY, dash=DASH)
+    on.pen.line(*under, (xs[found], UNDER), (xs[found], low + HEAD), width=STROKE)
+    on.pen.head((xs[found], low), (0.0, -1.0))
+    on.pen.line((xs[found], top), (xs[found], OVER), (xs[n], OVER), (xs[n], top - HEAD), width=STROKE)
+    on.pen.head((xs[n], top), (0.0, 1.0))
     listed_tokens = listed(tokens)
     on.said(
         on.say("pictures.look_and_copy.said", letters=listed_tokens),

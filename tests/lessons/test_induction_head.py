@@ -11,10 +11,11 @@ from byhand.mistakes.registry import foil
 from byhand.numbers.readings import drawn
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import plain_words
 from byhand.worksheet.sheet import load_sheet
 
-MASK, W_Q = "blocks.0.attn.mask", "blocks.1.attn.W_Q"
+MASK, W_Q, GAINS = "blocks.0.attn.mask", "blocks.1.attn.W_Q", "aside.gains"
 TEXTS = [text for n in (3, 4, 5) for text in map("".join, product("DGR", repeat=n)) if after_last(text)]
 
 
@@ -26,7 +27,7 @@ def run(text, gain=3):
     mask = [[0 if j == max(i - 1, 0) else "-inf" for j in range(n)] for i in range(n)]
     query = [[[gain * (i == j) for j in range(3)] for i in range(6)]]
     values = replace(
-        given, config=replace(given.config, n_ctx=n), tokens=("·", *text), inputs={**given.inputs, MASK: mask},
+        given, config=replace(given.config, n_ctx=n), tokens=("·", *text), inputs={MASK: mask, GAINS: [[2]]},
         weights={**given.weights, W_Q: query},
     )  # fmt: skip
     return sheet.model.run(values, RATIONALS)
@@ -51,6 +52,26 @@ def test_a_gain_of_2_is_too_small_for_30_of_them():
 def test_texts_that_are_too_long_go_wrong():
     assert said(run("DGRRRRRRRD")) == "G"
     assert said(run("DGRRRRRRRRD")) != "G"
+
+
+@pytest.mark.parametrize(("count", "says"), [(1, "after"), (7, "after"), (8, ""), (9, "other"), (12, "other")])
+def test_a_longer_text_has_the_logits_that_the_sheet_counts_for_it(count, says):
+    sheet = load_sheet("induction-head")
+    for values in drawn(sheet.name, sheet.model, sheet.given(letters=False), sheet.promises):
+        text = "".join(values.tokens[1:])
+        (other,) = {*"DGR"} - {text[-1], after_last(text)}
+        inputs = {**values.inputs, "aside.further": [[count - 1]]}
+        (counted,) = sheet.model.run(replace(values, inputs=inputs), RATIONALS).values("aside.longer_logits")
+        longer = run(text.replace(other, other * count))
+        assert counted == longer.values("logits")[-1]
+        assert said(longer) == {"after": after_last(text), "other": other, "": ""}[says]
+
+
+def test_its_construction_is_brought_about_by_eight_further_letters():
+    for seed in range(12):
+        document, run_ = prepare(load_sheet("induction-head"), Options(seed=seed))
+        (construction,) = (block for block in document.blocks if isinstance(block, Construction))
+        assert construction.solution(run_) == ("8",)
 
 
 def test_the_last_letter_stood_at_either_of_two_places():
@@ -80,6 +101,8 @@ def test_a_word_that_a_seed_draws_goes_on_in_a_circle():
         for n in range(6):
             text += said(run(text))
             assert text[-1] == circle[n % len(circle)]
+        goes_on = sheet.model.run(each, RATIONALS).values("aside.goes_on")
+        assert "".join(each.vocabulary[int(word)] for (word,) in goes_on) == text[4:8]
 
 
 def test_what_an_ordinary_mask_lets_through_is_not_said_of_a_mask_of_its_own():
