@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import product
-from operator import itemgetter
 
 from msgspec.structs import replace
 
@@ -132,10 +131,13 @@ def _second(w: Wiring) -> None:
     w("aside.logits", "shift", w("aside.voted", "matmul", pattern, votes), known)
     if "aside.further" not in w.given:
         return
-    places = each(_seen, *w.ids)
-    copied = w("aside.copied", "gather_rows", votes, rows=[each(itemgetter(k), places) for k in range(4)])
+    first = w.ids.index(w.ids[-1]) + 1
+    around = len(w.ids) - first
+    places = [first + k % around if around else k % len(w.ids) for k in range(4)]
+    copied = w("aside.copied", "gather_rows", votes, rows=places)
     w("aside.goes_on", "row_argmax", copied)
-    other = w("aside.other", "gather_rows", votes, rows=[each(itemgetter(4), places)])
+    others = [k for k in range(1, len(w.ids) - 1) if w.ids[k] not in (w.ids[-1], w.ids[places[0]])]
+    other = w("aside.other", "gather_rows", votes, rows=[*others, len(w.ids) - 1][:1])
     w("aside.other_letter", "row_argmax", other)
     powers = w("aside.power", "gather_rows", "blocks.1.attn.hook_pattern.exp[0]", **last)
     more = w("aside.more", "matmul", "aside.further", other)
@@ -144,18 +146,6 @@ def _second(w: Wiring) -> None:
     logits = w("aside.longer_logits", "shift", w("aside.longer", "normalize_rows", said, count), known)
     w("aside.for_other", "dot_rows", logits, other)
     w("aside.for_match", "dot_rows", logits, w("aside.match_votes", "matmul", match, votes))
-
-
-def _seen(*ids: int) -> tuple[int, ...]:
-    """The places of the next four letters, as the text grows, and of one that is none of the last two of these."""
-    places = [*range(len(ids))]
-    grown = list(ids)
-    for _ in range(4):
-        before = [k for k in range(len(grown) - 1) if grown[k] == grown[-1]]
-        places.append(places[(before[0] if before else -1) + 1])
-        grown.append(ids[places[-1]])
-    others = [k for k in range(1, len(ids) - 1) if ids[k] not in (ids[-1], grown[len(ids)])]
-    return (*places[len(ids) :], others[0] if others else len(ids) - 1)
 
 
 # ---- what it reads ----
