@@ -168,11 +168,15 @@ def wide_kernel_reads_neighbours(tape: Tape) -> bool:
 
 @sheet_promise
 def kernels_use_their_channels(tape: Tape) -> bool:
-    """No kernel has more than one weight 0. No map is all 0, nor a token's maps, nor the last biases."""
+    """No kernel has more than one weight 0. No map is all 0, nor a token's maps, nor the last biases. What the last
+    token's neurons find, which is asked for alone, is no row of the kernels that stand beside it.
+    """
     kernels = transposed(tape.values("blocks.0.mlp.W_in"))
     maps = tape.values("blocks.0.conv_in.maps")
     sides = (*maps, *transposed(maps), *tape.values("blocks.0.mlp.b_out"))
-    return all(kernel.count(0) <= 1 for kernel in kernels) and all(map(any, sides))
+    asked = [list(tape.values(f"blocks.0.conv_in.{step}")[-1]) for step in ("hook_pre", "hook_post")]
+    apart = not any(list(row) in asked for row in transposed(kernels))
+    return apart and all(kernel.count(0) <= 1 for kernel in kernels) and all(map(any, sides))
 
 
 # ---- its mistakes ----
