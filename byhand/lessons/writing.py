@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Iterable, Sequence
+from itertools import combinations, product
 from math import atan2, cos, pi, sin
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ from byhand.ops.linear import add, matmul
 from byhand.ops.shapes import gather_rows, vstack
 from byhand.pictures.canvas import CAPTION, DASH, GREY, SMALLEST, STROKE, TOKEN, WHITE, Canvas, Layer
 from byhand.pictures.labels import words as label
-from byhand.pictures.names import beside
+from byhand.pictures.names import beside, gap
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.pictures.shapes import Point
 from byhand.tape import Matrix, Step, Tape
@@ -161,9 +161,11 @@ PAIRS = np.array([
     (a, b) for a in PLACES for b in PLACES if abs(a[0] * b[1] - a[1] * b[0]) == 1 and max(*abs(a), *abs(b)) < REACH
 ])  # fmt: skip
 TIMES = np.array([times for times in grid(2, REACH) if times.all()])  # how often each of them is in the third word
-HEADS_TRIED, QUERIES_TRIED, VALUES_TRIED, OTHERS_TRIED = 60_000, 30_000, 40_000, 20_000
+HEADS_TRIED, QUERIES_TRIED, VALUES_TRIED, OTHERS_TRIED = 60_000, 30_000, 40_000, 8_000
+TRIPLES_TRIED = 1_000
+STRIDE = 19  # has no divisor in common with the number of PLACES
 NEAR = 1e-9  # numbers that are no further apart are equal
-MOST_CANDIDATES = 20  # for which words are looked for
+MOST_CANDIDATES = 40  # for which words are looked for
 # How much larger than the first word's and the second word's own score that of the third is, where the second word
 # asks; the powers add up to 5, 7, 8, 9 or 12 then, and with two words to 2 or 3.
 SCORES = {(1, 0, 2), (0, 0, 1), (0, 1, 2), (1, 0, 3), (0, 0, 2)}
@@ -173,6 +175,10 @@ APART = 0.6  # how far sums lie from each other and from words, so that arrows a
 LEAD = 1  # by how much the largest logit leads
 LARGEST_LOGIT = 9
 LEAD_OF_E = 0.2  # the same where the powers are those of e
+OFF_BORDERS = 0.3  # how far words and sums lie from the borders of regions
+ANGLES = (np.arange(72) + 0.5) * pi / 36
+WAYS = np.stack((np.cos(ANGLES), np.sin(ANGLES)), 1)  # from the middle of the plane: it is looked at who wins there
+NARROWEST = 5  # in how many of them each word wins: in 25 degrees of 360
 
 
 def _is_text(task: Task) -> str:
@@ -305,10 +311,18 @@ def _entries(dice: Dice, found: _Drawn, ids: Sequence[int], wanted: Sequence[Any
 
     ids, wanted: what is read, and what is said. words: how many there are.
     """
-    found = found.among(dice.permutation(found.count)).again(OTHERS_TRIED if found.count else 0)
+    found = found.among(_is_clear(found["said"], np.concatenate((found["x"], found["sums"]), 1)))
+    found = found.among(dice.permutation(found.count)[:TRIPLES_TRIED])
+    found["others"] = _others(found)
+    found = found.among(found["others"].sum(1) >= words - 3)
+    found = found.again(OTHERS_TRIED if found.count else 0)
     w_e, w_u = dice.choices(PLACES, max(1, found.count), 2, words)[: found.count].swapaxes(0, 1)
-    right = np.array(wanted)
+    first = dice.choices(np.arange(len(PLACES)), max(1, found.count))[: found.count, None]
+    turned = (first + np.arange(len(PLACES)) * STRIDE) % len(PLACES)  # all columns, in an order of its own for each
+    some = np.argsort(~np.take_along_axis(found["others"], turned, 1), 1, kind="stable")[:, : words - 3]
+    right, others = np.array(wanted), [n for n in range(words) if n not in wanted[1:]]
     w_e[:, list(ids[:3])], w_u[:, list(wanted[1:])] = found["x"], found["said"][:, [1, 0, 2]]
+    w_u[:, others] = PLACES[np.take_along_axis(turned, some, 1)]
     ok = point_apart(w_e) & distinct(w_u)
     for sums, lead in (("sums", LEAD), ("sums_e", LEAD_OF_E)):
         logits = found[sums] @ w_u.swapaxes(1, 2)
@@ -317,9 +331,39 @@ def _entries(dice: Dice, found: _Drawn, ids: Sequence[int], wanted: Sequence[Any
         if sums == "sums":
             leads = first - second
             ok &= (abs(leads - np.round(leads)) < NEAR).all(1) & (abs(logits) <= LARGEST_LOGIT).all((1, 2))
+    ok[ok] = _is_clear(w_u[ok], np.concatenate((found["x"], found["sums"]), 1)[ok])
     found = found.among(ok)
     weights = {f"{ATTN}.{name}": found[name][:, None] for name in ("W_Q", "W_K", "W_V")}
     return weights | {"embed.W_E": w_e[ok], "unembed.W_U": w_u[ok].swapaxes(1, 2)}
+
+
+def _others(found: _Drawn) -> Bools:
+    """Which of PLACES may be the column of a word that is never said, (count, PLACES): it leads in no round, and has
+    a region beside those of the three.
+    """
+    leads = [found[sums] @ found["said"].swapaxes(1, 2) for sums in ("sums", "sums_e")]
+    below = [found[sums] @ PLACES.T for sums in ("sums", "sums_e")]
+    ok: Bools = (abs(below[0]) <= LARGEST_LOGIT).all(1)
+    for each, logits, lead in zip(leads, below, (LEAD, LEAD_OF_E), strict=True):
+        ok &= (each.max(2, keepdims=True) - logits > lead - NEAR).all(1)
+    far = (found["said"] @ WAYS.T).max(1)[..., None]
+    ok &= ((WAYS @ PLACES.T)[None] > far).sum(1) >= NARROWEST
+    return ok
+
+
+def _is_clear(columns: Any, points: Any) -> Bools:
+    """Whether each word has a region of the plane that one sees, and no point lies near the border of one.
+
+    columns: of W_U, (count, words, 2). points: (count, n, 2).
+    """
+    wins = (WAYS @ columns.swapaxes(1, 2)).argmax(2)
+    seen = (wins[:, :, None] == np.arange(columns.shape[1])).sum(1) >= NARROWEST
+    logits = points @ columns.swapaxes(1, 2)
+    best = np.take_along_axis(columns, logits.argmax(2)[..., None], 1)
+    far = np.hypot(*np.moveaxis(best[:, :, None] - columns[:, None], 3, 0))
+    off = (logits.max(2, keepdims=True) - logits) / np.where(far > 0, far, np.inf)
+    ok: Bools = seen.all(1) & ((off >= OFF_BORDERS - NEAR) | (far == 0)).all((1, 2))
+    return ok
 
 
 @sheet_promise
@@ -338,6 +382,14 @@ def without_the_cache_it_never_ends(tape: Tape) -> bool:
     wrong = mistaken(tape, "no-cache")[0]
     said = [word for (word,) in tape.values("next_token")]
     return [word for (word,) in wrong.values("next_token")] == [*said[:3], said[1]] and _leads(wrong) >= LEAD
+
+
+@sheet_promise
+def the_plane_is_clear(tape: Tape) -> bool:
+    """Each word has a region of the plane, and no word and no sum lies near the border of one."""
+    columns = np.array(tape.values("unembed.W_U"), dtype=float).T
+    rows = [tape.values(f"round{n}.{at}")[0] for n in range(1, ROUNDS + 1) for at in "xy"]
+    return bool(_is_clear(columns[None], np.array(rows, dtype=float)[None])[0])
 
 
 @sheet_promise
@@ -375,15 +427,16 @@ def no_cache(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its picture ----
 
-UNIT, MIDDLE = 7.2, (38.0, 26.6)  # mm: from one whole number to the next, and where 0 is
-SIDE = UNIT * FAR  # mm: how far from there the edges of the plane are
-LOG_AT, LINE = 77.0, 10.0  # mm: the left edge of what is written, and from one line to the next
+UNIT, WIDEST = 5.0, 4  # mm: from one whole number to the next; the numbers at the edges of the plane
+SIDE = UNIT * WIDEST  # mm: how far from the middle the edges are
+MIDDLE = (26.0, SIDE + 0.6)  # mm: where 0 is
+LOG_AT, LINE = 66.0, 8.4  # mm: the left edge of what is written, and from one line to the next
 
 
-@picture(width=118, height=57, minutes=3)
+@picture(width=118, height=45, minutes=5)
 def compass(on: Canvas, w_u: Rows, *rounds: Rows, words: Sequence[str], tokens: Sequence[str]) -> None:
     """A plane, cut by dashed lines into the regions of the words that win there; for each round an arrow from the
-    word to its sum, and a line for what it says. Those of the first round are printed, but for the word.
+    word to its sum, and a line for what it says. Those of the first round are printed.
 
     rounds: the word of each round, its sum, and what it says, (1, 1), the three one after the other.
     """
@@ -395,87 +448,92 @@ def compass(on: Canvas, w_u: Rows, *rounds: Rows, words: Sequence[str], tokens: 
     def at(row: Sequence[Any]) -> Point:
         return MIDDLE[0] + UNIT * float(row[0]), MIDDLE[1] - UNIT * float(row[1])
 
-    on.plane(at, (-FAR, -FAR), (FAR, FAR))
-    for n in range(-FAR, FAR + 1):
+    on.plane(at, (-WIDEST, -WIDEST), (WIDEST, WIDEST))
+    for n in range(-WIDEST, WIDEST + 1):
         on.number(at((n, 0))[0], MIDDLE[1] + SIDE + 2.2, n, SMALLEST, colour=GREY)
         on.number(MIDDLE[0] - SIDE - 1.0, at((0, n))[1], n, SMALLEST, anchor="end", colour=GREY)
     borders = [(MIDDLE, _edge(begins)) for begins, _, _ in parts]
     for border in borders:
         on.line(*border, width=STROKE, colour=GREY, dash=DASH)
-    for x, y, anchor, word in _beyond(parts, words):
-        on.text(x, y, word, TOKEN, anchor=anchor, bold=True)
     read = {name: at(row) for name, (row,) in zip(tokens, starts, strict=True)}
     arrows = [(at(start), at(end)) for (start,), (end,) in zip(starts, sums, strict=True)]
+    regions = _names(parts, words, [*arrows, *borders], list(read.values()))
+    for each in regions:
+        on.text(each.x, each.y + 0.9, each.word, TOKEN, bold=True)
     texts = [*map(str, range(1, ROUNDS + 1)), *read]
     points = [*(end for _, end in arrows), *read.values()]
     edges = (MIDDLE[0] - SIDE, MIDDLE[1] - SIDE, MIDDLE[0] + SIDE, MIDDLE[1] + SIDE)
-    places = beside(points, [label(text, CAPTION).width / 2 for text in texts], [*arrows, *borders], edges, borders)
+    lines = [*arrows, *borders, *(line for each in regions for line in each.lines)]
+    places = beside(points, [label(text, CAPTION).width / 2 for text in texts], lines, edges, borders)
     for spot in read.values():
         on.disc(*spot, 0.9, fill=WHITE, width=STROKE)
     for n, (arrow, ((word,),)) in enumerate(zip(arrows, said, strict=True), 1):
         pen: Layer = on.pen if n > 1 else on
         pen.arrow(*arrow, width=STROKE)
         pen.text(*places[n - 1], str(n), CAPTION, bold=True)
-        y = 6.0 + LINE * n
+        y = 3.6 + LINE * n
         on.text(LOG_AT, y, on.say("pictures.compass.after", n=n), TOKEN, anchor="start")
-        on.answer_line(LOG_AT + 18, y + 0.6, 22, words[int(word)], TOKEN)
+        if n == 1:
+            on.text(LOG_AT + 32, y, words[int(word)], TOKEN, bold=True)
+        else:
+            on.answer_line(LOG_AT + 20, y + 0.6, 24, words[int(word)], TOKEN)
     for place, name in zip(places[ROUNDS:], read, strict=True):
         on.text(*place, name, CAPTION, colour=GREY)
-    on.text(LOG_AT, 6.0, on.say("pictures.compass.says"), anchor="start", colour=GREY)
-    on.text(LOG_AT, 55.0, on.say("pictures.compass.axes"), anchor="start", colour=GREY)
+    on.text(LOG_AT, 3.6, on.say("pictures.compass.says"), anchor="start", colour=GREY)
+    on.text(LOG_AT, 43.8, on.say("pictures.compass.axes"), anchor="start", colour=GREY)
     winners = [words[word] for *_, word in parts]
     told = [f"({', '.join(map(str, row))})" for (row,) in sums]
+    spoken = [words[int(x)] for ((x,),) in said]
     on.said(
-        on.say("pictures.compass.said", words=listed(winners), sum=told[0], word=tokens[0]),
+        on.say("pictures.compass.said", words=listed(winners), sum=told[0], word=tokens[0], said=spoken[0]),
         on.say("pictures.compass.to_do"),
-        on.say("pictures.compass.key", sums=listed(told[1:]), words=listed([words[int(x)] for ((x,),) in said])),
+        on.say("pictures.compass.key", sums=listed(told[1:]), words=listed(spoken)),
     )
 
 
-def _edge(angle: float) -> Point:
-    """Where a line from the middle leaves the plane."""
+def _edge(angle: float, side: float = SIDE) -> Point:
+    """Where a line from the middle leaves the plane, or the square whose edges are that far from the middle."""
     across, up = cos(angle), sin(angle)
-    far = SIDE / max(abs(across), abs(up))
+    far = side / max(abs(across), abs(up))
     return MIDDLE[0] + far * across, MIDDLE[1] - far * up
 
 
 class _Name(NamedTuple):
-    """A name beside the plane."""
+    """A name in its region: its middle, and half of its width, in mm."""
 
     x: float
     y: float
-    anchor: str
+    half: float
     word: str
 
+    @property
+    def lines(self) -> tuple[tuple[Point, Point], ...]:
+        """What other names keep clear of: its upper and its lower edge."""
+        left, right = self.x - self.half, self.x + self.half
+        return tuple(((left, self.y + up), (right, self.y + up)) for up in (-1.2, 1.2))
 
-def _beyond(parts: Sequence[tuple[float, float, int]], words: Sequence[str]) -> Iterator[_Name]:
-    """The names of the regions, outside of the plane. Those on one side of it keep clear of each other."""
-    sides: dict[tuple[bool, bool], list[tuple[float, float, str]]] = {}  # by whether it is above or below, and beyond
+
+def _names(
+    parts: Sequence[tuple[float, float, int]], words: Sequence[str], lines: Sequence[tuple[Point, Point]],
+    points: Sequence[Point],
+) -> list[_Name]:  # fmt: skip
+    """The names of the regions, each farthest from lines and points, near the edge of the plane if it can.
+
+    lines: arrows and borders.
+    """
+    along = [(a[0] + (b[0] - a[0]) * k / 30, a[1] + (b[1] - a[1]) * k / 30) for a, b in lines for k in range(31)]
+    names = list[_Name]()
     for begins, ends, number in parts:
-        x, y = _edge((begins + ends) / 2)
-        right, down, word = x - MIDDLE[0], y - MIDDLE[1], words[number]
-        if abs(right) < abs(down):
-            sides.setdefault((True, down > 0), []).append((x, label(word, TOKEN).width / 2 + 0.8, word))
-        else:
-            sides.setdefault((False, right > 0), []).append((y, 2.0, word))
-    for (is_upright, is_beyond), names in sides.items():
-        places = _apart_by([each[:2] for each in sorted(names)])
-        for place, (_, _, word) in zip(places, sorted(names), strict=True):
-            if is_upright:
-                yield _Name(place, MIDDLE[1] + (SIDE + 7.6 if is_beyond else -SIDE - 1.6), "middle", word)
-            else:
-                x = MIDDLE[0] + (SIDE + 1.4 if is_beyond else -SIDE - 5.0)
-                yield _Name(x, place + 1.1, "start" if is_beyond else "end", word)
-
-
-def _apart_by(spots: Sequence[tuple[float, float]]) -> list[float]:
-    """Places on a line, moved until each has this room to both sides. spots: each with its room, in order."""
-    places = [at for at, _ in spots]
-    for _ in spots:
-        for k, ((_, one), (_, other)) in enumerate(pairwise(spots)):
-            over = max(0.0, one + other - (places[k + 1] - places[k])) / 2
-            places[k], places[k + 1] = places[k] - over, places[k + 1] + over
-    return places
+        half = label(words[number], TOKEN).width / 2 + 0.5
+        spots = list[tuple[float, _Name]]()
+        for k, side in product(range(1, 20), (0.95, 0.88, 0.8, 0.7, 0.6)):
+            x, y = _edge(begins + (ends - begins) * k / 20, SIDE * side)
+            x = min(max(x, MIDDLE[0] - SIDE + half), MIDDLE[0] + SIDE - half)
+            y = min(max(y, MIDDLE[1] - SIDE + 2.0), MIDDLE[1] + SIDE - 2.0)
+            off = min(gap((x, y), mark, half) for mark in (*along, *points))
+            spots.append((min(off, 2.0) + side, _Name(x, y, half, words[number])))
+        names.append(max(spots)[1])
+    return names
 
 
 def _parts(w_u: Rows) -> list[tuple[float, float, int]]:
