@@ -255,26 +255,28 @@ def _cubes(on: Canvas, left: float, values: Sequence[Any], front: str, side: str
         on.number(left + CUBE / 2, y + CUBE / 2, value, 3.4)
 
 
-PIXEL, UNDER, APART = 7.4, 5.0, 11.0  # mm: a pixel; its line under the words; from the picture to the kernels
+LYING, UPRIGHT = 8.4, 4.8  # mm: a pixel of a line that lies, and of one that stands
+UNDER, APART = 5.0, 10.0  # mm: the first line under the words; from the picture to the kernels
 DARKEST, LIGHTEST = 196, 255  # shades of grey: of the least bright pixel, and of the brightest
 
 
-@picture(height=24, minutes=0.5)
+@picture(height=29, minutes=1, width=112)
 def two_kernels(on: Canvas, x: Rows, one: Rows, wide: Rows, *, columns: bool = False) -> None:
     """A picture of two lines of pixels, and beside it two kernels. One pixel is ringed: which answers does it reach?
 
     columns: whether lines of pixels stand upright.
     """
+    pixel = UPRIGHT if columns else LYING
     lines, across, ringed = len(x), len(x[0]), len(x[0]) // 2
     least, *_, most = sorted({value for row in x for value in row} | {0})
 
     def cell(left: float, top: float, line: int, place: int, value: Any, fill: str) -> Point:
         """A pixel or a weight, at its place of a line; its centre."""
         dx, dy = (line, place) if columns else (place, line)
-        at = left + PIXEL * dx, top + PIXEL * dy
-        on.box(*at, PIXEL, PIXEL, fill=fill, width=AXIS)
-        centre = at[0] + PIXEL / 2, at[1] + PIXEL / 2
-        on.number(*centre, value, 3.5)
+        at = left + pixel * dx, top + pixel * dy
+        on.box(*at, pixel, pixel, fill=fill, width=AXIS)
+        centre = at[0] + pixel / 2, at[1] + pixel / 2
+        on.number(*centre, value, 3.2 if columns else 3.5)
         return centre
 
     for line, row in enumerate(x):
@@ -282,14 +284,14 @@ def two_kernels(on: Canvas, x: Rows, one: Rows, wide: Rows, *, columns: bool = F
             grey = DARKEST + int((LIGHTEST - DARKEST) * (value - least) / (most - least))
             centre = cell(0.0, UNDER, line, place, value, "#" + f"{grey:02x}" * 3)
             if (line, place) == (0, ringed):
-                on.disc(*centre, 2.9, fill="none", width=0.4, colour=INK)
-    left = PIXEL * (lines if columns else across) + APART
+                on.disc(*centre, 0.39 * pixel, fill="none", width=0.4, colour=INK)
+    left = pixel * (lines if columns else across) + APART
     for name, kernel in (("one", one[0]), ("tall" if columns else "wide", wide[0])):
         on.text(left, UNDER - 1.8, on.say(f"pictures.two_kernels.{name}"), TOKEN, anchor="start", bold=True)
         for place, weight in enumerate(kernel):
             cell(left, UNDER, 0, place, weight, LIGHT)
         wide_as = 1 if columns else len(kernel)
-        on.box(left, UNDER, PIXEL * wide_as, PIXEL * (len(kernel) if columns else 1), width=FRAME)
+        on.box(left, UNDER, pixel * wide_as, pixel * (len(kernel) if columns else 1), width=FRAME)
         left += 32.0
     on.said(
         on.say(
