@@ -10,7 +10,7 @@ from byhand.lessons.induction_head import after_last
 from byhand.mistakes.registry import foil
 from byhand.numbers.readings import drawn
 from byhand.options import Options
-from byhand.pipeline import prepare
+from byhand.pipeline import files_of, prepare, unheard
 from byhand.worksheet.construction import Construction
 from byhand.worksheet.document import plain_words
 from byhand.worksheet.sheet import load_sheet
@@ -110,3 +110,9 @@ def test_what_an_ordinary_mask_lets_through_is_not_said_of_a_mask_of_its_own():
     told = {sheet.name: [*map(plain_words, prepare(sheet, Options())[0].conventions)] for sheet in sheets}
     causal = "Causal: a token sees itself and what came before."
     assert {name: causal in lines for name, lines in told.items()} == {"writing": True, "induction-head": False}
+
+
+def test_its_page_for_a_screen_judges_the_longer_text():
+    files = files_of("induction-head", Options(seed=1, views=("worksheet",), formats=("html",)), unheard)
+    (page,) = (content.decode() for name, content in files.items() if name.endswith(".html"))
+    assert "aside.further" in page
