@@ -303,3 +303,21 @@ def test_a_step_may_be_given_in_place_of_what_it_is_computed_from():
 def test_a_letter_called_e_is_no_base_of_powers():
     assert value_of("E**2 + pi", {"E": 3, "pi": 5}) == 14
     assert value_of("E**2", {}) == value_of("exp(2)", {}) != 9
+
+
+def test_distances_of_sixteen_and_more_share_buckets_up_to_the_distance_that_a_config_leaves_out():
+    """T5's own 128: with 129, a distance of 16 falls into the bucket before."""
+    values = small(
+        "attention-head",
+        positional_embedding_type="relative_positional_bias",
+        attention_dir="bidirectional",
+        n_ctx=17,
+    )
+    stream = [[(3 * i + j) % 3 - 1 for j in range(4)] for i in range(17)]
+    values = replace(values, inputs={"blocks.0.hook_resid_pre": stream})
+    biases = values.weights["blocks.0.attn.rel_pos_bias"][0]
+    assert biases[25] != biases[26]
+    tape = MODELS["attention-head"].run(values, FLOATS)
+    for name in tape.steps:
+        tape.values(name)
+    judge(run_on(tape, "attention-head", values))
