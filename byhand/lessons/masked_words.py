@@ -220,12 +220,13 @@ NOUNS = np.array([(*either, *other) for either in ((2, 1), (1, 1), (1, 2)) for o
 STARTS, GAPS = np.array([(0, 0, 0, 2), (0, 0, 0, 3)]), np.array([(0, 0, 2, 0), (0, 0, 3, 0)])
 TRIED = 40  # times, what is looked for with one way to hear
 PAIRS_TRIED = 60  # of the columns of W_V
-CARDS_TRIED = 20  # for each of these pairs
-CARDS_KEPT = 6
+CARDS_TRIED = 80  # for each of these pairs
+CARDS_KEPT = 12
 ROUNDING = 1e-6
 QUERIES = np.array([*product((1, 2), (1, 2), (0, -1, -2), (0, -1, -2))])  # for a doer and a thing, and nothing else
 QUERIES_ASKED = 8
-LOWEST = (-2, -1, 0)  # the smallest score of MASK, halved
+LOWEST = (-1, 0)  # the smallest score of MASK, halved: those of the words beside it are not below 0
+LEAST = -3  # of the doer in the key of a thing, and of the thing in that of a doer
 DIGIT = 100  # the base of codes of four scores
 COLUMNS_TRIED = 60  # of W_K, for each feature of a key
 KEYS_TRIED = 10
@@ -273,6 +274,7 @@ WAYS = (
     Way((0, 1, 0, 2), ((-1, 1), (6, 0), (1, -1), (1, 4))),
     Way((0, 1, 0, 2), ((1, -1), (5, 0), (1, 1), (1, 6))),
     Way((0, 1, 0, 2), ((-1, -1), (6, 0), (1, 1), (1, 6))),
+    Way((0, 2, 0, 2), ((1, 1), (6, 1), (-1, 1), (-1, 6))),
 )
 
 
@@ -386,8 +388,8 @@ def _updates(dice: Dice, hidden: Ints, mixtures: Ints) -> Ints | None:
     return columns[kept[dice.one_below(len(kept))]].T if len(kept) else None
 
 
-def _heads(dice: Dice, x: Ints, scores: tuple[int, ...]) -> Iterator[tuple[Ints, Ints]]:
-    """Rows (4, 4), and the scores of MASK but for one number that is added to all → W_Q and W_K (4, 4).
+def _heads(dice: Dice, x: Ints, way: Way) -> Iterator[tuple[Ints, Ints]]:
+    """Rows (4, 4), and what MASK looks at and hears → W_Q and W_K (4, 4).
 
     MASK asks for a doer and for a thing, and the words beside it can be found as these.
 
@@ -402,11 +404,13 @@ def _heads(dice: Dice, x: Ints, scores: tuple[int, ...]) -> Iterator[tuple[Ints,
     pools = []
     for token in (WORD, BACK, None, None):  # in the order of features
         fit = small if token is None else small & (made[:, token] > np.maximum(np.delete(made, token, 1).max(1), 1))
+        if token is not None:
+            fit &= made[:, WORD + BACK - token] >= LEAST
         pool = np.flatnonzero(fit)
         pools.append(pool[dice.sample(len(pool), COLUMNS_TRIED)])
     if not all(map(len, pools)):
         return
-    codes, target = made @ digits, 2 * np.array(scores) @ digits
+    codes, target = made @ digits, 2 * np.array(way.scores) @ digits
     for asked in QUERIES[dice.permutation(len(QUERIES))[:QUERIES_ASKED]]:
         doer, thing, hidden, start = (q * codes[pool] for q, pool in zip(asked, pools, strict=True))
         front, rest = (doer[:, None] + thing).ravel(), (hidden[:, None] + start).ravel()
@@ -422,14 +426,14 @@ def _heads(dice: Dice, x: Ints, scores: tuple[int, ...]) -> Iterator[tuple[Ints,
             found = [k[token].argmax() == feature and (k[token] == k[token].max()).sum() == 1
                      for token, feature in ((WORD, DOER), (BACK, THING))]  # fmt: skip
             fits = all(found) and point_apart(k) and natural(columns[at].T, 10, 65)
-            if fits and (w_q := _asking(dice, x, asked, k)) is not None:
+            if fits and (w_q := _asking(dice, x, asked, k, way.v)) is not None:
                 yield w_q, columns[at].T
                 break
 
 
-def _asking(dice: Dice, x: Ints, asked: Ints, keys: Ints) -> Ints | None:
-    """W_Q (4, 4) with which MASK asks for this (4), and CLS has easy shares; None where none is found. Of those that
-    fit, the one with the fewest numbers beyond ±1.
+def _asking(dice: Dice, x: Ints, asked: Ints, keys: Ints, values: Ints) -> Ints | None:
+    """W_Q (4, 4) with which MASK asks for this (4), and CLS has easy shares and hears about as much of a doer as of a
+    thing; None where none is found. Of those that fit, the one with the fewest numbers beyond ±1.
     """
     rows = grid(4, 2)
     fits = [rows[(rows @ x[GAP] == number) & (rows.max(1) > rows.min(1))] for number in asked]
@@ -440,6 +444,8 @@ def _asking(dice: Dice, x: Ints, asked: Ints, keys: Ints) -> Ints | None:
     own = q @ keys.T
     ok = natural(w_q, 10, 60) & (own % 2 == 0).all(1) & (abs(q).max(1) <= 5) & (abs(own).max(1) <= LARGEST_SUM)
     ok &= np.isin(totals(own // 2, 2), EASY_TOTALS) & (own.max(1) > own.min(1))
+    heard = 2.0 ** (own // 2) @ values  # (tried, 2)
+    ok &= heard.max(1) <= 2 * heard.min(1)
     w_q = w_q[ok]
     return w_q[(abs(w_q) > 1).sum((1, 2)).argmin()] if len(w_q) else None
 
@@ -458,7 +464,8 @@ def _unembedding(
     dice: Dice, rows: Ints, hidden: Ints, likely: Sequence[Floats], ids: Sequence[int], words: int
 ) -> Ints | None:
     """Rows of three readers (3, 4) → W_U (4, words), in which each reader's word leads by 2 or more, and before
-    attention MASK says MASK; None where none is found. Of those that fit, the one with the fewest numbers.
+    attention MASK says MASK; the first one's word loses for the third reader by what both sides say of a
+    thing, by nothing else more. None where none is found. Of those that fit, the one with the fewest numbers.
 
     hidden: the row of MASK before attention (4). likely: other rows of the readers (3, 4), with which they say the
     same. ids: the words of the WANTS, but for the last.
@@ -470,6 +477,8 @@ def _unembedding(
     ok = (logits[:, :, -1] - logits[:, :, -2] >= 2).all(1) & (logits[:, :, -2] > logits[:, :, -3]).all(1)
     ok &= (hidden @ w_u).argmax(1) == ids[5]
     ok &= (abs(logits).max((1, 2)) <= LARGEST_LOGIT) & distinct(w_u.swapaxes(1, 2))
+    lost = (rows[0] - rows[2])[:, None] * w_u[:, :, ids[0]].T  # (features, tried)
+    ok &= (lost[THING] == lost.max(0)) & (w_u[:, THING, ids[0]] < 0)
     for each in (rows, *likely):
         ok &= ((each @ w_u).argmax(2) == said).all(1)
     w_u = w_u[ok]
@@ -489,29 +498,38 @@ def _likely(way: Way, hidden: Ints, w_o: Ints) -> list[Floats]:
 def sides_can_be_read(tape: Tape) -> bool:
     """Each token is most of one feature: CLS of the start, the words of a doer and of a thing, and MASK of what is
     hidden. MASK asks for a doer and a thing and for nothing else; the words beside it can be found as these, and it
-    looks at them most. From the left it hears most of a doer, from the right of a thing, and from both sides of both,
-    so that it has most of these two then.
+    looks at them most, with scores that are not below 0. From the left it hears most of a doer, from the right of a
+    thing, and from both sides of both, so that it has most of these two then. CLS hears about as much of a doer
+    as of a thing.
     """
     x, k, mixed, after = (tape.values(name) for name in (RESID_PRE, "attn.k", "seen.z", RESID_MID))
-    (left, right, both), asked, shares = mixed, tape.values("attn.q")[0], tape.values("attn.pattern")[0]
+    asked, scores, whole = (tape.values(name)[0] for name in ("attn.q", "attn.scores", "cls.z"))
+    left, right, both = mixed
     rows = (*zip(x, FEATURE_OF, strict=True), (k[WORD], DOER), (k[BACK], THING))
     most = all(has_one_largest(row) and row.index(max(row)) == feature for row, feature in rows)
     asks = [number > 0 for number in asked] == [True, True, False, False]
-    looks = min(shares[WORD], shares[BACK]) > max(shares[CLS], shares[GAP])
+    least = min(scores[WORD], scores[BACK])
+    looks = least >= 0 and least > max(scores[CLS], scores[GAP])
+    answers = min(k[WORD][THING], k[BACK][DOER]) >= LEAST
+    in_grey = 0 < max(whole) <= 2 * min(whole)
     sides = 2 * left[0] >= 5 * abs(left[1]) and 2 * right[1] >= 5 * abs(right[0]) and 2 * max(both) <= 3 * min(both)
-    return most and asks and looks and sides and min(after[2][:2]) > max(after[2][2:])
+    return (most and asks and looks and answers and sides and in_grey) and min(after[2][:2]) > max(after[2][2:])
 
 
 @sheet_promise
 def each_side_says_another_word(tape: Tape) -> bool:
     """Who sees the left side says one word, who sees the right another, and who sees both a third, each of which
-    leads by 2 or more; also if a norm reads the rows that the words are read from.
+    leads by 2 or more; also if a norm reads the rows that the words are read from. The first one's word loses for the
+    third reader by what both sides say of a thing, by nothing else more: its number for that is negative.
     """
     said, logits = tape.values("next_token"), [sorted(row) for row in tape.values("logits")]
     rows, w_u = (np.array(tape.values(name), float) for name in (RESID_MID, "unembed.W_U"))
     normed = (rows - rows.mean(1, keepdims=True)) @ w_u
     leads = all(row[-1] - row[-2] >= 2 for row in logits)
-    return len({*said}) == len(said) and leads and normed.argmax(1).tolist() == [int(word) for (word,) in said]
+    words_said = [int(word) for (word,) in said]
+    lost = [*((rows[0] - rows[2]) * w_u[:, words_said[0]])]
+    by_thing = bool(lost[THING] == max(lost) > 0 > w_u[THING, words_said[0]])
+    return len({*said}) == len(said) and leads and by_thing and normed.argmax(1).tolist() == words_said
 
 
 def _some_sets(task: Task, seconds: float) -> list[Values]:
@@ -549,7 +567,7 @@ def _numbers(task: Task, dice: Dice) -> Iterator[Instance]:
         w_u = _unembedding(dice, rows, hidden, _likely(way, hidden, w_o), ids, task.config.d_vocab)
         if w_u is None:
             continue
-        for w_q, w_k in islice(_heads(dice, found.x, way.scores), HEADS_KEPT):
+        for w_q, w_k in islice(_heads(dice, found.x, way), HEADS_KEPT):
             w_e = _embeddings(dice, found.words, tokens, task.config.d_vocab)
             weights = {"W_Q": [w_q], "W_K": [w_k], "W_V": [found.w_v], "W_O": [w_o]}
             yield Instance(

@@ -201,7 +201,9 @@ def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Mess
     text = "map.stream"
     if chart.layers > 1:
         text = "map.stream_passes" if chart.is_one_block else "map.stream_blocks"
-    words_on_stream = messages.say(text, shape=chart.stream, n=chart.layers)
+    if chart.readers:
+        text = "map.stream_readers"
+    words_on_stream = messages.say(text, shape=chart.stream, n=chart.readers or chart.layers)
     for i, (start, end) in enumerate(chart.branches):
         before, first, plus = (row[k][0][1] for k in (at[start] - 1, at[start], at[end]))
         x = (before.right + first.left) / 2

@@ -41,12 +41,14 @@ def map_of(
     chart = _Chart(config, model, tape, positions, orientation, tuple(sections), messages, has_met, symbols)
     if any(step.part == "cross" for step in tape.steps.values()):
         return two_stacks(config, tape, chart.sections, orientation, messages, has_met)
+    readers = chart.rows("add1")
     branches = [(start, end) for end, start in chart.starts().items()]
     return Map(
         boxes=tuple(chart.boxes()),
         inside={part: nodes for part in ("", *chart.parts) if not model.counts and (nodes := chart.inside(part))},
         branches=tuple(branches),
-        stream=chart.shape(config.d_model),
+        stream=chart.shape(config.d_model, readers),
+        readers=readers,
         layers=1 if chart.unrolled else chart.layers,
         is_one_block=config.share_layers,
         memory=chart.shape(config.d_model, config.mem_len) if config.mem_len else "",
@@ -137,10 +139,11 @@ class _Chart(Struct, frozen=True, dict=True):
 
     def rows(self, part: str) -> int:
         """How many rows a part has that is for several readers of one position, not for all positions; else 0."""
-        axes = {step.name: "pos" in step.axes for step in self.tape.steps.values()}
-        steps = [step for step in self.tape.steps.values() if step.op and self.part(step.name) == part]
-        is_for_all = not any(axes.values()) or any(axes[step.name] for step in steps)
-        return steps[0].shape[0] if steps and not is_for_all and steps[0].shape[0] > 1 else 0
+        for_all = any("pos" in step.axes for step in self.tape.steps.values())
+        *_, result = (None, *(step for step in self.tape.steps.values() if step.op and self.part(step.name) == part))
+        if result is None or not for_all or "pos" in result.axes or result.shape[0] == 1:
+            return 0
+        return result.shape[0]
 
     def label(self, name: str, **places: object) -> str:
         """The label of a box, as LaTeX."""

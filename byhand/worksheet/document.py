@@ -884,6 +884,8 @@ class Map(Struct, frozen=True, eq=False):
     """The shape of the rows of the segment before, which heads read beside the stream; "" for none."""
     encoder: Map | None = None
     """For a decoder, the map of its encoder."""
+    readers: int = 0
+    """How many readers the stream has a row for, where it is that of one token; else 0."""
     is_one_block: bool = False
     """Whether all layers are passes through one block."""
 

@@ -58,6 +58,21 @@ def test_doer_and_thing_choose_the_word(seed):
     assert [x > y for x, y in zip(after[:3], before, strict=False)] == [True, True, False]
 
 
+@pytest.mark.parametrize("seed", [0, 33, 95, 61])
+def test_nothing_counts_more_than_the_thing_against_the_word_from_the_left(seed):
+    tape = SHEET.model.run(of_seed(seed), RATIONALS)
+    first, _, third = tape.values("blocks.0.hook_resid_mid")
+    word = int(tape.values("next_token")[0][0])
+    lost = [(x - y) * row[word] for x, y, row in zip(first, third, tape.values("unembed.W_U"), strict=True)]
+    assert max(lost) == lost[1] > 0
+
+
+@pytest.mark.parametrize("seed", [0, 33, 95, 61])
+def test_cls_hears_of_a_doer_and_of_a_thing(seed):
+    doer, thing = SHEET.model.run(of_seed(seed), RATIONALS).values("cls.z")[0]
+    assert thing <= 2 * doer <= 4 * thing
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_mixtures_are_halves(way):
     for seen, mixed in zip(SEEN, way.mixtures.tolist(), strict=True):

@@ -276,7 +276,8 @@ def test_no_map_has_a_norm_before_the_sheet_on_norms():
 
 def test_a_part_for_several_readers_of_one_token_has_a_row_for_each():
     shapes = {box.part: box.shape for box in shipped("masked-words").map.boxes}
-    assert shapes == {"embed": "4 × 4", "heads": "4 × 2", "out": "3 × 4", "add1": "3 × 4", "unembed": "3 × 8"}
+    assert shapes == {"embed": "4 × 4", "heads": "3 × 2", "out": "3 × 4", "add1": "3 × 4", "unembed": "3 × 8"}
+    assert shipped("masked-words").map.stream == "3 × 4"
 
 
 def test_a_sheet_that_counts_a_whole_model_is_about_all_of_it():
