@@ -54,17 +54,16 @@ def said_letters_plus(step: Step, tape: Tape) -> Iterable[Step]:
 # ---- what its words promise ----
 
 
-TO_SORT = ("CAA", "BCB")
-
-
 @sheet_promise
 def word_is_one_to_sort(tape: Tape) -> bool:
-    """The word has a letter with neurons twice, so that their number shows to be no matter, and a C, which has more
-    than that letter once one of the two has been said: without the neurons, it would be said too early. It is not
-    sorted already; of words with the same letters, whose tables are the same, it is the one that is listed.
+    """The word has its first letter in the alphabet twice, so that their number shows to be no matter, and a later
+    letter, which has more than that one once one of the two has been said: without the neurons, it would be said too
+    early. It is not sorted already.
     """
     places = [_place(row) for row in tape.values("blocks.0.hook_resid_pre")[:LONGEST]]
-    return "".join(LETTERS[place] for place in places if place is not None) in TO_SORT
+    word = [place for place in places if place is not None]
+    in_order = sorted(word)
+    return len(word) == LONGEST and word != in_order and in_order[0] == in_order[1] < in_order[2]
 
 
 # ---- its picture ----
