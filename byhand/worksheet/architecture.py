@@ -182,8 +182,12 @@ class _Chart(Struct, frozen=True, dict=True):
         return [(self.label("heads", n=n), range(n))]
 
     def home(self, section: Section) -> str | None:
-        """The part to which a section belongs: the first one along the stream of which it asks for a step."""
-        return min(map(self.part, self.asked(section)), key=[*self.parts, ""].index, default=None)
+        """The part to which a section belongs: the first one along the stream of which it asks for a step. One that
+        goes through the whole model, from words or attention to words, belongs to none.
+        """
+        parts = {*map(self.part, self.asked(section))}
+        is_through = "unembed" in parts and any(part.startswith(("embed", "heads")) for part in parts)
+        return None if is_through else min(parts, key=[*self.parts, ""].index, default=None)
 
     def asked(self, section: Section) -> list[str]:
         """The steps that a section asks for, but for those that are computed elsewhere and only counted here."""

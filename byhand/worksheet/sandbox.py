@@ -180,7 +180,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if all(isinstance(x, Number) for x in (*lefts, *rights)):
             most = HIGHEST_POWER if operator == "**" else LARGEST_NUMBER
             if not all(abs(x) <= limit for of, limit in ((lefts, LARGEST_NUMBER), (rights, most)) for x in of):
-                raise SecurityError(f"a number before or after {operator} is too large")
+                raise SecurityError(f"a number before or after {operator} is too large; use smaller numbers")
         elif operator == "*":
             count, repeated = (left, right) if isinstance(left, int) else (right, left)
             self.pay(len(repeated) * count if isinstance(count, int) else 0)

@@ -12,7 +12,6 @@ from byhand.effort import TYPICAL
 from byhand.formats.html.page import Pages
 from byhand.mistakes import cells_changed, foil
 from byhand.model.weights import complete
-from byhand.notation.text import value_text
 from byhand.options import Options
 from byhand.page.page import lower
 from byhand.pipeline import prepare
@@ -276,9 +275,7 @@ def test_the_numbers_of_batch_norm_do_not_add_up_to_0_where_the_key_says_so(seed
     document, run = prepare(load_sheet("layer-norm-or-batch-norm"), Options(seed=seed, numbers="exact"))
     total = sum(run.values("blocks.0.bn.hook_normalized")[-1])
     assert total != 0
-    assert f"0 in each column, and to {value_text(total)} for" in Pages(lower(document, run)).html(
-        "worksheet", "print"
-    )
+    assert "0 in each column, but not for" in Pages(lower(document, run)).html("worksheet", "print")
 
 
 def told(document):
