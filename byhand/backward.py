@@ -29,7 +29,20 @@ from byhand.model.names import grad_name, steps_of
 from byhand.model.weights import UPSTREAM
 from byhand.record import fingerprint
 from byhand.runs import Run
-from byhand.tape import OPS, RAISED, Arrived, Line, Matrix, Op, Step, Tape, Way, line, shape_text
+from byhand.tape import (
+    OPS,
+    Arrived,
+    Line,
+    Matrix,
+    Op,
+    Step,
+    Tape,
+    Way,
+    ancestors,
+    line,
+    power_of_logarithm,
+    shape_text,
+)  # fmt: skip
 
 Steps = Mapping[str, Step]
 Powers = dict[int, Matrix]  # of a gradient: the numbers that stand beside each power of ln b
@@ -101,7 +114,7 @@ class _Pass:
         self.tape, self.loss = tape, loss
         self.base: Any = None  # of all powers on the way; None where there are none, or of base e only
         self.gradients: dict[str, Powers] = {}
-        needed = _ancestors(tape.steps, loss.name)
+        needed = ancestors(tape.steps, loss.name)
         self.steps = {name: step for name, step in tape.steps.items() if name in needed}
         self.moves = _moving(self.steps)
         self.groups = {name: group for group in self._groups() for name in (*group.inside, group.edge.reader)}
@@ -297,7 +310,10 @@ class _Pass:
         """The gradient of a step, recorded as the sum of what comes to it."""
         name = grad_name(step.name)
         names = {power: part_of(name, power) if len(terms) > 1 else name for power in sorted(terms)}
-        return {power: self._sum(step, name, terms[power], self._times(power)) for power, name in names.items()}
+        return {
+            power: self._sum(step, name, terms[power], power_of_logarithm(self.base, power))
+            for power, name in names.items()
+        }
 
     def _sum(self, step: Step, name: str, terms: list[tuple[str, Line | Matrix]], times: str) -> Matrix:
         """The sum of what comes to a step, recorded under a name; each term that is a line of its own before it."""
@@ -352,26 +368,6 @@ class _Pass:
             recorded = op(*operands, name=name, tape=tape, sizes=sizes, **made.params)
         tape.steps[name] = replace(recorded.step, times=times)
         return recorded
-
-    def _times(self, power: int) -> str:
-        """A power of ln b as it stands beside numbers: "ln 2", "(ln 2)²", "1/ln 2"; "" where there is none."""
-        if not power:
-            return ""
-        log = f"ln {self.base}"
-        text = log if abs(power) == 1 else f"({log}){str(abs(power)).translate(RAISED)}"
-        return text if power > 0 else f"1/{text}"
-
-
-def _ancestors(steps: Steps, name: str) -> set[str]:
-    """A step and all from which it is computed."""
-    found: set[str] = set()
-    stack = [name]
-    while stack:
-        reached = stack.pop()
-        if reached not in found:
-            found.add(reached)
-            stack += steps[reached].inputs
-    return found
 
 
 def _moving(steps: Steps) -> set[str]:

@@ -8,7 +8,6 @@ from typing import Literal
 from msgspec.structs import replace
 
 from byhand.arithmetic.systems import Rounding, number_system
-from byhand.backward import record_gradients
 from byhand.choose import rounded
 from byhand.errors import MOST_PROBLEMS, DomainError, ValuesError
 from byhand.model import MODELS, unread
@@ -85,6 +84,8 @@ def _of_gradients(model: str, tape: Tape) -> str:
 
     Raises: ValuesError where there is neither; as `record_gradients`; DomainError.
     """
+    from byhand.backward import record_gradients  # which most runs do without
+
     of = tape.results[0] if UPSTREAM in tape.steps else LOSS
     if of not in tape.steps:
         upstream = f"{UPSTREAM}, the gradient of {tape.results[0]}, under inputs"

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from byhand.arithmetic.domain import Domain, LeavesDomainError, NotRealError
 from byhand.arithmetic.expr import At, Expr, Index, Num, Ref, Scalar
 from byhand.errors import DomainError, MisfitError, UnknownNameError, ValuesError
+from byhand.notation.text import RAISED
 
 
 class Operand(Protocol):
@@ -41,7 +42,7 @@ class Operand(Protocol):
 
 Rows = tuple[tuple[Scalar, ...], ...]
 Shape = tuple[int, int]
-RAISED, LOWERED = (str.maketrans(*pair) for pair in (("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"), ("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
+LOWERED = {raised: plain for plain, raised in RAISED.items()}
 Place = tuple[str, int, int]  # a cell: its step, row and column
 
 
@@ -555,6 +556,25 @@ class Tape:
         except LeavesDomainError as error:
             problem = f"{error}; {self.domain.advice}"
         raise DomainError(f"{step.name}, row {i + 1}, column {j + 1}: {problem}")
+
+
+def power_of_logarithm(base: Any, power: int) -> str:
+    """A power of ln b as it stands beside numbers: "ln 2", "(ln 2)²", "1/ln 2"; "" where there is none."""
+    if not power:
+        return ""
+    text = f"ln {base}" if abs(power) == 1 else f"(ln {base}){str(abs(power)).translate(RAISED)}"
+    return text if power > 0 else f"1/{text}"
+
+
+def ancestors(steps: Mapping[str, Step], *names: str) -> set[str]:
+    """Steps, and all from which they are computed."""
+    found, stack = set[str](), [*names]
+    while stack:
+        reached = stack.pop()
+        if reached not in found:
+            found.add(reached)
+            stack += steps[reached].inputs
+    return found
 
 
 def shape_text(shape: Sequence[int]) -> str:

@@ -15,7 +15,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
 from byhand.model.config import Config
-from byhand.model.layers import mlp, norm, output, read, softmax
+from byhand.model.layers import output, read, softmax
 from byhand.model.models import next_token
 from byhand.model.names import ATTN, ATTN_OUT, RESID_MID, RESID_PRE
 from byhand.model.registry import model
@@ -29,7 +29,7 @@ from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Instance, Task, exactly, search
 from byhand.numbers.scores import shares_are_short, totals
 from byhand.ops.attention import divide_by_root, normalize_rows, row_sum
-from byhand.ops.linear import add, add_all, dot_rows, matmul, shift
+from byhand.ops.linear import add_all, dot_rows, matmul, shift
 from byhand.ops.shapes import gather_rows, keep_entries, vstack
 from byhand.pictures.attention import SMALL_NUMBER
 from byhand.pictures.canvas import AXIS, GREY, INK, TOKEN, WHITE, Canvas
@@ -48,6 +48,7 @@ SEEN = ((1, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1))  # which of them a reader sees
 
 @model("masked-words", reads_words=True, says_words=True, one_head=True, only={
     "attention_dir": ("bidirectional",), "norm_position": ("post",), "positional_embedding_type": ("standard",),
+    "attn_only": (True,), "normalization_type": (None,),
 })  # fmt: skip
 def _steps(build: Builder) -> Matrix:
     """BERT, of which only CLS and the hidden word ask: the word that the mask hides, as one tells it who sees the
@@ -80,14 +81,7 @@ def _steps(build: Builder) -> Matrix:
     with tape.part("out"):
         out = output([seen], ATTN, c, ATTN_OUT)
     with tape.part("add1"):
-        x = shift(out, hidden, name=RESID_MID)
-    x = norm(x, "blocks.0.ln1", c)
-    if c.attn_only:
-        return next_token(x, c)
-    fed = mlp(x, "blocks.0.mlp", c)
-    with tape.part("add2"):
-        x = add(x, fed, name="blocks.0.hook_resid_post")
-    return next_token(norm(x, "blocks.0.ln2", c, "blocks.0.hook_normalized_resid_post"), c)
+        return next_token(shift(out, hidden, name=RESID_MID), c)
 
 
 def _scaled_scores(q: Matrix, k: Matrix, c: Config) -> Matrix:
@@ -137,11 +131,7 @@ def _second(w: Wiring) -> None:
     sides = w("sides.pattern", "normalize_rows", kept, w("sides.sum", "row_sum", kept))
     pattern = w("seen.pattern", "vstack", sides, shares)
     out = w.output([w("seen.z", "matmul", pattern, v)], at, "blocks.0.hook_attn_out")
-    x = w.norm(w("blocks.0.hook_resid_mid", "shift", out, hidden), "blocks.0.ln1")
-    if not w.config["attn_only"]:
-        x = w("blocks.0.hook_resid_post", "add", x, w.mlp(x, "blocks.0.mlp", "blocks.0.hook_mlp_out"))
-        x = w.norm(x, "blocks.0.ln2", "blocks.0.hook_normalized_resid_post")
-    w.spoken(x)
+    w.spoken(w("blocks.0.hook_resid_mid", "shift", out, hidden))
 
 
 # ---- its mistakes ----

@@ -26,13 +26,8 @@ LARGEST_TEXT = 1_000_000  # bytes of an array of text
 MOST_ARRAYS = 2_000  # in an npz file
 MOST_NUMBERS = 1_000_000  # in a binary file, whose numbers may be compressed
 MOST_DOTS = 30  # in a key of TOML: the parser's time and memory grow with their square
-OTHER_ENTRIES = (
-    "config",
-    "tokens",
-    "source",
-    "vocabulary",
-    "target",
-)  # the entries of a binary file that are no numbers
+# the entries of a binary file that are no numbers
+OTHER_ENTRIES = ("config", "tokens", "source", "vocabulary", "target")
 BUFFERS = (".attn.mask", ".attn.IGNORE")  # the ends of names that TransformerLens saves beside the parameters
 DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1",

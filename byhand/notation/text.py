@@ -10,7 +10,7 @@ from byhand.arithmetic.expr import Expr, Index, Ref, Scalar
 from byhand.notation.marks import written
 from byhand.notation.write import Style, write, write_value
 
-_RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _ATOM = re.compile(r"\d+|[A-Za-zα-ωΑ-Ω][₀-₉]*")  # a number or letter, which needs no brackets in a root or exponent
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -28,7 +28,7 @@ def indexed(name: str) -> tuple[str, str]:
 
 def _power(base: str, exponent: str) -> str:
     if re.fullmatch(r"−?\d+", exponent):
-        return base + exponent.translate(_RAISED)
+        return base + exponent.translate(RAISED)
     return f"{base}^{exponent}" if _ATOM.fullmatch(exponent) else f"{base}^({exponent})"
 
 

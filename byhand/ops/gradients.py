@@ -1,4 +1,4 @@
-"""Gradients: what goes back through softmax, norms, gates and look-ups, and a step downhill.
+"""Gradients: what goes back through softmax, norms, gates and look-ups.
 
 Gradients of products, sums and quotients are products, sums and quotients again; what an operation needs says its
 `backward`. Here is what only gradients need.
@@ -236,15 +236,3 @@ def add_by_bucket(a: Operand, i: At, j: At, buckets: int, furthest: int, both_wa
         return total(a.rows, lambda k: a[k, Index("l")])
     pairs = ((m, k) for m in range(a.rows) for k in range(a.cols))
     return Sum(tuple(a[m, k] for m, k in pairs if bucket_at(m, k, buckets, furthest, both_ways) == j))
-
-
-@op(
-    "ij,ij,11->ij",
-    formula=r"{0} - {2} \cdot {1}",
-    said="Multiply the gradient by the learning rate, and take it away from the weight.",
-    example=example([[1, 2], [3, -4]], [[2, 0], [-2, 4]], [[HALF]], gives=[[0, 2], [4, -6]]),
-    backward=(ONCE,),
-)
-def descend(w: Operand, g: Operand, rate: Operand, i: At, j: At) -> Expr:
-    """A step downhill: every weight less the learning rate times its gradient."""
-    return w[i, j] - rate[0, 0] * g[i, j]

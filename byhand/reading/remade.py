@@ -98,13 +98,13 @@ def _values(run: Run) -> Values:
         except UnknownNameError:
             given["inputs"][name] = rows
 
-    def _token(t: str) -> str | int:
+    def token(t: str) -> str | int:
         """A token, or its number."""
         return t if t in run.vocabulary or not t.isdecimal() else int(t)
 
-    tokens = tuple(map(_token, run.tokens))
+    tokens = tuple(map(token, run.tokens))
     return Values(
-        run.config, tokens, run.vocabulary, source=run.source, target=tuple(map(_token, run.target)), **given
+        run.config, tokens, run.vocabulary, source=run.source, target=tuple(map(token, run.target)), **given
     )
 
 

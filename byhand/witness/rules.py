@@ -406,7 +406,6 @@ RULES: dict[str, Rule] = {
     ],
     "add_by_distance": _at_distances,
     "add_by_bucket": _in_buckets,
-    "descend": lambda n, w, g, rate: _pairs(sub, w, _each(g, lambda x: x * rate[0][0])),
     # functions
     "power_of": lambda n, a, base=2: _each(a, lambda x: n.power(base, x)),
     "surprisal": lambda n, a, base=2: _each(a, lambda x: -n.logarithm(x, base)),

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from byhand.model import Model
 from byhand.model.config import Config
 from byhand.model.names import symbol
-from byhand.tape import Shape, Step, Tape, shape_text
+from byhand.tape import Step, Tape, shape_text
 from byhand.worksheet.construction import constructions
 from byhand.worksheet.context import is_learned
 from byhand.worksheet.document import Box, Map, Node, Section, State, sections_asking
@@ -273,12 +273,7 @@ class _Chart(Struct, frozen=True, dict=True):
             word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else self.title(number)
         else:
             word = ""
-        shapes = dict[str, set[Shape]]()
-        for step in computed:
-            shapes.setdefault(step.stem.rpartition(".")[2], set()).add(step.shape)
-        grows = any(len(each) > 1 for each in shapes.values())  # word by word, and so it has no one shape
-        size = "" if grows else self.size(computed[-1])
-        return Node(tuple(sorted(group)), ", ".join(dict.fromkeys(symbols)), word, size, reads)
+        return Node(tuple(sorted(group)), ", ".join(dict.fromkeys(symbols)), word, self.size(computed[-1]), reads)
 
     def words(self, steps: Sequence[Step]) -> list[str]:
         """The words for steps whose symbols say little; "" for others. A softmax has one word, and its powers and

@@ -882,6 +882,13 @@ def text(context: Context, computed: Any) -> str:
 
 
 @call
+def rows_added(context: Context, name: str, i: int, other: str, j: int) -> str:
+    """The sum of row i of a step and row j of another one, as text: 1, −2."""
+    numbers = zip(context.tape.values(name)[i], context.tape.values(other)[j], strict=True)
+    return ", ".join(value_text(one + more) for one, more in numbers)
+
+
+@call
 def formula(context: Context, name: str) -> AsIs:
     """What a step is computed as, for prose, in LaTeX: X W_Q, or W_Q X where tokens are columns."""
     return AsIs(context.formula(name))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from byhand.arithmetic.copies import categories
 from byhand.arithmetic.domain import Domain, is_neg_inf
 from byhand.arithmetic.expr import Div, Expr, Fn, nodes
-from byhand.tape import Step, Tape
+from byhand.tape import Step, Tape, ancestors
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Cell, Section, sections_asking
 from byhand.worksheet.messages import Messages
@@ -61,11 +61,7 @@ def _may_have_fractions(context: Context, sections: Sequence[Section]) -> bool:
     """
     tape = context.tape
     shown = {cell.step for section in sections for block in section.blocks for cell in block.cells} & {*tape.steps}
-    steps, rest = set[str](), [*shown]
-    while rest:
-        if (name := rest.pop()) not in steps:
-            steps.add(name)
-            rest += tape.steps[name].inputs
+    steps = ancestors(tape.steps, *shown)
     givens = (x for name in steps if tape.steps[name].op is None for row in tape.values(name) for x in row)
     return any(map(_divides, (tape.cell(name, 0, 0) for name in steps if tape.steps[name].op))) or any(
         Fraction(x).denominator != 1 for given in givens for x in categories(given) if not is_neg_inf(x)
