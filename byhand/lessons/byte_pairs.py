@@ -18,7 +18,7 @@ from byhand.numbers.dice import Dice
 from byhand.numbers.promises import has_one_largest, sheet_promise
 from byhand.numbers.registry import Instance, Task, search
 from byhand.ops.attention import column_sum, largest_entry, row_argmax, row_sum
-from byhand.ops.linear import copy, dot_columns, matmul, multiply, plus_number, subtract
+from byhand.ops.linear import dot_columns, matmul, multiply, plus_number, subtract
 from byhand.ops.shapes import one_hot
 from byhand.pictures.canvas import CAPTION, FRAME, GREY, HAIR, NUMBER, PALE, STRIPE, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
@@ -309,22 +309,9 @@ def _places(tape: Tape, name: str) -> list[tuple[str, int]]:
 
 
 @mistake(
-    told="Everything counted once, however often it was read or said.",
-    mend="Multiply each by how often it was read or said ($n$).",
-    after="not-recounted",
-)
-def counted_once(step: Step, tape: Tape) -> Iterable[Step]:
-    """What was read or said many times counts as if it had been read or said once."""
-    if "counts" not in step.inputs or step.op is None:
-        return [step]
-    rest = tuple(name for name in step.inputs if name != "counts")
-    return [replace(step, op=column_sum if step.op.name == "matmul" else copy, inputs=rest, params={})]
-
-
-@mistake(
     told="From the left, the longest piece that fits, in place of the first merge.",
     mend="Go through the merges in the order in which they were made, and join what you find.",
-    after="counted-once",
+    after="not-recounted",
 )
 def longest_piece_first(step: Step, tape: Tape) -> Iterable[Step]:
     """The new word is cut from the left, each time by the longest piece that fits."""

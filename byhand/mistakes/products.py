@@ -1,4 +1,4 @@
-"""Mistakes in products: the dot product, and the product of two matrices."""
+"""Mistakes in products: the dot product, the product of two matrices, and numbers times how often they count."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake
-from byhand.ops.attention import normalize_rows
-from byhand.ops.linear import affine, affine_rows, dot_rows, matmul, multiply, row_dots
+from byhand.ops.attention import column_sum, normalize_rows
+from byhand.ops.linear import affine, affine_rows, copy, dot_rows, matmul, multiply, row_dots
 from byhand.tape import Step, Tape
 
 MATRIX_PRODUCT = "AB"  # of the model matrix-product, the step that is taught
@@ -42,3 +42,15 @@ def transposed(step: Step, tape: Tape) -> Iterable[Step]:
         return [step]
     rows, cols = tape.steps[step.inputs[1]].shape
     return [replace(step, op=across[step.op]) if rows == cols else step]
+
+
+@mistake(
+    told="Everything counted once, however often it was read or said.",
+    mend="Multiply each by how often it was read or said ($n$).",
+)
+def counted_once(step: Step, tape: Tape) -> Iterable[Step]:
+    """What was read or said many times counts as if it had been read or said once."""
+    if "counts" not in step.inputs or step.op is None:
+        return [step]
+    rest = tuple(name for name in step.inputs if name != "counts")
+    return [replace(step, op=column_sum if step.op is matmul else copy, inputs=rest, params={})]
