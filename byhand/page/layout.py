@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -211,8 +212,11 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         _named_row(grid, parameter, first + heads + i, len(grid.cols) - final.shape[1])
     if figure.dots and last:
         _dots(grid, final, top, figure)
-    elif CAPTION_EM / 2 * len(spoken(final.caption or final.symbol)) > sum(PRINT_WIDTHS[k] for k in grid.cols[at:]):
-        grid.add("s")  # room for its name, which is wider
+    else:
+        name_width = CAPTION_EM / 2 * len(spoken(final.caption or final.symbol))
+        beyond = (name_width - sum(PRINT_WIDTHS[k] for k in grid.cols[at:])) / 2
+        if beyond > 0:
+            grid.add("s" * ceil(beyond / PRINT_WIDTHS["s"]))  # room for its name, which is wider
     return grid
 
 

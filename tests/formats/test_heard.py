@@ -45,6 +45,12 @@ def test_a_sign_of_a_product_is_said_and_a_word_stays_as_it_is():
     assert "·" not in text("gpt").replace(" · ", "")  # what is apart in its head and foot
 
 
+def test_a_rule_through_many_steps_is_left_to_the_prose():
+    lines = text("induction-head").splitlines()
+    assert max(map(len, lines)) < 400
+    assert [line for line in lines if line.startswith("A_1[4,4]")] == [f"A_1[4,4] = {x}" for x in ("____", 0, 0)]
+
+
 @pytest.mark.skipif(not FULL, reason="make test-formats asks liblouis and espeak-ng")
 @pytest.mark.skipif(
     shutil.which("lou_translate") is None, reason="liblouis is missing; make test-formats installs it"

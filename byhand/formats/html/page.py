@@ -108,6 +108,7 @@ _LEAVING = re.compile(
 TITLE, TITLE_ROOM, SMALLEST_TITLE = 21.0, 86.5, 10.0  # pt, mm beside name and date, pt
 PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
+BEARINGS = 0.1  # em: beside the digits of a stacked fraction, which counts where a line has many
 RESULT, LABEL = 6.0, 4.0  # mm: the least room for a result, and for what stands before a line
 STAMPED = ("seed", "hash", "minutes", "student", "named")  # of what a page prints, also in its metadata
 LINE_ROOMS = ((3, 47.4), (2, 76.4))  # the number of tokens side by side, and the room for a line, in mm
@@ -318,7 +319,8 @@ class Pages:
             for token in working.lines
         )
         lines = [line for token in tokens for _, rule, _ in token.rows for line in texts_of(text(rule))]
-        longest = (max(map(ems, lines), default=0.0) + 0.96) * LINE_EM  # with its " ="
+        wide = (ems(line) + BEARINGS * line.count("/") for line in lines)
+        longest = (max(wide, default=0.0) + 0.96) * LINE_EM  # with its " ="
         results = [part for token in tokens for *_, result in token.rows for one in texts_of(value_text(result))
                    for part in one.split("/")]  # fmt: skip
         room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)

@@ -187,7 +187,7 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
 
     def _before(self, at: int, blanks: Sequence[Blank]) -> list[Panel | Figure]:
         """What a section's blanks are found from and the section does not show: of earlier sections, the matrices and
-        tables that have it.
+        tables that have it; and the givens that are printed in a picture, and as a matrix in a later section only.
         """
         by_id, reader = dict[int, Panel | Figure](), self.page.reader
         if not blanks:
@@ -195,12 +195,23 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
             return [] if has_figures else [*self._named(at)] or self._found_last(at)
         places = [place for blank in blanks if blank.role in ("ask", "entry", "word") and (place := _place(blank))]
         for place in places:
-            for ref in refs(reader.on_page(at, self.page.run.rule(*place))):
+            rule = self.page.run.rule(*place)
+            for ref in refs(rule):
+                if reader.source(at, place_of(ref)) is None and (later := self._given_later(at, ref.matrix)):
+                    by_id[id(later)] = later
+            for ref in refs(reader.on_page(at, rule)):
                 source = reader.source(at, place_of(ref))
                 if source is not None and source is reader.before(at, place_of(ref)):
                     shown = self._shown_before(at, source)
                     by_id[id(shown)] = shown
         return [*by_id.values(), *(self._named(at) if any(blank.role == "text" for blank in blanks) else [])]
+
+    def _given_later(self, at: int, name: str) -> Panel | None:
+        """The matrix of a given step in the sections after this one."""
+        later = (panel for section in self.page.document.sections[at + 1 :]
+                 for figure in section.figures for panel in figure.matrices)  # fmt: skip
+        is_given = self.page.run[name].op is None
+        return next((panel for panel in later if is_given and panel.step == name and not panel.has_blanks), None)
 
     def _shown_before(self, at: int, source: Cell | Blank) -> Panel | Figure:
         """The nearest matrix, or other figure, of a section before that has a cell or a blank."""

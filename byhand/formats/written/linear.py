@@ -14,7 +14,7 @@ from unicodedata import decomposition, normalize
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand.arithmetic.expr import Fn, Ref, nodes, refs, without_choices
+from byhand.arithmetic.expr import Fn, Num, Ref, nodes, refs, without_choices
 from byhand.formats import Setup
 from byhand.formats.written.inline import Marks, line, paragraphs
 from byhand.notation.inline import spoken
@@ -47,6 +47,7 @@ from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import View, shows_answers
 
 BLANK, EMPTY, TICKED = "____", "( )", "(x)"
+MOST_NUMBERS = 60  # of a rule that is read aloud: one that goes through several steps is told by the prose
 # a sign of a product: in a rule, and between numbers; not of vectors, which is no ×, and not a word of a sheet
 _TIMES, _OF_NUMBERS = re.compile(r"(?<=[^\s“])·(?=[^\s”])"), re.compile(r"(?<=\d) · (?=[\d−])")
 
@@ -216,6 +217,8 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
                 yield self.page.messages.say("written.of_step", name=name, n=origin.number)
         elif cell.rule is not None and any(ref.index for ref in refs(cell.rule)):
             run, rule = self.page.run, self.page.reader.on_page(at, cell.rule)
+            if sum(isinstance(node, Num | Ref) for node in nodes(rule)) > MOST_NUMBERS:
+                return
             chooses = any(isinstance(node, Fn) and node.name == "choose" for node in nodes(rule))
             if chooses:
                 rule = without_choices(rule, lambda place: run.domain.settle(place, run.value))
