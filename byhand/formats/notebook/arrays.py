@@ -55,7 +55,7 @@ def numbers(entry, letters=None):
 
 
 def is_empty(entry):
-    return entry is None or entry is Ellipsis or (isinstance(entry, str) and entry.strip(" .?_") == "")
+    return entry is None or entry is Ellipsis or (isinstance(entry, str) and entry.strip(" ?_") in ("", "...", "…"))
 
 
 def array(rows):

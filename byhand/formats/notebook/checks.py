@@ -328,9 +328,10 @@ class Checker:
 
     def number(self, task, cell, entry, sheet):
         """The number that an entry is, of two the one nearest to the right one; of a word, its place among all."""
-        blank, words = sheet.blanks[cell["id"]], [word.casefold() for word in self.data["page"]["vocabulary"]]
-        if blank.role == "word" and str(entry).casefold() in words:
-            return Fraction(words.index(str(entry).casefold()))
+        blank, words, word = sheet.blanks[cell["id"]], self.data["page"]["vocabulary"], str(entry)
+        for known, said in ((words, word), ([word.casefold() for word in words], word.casefold())):
+            if blank.role == "word" and said in known:  # “a” and “A” may be two words
+                return Fraction(known.index(said))
         try:
             values = numbers(entry, sheet.letters)
         except ValueError:
