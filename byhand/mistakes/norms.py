@@ -42,8 +42,12 @@ def norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
     if step.op not in _ON_COLUMNS or (step.op is center and tape.steps[step.inputs[1]].op not in (row_mean, None)):
         return [step]  # what is subtracted may be no mean, as the largest score is before softmax
     if step.shape[1] > 1:
-        return [replace(step, op=_ON_COLUMNS[step.op])]
+        of_rows = step.op is not standardize or tape.steps[step.inputs[1]].shape[0] == step.shape[0]
+        return [replace(step, op=_ON_COLUMNS[step.op]) if of_rows else step]
     matrix = next(s for s in _ancestors(step, tape) if s.shape[1] > 1)
+    of_all = any(other.op is column_mean and step.name in other.inputs for other in tape.steps.values())
+    if of_all or step.shape[0] != matrix.shape[0]:
+        return [step]  # the mean of all numbers, and what follows from it
     return [replace(step, op=_ON_COLUMNS[step.op], shape=(1, matrix.shape[1]), axes=("", matrix.axes[1]))]
 
 

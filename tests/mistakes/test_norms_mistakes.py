@@ -11,6 +11,7 @@ from byhand.model.config import Config
 from byhand.model.weights import Values
 from byhand.ops.linear import add
 from byhand.tape import Tape
+from byhand.worksheet.sheet import load_sheet
 
 
 def norm():
@@ -26,6 +27,15 @@ def test_a_norm_over_the_sequence():
     assert rows(wrong, "blocks.0.ln1.centered") == [[-1, 1, 1, -1], [1, -1, -1, 1]]
     assert rows(wrong, "blocks.0.ln1.hook_scale") == [[1, 1, 1, 1]]
     assert rows(wrong, "blocks.0.ln1.hook_normalized") == [[-1, 1, 1, -1], [1, -1, -1, 1]]
+
+
+def test_a_norm_of_all_numbers_is_none_over_the_sequence():
+    sheet = load_sheet("layer-norm-or-batch-norm")
+    tape = sheet.model.run(sheet.given(letters=False), RATIONALS)
+    wrong = foil(tape, "norm-over-sequence")
+    for name in ("row_mean", "mean", "centered", "row_square", "variance", "hook_scale", "hook_normalized"):
+        assert rows(wrong, f"blocks.0.all.ln1.{name}") == rows(tape, f"blocks.0.all.ln1.{name}")
+    assert rows(wrong, "blocks.0.ln1.hook_normalized") != rows(tape, "blocks.0.ln1.hook_normalized")
 
 
 def test_a_variance_with_one_less():

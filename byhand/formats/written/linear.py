@@ -214,6 +214,7 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
             source = self.page.reader.source(at - 1, cell.place)
             if source is not None:
                 name, origin = self.called[id(source.cell)]
+                name = f"“{name}”" if " = " in name else name
                 yield self.page.messages.say("written.of_step", name=name, n=origin.number)
         elif cell.rule is not None and any(ref.index for ref in refs(cell.rule)):
             run, rule = self.page.run, self.page.reader.on_page(at, cell.rule)
