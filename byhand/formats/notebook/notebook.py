@@ -277,7 +277,8 @@ class _Notebook(Struct, frozen=True, eq=False):
         body = "\n\n".join(paragraphs(told, markdown.MARKS))
         cell = self._cell("markdown", f"**{markdown.escaped(part.lead)}** {body}")
         name = f"{section.number}-{self._numbered('answer')}"
-        self._add(name, cell, grade=part.reply is not None, solution=True, points=1)
+        points = int(part.reply is not None)  # nbgrader wants all that one writes in Markdown to have points, or none
+        self._add(name, cell, grade=True, solution=True, points=points)
 
     # cells
 
