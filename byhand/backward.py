@@ -61,7 +61,7 @@ def backward(run: Run, loss: str) -> Run:
         tape.values(name)
     made = Run.of(
         tape, run.model, run.config, tokens=run.tokens, vocabulary=run.vocabulary, source=run.source, sheet=run.sheet,
-        seed=run.seed, quality=run.quality, target=run.target, loss=loss,
+        seed=run.seed, quality=run.quality, target=run.target,
     )  # fmt: skip
     return replace(made, hash=fingerprint(made, made.steps))
 
@@ -71,9 +71,18 @@ def record_gradients(tape: Tape, loss: str) -> list[str]:
 
     Raises: as `backward`, but DomainError.
     """
-    before = {*tape.steps}
+    before, tape.loss = {*tape.steps}, loss
     _Pass(tape, tape[loss].step).record()
     return [name for name in tape.steps if name not in before]
+
+
+def gradients(loss: Matrix, *of: str) -> tuple[Matrix, ...]:
+    """Record the gradients of a loss in a model, and return those of some steps and givens.
+
+    Raises: as `record_gradients`.
+    """
+    record_gradients(loss.tape, loss.name)
+    return tuple(loss.tape[grad_name(name)] for name in of)
 
 
 def part_of(gradient: str, power: int) -> str:

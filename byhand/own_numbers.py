@@ -66,21 +66,21 @@ def run_as_given(
     """Run a model on values, whose options it may not all read: those of a record may be of weights that it lacks."""
     values = complete(values)
     tape = MODELS[model].run(values, number_system(numbers, places, rounding))
-    loss = _of_gradients(model, tape) if backward else ""
-    if values.target or loss == LOSS:
+    if backward and not tape.loss:  # a model may have recorded them
+        _with_gradients(model, tape)
+    if values.target or tape.loss == LOSS:
         _evaluate_loss(tape, tell)
     if spared := unread(tape, values):
         tell(f"{model} does not read {', '.join(spared[:MOST_PROBLEMS])}{' …' * (len(spared) > MOST_PROBLEMS)}")
     run = Run.of(
         tape, model, values.config, tokens=values.words() if values.tokens else (), vocabulary=values.vocabulary,
-        source=tuple(map(str, values.source)), target=values.right_words(), loss=loss,
+        source=tuple(map(str, values.source)), target=values.right_words(),
     )  # fmt: skip
     return replace(run, hash=fingerprint(run, run.steps))
 
 
-def _of_gradients(model: str, tape: Tape) -> str:
-    """Record and evaluate the gradients of a run's loss, or of its result if it has an upstream gradient, and return
-    the name of that step.
+def _with_gradients(model: str, tape: Tape) -> None:
+    """Record and evaluate the gradients of a run's loss, or of its result if it has an upstream gradient.
 
     Raises: ValuesError where there is neither; as `record_gradients`; DomainError.
     """
@@ -93,7 +93,6 @@ def _of_gradients(model: str, tape: Tape) -> str:
         raise ValuesError(f"{model} has no loss; give {needed}")
     for name in record_gradients(tape, of):
         tape.values(name)
-    return of
 
 
 def _evaluate_loss(tape: Tape, tell: Tell) -> None:

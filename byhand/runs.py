@@ -67,7 +67,7 @@ class Run(Struct, frozen=True, eq=False):
         steps = {step.name: step for step in tape.used()}
         rows = {name: tape.values(name) for name in steps}
         texts = {name: tuple(tuple(map(plain, row)) for row in values) for name, values in rows.items()}
-        return cls(model, config, tape.domain, steps, rows, texts, **about)
+        return cls(model, config, tape.domain, steps, rows, texts, loss=tape.loss, **about)
 
     def __getitem__(self, name: str) -> Step:
         """A step.
@@ -101,7 +101,7 @@ class Run(Struct, frozen=True, eq=False):
     def tape(self) -> Tape:
         """A tape with its steps and numbers, for what reads one."""
         tape = Tape(self.domain, {name: self.rows[name] for name, step in self.steps.items() if step.op is None})
-        tape.steps = dict(self.steps)
+        tape.steps, tape.loss = dict(self.steps), self.loss
         return tape
 
     def uniform(self, name: str) -> Expr | None:

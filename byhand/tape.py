@@ -380,7 +380,8 @@ class Tape:
     numbers: the given matrices by name, as rows of exact numbers (int, Fraction), −∞ or letters. defaults: the names
     of the givens that were left out and are filled with a default. fixed: the names of the givens that say how the
     model is built or used, such as its sizes; each of their numbers has a meaning of its own, so no other numbers may
-    take their places. results: the names of the steps that the model returns.
+    take their places. results: the names of the steps that the model returns. loss: the step whose gradients were
+    recorded.
     """
 
     def __init__(self, domain: Domain, numbers: Mapping[str, Sequence[Sequence[Any]]]) -> None:
@@ -390,6 +391,7 @@ class Tape:
         self.defaults: set[str] = set()
         self.fixed: set[str] = set()
         self.results: tuple[str, ...] = ()
+        self.loss = ""
         self.current_part = ""
         self._values: dict[str, Rows] = {}
         self._as_seen: Callable[[Scalar], Scalar] | None = None
@@ -511,7 +513,8 @@ class Tape:
     def seen(self, domain: Domain, as_seen: Callable[[Scalar], Scalar]) -> Tape:
         """A new tape with the same steps in another number system, where each number is `as_seen` of the one here."""
         copy = Tape(domain, self.numbers)
-        copy.steps, copy.defaults, copy.fixed, copy.results = self.steps, self.defaults, self.fixed, self.results
+        copy.steps, copy.defaults, copy.fixed = self.steps, self.defaults, self.fixed
+        copy.results, copy.loss = self.results, self.loss
         copy._as_seen = as_seen
         copy._unseen = {s.name: self.values(s.name) for s in self.used()} if self._unseen else self._values
         return copy

@@ -239,7 +239,7 @@ def _recorded(
                 results = results if isinstance(results, tuple) else (results,)
                 if values.target:
                     loss_of_target(build)
-                if UPSTREAM in values.inputs:
+                if UPSTREAM in values.inputs and UPSTREAM not in tape.steps:
                     tape.given(UPSTREAM, results[0].shape, results[0].axes)
             break
         except MisfitError as misfit:  # leave the misfit out and try again: others may have a wrong shape, too

@@ -30,13 +30,14 @@ GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "varepsilon": "ε", "theta": "θ", "lambda": "λ", "mu": "μ",
     "pi": "π", "sigma": "σ", "omega": "ω", "varphi": "φ", "Phi": "Φ",
 }  # fmt: skip
-COMMANDS = {*SIGNS, *GREEK, "sqrt", "frac", "text", "mathrm", "operatorname", "textstyle"}
+COMMANDS = {*SIGNS, *GREEK, "sqrt", "frac", "bar", "overline", "text", "mathrm", "operatorname", "textstyle"}
 _RAISED = str.maketrans("0123456789+−()=abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾⁼ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ")
+MACRON, GRADIENT = "\u0304", "gradient of "  # a barred letter in a line of text, and read aloud
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 _ATOM = re.compile(r"[\w.]*")  # what needs no brackets under a root, or in a fraction that is written in a line
 
 Kind = Literal[
-    "letters", "upright", "math", "shape", "lowered", "raised", "root", "fraction", "above", "below",
+    "letters", "upright", "math", "shape", "lowered", "raised", "root", "barred", "fraction", "above", "below",
     "source", "bead", "aloud",
 ]  # fmt: skip
 TAGS: Mapping[Kind, tuple[str, str]] = {
@@ -44,6 +45,7 @@ TAGS: Mapping[Kind, tuple[str, str]] = {
     "math": ('<span class="math">', "</span>"), "shape": ('<span class="shape">', "</span>"),
     "lowered": ("<sub>", "</sub>"), "raised": ("<sup>", "</sup>"),
     "root": ('<span class="root">√<span class="radicand">', "</span></span>"),
+    "barred": ('<span class="radicand">', "</span>"),
     "fraction": ('<span class="frac">', "</span>"), "above": ("<span>", "</span>"), "below": ("<span>", "</span>"),
     "source": ('<span class="source">', "</span>"), "bead": ("<b>", "</b>"),
     "aloud": ('<span class="aloud">', "</span>"),
@@ -54,9 +56,9 @@ class Part(Struct, frozen=True, array_like=True):
     """A part of a formula that is no plain text."""
 
     kind: Kind
-    """Letters are in italics; a fraction has what is above its line and what is below. The tag of a matrix has its
-    symbol, "math", and its shape. A source, from which sheet of the thread numbers are known, has a bead with the
-    number of that sheet, and what is only read aloud.
+    """Letters are in italics; what is barred is a gradient; a fraction has what is above its line and what is below.
+    The tag of a matrix has its symbol, "math", and its shape. A source, from which sheet of the thread numbers are
+    known, has a bead with the number of that sheet, and what is only read aloud.
     """
     inside: tuple[Piece, ...]
 
@@ -136,7 +138,8 @@ def tagged(pieces: Iterable[Piece], tags: Mapping[Kind, tuple[str, str]] = TAGS)
 def in_line(pieces: Iterable[Piece], around: frozenset[Kind] = frozenset()) -> Iterator[tuple[str, frozenset[Kind]]]:
     """The texts of pieces one after the other, each with the kinds of the parts that it is in.
 
-    A fraction and the bar of a root, which cannot be drawn there, are written with signs.
+    A fraction and the bar of a root, which cannot be drawn there, are written with signs; of a gradient, the bar is a
+    sign that stands above the letter before it.
     """
     for piece in pieces:
         if isinstance(piece, str):
@@ -149,6 +152,8 @@ def in_line(pieces: Iterable[Piece], around: frozenset[Kind] = frozenset()) -> I
         is_atom = _ATOM.fullmatch("".join(text for text, _ in inside))
         brackets = piece.kind in ("root", "above", "below") and not is_atom
         yield from [("(", within), *inside, (")", within)] if brackets else inside
+        if piece.kind == "barred":
+            yield MACRON, within
 
 
 def _said(pieces: Iterable[Piece], sign: bool = False) -> str:
@@ -161,8 +166,8 @@ def _part_said(part: Part, sign: bool) -> str:
     match part.kind:
         case "raised":
             return f"^{inside}" if sign else _raised(inside)
-        case "lowered" | "root" | "below":
-            return {"lowered": "_", "root": "√", "below": "/"}[part.kind] + inside
+        case "lowered" | "root" | "barred" | "below":
+            return {"lowered": "_", "root": "√", "barred": GRADIENT, "below": "/"}[part.kind] + inside
         case _:
             return inside
 
@@ -212,6 +217,8 @@ def _argument(tokens: Iterator[str]) -> tuple[Piece, ...]:
 def _command(name: str, tokens: Iterator[str]) -> Iterator[Piece]:
     if name == "sqrt":
         yield Part("root", _argument(tokens))
+    elif name in ("bar", "overline"):
+        yield Part("barred", _argument(tokens))
     elif name == "frac":
         yield Part("fraction", (Part("above", _argument(tokens)), Part("below", _argument(tokens))))
     elif name == "text":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from byhand.notation.inline import in_line, parsed
+from byhand.notation.inline import MACRON, in_line, parsed
 
 SANS, MATH, ITALIC = "'byhand Sans',sans-serif", "'byhand Math',serif", "'byhand Math Italic','byhand Math',serif"
 SMALL = 0.72  # the size of superscripts and subscripts, relative to the text
@@ -21,6 +21,8 @@ class Span(Struct, frozen=True, array_like=True):
     face: str = SANS
     level: int = 0
     """1 for a superscript, −1 for a subscript, 0 on the baseline."""
+    barred: bool = False
+    """Whether a line stands over it, as over the symbol of a gradient."""
 
 
 class Label(Struct, frozen=True, array_like=True):
@@ -53,10 +55,12 @@ def _spans(latex: str) -> tuple[Span, ...]:
     """The spans of an inline formula. Commas and primes have the face of the text before them."""
     spans = list[Span]()
     for text, kinds in in_line(parsed(latex)):
-        level = ("raised" in kinds) - ("lowered" in kinds)
+        if text == MACRON:
+            continue
+        level, barred = ("raised" in kinds) - ("lowered" in kinds), "barred" in kinds
         last = spans[-1] if spans else Span("", MATH)
         face = ITALIC if "letters" in kinds else MATH if text.strip("′, ") else last.face
-        if (last.face, last.level) == (face, level) and spans:
+        if (last.face, last.level, last.barred) == (face, level, barred) and spans:
             text = spans.pop().text + text
-        spans.append(Span(text, face, level))
+        spans.append(Span(text, face, level, barred))
     return tuple(spans)

@@ -199,6 +199,7 @@ def _text(text: Text) -> str:
     for span, lift in zip(text.label.spans, lifted(text.label), strict=True):
         look = {"dy": mm(lift)} if lift else {}
         look |= {"font-size": mm(SMALL * size)} if span.level else {}
+        look |= {"text-decoration": "overline"} if span.barred else {}
         look |= _face(span.face) if span.face != first else {}
         look |= {"font-style": "normal"} if span.face != ITALIC == first else {}
         words = escape(span.text)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.fonts import FACES
 from byhand.notation.marks import MARK, Svg, mark_number
 from byhand.pictures.labels import ITALIC, SMALL, Span
 from byhand.pictures.shapes import ANCHORS, Circle, Look, Path, Rectangle, Shape, Step, Text, lifted, mm, rounded
-from byhand.press.pieces import Piece, TextStyle, UnknownLookError, in_faces
+from byhand.press.pieces import MATH, Piece, TextStyle, UnknownLookError, in_faces
 from byhand.press.stream import circle, rgb
 
 _ROUND = 4 * (2**0.5 - 1) / 3  # how long the Bézier handles of a round corner are, in radii
@@ -150,7 +151,8 @@ def _words(text: Text) -> Words:
     for span, lower in zip(label.spans, lifted(label), strict=True):
         lift -= lower
         size = rounded(SMALL * label.size if span.level else label.size)
-        pieces += in_faces(span.text, TextStyle(_face(text, span), size, text.fill, lift), str)
+        style = TextStyle(_face(text, span), size, text.fill, lift)
+        pieces += in_faces(span.text, replace(style, under=replace(style, face=MATH)) if span.barred else style, str)
     return Words(rounded(text.x), rounded(text.y), ANCHORS[text.anchor], tuple(pieces))
 
 

@@ -73,6 +73,8 @@ class Pen(Struct):
             for piece in words.pieces:
                 run = self.shown(b"", piece, at, words.y - piece.style.lift)
                 written += [run.colour, b"\n", text_at(run, run.x, run.y, run.shown)]
+                if root := piece.style.under:
+                    written.append(_bar(root, at, words.y, at + piece.width))
                 at += piece.width
         return b"".join(written)
 
@@ -236,7 +238,7 @@ def _pill(x: float, y: float, whole: float, bead: float) -> bytes:
 
 
 def _bar(root: TextStyle, left: float, y: float, right: float) -> bytes:
-    """The line over what is under a root. y: the baseline."""
+    """The line over what is under a root, or over the symbol of a gradient. y: the baseline."""
     bottom = y - root.lift - (ascent(root.face) + LOOK["bar_room"]) * root.size
     return filled(rectangle(left, bottom - LOOK["bar"] * root.size, right, bottom), root.colour)
 

@@ -41,7 +41,7 @@ class TextStyle(Struct, frozen=True):
     lift: float = 0.0
     """The height in px above the baseline."""
     under: TextStyle | None = None
-    """The style of the root that it is under."""
+    """The style of the root, or of the bar of a gradient, that it is under."""
 
 
 class Piece(Struct, frozen=True):
@@ -92,6 +92,8 @@ def pieces_of(formula: Iterable[inline.Piece], style: TextStyle, texts: TextOf) 
                 for piece in pieces_of(part.inside, replace(style_of_root, under=style_of_root), texts):
                     yield replace(piece, before=before)
                     before = 0.0
+            case "barred":
+                yield from pieces_of(part.inside, replace(style, under=replace(style, face=MATH)), texts)
             case "raised" | "lowered" as way:
                 size = LOOK["index"] * style.size
                 lift = style.lift + (LOOK["sup"] if way == "raised" else -LOOK["sub"]) * size

@@ -280,7 +280,7 @@ class _Chart(Struct, frozen=True, dict=True):
         sums have none; a division without powers has none either.
         """
         names = [step.stem.rpartition(".")[2] for step in steps]
-        ops = [step.op.name if step.op else "" for step in steps]
+        ops = ["" if step.op is None or step.stem.endswith("grad") else step.op.name for step in steps]
         texts = self.messages.texts
         keys = [name if f"map.steps.{name}" in texts else op for name, op in zip(names, ops, strict=True)]
         parts = ("power_of", "row_sum") if "normalize_rows" in keys else ()

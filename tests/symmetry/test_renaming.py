@@ -30,6 +30,7 @@ HELD = (
     "counted-pairs",
     "word-in-context",
     "masked-words",
+    "linear-backward",
 )  # sheets none of whose numbers may change their places
 SHEETS = [sheet.name for sheet in all_sheets() if sheet.name not in HELD and not sheet.draws_words]
 

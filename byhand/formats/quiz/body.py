@@ -38,6 +38,7 @@ MAP = "map"  # the name of the picture of the architecture
 TAGS: Mapping[Kind, tuple[str, str]] = {
     **inline.TAGS, "upright": ("<span>", "</span>"),
     "root": ('<span>√<span class="r">', "</span></span>"),
+    "barred": ('<span class="r">', "</span>"),
     "fraction": ("<span>", "</span>"), "above": ("", ""), "below": ("/", ""),
 }  # fmt: skip
 STYLE = style(TAGS)

@@ -1,0 +1,206 @@
+"""The gradients of a linear layer: its steps, written down twice, its numbers, its mistakes and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from byhand.backward import gradients
+from byhand.mistakes.registry import mistake
+from byhand.model.builder import Builder
+from byhand.model.layers import linear
+from byhand.model.names import is_parameter, steps_of
+from byhand.model.registry import Results, model
+from byhand.model.weights import UPSTREAM, Values
+from byhand.notation.text import listed
+from byhand.numbers.choice import accepted
+from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.draw import Candidates, draw
+from byhand.numbers.promises import sheet_promise
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.ops.attention import column_sum
+from byhand.ops.linear import dot_columns
+from byhand.ops.norms import column_mean
+from byhand.ops.shapes import gather_rows
+from byhand.pictures.canvas import CAPTION, GREY, GUIDE, TOKEN, WHITE, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Step, Tape
+from byhand.witness.wiring import Wiring, wiring
+
+W_GRAD = "linear.W.grad"
+
+# ---- the model ----
+
+
+@model("linear-backward", part="mlp", parameters={"linear.W": ("d_model", "d_mlp"), "linear.b": ("d_mlp",)})
+def _steps(build: Builder) -> Results:
+    """A linear layer, y = x W + b, and from the gradient of y, which is the given `upstream`, those of x, W and b."""
+    c, x = build.config, build.stream("x", "mlp")
+    weight = build.tape.given("linear.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    y = linear(x, weight, "linear.b", "y")
+    build.tape.given(UPSTREAM, y.shape, y.axes)
+    return gradients(y, "linear.W", "linear.b", "x")
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("linear-backward")
+def _second(w: Wiring) -> None:
+    w.linear("y", "x", "linear.W", "linear.b")
+    arrived = w("y.grad", "copy", "upstream")
+    w(W_GRAD, "dot_columns", "x", arrived)
+    w("linear.b.grad", "column_sum", arrived)
+    w("x.grad", "dot_rows", arrived, "linear.W")
+
+
+# ---- its numbers ----
+
+REACH = 3  # of an animal's property
+LOUDEST = 4  # of what arrives at an output
+SETS = 400  # of numbers, for a class
+SIGNS = np.array([[1, 1, -1], [1, -1, 1]])  # small, flies, furry: of the owl and of the cat
+ASKED = np.array([[-1, 1], [1, -1]])  # bird, pet: more of it makes the loss smaller (−) or larger
+
+
+def _says_it_wrong(of: Candidates) -> Bools:
+    """The layer calls the owl a pet, and the cat a bird."""
+    (bird, pet), (cat_bird, cat_pet) = np.moveaxis(of("y"), 0, 2)
+    return (bird < pet) & (cat_bird > cat_pet)  # type: ignore[no-any-return]
+
+
+def _some_sets(task: Task, seconds: float) -> list[Values]:
+    """Sets of numbers for a class: each has its place, so that no symmetry makes one of another."""
+    kept = one_weight_is_blamed_most, what_both_share_is_blamed_least, one_size_takes_all_blame_away
+    asked = replace(task, promises=tuple(promise.__name__ for promise in kept))
+    dice, found = Dice("some sets of linear-backward"), list[Values]()
+    while len(found) < SETS:
+        for instance in _numbers.find(asked, dice):
+            values = replace(task.values, inputs=instance.inputs, weights=instance.weights)
+            if accepted(task.model, values, task.limits, expected=seconds):
+                found.append(values)
+    return found
+
+
+@draw(
+    "linear-backward",
+    like_sheet=True,
+    list_all=_some_sets,
+    fits=[_says_it_wrong],
+    requires=[exactly(2, d_model=3, d_mlp=2)],
+)
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """What is known of two animals, both small, of which one flies and one has fur; weights and biases that nobody
+    has trained; and how the loss grows with each output, which should be larger for the right word.
+    """
+    return {
+        "x": SIGNS * (dice.below(REACH, count, 2, 3) + 1),
+        "linear.W": dice.below(5, count, 3, 2) - 2,
+        "linear.b": dice.below(5, count, 2) - 2,
+        UPSTREAM: ASKED * (dice.below(LOUDEST, count, 2, 2) + 1),
+    }
+
+
+def _blames(tape: Tape) -> Ints:
+    """The gradients of the weights, one row for each property, as they stand on paper, without their signs."""
+    return np.array([[abs(x) for x in row] for row in tape.values(W_GRAD)])
+
+
+@sheet_promise
+def one_weight_is_blamed_most(tape: Tape) -> bool:
+    """One weight has the largest gradient, and no other has one as large; it is not that of the first property."""
+    blames = sorted(((x, i) for i, row in enumerate(_blames(tape)) for x in row), reverse=True)
+    return blames[0][0] > blames[1][0] and blames[0][1] > 0
+
+
+@sheet_promise
+def what_both_share_is_blamed_least(tape: Tape) -> bool:
+    """The first property, which both animals have, has the smallest gradients, and none of them is 0."""
+    first, *others = _blames(tape)
+    return all(0 < x < min(rest) for x, *rest in zip(first, *others, strict=True))
+
+
+@sheet_promise
+def one_size_takes_all_blame_away(tape: Tape) -> bool:
+    """If one animal had another whole number as its first property, its weight to the first output would have the
+    gradient 0.
+    """
+    (small, *_), (other, *_) = tape.values("x")
+    (arrived, _), (arrived_there, _) = tape.values(UPSTREAM)
+    return 0 in (other * arrived_there % arrived, small * arrived % arrived_there)
+
+
+# ---- its mistakes ----
+
+
+@mistake(
+    told="The gradient of a weight from the last {row} only: each {row} has overwritten the one before.",
+    mend="Add up what each {row} says of a weight: the loss hears of it by all of them.",
+    after="norm-before-sum",
+)
+def gradient_overwritten(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient of a weight is not added up over tokens: it is that of the last one."""
+    if step.op is not dot_columns or not is_parameter(step.name.replace(".grad", "")):
+        return [step]
+    both = [tape.steps[name] for name in step.inputs]
+    last = [
+        replace(each, name=steps_of(step.name, part), op=gather_rows, inputs=(each.name,),
+                params={"rows": (each.shape[0] - 1,)}, shape=(1, each.shape[1]), axes=("", each.axes[1]))
+        for part, each in zip(("input", "arrived"), both, strict=True)
+    ]  # fmt: skip
+    return [*last, replace(step, inputs=tuple(each.name for each in last))]
+
+
+@mistake(
+    told="The gradient of a bias as a mean over the {rows}.",
+    mend="Add up the {column}: each {row} that the bias was added to has a say.",
+    after="norm-before-sum",
+)
+def bias_gradient_averaged(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient of a bias is the mean of what has arrived, not the sum."""
+    is_of_bias = step.op is column_sum and step.name.endswith("b.grad")
+    return [replace(step, op=column_mean) if is_of_bias else step]
+
+
+# ---- its picture ----
+
+FANS, FAN = (0.0, 44.0), 40.0  # mm: the left edges of the two fans, and how wide each is
+INPUT_AT, BOX_AT, OUTPUT_AT = 15.5, 24.5, 36.5  # mm from there: the inputs, what stands on a line, and the output
+FIRST, APART = 10.5, 10.5  # mm: the height of the first line, and how far below it the next one begins
+
+
+@picture(height=37, minutes=2)
+def blame(
+    on: Canvas, x: Rows, gradient: Rows, *, tokens: Sequence[str], features: Sequence[str], output: str
+) -> None:
+    """What each token says of the weights of the first output: its input times what has arrived there.
+
+    features: the names of the inputs. output: that of the output.
+    """
+    if len(x) != 2 or len(features) != 3 or any(len(row) != 3 for row in x):
+        raise UndrawableError("two tokens with three numbers have room")
+    middle, told = FIRST + APART, list[str]()
+    fans = zip(FANS, tokens[::-1], x[::-1], gradient[::-1], strict=True)  # the last is done: a mistake keeps it alone
+    for at, (left, token, inputs, (arrived, *_)) in enumerate(fans):
+        on.text(left + FAN / 2, 3.4, token, TOKEN, bold=True)
+        on.text(left + OUTPUT_AT, middle - 4.8, output, CAPTION, colour=GREY)
+        on.number(left + OUTPUT_AT, middle, arrived)
+        for k, (feature, value) in enumerate(zip(features, inputs, strict=True)):
+            y = FIRST + APART * k
+            on.text(left + INPUT_AT - 5.6, y + 1.0, feature, CAPTION, anchor="end", colour=GREY)
+            on.number(left + INPUT_AT - 2.6, y, value)
+            start, end = (left + OUTPUT_AT - 3.6, middle + (y - middle) * 0.2), (left + INPUT_AT + 0.6, y)
+            on.arrow(start, end, width=GUIDE)
+            share = (BOX_AT + left - end[0]) / (start[0] - end[0])
+            height = end[1] + share * (start[1] - end[1])
+            if at:
+                on.blank(left + BOX_AT, height, value * arrived, 7.8, 6.6)
+            else:
+                on.box(left + BOX_AT - 3.9, height - 3.3, 7.8, 6.6, fill=WHITE, width=0)
+                on.number(left + BOX_AT, height, value * arrived)
+        products = listed([value * arrived for value in inputs])
+        told.append(on.say("pictures.blame.told", token=token, products=products))
+    arrows = on.say("pictures.blame.said", output=output, features=listed(features))
+    on.said(f"{arrows} {told[0]}", on.say("pictures.blame.to_do", token=tokens[0]), told[1])
