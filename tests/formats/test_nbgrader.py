@@ -85,9 +85,10 @@ def hand_in(course, student, sheets, change):
 
 
 def worth(course, sheets):
-    """The points of all checks of sheets."""
+    """The points of all checks of sheets; a person gives those of words, and of what is changed in a construction."""
     cells = (cell for sheet in sheets for cell in by_name(course / "source" / "byhand", sheet)[0].values())
-    return sum(c.metadata.nbgrader.points for c in cells if c.metadata.nbgrader.grade and c.cell_type == "code")
+    marked = (cell.metadata.nbgrader for cell in cells)
+    return sum(about.points for about in marked if about.grade and not about.solution)
 
 
 def test_every_right_number_has_its_point_and_nothing_else_has_one(course):
