@@ -321,3 +321,13 @@ def test_distances_of_sixteen_and_more_share_buckets_up_to_the_distance_that_a_c
     for name in tape.steps:
         tape.values(name)
     judge(run_on(tape, "attention-head", values))
+
+
+@pytest.mark.parametrize("sheet", ["thread-head", "thread-mask"])
+def test_what_a_head_does_before_its_mask_has_a_second_wiring(sheet):
+    run = run_of(sheet)
+    pattern, mixture = "blocks.0.attn.unmasked_pattern[0]", "blocks.0.attn.unmasked_z[0]"
+    assert {pattern, mixture} <= run.steps.keys()
+    judge(without_recorded_wires(run))
+    assert wiring.wires(run)[mixture].inputs == (pattern, "blocks.0.attn.hook_v[0]")
+    assert wiring.wires(run)["blocks.0.attn.unmasked_pattern.exp[0]"].inputs == ("blocks.0.attn.scores_scaled[0]",)
