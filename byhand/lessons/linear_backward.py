@@ -51,7 +51,7 @@ def _steps(build: Builder) -> Results:
 def _second(w: Wiring) -> None:
     w.linear("y", "x", "linear.W", "linear.b")
     arrived = w("y.grad", "copy", "upstream")
-    w(W_GRAD, "dot_columns", "x", arrived)
+    w("linear.W.grad", "dot_columns", "x", arrived)
     w("linear.b.grad", "column_sum", arrived)
     w("x.grad", "dot_rows", arrived, "linear.W")
 
@@ -75,13 +75,13 @@ def _some_sets(task: Task, seconds: float) -> list[Values]:
     """Sets of numbers for a class: each has its place, so that no symmetry makes one of another."""
     kept = one_weight_is_blamed_most, what_both_share_is_blamed_least, one_size_takes_all_blame_away
     asked = replace(task, promises=tuple(promise.__name__ for promise in kept))
-    dice, found = Dice("some sets of linear-backward"), list[Values]()
+    dice, found = Dice("some sets of linear-backward"), dict[str, Values]()
     while len(found) < SETS:
         for instance in _numbers.find(asked, dice):
             values = replace(task.values, inputs=instance.inputs, weights=instance.weights)
             if accepted(task.model, values, task.limits, expected=seconds):
-                found.append(values)
-    return found
+                found.setdefault(str(instance.inputs), values)  # of which no two have the same gradients of weights
+    return [*found.values()]
 
 
 @draw(
@@ -182,7 +182,7 @@ def blame(
     if len(x) != 2 or len(features) != 3 or any(len(row) != 3 for row in x):
         raise UndrawableError("two tokens with three numbers have room")
     middle, told = FIRST + APART, list[str]()
-    fans = zip(FANS, tokens[::-1], x[::-1], gradient[::-1], strict=True)  # the last is done: a mistake keeps it alone
+    fans = zip(FANS, tokens, x, gradient, strict=True)
     for at, (left, token, inputs, (arrived, *_)) in enumerate(fans):
         on.text(left + FAN / 2, 3.4, token, TOKEN, bold=True)
         on.text(left + OUTPUT_AT, middle - 4.8, output, CAPTION, colour=GREY)
@@ -195,7 +195,7 @@ def blame(
             on.arrow(start, end, width=GUIDE)
             share = (BOX_AT + left - end[0]) / (start[0] - end[0])
             height = end[1] + share * (start[1] - end[1])
-            if at:
+            if not at:  # the last is printed, which is all that is left where gradients are overwritten
                 on.blank(left + BOX_AT, height, value * arrived, 7.8, 6.6)
             else:
                 on.box(left + BOX_AT - 3.9, height - 3.3, 7.8, 6.6, fill=WHITE, width=0)
@@ -203,4 +203,4 @@ def blame(
         products = listed([value * arrived for value in inputs])
         told.append(on.say("pictures.blame.told", token=token, products=products))
     arrows = on.say("pictures.blame.said", output=output, features=listed(features))
-    on.said(f"{arrows} {told[0]}", on.say("pictures.blame.to_do", token=tokens[0]), told[1])
+    on.said(f"{arrows} {told[1]}", on.say("pictures.blame.to_do", token=tokens[0]), told[0])
