@@ -60,6 +60,7 @@ def _second(w: Wiring) -> None:
 
 REACH = 3  # of an animal's property
 LOUDEST = 4  # of what arrives at an output
+LEAST_SHOWN = (2, 1)  # at the first output, whose products are drawn, a factor shows
 SETS = 400  # of numbers, for a class
 SIGNS = np.array([[1, 1, -1], [1, -1, 1]])  # small, flies, furry: of the owl and of the cat
 ASKED = np.array([[-1, 1], [1, -1]])  # bird, pet: more of it makes the loss smaller (−) or larger
@@ -99,7 +100,7 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
         "x": SIGNS * (dice.below(REACH, count, 2, 3) + 1),
         "linear.W": dice.below(5, count, 3, 2) - 2,
         "linear.b": dice.below(5, count, 2) - 2,
-        UPSTREAM: ASKED * (dice.below(LOUDEST, count, 2, 2) + 1),
+        UPSTREAM: ASKED * np.maximum(dice.below(LOUDEST, count, 2, 2) + 1, LEAST_SHOWN),
     }
 
 
@@ -117,9 +118,9 @@ def one_weight_is_blamed_most(tape: Tape) -> bool:
 
 @sheet_promise
 def what_both_share_is_blamed_least(tape: Tape) -> bool:
-    """The first property, which both animals have, has the smallest gradients, and none of them is 0."""
-    first, *others = _blames(tape)
-    return all(0 < x < min(rest) for x, *rest in zip(first, *others, strict=True))
+    """The first property, which both animals have, has the gradients nearest 0, and none of them is 0."""
+    first, *others = _blames(tape).tolist()
+    return bool(0 not in first and max(first) < min(map(min, others)))
 
 
 @sheet_promise
@@ -192,7 +193,7 @@ def blame(
             on.text(left + INPUT_AT - 5.6, y + 1.0, feature, CAPTION, anchor="end", colour=GREY)
             on.number(left + INPUT_AT - 2.6, y, value)
             start, end = (left + OUTPUT_AT - 3.6, middle + (y - middle) * 0.2), (left + INPUT_AT + 0.6, y)
-            on.arrow(start, end, width=GUIDE)
+            on.line(start, end, width=GUIDE)
             share = (BOX_AT + left - end[0]) / (start[0] - end[0])
             height = end[1] + share * (start[1] - end[1])
             if not at:  # the last is printed, which is all that is left where gradients are overwritten
