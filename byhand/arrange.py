@@ -104,7 +104,8 @@ def _context(
     }
     tokens, vocabulary, source = (tuple(map(known.__getitem__, words)) for words in lists)
     shown = tape.seen(domain, partial(in_slot, domain)) if has_slots(domain) else tape
-    is_promised = options.values is None and options.base is None
+    is_exact = options.numbers != "decimal"  # a promise is kept by the numbers before they are rounded
+    is_promised = options.values is None and options.base is None and is_exact
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,

@@ -66,4 +66,5 @@ def test_the_tests_of_a_file_run_before_the_others_of_its_room(mutate):
     first, *others = mutate.tests_of(Path("byhand/numbers/choice.py"))
     assert first == "tests/numbers/test_choice.py"
     assert others.index("tests/numbers/test_words.py") < others.index("tests/numbers/test_meaning.py")
-    assert mutate.tests_of(Path("byhand/ops/linear.py")) == ["tests/ops/test_backward_rules.py", "tests/test_ops.py"]
+    of_ops = ["tests/ops/test_backward_rules.py", "tests/ops/test_position_rules.py", "tests/test_ops.py"]
+    assert mutate.tests_of(Path("byhand/ops/linear.py")) == of_ops

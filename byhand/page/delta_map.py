@@ -15,7 +15,7 @@ from msgspec import Struct
 from byhand.errors import SheetError, UnknownNameError
 from byhand.notation.inline import spoken
 from byhand.pictures.canvas import Layer
-from byhand.pictures.labels import formula, words
+from byhand.pictures.labels import SANS, formula, words
 from byhand.pictures.shapes import Graphic, Look, Path, Point, Rectangle, Step, Text
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sheet import Delta
@@ -81,9 +81,10 @@ class _Layer(Layer):
     def name(
         self, x: float, y: float, text: str, colour: str = BLACK, size: float = TEXT, anchor: str = "middle"
     ) -> None:
-        """A name on a baseline, a letter as a formula; what is new is bold."""
+        """A name on a baseline, a letter as a formula; words that are new are bold. Formulas have no bold face."""
         label = formula(text, size) if size == LETTER else words(text, size)
-        self.texts.append(Text(x, y, label, colour, anchor, bold=colour != GREY_TEXT))
+        is_bold = colour != GREY_TEXT and all(span.face == SANS for span in label.spans)
+        self.texts.append(Text(x, y, label, colour, anchor, bold=is_bold))
 
     def part(self, x: float, y: float, w: float, h: float, name: str = "", *, black: bool = False, size: float = TEXT,
              dash: tuple[float, ...] = ()) -> None:  # fmt: skip

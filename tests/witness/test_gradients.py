@@ -227,7 +227,8 @@ def head(domain, base=2, upstream=UPSTREAM, center=center):
         add_all(values_back, queries_back, keys_back, name=f"{STREAM}_grad")
     for name in tape.steps:
         tape.values(name)
-    run = Run.of(tape, "attention-head", values.config, loss=f"{AT}.hook_z[0]")
+    tape.loss = f"{AT}.hook_z[0]"
+    run = Run.of(tape, "attention-head", values.config)
     tagged = {name: replace(step, times=power) for name, step in run.steps.items() if name not in before}
     return replace(run, steps={**run.steps, **tagged})
 
