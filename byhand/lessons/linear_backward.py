@@ -74,11 +74,9 @@ def _says_it_wrong(of: Candidates) -> Bools:
 
 def _some_sets(task: Task, seconds: float) -> list[Values]:
     """Sets of numbers for a class: each has its place, so that no symmetry makes one of another."""
-    kept = one_weight_is_blamed_most, what_both_share_is_blamed_least, one_size_takes_all_blame_away
-    asked = replace(task, promises=tuple(promise.__name__ for promise in kept))
     dice, found = Dice("some sets of linear-backward"), dict[str, Values]()
     while len(found) < SETS:
-        for instance in _numbers.find(asked, dice):
+        for instance in _numbers.find(task, dice):
             values = replace(task.values, inputs=instance.inputs, weights=instance.weights)
             if accepted(task.model, values, task.limits, expected=seconds):
                 found.setdefault(str(instance.inputs), values)  # of which no two have the same gradients of weights

@@ -32,7 +32,7 @@ GREEK = {
 }  # fmt: skip
 COMMANDS = {*SIGNS, *GREEK, "sqrt", "frac", "bar", "overline", "text", "mathrm", "operatorname", "textstyle"}
 _RAISED = str.maketrans("0123456789+−()=abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾⁼ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ")
-MACRON, GRADIENT = "\u0304", "gradient of "  # a barred letter in a line of text, and read aloud
+GRADIENT = "gradient of "  # a barred letter, read aloud
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 _ATOM = re.compile(r"[\w.]*")  # what needs no brackets under a root, or in a fraction that is written in a line
 
@@ -138,8 +138,8 @@ def tagged(pieces: Iterable[Piece], tags: Mapping[Kind, tuple[str, str]] = TAGS)
 def in_line(pieces: Iterable[Piece], around: frozenset[Kind] = frozenset()) -> Iterator[tuple[str, frozenset[Kind]]]:
     """The texts of pieces one after the other, each with the kinds of the parts that it is in.
 
-    A fraction and the bar of a root, which cannot be drawn there, are written with signs; of a gradient, the bar is a
-    sign that stands above the letter before it.
+    A fraction and the bar of a root, which cannot be drawn there, are written with signs. Whoever writes
+    them draws the bar of a gradient.
     """
     for piece in pieces:
         if isinstance(piece, str):
@@ -152,8 +152,6 @@ def in_line(pieces: Iterable[Piece], around: frozenset[Kind] = frozenset()) -> I
         is_atom = _ATOM.fullmatch("".join(text for text, _ in inside))
         brackets = piece.kind in ("root", "above", "below") and not is_atom
         yield from [("(", within), *inside, (")", within)] if brackets else inside
-        if piece.kind == "barred":
-            yield MACRON, within
 
 
 def _said(pieces: Iterable[Piece], sign: bool = False) -> str:

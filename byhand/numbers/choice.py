@@ -150,7 +150,8 @@ def listed(
         return []
     base, values = values.config.softmax_base, rational(values)
     limits, expected = _measures(model, values, limits_of(level))
-    candidates = search.list_all(Task(model, values, limits, picks_words=pick_words), expected)
+    task = Task(model, values, limits, promises=tuple(promises), picks_words=pick_words)
+    candidates = search.list_all(task, expected)
     if promises:
         candidates = [each for each in candidates if not broken_of_sheet(evaluated(model, each), promises)]
     return [_in_base(each, base) for each in candidates]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from byhand.notation.inline import MACRON, in_line, parsed
+from byhand.notation.inline import in_line, parsed
 
 SANS, MATH, ITALIC = "'byhand Sans',sans-serif", "'byhand Math',serif", "'byhand Math Italic','byhand Math',serif"
 SMALL = 0.72  # the size of superscripts and subscripts, relative to the text
@@ -55,8 +55,6 @@ def _spans(latex: str) -> tuple[Span, ...]:
     """The spans of an inline formula. Commas and primes have the face of the text before them."""
     spans = list[Span]()
     for text, kinds in in_line(parsed(latex)):
-        if text == MACRON:
-            continue
         level, barred = ("raised" in kinds) - ("lowered" in kinds), "barred" in kinds
         last = spans[-1] if spans else Span("", MATH)
         face = ITALIC if "letters" in kinds else MATH if text.strip("′, ") else last.face

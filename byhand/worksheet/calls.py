@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial, reduce
-from itertools import accumulate, chain
+from itertools import accumulate, chain, product
 from numbers import Rational
 from typing import Any, TypeVar
 
@@ -990,6 +990,22 @@ def places(context: Context, name: str, i: int = -1) -> list[int]:
     """
     row = context.tape.values(name)[i]
     return sorted(range(len(row)), key=lambda place: bool(row[place] == 0))
+
+
+@call
+def furthest(context: Context, name: str) -> list[Any]:
+    """Where the number of a step that is furthest from 0 stands, by the labels of its row and its column, and that
+    number, to compute with.
+    """
+    panel = replace(context, orientation="rows").panel(name)
+    labels = [*product(panel.rows, panel.cols)]
+
+    def place(row: Sequence[Any]) -> int:
+        return max(range(len(row)), key=lambda k: abs(row[k]))
+
+    values = [*chain(*context.tape.values(name))]
+    row, column = (written(lambda *x, side=side: labels[place(x)][side], *values) for side in (0, 1))
+    return [row, column, each(lambda *x: x[place(x)], *values)]
 
 
 @call

@@ -27,7 +27,7 @@ def test_a_name_that_is_longer_than_a_formula_is_heard_as_it_is():
 @pytest.mark.parametrize(
     ("latex", "written"),
     [
-        (r"\frac{1}{d}", "1/d"), (r"\bar{W}_1", "W\u03041"), (r"\frac{a + b}{\sqrt{d_k}}", "(a + b)/(√dk)"), (r"\sqrt{\sigma^2 + \varepsilon}", "√(σ2 + ε)"),
+        (r"\frac{1}{d}", "1/d"), (r"\bar{W}_1", "W1"), (r"\frac{a + b}{\sqrt{d_k}}", "(a + b)/(√dk)"), (r"\sqrt{\sigma^2 + \varepsilon}", "√(σ2 + ε)"),
         (r"X_{\text{own}}'", "Xown′"),
     ],
 )  # fmt: skip

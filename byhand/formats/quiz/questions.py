@@ -208,10 +208,11 @@ class Quiz(Struct, frozen=True, eq=False, dict=True):
 
     def _given_later(self, at: int, name: str) -> Panel | None:
         """The matrix of a given step in the sections after this one."""
+        if self.page.run[name].op is not None:
+            return None
         later = (panel for section in self.page.document.sections[at + 1 :]
                  for figure in section.figures for panel in figure.matrices)  # fmt: skip
-        is_given = self.page.run[name].op is None
-        return next((panel for panel in later if is_given and panel.step == name and not panel.has_blanks), None)
+        return next((panel for panel in later if panel.step == name and not panel.has_blanks), None)
 
     def _shown_before(self, at: int, source: Cell | Blank) -> Panel | Figure:
         """The nearest matrix, or other figure, of a section before that has a cell or a blank."""

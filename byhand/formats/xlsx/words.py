@@ -20,6 +20,7 @@ MM_A_PT = 25.4 / 72
 LINE = 1.32  # the height of a line, in ems
 ARIAL = 1.02  # how wide its words are at most, by the widths that labels are reckoned with
 _BLANKS = re.compile(r"\s+")
+MACRON = "\u0304"  # stands over the letter before it, the symbol of a gradient
 _LINES = ("paragraph", "list_item", "heading", "blockquote")  # what begins a line
 
 
@@ -80,6 +81,7 @@ def formula(latex: str) -> Words:
 def _of_formula(pieces: Iterable[Piece], bold: bool = False, italic: bool = False) -> Iterator[Fragment]:
     for text, kinds in in_line(pieces):
         level = 1 if "raised" in kinds else -1 if "lowered" in kinds else 0
+        text += MACRON * ("barred" in kinds)
         yield Fragment(_BLANKS.sub(" ", text), bold, italic or "letters" in kinds, level)
 
 
