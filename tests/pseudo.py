@@ -129,8 +129,8 @@ def _call(code: list[tuple[str, str]]) -> Iterator[str]:
         elif value == "(":
             longest = 0
             calls.append([before, 0, ""] if code[at - 1][0] == "name" else _inside(calls[-1]))
-        elif value == "[":
-            calls.append(_inside(calls[-1]))
+        elif value == "[":  # after a name, what is taken from it
+            calls.append(["", 0, ""] if code[at - 1][0] == "name" else _inside(calls[-1]))
         elif value in (")", "]"):
             name, _, named = calls.pop()
             if name == "claim" and longest > LINE and value == ")" and named != "lines":
