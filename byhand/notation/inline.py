@@ -32,7 +32,7 @@ GREEK = {
 }  # fmt: skip
 COMMANDS = {*SIGNS, *GREEK, "sqrt", "frac", "bar", "overline", "text", "mathrm", "operatorname", "textstyle"}
 _RAISED = str.maketrans("0123456789+−()=abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾⁼ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ")
-GRADIENT = "gradient of "  # a barred letter, read aloud
+GRADIENT = "grad "  # a barred letter, read aloud in any language
 _OPERATORS = {"-": "−", "'": "′", "*": "·"}
 _ATOM = re.compile(r"[\w.]*")  # what needs no brackets under a root, or in a fraction that is written in a line
 

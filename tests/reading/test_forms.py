@@ -30,6 +30,7 @@ from byhand.page.page import lower
 from byhand.page.printed import PrintPage
 from byhand.pipeline import prepare
 from byhand.press import LETTERS
+from byhand.reading import forms
 from byhand.reading.forms import MOST_FIELDS, filled_in
 from byhand.reading.pdf import check_room
 from byhand.reading.verdict import Finding
@@ -261,6 +262,16 @@ def many(file):
     file.Root.AcroForm.Fields = Array([own])
 
 
+def test_a_form_may_have_as_many_fields_as_the_limit(monkeypatch):
+    with pikepdf.open(io.BytesIO(blank())) as file:
+        count = sum(1 + len(field.get("/Kids", ())) for field in file.Root.AcroForm.Fields)
+    monkeypatch.setattr(forms, "MOST_FIELDS", count)
+    assert len(filled_in(blank())) == 1
+    monkeypatch.setattr(forms, "MOST_FIELDS", count - 1)
+    with pytest.raises(UnreadableError, match=r"^it has over [\d,]+ fields; no page of ours has as many$"):
+        filled_in(blank())
+
+
 def in_itself(file):
     first = file.Root.AcroForm.Fields[0]
     first.Kids = Array([first])
@@ -364,6 +375,7 @@ def test_a_form_is_read_whatever_bytes_its_identifier_has(raw):
 @pytest.mark.parametrize("entries", [
     b"/Filter/Fl#61teDecode", b"/A (b) /Filter/LZWDecode", b"/A (b) /Filter/L#5aWDecode /C (d)", b"/A (b)) /C (d)", b"/A (b",
     b"% (\n/Filter/L#5aWDecode % )", rb"/A (b\\) /Filter/L#5aWDecode (c\))", b"/ID [(a) (b)] /Filter /ASCII85Decode", b"/A (obj % ) /B",
+    b"/Filter/LZWDecode(b)",
 ])  # fmt: skip
 def test_a_way_of_packing_is_not_hidden_by_texts_and_comments(entries):
     with pytest.raises(
