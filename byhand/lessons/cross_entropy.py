@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from msgspec.structs import replace
 
-from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
 from byhand.model.layers import loss_of, right_words
 from byhand.model.registry import Results, model
@@ -24,7 +22,7 @@ from byhand.ops.linear import subtract
 from byhand.ops.shapes import one_hot
 from byhand.pictures.canvas import CAPTION, DASH, GREY, GUIDE, LIGHT, PALE, PEN_AREA, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Step, Tape
+from byhand.tape import Tape
 from byhand.witness.wiring import Wiring, wiring
 
 # ---- the model ----
@@ -90,19 +88,6 @@ def no_right_words_are_alike(tape: Tape) -> bool:
     """No two right words surprise as much as each other, so that one has the smallest probability."""
     surprises = [x for (x,) in tape.values("loss_per_token")]
     return len({*surprises}) == len(surprises)
-
-
-# ---- its mistakes ----
-
-
-@mistake(
-    told="The gradient with its signs turned round, y − p in place of p − y.",
-    mend="Begin with the probability and subtract the right answer from it: p − y.",
-    after="norm-before-sum",
-)
-def gradient_sign(step: Step, tape: Tape) -> Iterable[Step]:
-    """The gradient has its two terms exchanged."""
-    return [replace(step, inputs=step.inputs[::-1]) if step.name == "logits.grad" else step]
 
 
 # ---- its picture ----

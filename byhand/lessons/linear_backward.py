@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from msgspec.structs import replace
 
 from byhand.backward import gradients
-from byhand.mistakes.registry import mistake
 from byhand.model.builder import Builder
 from byhand.model.layers import linear
-from byhand.model.names import is_parameter, steps_of
 from byhand.model.registry import Results, model
-from byhand.model.weights import UPSTREAM, Values
+from byhand.model.weights import UPSTREAM
 from byhand.notation.text import listed
-from byhand.numbers.choice import accepted
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
-from byhand.ops.attention import column_sum
-from byhand.ops.linear import dot_columns
-from byhand.ops.norms import column_mean
-from byhand.ops.shapes import gather_rows
 from byhand.pictures.canvas import CAPTION, GREY, GUIDE, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Step, Tape
+from byhand.tape import Tape
 from byhand.witness.wiring import Wiring, wiring
 
 W_GRAD = "linear.W.grad"
@@ -72,21 +64,10 @@ def _says_it_wrong(of: Candidates) -> Bools:
     return (bird < pet) & (cat_bird > cat_pet)  # type: ignore[no-any-return]
 
 
-def _some_sets(task: Task, seconds: float) -> list[Values]:
-    """Sets of numbers for a class: each has its place, so that no symmetry makes one of another."""
-    dice, found = Dice("some sets of linear-backward"), dict[str, Values]()
-    while len(found) < SETS:
-        for instance in _numbers.find(task, dice):
-            values = replace(task.values, inputs=instance.inputs, weights=instance.weights)
-            if accepted(task.model, values, task.limits, expected=seconds):
-                found.setdefault(str(instance.inputs), values)  # of which no two have the same gradients of weights
-    return [*found.values()]
-
-
 @draw(
     "linear-backward",
     like_sheet=True,
-    list_all=_some_sets,
+    sets=("inputs", SETS),  # two with the same inputs would have the same gradients of weights
     fits=[_says_it_wrong],
     requires=[exactly(2, d_model=3, d_mlp=2)],
 )
@@ -129,38 +110,6 @@ def one_size_takes_all_blame_away(tape: Tape) -> bool:
     (small, *_), (other, *_) = tape.values("x")
     (arrived, _), (arrived_there, _) = tape.values(UPSTREAM)
     return 0 in (other * arrived_there % arrived, small * arrived % arrived_there)
-
-
-# ---- its mistakes ----
-
-
-@mistake(
-    told="The gradient of a weight from the last {row} only: each {row} has overwritten the one before.",
-    mend="Add up what each {row} says of a weight: the loss hears of it by all of them.",
-    after="norm-before-sum",
-)
-def gradient_overwritten(step: Step, tape: Tape) -> Iterable[Step]:
-    """The gradient of a weight is not added up over tokens: it is that of the last one."""
-    if step.op is not dot_columns or not is_parameter(step.name.replace(".grad", "")):
-        return [step]
-    both = [tape.steps[name] for name in step.inputs]
-    last = [
-        replace(each, name=steps_of(step.name, part), op=gather_rows, inputs=(each.name,),
-                params={"rows": (each.shape[0] - 1,)}, shape=(1, each.shape[1]), axes=("", each.axes[1]))
-        for part, each in zip(("input", "arrived"), both, strict=True)
-    ]  # fmt: skip
-    return [*last, replace(step, inputs=tuple(each.name for each in last))]
-
-
-@mistake(
-    told="The gradient of a bias as a mean over the {rows}.",
-    mend="Add up the {column}: each {row} that the bias was added to has a say.",
-    after="norm-before-sum",
-)
-def bias_gradient_averaged(step: Step, tape: Tape) -> Iterable[Step]:
-    """The gradient of a bias is the mean of what has arrived, not the sum."""
-    is_of_bias = step.op is column_sum and step.name.endswith("b.grad")
-    return [replace(step, op=column_mean) if is_of_bias else step]
 
 
 # ---- its picture ----

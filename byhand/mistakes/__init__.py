@@ -14,7 +14,7 @@ instead, or [step], the step itself, where the mistake is not made.
 """
 
 # imported in the order of the course, in which `byhand foils` lists them
-from byhand.mistakes import products, layers, embedding, attention, norms, prediction  # noqa: F401, I001
+from byhand.mistakes import products, layers, embedding, attention, norms, prediction, gradients  # noqa: F401, I001
 from byhand.mistakes.registry import (
     MISTAKES,
     Mistake,

@@ -12,7 +12,7 @@ those candidates that fit so far, and if need be from what suits these.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -24,7 +24,9 @@ from byhand.arithmetic.copies import as_array, differing, each, together, varies
 from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import DomainError
 from byhand.model.parameters import parameter_shapes
+from byhand.model.weights import Values
 from byhand.numbers.attention import whole_base
+from byhand.numbers.choice import accepted
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.promises import sheet_promise_named
 from byhand.numbers.registry import Entries, Instance, Task, search
@@ -177,17 +179,31 @@ class Draws(Struct, frozen=True):
         except DomainError:  # of the first candidate; another attempt has others
             return
 
+    def some(self, task: Task, seconds: float, *, apart: str, count: int) -> list[Values]:
+        """So many sets of numbers for a class. apart: the part of an Instance that no two of them have in common."""
+        dice, found = Dice(f"some sets of {task.model.name}"), dict[str, Values]()
+        while len(found) < count:
+            for instance in self.find(task, dice):
+                values = replace(task.values, inputs=instance.inputs, weights=instance.weights)
+                if accepted(task.model, values, task.limits, expected=seconds):
+                    found.setdefault(str(getattr(instance, apart)), values)
+        return [*found.values()]
+
 
 def draw(
-    model: str, *, fits: Sequence[Fits] = (), then: Stages = (), count: int = CANDIDATES, **of_search: Any,
+    model: str, *, fits: Sequence[Fits] = (), then: Stages = (), count: int = CANDIDATES,
+    sets: tuple[str, int] | None = None, **of_search: Any,
 ) -> Callable[[Draw], Draws]:  # fmt: skip
     """Register a function that draws the numbers of candidates as the search of a model; it is told how many.
 
-    of_search: what `search` takes.
+    sets: for a lesson whose numbers no symmetry moves, what no two sets of a class have in common, and how many there
+    are, as in `Draws.some`. of_search: what `search` takes.
     """
 
     def register(drawn: Draw) -> Draws:
         draws = Draws(drawn, fits, then, count)
+        if sets:
+            of_search["list_all"] = partial(draws.some, apart=sets[0], count=sets[1])
         search(model, **of_search)(draws.find)
         return draws
 

@@ -138,6 +138,18 @@ def column_dots(a: Operand, b: Operand, i: At, j: At) -> Expr:
 
 
 @op(
+    "ij,ij,11->ij",
+    formula=r"{0} - {2} \cdot {1}",
+    said="From the old number subtract the learning rate times its gradient.",
+    example=example([[1, 2], [3, -4]], [[2, 0], [-1, 4]], [[HALF]], gives=[[0, 2], [Fraction(7, 2), -6]]),
+    backward=(ONCE, ONCE, ONCE),
+)
+def descend(a: Operand, g: Operand, rate: Operand, i: At, j: At) -> Expr:
+    """Weights after one step of gradient descent."""
+    return a[i, j] - rate[0, 0] * g[i, j]
+
+
+@op(
     "ij->ik",
     by_place="jk",
     formula=r"{0}_{{i,\, {first} + k}}",

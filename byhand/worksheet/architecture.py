@@ -182,10 +182,14 @@ class _Chart(Struct, frozen=True, dict=True):
         return [(self.label("heads", n=n), range(n))]
 
     def home(self, section: Section) -> str | None:
-        """The part to which a section belongs: the first one along the stream of which it asks for a step. One that
-        goes through the whole model, from words or attention to words, belongs to none.
+        """The part to which a section belongs: the first one along the stream of which it asks for a step, or, of
+        gradients, which come from the other end, the last. One that goes through the whole model, from words or
+        attention to words, belongs to none.
         """
-        parts = {*map(self.part, self.asked(section))}
+        asked = self.asked(section)
+        parts = {*map(self.part, asked)}
+        if asked and all(self.is_gradient(step) for step in asked):
+            return max(parts, key=["", *self.parts].index)
         is_through = "unembed" in parts and any(part.startswith(("embed", "heads")) for part in parts)
         return None if is_through else min(parts, key=[*self.parts, ""].index, default=None)
 
@@ -280,7 +284,7 @@ class _Chart(Struct, frozen=True, dict=True):
         sums have none; a division without powers has none either.
         """
         names = [step.stem.rpartition(".")[2] for step in steps]
-        ops = ["" if step.op is None or step.stem.endswith("grad") else step.op.name for step in steps]
+        ops = ["" if step.op is None or self.is_gradient(step.name) else step.op.name for step in steps]
         texts = self.messages.texts
         keys = [name if f"map.steps.{name}" in texts else op for name, op in zip(names, ops, strict=True)]
         parts = ("power_of", "row_sum") if "normalize_rows" in keys else ()
@@ -290,6 +294,10 @@ class _Chart(Struct, frozen=True, dict=True):
             for name, of_powers in zip(keys, powers, strict=True)
         ]
         return [texts.get(f"map.steps.{name}", "") for name in keys if name not in parts]
+
+    def is_gradient(self, name: str) -> bool:
+        """Whether a step is a gradient."""
+        return self.tape.steps[name].stem.endswith("grad")
 
     def is_power(self, name: str) -> bool:
         """Whether a step raises a base to a power."""

@@ -31,6 +31,7 @@ HELD = (
     "word-in-context",
     "masked-words",
     "linear-backward",
+    "training-step",
 )  # sheets none of whose numbers may change their places
 SHEETS = [sheet.name for sheet in all_sheets() if sheet.name not in HELD and not sheet.draws_words]
 

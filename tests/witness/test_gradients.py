@@ -294,6 +294,8 @@ def test_the_witness_confirms_the_gradients_of_every_variant_of_a_model(model, c
     tape.values(of)
     if tape[of].step.op_name in ("given", "row_argmax") or "mask_buckets" in {step.op_name for step in tape.used()}:
         pytest.skip("nothing is computed, or there is no gradient")
+    if tape.loss:
+        pytest.skip("it has its gradients already")
     judge(went_back(tape, of, model, values))
 
 

@@ -1,0 +1,82 @@
+"""Mistakes with gradients, and with the step that follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from byhand.mistakes.registry import mistake
+from byhand.model.names import is_parameter, steps_of
+from byhand.ops.attention import column_sum
+from byhand.ops.gradients import descend
+from byhand.ops.linear import dot_columns, dot_rows, times_number
+from byhand.ops.norms import column_mean
+from byhand.ops.shapes import gather_rows
+from byhand.tape import Step, Tape
+
+
+@mistake(
+    told="The gradient with its signs turned round, y − p in place of p − y.",
+    mend="Begin with the probability and subtract the right answer from it: p − y.",
+)
+def gradient_sign(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient has its two terms exchanged."""
+    return [replace(step, inputs=step.inputs[::-1]) if step.name == "logits.grad" else step]
+
+
+@mistake(
+    told="The gradient of a weight from the last {row} only: each {row} has overwritten the one before.",
+    mend="Add up what each {row} says of a weight: the loss hears of it by all of them.",
+)
+def gradient_overwritten(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient of a weight is not added up over tokens: it is that of the last one."""
+    if step.op is not dot_columns or not is_parameter(step.name.replace(".grad", "")):
+        return [step]
+    both = [tape.steps[name] for name in step.inputs]
+    if both[0].shape[0] == 1:
+        return [step]
+    last = [
+        replace(each, name=steps_of(step.name, part), op=gather_rows, inputs=(each.name,),
+                params={"rows": (each.shape[0] - 1,)}, shape=(1, each.shape[1]), axes=("", each.axes[1]))
+        for part, each in zip(("input", "arrived"), both, strict=True)
+    ]  # fmt: skip
+    return [*last, replace(step, inputs=tuple(each.name for each in last))]
+
+
+@mistake(
+    told="The gradient of a bias as a mean over the {rows}.",
+    mend="Add up the {column}: each {row} that the bias was added to has a say.",
+)
+def bias_gradient_averaged(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient of a bias is the mean of what has arrived, not the sum."""
+    is_of_bias = step.op is column_sum and step.name.endswith("b.grad") and tape.steps[step.inputs[0]].shape[0] > 1
+    return [replace(step, op=column_mean) if is_of_bias else step]
+
+
+@mistake(
+    told="A step up the slope: the gradient was added.",
+    mend="The gradient points to where the loss grows, so subtract it.",
+)
+def step_uphill(step: Step, tape: Tape) -> Iterable[Step]:
+    """A step goes along the gradient, not against it."""
+    if step.op is not descend:
+        return [step]
+    old, slope, rate = step.inputs
+    turned = replace(
+        tape.steps[slope], name=steps_of(step.name, "turned"), op=times_number, inputs=(slope,), params={"by": -1}
+    )
+    return [turned, replace(step, inputs=(old, turned.name, rate))]
+
+
+@mistake(
+    told="A gradient from weights that had taken their step already.",
+    mend="Compute all gradients first, with the weights that made the loss; then let all take their step at once.",
+)
+def step_before_gradient(step: Step, tape: Tape) -> Iterable[Step]:
+    """What goes back through weights is computed with those after the step."""
+    stepped = tape.steps.get(steps_of(step.inputs[-1], "stepped")) if step.op is dot_rows else None
+    if stepped is None or not step.stem.endswith("grad"):
+        return [step]
+    early = replace(stepped, name=steps_of(step.name, "stepped"))
+    return [early, replace(step, inputs=(step.inputs[0], early.name))]
