@@ -27,6 +27,7 @@ from byhand.arithmetic.expr import NEG_INF
 
 LONGEST_ANSWER = 40  # characters of a number
 LONGEST_FORMULA = 200  # characters of an answer in letters
+SIGNIFICANT = 3  # digits of a rounding that is as good as what it is rounded from
 LARGEST_POWER = 99  # an exponent, in absolute value
 LONGEST_POWER = 10_000  # bits of a power, on the way to a number
 Form = Literal[
@@ -36,11 +37,13 @@ Form = Literal[
 Kind = Literal["number", "missing", "unreadable"]
 
 _MINUS = dict.fromkeys(map(ord, "−–—‐‑‒﹣－"), "-")
-_SLASH = dict.fromkeys(map(ord, "∕⁄÷／"), "/")
+_SLASH = dict.fromkeys(map(ord, "∕⁄÷／:"), "/")
 _SPACE = re.compile(r"\s+")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
-_ROOT_OF_A_FRACTION = re.compile(r"√\s*([¼½¾⅐-⅞])")
+_OF_A_FRACTION = re.compile(r"(√|\^|\*\*)\s*([-+−]?[¼½¾⅐-⅞])")  # a root or a power
+_LATEX = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_ABOUT = re.compile(r"^\s*[≈≃≅~]\s*|(?<=\d)\s*(?:…|\.\.\.)\s*$")  # before or behind a number that is rounded
 _INFINITY = re.compile(r"([+-]?) ?(?:∞|oo|inf|infinity)", re.IGNORECASE)
 _POINT = re.compile("[.,]")
 _DECIMAL = r"(?:\d+(?:[.,]\d*)?|[.,]\d+)"
@@ -88,12 +91,25 @@ def read(text: str) -> Reading:
 
 
 def normalized(text: str) -> str:
-    """A text with one kind of minus sign, slash, space and digit, and with ½ as 1/2."""
+    """A text with one kind of minus sign, slash, space and digit, and with ½ as 1/2; without what says that a number
+    is rounded; and what is written for LaTeX as it is written by hand.
+    """
+    text = _ABOUT.sub("", text)
+    if "\\" in text or "{" in text:
+        text = _by_hand(text)
     if text.isascii():
-        return _SPACE.sub(" ", text).strip()
-    text = _ROOT_OF_A_FRACTION.sub(r"√(\1)", text)
+        return _SPACE.sub(" ", text.replace(":", "/")).strip()
+    text = _OF_A_FRACTION.sub(r"\1(\2)", text)
     text = _RAISED_RUN.sub(lambda raised: f"^({raised[0].translate(_RAISED)})", text)
     return _SPACE.sub(" ", "".join(map(_usual, text)).translate(_MINUS).translate(_SLASH)).strip()
+
+
+def _by_hand(text: str) -> str:
+    r"""A formula in LaTeX as it is written by hand: \frac{1}{\sqrt{3}} is (1)/(√(3))."""
+    for command, sign in ((r"\sqrt", "√"), (r"\cdot", "*"), (r"\times", "*"), (r"\left", ""), (r"\right", "")):
+        text = text.replace(command, sign)
+    text = re.sub(r"([√^])\s*\{([^{}]*)\}", r"\1(\2)", text)
+    return re.sub(r"[{}]", "", _LATEX.sub(r"(\1)/(\2)", text))
 
 
 def _usual(character: str) -> str:
@@ -133,6 +149,11 @@ def _quotient(text: str) -> Reading | None:
         return UNREADABLE
     reduced = top.isdecimal() and bottom.isdecimal() and not below and math.gcd(int(top), int(bottom)) == 1
     form: Form = "" if reduced and under != 1 else "unreduced"
+    exact = [len(re.sub(r"^0*|[.,]", "", x)) for x in (top, bottom) if not x.isdecimal()]
+    if above and exact and min(exact) >= SIGNIFICANT:  # of a rounded number, as 1/1.732 is
+        value = _signed(below, _signed(sign, above / under))
+        places = max(0, min(exact) - 1 - math.floor(math.log10(abs(value))))
+        return Reading("number", (value,), "decimal", places)
     return Reading(
         "number", (_signed(below, _signed(sign, above / under)),), "plus" if form == "" and sign == "+" else form
     )
@@ -150,8 +171,8 @@ def _number(text: str) -> Reading | None:
     whole = digits.isdecimal() and not exponent
     form: Form = "percent" if percent else ("plus" if sign == "+" else "") if whole else "decimal"
     after = 0 if digits.isdecimal() else len(_POINT.split(digits)[1])
-    places = None if percent or (exponent and int(exponent) >= 0) else after - int(exponent or 0)
-    return Reading("number", values, form, places)
+    places = after - int(exponent or 0)
+    return Reading("number", values, form, None if percent or places < 0 else places)
 
 
 def _formula_of_numbers(text: str) -> Reading | None:

@@ -34,7 +34,7 @@ from byhand.numbers.shuffled import rational, shuffled
 from byhand.numbers.words import END, answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
 
-MOST_WORK = 200_000_000  # of a search, as its dice count it: up to ten seconds; almost all need a tenth of one
+MOST_WORK = 150_000_000  # of a search, as its dice count it: well under ten seconds; almost all need a tenth of one
 ENOUGH_WORK = 12_000_000  # after this much, no more numbers are searched for, of which the easiest are taken
 
 

@@ -46,12 +46,32 @@ def test_a_notation_has_one_value(text, value, form):
         "3/11^(1/2)",
         "3·11^-0.5",
         "3*11**(-1/2)",
+        "3:√11",
+        "3: sqrt(11)",
+        "3/11^½",
+        "3·11^−½",
+        r"\frac{3}{\sqrt{11}}",
+        r"3 \cdot 11^{-1/2}",
+        "3/√{11}",
     ],
 )
 def test_a_root_is_read_in_every_spelling(text):
     found = read(text)
     assert (found.kind, found.form) == ("number", "root")
     assert found.values == (pytest.approx(3 / math.sqrt(11), rel=1e-12),)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "places"),
+    [
+        ("1.732E0", "1.732", 3), ("1.732e+00", "1.732", 3), ("0.1732E1", "1.732", 3), ("1.732·10^0", "1.732", 3),
+        ("0.1732×10^1", "1.732", 3), ("17.32·10⁻¹", "1.732", 3), ("≈1.732", "1.732", 3), ("~ 1.732", "1.732", 3),
+        ("1.73…", "1.73", 2), ("0,732...", "0.732", 3), ("1/1.732", "250/433", 4), ("3:3.317", "3000/3317", 4),
+    ],
+)  # fmt: skip
+def test_a_rounding_has_the_places_of_its_digits(text, value, places):
+    found = read(text)
+    assert (found.form, found.values, found.places) == ("decimal", (Fraction(value),), places)
 
 
 def test_a_sum_is_a_number_if_it_has_a_root():

@@ -79,7 +79,7 @@ def test_every_level_has_a_page(found, level):
 def test_numbers_that_cannot_keep_a_promise_are_an_error():
     values = Values.of({"inputs": {"A": [[1, 0], [0, 1]], "B": [[1, 0], [0, 1]]}})
     refused = (
-        r"^no numbers for seed 3 in 200 million steps .*; use other options, or other numbers to begin with: no seed"
+        r"^no numbers for seed 3 in 150 million steps .*; use other options, or other numbers to begin with: no seed"
     )
     with pytest.raises(ConfigError, match=refused):
         choose(MODELS["matrix-product"], values, 3)
