@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -664,15 +664,16 @@ def mark(
     if blank is not None:
         if answers:
             raise click.UsageError("give answers to mark, or --blank SHEET, not both")
+        of_marking = _typed({*click.get_current_context().params} - {*asked, "weight_places", "blank", "out"})
+        if of_marking:
+            raise click.UsageError(f"--blank writes a file to fill in, and marks nothing; leave out {of_marking[0]}")
         _blank_answers(blank, options, out)
         return
     if not answers:
         raise click.UsageError("name the files of answers, or --blank SHEET")
     from byhand.marking import mark as marking
 
-    source = click.get_current_context().get_parameter_source
-    typed = click.core.ParameterSource.COMMANDLINE
-    named = [name for name in (*asked, "weight_places") if source(name) == typed]
+    named = _typed({*asked, "weight_places"})
     if folder is not None and (named or sheet):
         raise click.UsageError("--class says which sheet and numbers it is; leave out the other options of these")
     made = marking.mark(
@@ -688,6 +689,13 @@ def mark(
         _tell(f"not marked: {line}")
     _tell(f"wrote {made.folder}: {made.students} marked" + f", {len(made.unmarked)} not" * bool(made.unmarked))
     click.get_current_context().exit(int(bool(made.unmarked)))
+
+
+def _typed(names: Container[str]) -> list[str]:
+    """The options of the command that were typed, as one types them, of those with these names."""
+    ctx = click.get_current_context()
+    typed = click.core.ParameterSource.COMMANDLINE
+    return [p.opts[0] for p in ctx.command.params if p.name in names and ctx.get_parameter_source(p.name) == typed]
 
 
 def _blank_answers(name: str, options: Options, out: str | None) -> None:

@@ -101,6 +101,13 @@ def test_a_blank_file_names_every_blank_and_is_all_missing(tmp_path):
     assert {blank["verdict"] for blank in marks["blanks"]} == {"missing"}
 
 
+@pytest.mark.parametrize("option", ["--class", "--groups", "--history"])
+def test_a_blank_file_is_not_asked_for_with_what_marks(option, tmp_path):
+    refused = run("mark", "--blank", "softmax", option, tmp_path)
+    assert refused.exit_code == 2
+    assert refused.stderr.endswith(f"--blank writes a file to fill in, and marks nothing; leave out {option}\n")
+
+
 REFUSED = [
     ({"byhand": "0.1.0"}, (), "the student 'right' had numbers with the hash 0000000, and these have"),
     ({"seed": 3}, (), "answers.json, student 'right': no blank '3/inverse/q/2,3'; did you mean '3/inverse/q/2,1'?"),
