@@ -44,7 +44,9 @@ def norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
     if step.shape[1] > 1:
         of_rows = step.op is not standardize or tape.steps[step.inputs[1]].shape[0] == step.shape[0]
         return [replace(step, op=_ON_COLUMNS[step.op]) if of_rows else step]
-    matrix = next(s for s in _ancestors(step, tape) if s.shape[1] > 1)
+    matrix = next((s for s in _ancestors(step, tape) if s.shape[1] > 1), None)
+    if matrix is None:
+        return [step]  # a root of single numbers, not of a variance
     of_all = any(other.op is column_mean and step.name in other.inputs for other in tape.steps.values())
     if of_all or step.shape[0] != matrix.shape[0]:
         return [step]  # the mean of all numbers, and what follows from it

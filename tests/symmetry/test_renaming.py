@@ -32,6 +32,7 @@ HELD = (
     "masked-words",
     "linear-backward",
     "training-step",
+    "optimizers",
 )  # sheets none of whose numbers may change their places
 SHEETS = [sheet.name for sheet in all_sheets() if sheet.name not in HELD and not sheet.draws_words]
 
