@@ -95,8 +95,8 @@ def _network_shapes(config: Config, at: str) -> dict[str, tuple[int, ...]]:
     }  # fmt: skip
 
 
-# parameters that a lesson has of its own, each with its shape, as sizes of the config; a model names them
-OF_LESSONS: dict[str, tuple[str, ...]] = {}
+# parameters that a lesson has of its own, each with its shape, as sizes of the config or numbers; a model names them
+OF_LESSONS: dict[str, tuple[str | int, ...]] = {}
 
 
 def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
@@ -107,7 +107,8 @@ def parameter_shapes(config: Config) -> dict[str, tuple[int, ...]]:
         "pos_embed.W_pos": (c.n_ctx, c.d_model),
         "unembed.W_U": (c.d_model, c.d_vocab), "unembed.b_U": (c.d_vocab,),
     }  # fmt: skip
-    shapes |= {name: tuple(getattr(c, size) for size in sizes) for name, sizes in OF_LESSONS.items()}
+    for name, sizes in OF_LESSONS.items():
+        shapes[name] = tuple(size if isinstance(size, int) else getattr(c, size) for size in sizes)
     for layer in range(1 if c.share_layers else c.n_layers):
         shapes |= block_shapes(c, f"blocks.{layer}") | block_shapes(c, f"encoder.{layer}")
         shapes |= block_shapes(c, f"decoder.{layer}", ("ln1", "ln2", "ln3"))

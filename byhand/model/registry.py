@@ -188,11 +188,11 @@ def _model_named(name: str) -> Model:
 def model(
     name: str, *, part: str = "", one_head: bool = False, reads_words: bool = False, says_words: bool = False,
     counts: bool = False, only: Mapping[str, tuple[Any, ...]] | None = None,
-    parameters: Mapping[str, tuple[str, ...]] | None = None,
+    parameters: Mapping[str, tuple[str | int, ...]] | None = None,
 ) -> Callable[[Write], Write]:  # fmt: skip
     """Register a function that records steps as a model, with its facts.
 
-    parameters: those that no layer has, each with its shape, as sizes of the config.
+    parameters: those that no layer has, each with its shape, as sizes of the config or numbers.
     """
 
     def register(write: Write) -> Write:

@@ -33,6 +33,7 @@ HELD = (
     "linear-backward",
     "training-step",
     "optimizers",
+    "lora",
 )  # sheets none of whose numbers may change their places
 SHEETS = [sheet.name for sheet in all_sheets() if sheet.name not in HELD and not sheet.draws_words]
 

@@ -1,0 +1,228 @@
+"""Low-rank adaptation: its steps, written down twice, its numbers, its mistake and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from byhand.backward import gradients
+from byhand.mistakes.registry import mistake
+from byhand.model.builder import Builder
+from byhand.model.names import steps_of
+from byhand.model.registry import Results, model
+from byhand.model.weights import UPSTREAM
+from byhand.notation.text import listed
+from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.draw import Candidates, draw
+from byhand.numbers.promises import sheet_promise
+from byhand.numbers.registry import Entries, Task, exactly
+from byhand.ops.gradients import descend
+from byhand.ops.linear import add, dot_columns, dot_rows, matmul
+from byhand.pictures.canvas import CAPTION, GREY, HAIR, LIGHT, SMALLEST, Canvas
+from byhand.pictures.registry import Rows, UndrawableError, picture
+from byhand.tape import Step, Tape
+from byhand.witness.wiring import Wiring, wiring
+
+W, A, B = "lora.W", "lora.W_A", "lora.W_B"
+
+# ---- the model ----
+
+
+@model("lora", part="mlp", parameters={W: ("d_model", "d_mlp"), A: ("d_model", 1), B: (1, "d_mlp")})
+def _steps(build: Builder) -> Results:
+    """A layer whose weights stay, and two tables beside it that learn: y = x W + (x A) B. From the gradient of y,
+    which is the given `upstream`, those of A and B; B after one step; the gradient of A at the second step, where the
+    same comes back; and W + A B with what it answers.
+
+    Source: Hu et al. 2021 (LoRA), with rank 1 and no scale.
+    """
+    c, tape, x = build.config, build.tape, build.stream("x", "mlp")
+    weight = tape.given(W, (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
+    tall, flat = tape.given(A, (c.d_model, 1), ("d_model", "")), tape.given(B, (1, c.d_mlp), ("", "d_mlp"))
+    between = matmul(x, tall, name="u")
+    y = add(matmul(x, weight, name="plain"), matmul(between, flat, name="beside"), name="y")
+    arrived = tape.given(UPSTREAM, y.shape, y.axes)
+    of_flat, of_tall = gradients(y, B, A)
+    stepped = descend(flat, of_flat, build.matrix("rate", ("", ""), fixed=True), name=f"{B}.stepped")
+    again = dot_columns(x, dot_rows(arrived, stepped, name="second.u"), name="second.A")
+    merged = add(weight, matmul(tall, stepped, name="change"), name="merged")
+    return of_tall, again, matmul(x, merged, name="merged.y")
+
+
+# ---- the same, written down a second time ----
+
+
+@wiring("lora")
+def _second(w: Wiring) -> None:
+    w("u", "matmul", "x", "lora.W_A")
+    w("y", "add", w("plain", "matmul", "x", "lora.W"), w("beside", "matmul", "u", "lora.W_B"))
+    arrived = w("y.grad", "copy", "upstream")
+    w("beside.grad", "copy", arrived)
+    w("lora.W_B.grad", "dot_columns", "u", "beside.grad")
+    w("lora.W_A.grad", "dot_columns", "x", w("u.grad", "dot_rows", "beside.grad", "lora.W_B"))
+    w("lora.W_B.stepped", "descend", "lora.W_B", "lora.W_B.grad", "rate")
+    w("second.A", "dot_columns", "x", w("second.u", "dot_rows", "upstream", "lora.W_B.stepped"))
+    w("merged", "add", "lora.W", w("change", "matmul", "lora.W_A", "lora.W_B.stepped"))
+    w("merged.y", "matmul", "x", "merged")
+
+
+# ---- its numbers ----
+
+RATE = Fraction(1, 2)
+REACH = 3  # of a property of the animal, and of a number of A
+LOUDEST = 3  # of what arrives at an output
+LARGEST = 9  # of what is asked for, but of the second gradient of A
+LARGEST_OF_SECOND = 15
+SETS = 400  # of numbers, for a class
+SIGNS = np.array([[1, 1, -1]])  # small, flies, furry: of an owl
+ASKED = np.array([[1, -1]])  # bird, pet: more of it makes the loss larger, or smaller (−)
+
+
+def _owl_becomes_a_pet(of: Candidates) -> Bools:
+    """The layer calls the owl a bird, and with A and B a pet; it hears of both outputs, and of one more than of the
+    other.
+    """
+    (bird, pet), (bird_now, pet_now) = (np.moveaxis(of(name)[:, 0], 1, 0) for name in ("plain", "merged.y"))
+    arrived = abs(of(UPSTREAM)[:, 0])
+    return (bird > pet) & (bird_now < pet_now) & (arrived[:, 0] != arrived[:, 1])  # type: ignore[no-any-return]
+
+
+def _numbers_stay_small(of: Candidates) -> Bools:
+    """What comes between is not 0, and so B moves; no number is large."""
+    ok: Bools = (of("u") != 0).all((1, 2)) & (abs(of("second.A")) <= LARGEST_OF_SECOND).all((1, 2))
+    for name in ("u", "plain", f"{B}.grad", "second.u", "change", "merged", "merged.y"):
+        ok &= (abs(of(name)) <= LARGEST).all((1, 2))
+    return ok
+
+
+@draw(
+    "lora",
+    like_sheet=True,
+    sets=("weights", SETS),
+    fits=[_owl_becomes_a_pet, _numbers_stay_small],
+    requires=[exactly(1, d_model=3, d_mlp=2)],
+)
+def _numbers(task: Task, dice: Dice, count: int) -> Entries:
+    """What is known of an owl; a layer that calls it a bird; A, and B, which begins at 0; and how the loss grows with
+    each output, which should be larger for "pet".
+    """
+    return {
+        "x": SIGNS * (dice.below(REACH, count, 1, 3) + 1),
+        W: dice.below(5, count, 3, 2) - 2,
+        A: (2 * dice.below(2, count, 3, 1) - 1) * (dice.below(REACH, count, 3, 1) + 1),
+        B: np.zeros((count, 1, 2), int),
+        UPSTREAM: ASKED * (dice.below(LOUDEST, count, 1, 2) + 1),
+        "rate": np.full((count, 1, 1), RATE),
+    }
+
+
+@sheet_promise
+def numbers_are_whole(tape: Tape) -> bool:
+    """After the step, which takes half of a gradient away, all numbers are whole."""
+    names = f"{B}.stepped", "second.u", "second.A", "change", "merged", "merged.y"
+    return all(x % 1 == 0 for name in names for row in tape.values(name) for x in row)
+
+
+@sheet_promise
+def rows_of_several_sizes(tape: Tape) -> bool:
+    """What is known of the owl, and the rows of the table A B, have two sizes or more: one row is not as good as
+    another.
+    """
+    (known,), whole = tape.values("x"), tape.values("change")
+    return len({*map(abs, known)}) > 1 and len({abs(row[0]) for row in whole}) > 1
+
+
+@sheet_promise
+def one_number_of_a_holds_b_back(tape: Tape) -> bool:
+    """With another whole number in one place of A, nothing would come between, and B could not move either."""
+    (known,), rows = tape.values("x"), tape.values(A)
+    products = [x * row[0] for x, row in zip(known, rows, strict=True)]
+    return any((sum(products) - own) % x == 0 for own, x in zip(products, known, strict=True))
+
+
+# ---- its mistake ----
+
+
+@mistake(
+    told="A B counted twice: it is in the merged weights, and was added beside them once more.",
+    mend="Once A B is merged into W, put A and B away: the merged weights answer alone.",
+    after="step-before-gradient",
+)
+def merged_twice(step: Step, tape: Tape) -> Iterable[Step]:
+    """What A and B have learned is added to what the merged weights answer, which have it already."""
+    if step.op is not matmul or step.inputs[1] != "merged":
+        return [step]
+    between, stepped = tape.steps["u"], tape.steps[f"{B}.stepped"]
+    own, beside = (replace(step, name=steps_of(step.name, part)) for part in ("own", "beside"))
+    beside = replace(beside, inputs=(between.name, stepped.name))
+    return [own, beside, replace(step, op=add, inputs=(own.name, beside.name))]
+
+
+# ---- its picture ----
+
+CELL_W, CELL_H = 10.4, 7.4  # mm: of a number of the whole table
+BESIDE_AT, WHOLE_AT, TOP, APART = 19.0, 27.0, 4.8, 3.2  # mm: the column's middle, and the left edge of the table; the
+# upper edge of the row, and how far below it the table begins
+LARGE_AT, LARGE, OFF = 65.0, 19.0, 1.4  # mm: the left edge of the large model's table, its side, and how far off the
+# lines are
+
+
+@picture(height=38.4, minutes=2)
+def whole_from_two(
+    on: Canvas,
+    tall: Rows,
+    flat: Rows,
+    whole: Rows,
+    *,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    transposed: bool,
+) -> None:
+    """The table A B, each number of which comes from the number of its row, from A, and that of its column, from B,
+    which are to be copied; and a large model's table, of which A and B are lines.
+
+    inputs, outputs: the names of rows and columns. transposed: whether it is the other way round on the page.
+    """
+    if (len(tall), len(tall[0]), len(flat), len(flat[0])) != (3, 1, 1, 2):
+        raise UndrawableError("a table of three rows and two columns has room, made from one column and one row")
+    sides = [("A", inputs, [own for (own,) in tall]), ("B'", outputs, [*flat[0]])]
+    (beside, rows, column), (above, columns, row) = sides[::-1] if transposed else sides
+    table = [*zip(*whole, strict=True)] if transposed else whole
+    begin = TOP + CELL_H + APART
+
+    def number(name: str, x: float, y: float, value: Any) -> None:
+        if name == "A":
+            on.number(x, y, value)
+        else:
+            on.blank(x, y, value, CELL_W, CELL_H)
+
+    on.math(WHOLE_AT - 3.4, TOP + CELL_H / 2 + 1.2, above)
+    on.math(BESIDE_AT, begin - 1.6, beside)
+    for j, (name, value) in enumerate(zip(columns, row, strict=True)):
+        middle = WHOLE_AT + CELL_W * (j + 0.5)
+        on.text(middle, TOP - 1.6, name, CAPTION, colour=GREY)
+        number(above, middle, TOP + CELL_H / 2, value)
+    for i, (name, value, products) in enumerate(zip(rows, column, table, strict=True)):
+        middle = begin + CELL_H * (i + 0.5)
+        on.text(BESIDE_AT - CELL_W / 2 - 1.2, middle + 1.0, name, CAPTION, anchor="end", colour=GREY)
+        number(beside, BESIDE_AT, middle, value)
+        for j, product in enumerate(products):
+            on.blank(WHOLE_AT + CELL_W * (j + 0.5), middle, product, CELL_W, CELL_H)
+    end = LARGE_AT + LARGE, begin + LARGE
+    on.box(LARGE_AT, begin, LARGE, LARGE, fill=LIGHT, width=0)
+    on.line((LARGE_AT - OFF, begin), (LARGE_AT - OFF, end[1]), width=HAIR)
+    on.line((LARGE_AT, begin - OFF), (end[0], begin - OFF), width=HAIR)
+    on.math(LARGE_AT - OFF - 2.2, begin + LARGE / 2 + 1.2, beside, colour=GREY)
+    on.math(LARGE_AT + LARGE / 2, begin - OFF - 1.2, above, colour=GREY)
+    on.math(LARGE_AT + LARGE / 2, begin + LARGE / 2 - 0.6, "W", colour=GREY)
+    on.text(LARGE_AT + LARGE / 2, begin + LARGE / 2 + 4.2, "4,096 × 4,096", SMALLEST, colour=GREY)
+    table_said = listed([f"({listed(products)})" for products in table])
+    on.said(
+        on.say("pictures.whole_from_two.said", a=listed(sides[0][2])),
+        on.say("pictures.whole_from_two.to_do"),
+        on.say("pictures.whole_from_two.told", b=listed(flat[0]), table=table_said),
+    )
