@@ -16,8 +16,8 @@ from byhand.worksheet.sheet import load_sheet
 OWN = {
     "config": {"n_ctx": 1, "d_model": 2, "d_vocab": 3, "softmax_base": 2}, "tokens": ["fish"],
     "vocabulary": ["swims", "flies", "barks"],
-    "inputs": {"x": [[1, -1]], "rate": [[2]]},
-    "weights": {"unembed.W_U": [[1, 1, 2], [2, 1, 1]], "unembed.b_U": [1, 1, -1]},
+    "inputs": {"rate": [[1]]},
+    "weights": {"word.W_E": [[1, -1]], "unembed.W_U": [[1, 2, 1], [0, 0, -2]], "unembed.b_U": [1, 1, -1]},
 }  # fmt: skip
 
 
@@ -30,44 +30,37 @@ def row(tape, name):
     return [Fraction(x) for row in tape.values(name) for x in row]
 
 
+def quarters(*numbers):
+    return [Fraction(x, 4) for x in numbers]
+
+
 def test_a_step_by_hand():
     tape = run()
-    assert row(tape, "probs") == [Fraction(1, 4), Fraction(1, 2), Fraction(1, 4)]
+    assert row(tape, "logits") == [2, 3, 2]
+    assert row(tape, "probs") == quarters(1, 2, 1)
     assert row(tape, "loss") == [2]
-    assert (
-        row(tape, "logits.grad") == row(tape, "unembed.b_U.grad") == [Fraction(-3, 4), Fraction(1, 2), Fraction(1, 4)]
-    )
-    assert row(tape, "unembed.W_U.grad") == [
-        Fraction(-3, 4),
-        Fraction(1, 2),
-        Fraction(1, 4),
-        Fraction(3, 4),
-        Fraction(-1, 2),
-        Fraction(-1, 4),
-    ]
-    assert row(tape, "x.grad") == [Fraction(1, 4), Fraction(-3, 4)]
-    assert row(tape, "x.stepped") == [Fraction(1, 2), Fraction(1, 2)]
-    assert row(tape, "unembed.W_U.stepped") == [Fraction(5, 2), 0, Fraction(3, 2), Fraction(1, 2), 2, Fraction(3, 2)]
-    assert row(tape, "unembed.b_U.stepped") == [Fraction(5, 2), 0, Fraction(-3, 2)]
-    assert row(tape, "again.logits") == [4, 1, 0]
-    assert row(tape, "again.probs") == [Fraction(16, 19), Fraction(2, 19), Fraction(1, 19)]
+    assert row(tape, "logits.grad") == row(tape, "unembed.b_U.grad") == quarters(-3, 2, 1)
+    assert row(tape, "unembed.W_U.grad") == quarters(-3, 2, 1, 3, -2, -1)
+    assert row(tape, "word.W_E.grad") == quarters(2, -2)
+    assert row(tape, "word.W_E.stepped") == quarters(2, -2)
+    assert row(tape, "unembed.W_U.stepped") == quarters(7, 6, 3, -3, 2, -7)
+    assert row(tape, "unembed.b_U.stepped") == quarters(7, 2, -5)
+    assert row(tape, "again.logits") == [3, 1, 0]
+    assert row(tape, "again.probs") == [Fraction(8, 11), Fraction(2, 11), Fraction(1, 11)]
 
 
 def test_two_mistakes():
-    assert row(run("step-uphill"), "x.stepped") == [Fraction(3, 2), Fraction(-5, 2)]
-    assert row(run("step-uphill"), "unembed.b_U.stepped") == [Fraction(-1, 2), 2, Fraction(-1, 2)]
-    with_new_weights = [
-        Fraction(-3, 4) * Fraction(5, 2) + Fraction(1, 4) * Fraction(3, 2),
-        Fraction(-3, 4) * Fraction(1, 2) + 1 + Fraction(1, 4) * Fraction(3, 2),
-    ]
-    assert row(run("step-before-gradient"), "x.grad") == with_new_weights
+    assert row(run("step-uphill"), "word.W_E.stepped") == quarters(6, -6)
+    assert row(run("step-uphill"), "unembed.b_U.stepped") == quarters(1, 6, -3)
+    # G times the new weights: −¾ · 7/4 + ½ · 6/4 + ¼ · ¾, and −¾ · −¾ + ½ · ½ − ¼ · 7/4
+    assert row(run("step-before-gradient"), "word.W_E.grad") == [Fraction(-3, 8), Fraction(3, 8)]
 
 
 @pytest.mark.parametrize("seed", range(0, 30, 3))
 def test_the_loss_falls_below_one_bit_and_the_curve_leads_there(seed):
     """As a reader computes it from the givens, in floats."""
     made = prepare(load_sheet("training-step"), Options(seed=seed))[1]
-    (word,), weight, (bias,) = (made.values(name) for name in ("x", "unembed.W_U", "unembed.b_U"))
+    (word,), weight, (bias,) = (made.values(name) for name in ("word.W_E", "unembed.W_U", "unembed.b_U"))
 
     def loss(word, weight, bias):
         logits = [sum(x * row[j] for x, row in zip(word, weight, strict=True)) + bias[j] for j in range(3)]
@@ -77,7 +70,7 @@ def test_the_loss_falls_below_one_bit_and_the_curve_leads_there(seed):
     assert loss(word, weight, bias) == 2
     (stepped,) = made.values("unembed.b_U.stepped")
     alone = loss(word, weight, [stepped[0], *bias[1:]])
-    assert alone == pytest.approx(math.log2(1 + 3 * 2**-1.5))  # about 1, as is read from the curve
-    after = loss(made.values("x.stepped")[0], made.values("unembed.W_U.stepped"), stepped)
+    assert alone == pytest.approx(math.log2(1 + 3 * 2**-0.75))  # about 1½, as is read from the curve
+    after = loss(made.values("word.W_E.stepped")[0], made.values("unembed.W_U.stepped"), stepped)
     assert after < min(1, alone)
     assert after == pytest.approx(-math.log2(made.values("again.probs")[0][0]))
