@@ -73,7 +73,7 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 RATE = Fraction(1, 2)
-REACH = 3  # of a property of the animal, and of a number of A
+REACH, REACH_OF_A = 3, 4  # of a property of the animal, and of a number of A
 LOUDEST = 3  # of what arrives at an output
 LARGEST = 9  # of what is asked for, but of the second gradient of A
 LARGEST_OF_SECOND = 15
@@ -102,7 +102,7 @@ def _numbers_stay_small(of: Candidates) -> Bools:
 @draw(
     "lora",
     like_sheet=True,
-    sets=("weights", SETS),
+    sets=("weights", SETS),  # few of which have the same gradients
     fits=[_owl_becomes_a_pet, _numbers_stay_small],
     requires=[exactly(1, d_model=3, d_mlp=2)],
 )
@@ -113,7 +113,7 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     return {
         "x": SIGNS * (dice.below(REACH, count, 1, 3) + 1),
         W: dice.below(5, count, 3, 2) - 2,
-        A: (2 * dice.below(2, count, 3, 1) - 1) * (dice.below(REACH, count, 3, 1) + 1),
+        A: (2 * dice.below(2, count, 3, 1) - 1) * (dice.below(REACH_OF_A, count, 3, 1) + 1),
         B: np.zeros((count, 1, 2), int),
         UPSTREAM: ASKED * (dice.below(LOUDEST, count, 1, 2) + 1),
         "rate": np.full((count, 1, 1), RATE),
@@ -167,7 +167,7 @@ def merged_twice(step: Step, tape: Tape) -> Iterable[Step]:
 CELL_W, CELL_H = 10.4, 7.4  # mm: of a number of the whole table
 BESIDE_AT, WHOLE_AT, TOP, APART = 19.0, 27.0, 4.8, 3.2  # mm: the column's middle, and the left edge of the table; the
 # upper edge of the row, and how far below it the table begins
-LARGE_AT, LARGE, OFF = 65.0, 19.0, 1.4  # mm: the left edge of the large model's table, its side, and how far off the
+LARGE_AT, LARGE, OFF = 66.5, 17.5, 1.4  # mm: the left edge of the large model's table, its side, and how far off the
 # lines are
 
 
