@@ -6,8 +6,9 @@
 The tape of a backward pass begins with the steps of the run, and goes on from the loss to the givens, the other way
 round. The gradient of a step is the sum of what comes by each step that reads it, as its operation's `backward` says.
 
-Three groups of steps are passed at once, as on paper: softmax, the norm of a row, and the mean surprisal of right
-words under a softmax, whose gradient is p − y. The steps within a group have no gradient of their own.
+Four groups of steps are passed at once, as on paper: softmax, the norm of a row, the mean surprisal of right words
+under a softmax, whose gradient is p − y, and half the sum of all squares of y − t, whose gradient is y − t. The steps
+within a group have no gradient of their own.
 
 The slope of a power of a base b other than e has a factor ln b, which is irrational. It stays beside the numbers, as
 `Step.times`. Where a gradient has terms with several powers of it, these are steps of their own (`part_of`).
@@ -27,6 +28,7 @@ from msgspec.structs import replace
 from byhand.errors import ConfigError, ValuesError
 from byhand.model.names import grad_name, steps_of
 from byhand.model.weights import UPSTREAM
+from byhand.ops.linear import HALF
 from byhand.record import fingerprint
 from byhand.runs import Run
 from byhand.tape import (
@@ -205,7 +207,8 @@ class _Pass:
                 readers[name].add(step.name)
         for step in reversed(self.steps.values()):
             for group in filter(
-                None, (self._surprisal(step), self._norm(step), self._rms(step), self._softmax(step))
+                None,
+                (self._surprisal(step), self._squares(step), self._norm(step), self._rms(step), self._softmax(step)),
             ):
                 members = {*group.inside, step.name}
                 if not members & taken and all(readers[name] <= members for name in group.inside):
@@ -289,6 +292,22 @@ class _Pass:
             return line("add_rows", less, rows=some.params["rows"]) if some else less
 
         return _Group(found[0], frozenset((*inside[1:], name, shares, *found[1:])), _Edge(step.name, come, 0), True)
+
+    def _squares(self, step: Step) -> _Group | None:
+        """The group of the loss, if it is half the sum of the squares of how far a result is away from what is right:
+        its gradient is how far it is away.
+        """
+        steps, name, inside = self.steps, step.name, list[str]()
+        for op in ("times_number", "column_sum", "row_dots"):
+            if step.name != self.loss.name or steps[name].op_name != op:
+                return None
+            inside.append(name)
+            name, *others = steps[name].inputs
+        match steps[name]:
+            case Step(op=Op(name="subtract"), inputs=(result, _)) if others == [name] and step.params["by"] == HALF:
+                away, edge = self.tape[name], _Edge(step.name, lambda g, part: away, 0)
+                return _Group(result, frozenset((*inside[1:], name)), edge, True)
+        return None
 
     # ---- recording ----
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from byhand.mistakes.registry import mistake
+from byhand.mistakes.registry import mistake, skipped
 from byhand.model.names import is_parameter, steps_of
 from byhand.ops.attention import column_sum
-from byhand.ops.gradients import descend
+from byhand.ops.gradients import descend, gate
 from byhand.ops.linear import dot_columns, dot_rows, times_number
 from byhand.ops.norms import column_mean
 from byhand.ops.shapes import gather_rows
@@ -52,6 +52,35 @@ def bias_gradient_averaged(step: Step, tape: Tape) -> Iterable[Step]:
     """The gradient of a bias is the mean of what has arrived, not the sum."""
     is_of_bias = step.op is column_sum and step.name.endswith("b.grad") and tape.steps[step.inputs[0]].shape[0] > 1
     return [replace(step, op=column_mean) if is_of_bias else step]
+
+
+@mistake(
+    told="ReLU’s gates forgotten on the way back: a neuron that slept gets a gradient, too.",
+    mend="Look at the sum of each neuron: where it is not above 0, write 0.",
+)
+def relu_gate_forgotten(step: Step, tape: Tape) -> Iterable[Step]:
+    """ReLU's gate is left out on the way back."""
+    return [skipped(step) if step.op is gate else step]
+
+
+@mistake(
+    told="A gate that looks at what comes back: numbers below 0 were turned into 0.",
+    mend="Look at the sum that went forward: it says whether the gate is open. What comes back may be below 0.",
+)
+def gate_by_gradient(step: Step, tape: Tape) -> Iterable[Step]:
+    """ReLU's gate keeps what is positive of the gradient, as if it were passed through ReLU itself."""
+    return [replace(step, inputs=step.inputs[:1] * 2) if step.op is gate else step]
+
+
+@mistake(
+    told="A gradient by a difference on one side only.",
+    mend="Move the weight both ways, and divide the difference of the two losses by how far they are apart.",
+)
+def gradient_check_one_sided(step: Step, tape: Tape) -> Iterable[Step]:
+    """The loss is subtracted from that with 1 more of a weight, not that with 1 less, and nothing is halved."""
+    if step.stem == "check.difference":
+        return [replace(step, inputs=(step.inputs[0], "loss"))]
+    return [skipped(step) if step.stem == "check" else step]
 
 
 @mistake(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Expr, Ref
-from byhand.notation.text import TEXT, index_text, indexed
+from byhand.notation.text import TEXT, called, index_text, indexed
 from byhand.notation.write import write
 
 
@@ -22,7 +22,7 @@ LATEX = replace(
     power=lambda base, exponent: f"{base}^{{{exponent}}}",
     root=lambda x: rf"\sqrt{{{x}}}",
     log=lambda base, x: rf"\ln {x}" if base == "e" else rf"\log_{{{base}}} {x}",
-    call=lambda name, args: f"|{args[0]}|" if name == "abs" else rf"\operatorname{{{name}}}({', '.join(args)})",
+    call=lambda name, args: called(name, args, lambda of: rf"\operatorname{{{of}}}"),
     brackets=lambda x: rf"\left({x}\right)",
     thousands="{,}",
     big_sum=lambda index, count, body: rf"\sum_{{{index}}} {body}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from byhand.arithmetic.copies import varies
 from byhand.arithmetic.expr import Expr, Index, Ref, Scalar
@@ -45,6 +45,19 @@ def _letter(name: str) -> str:
     return stem + digits.translate(_LOWERED)
 
 
+def called(name: str, args: tuple[str, ...], write_name: Callable[[str], str] = str) -> str:
+    """A function of some arguments. Of 0 and x, the place of the largest tells whether x is above 0: [x > 0] is 1 if
+    it is, else 0 (Iverson's brackets).
+    """
+    match name, args:
+        case "abs", (x,):
+            return f"|{x}|"
+        case "argmax", ("0", x):
+            return f"[{x} > 0]"
+        case _:
+            return f"{write_name(name)}({', '.join(args)})"
+
+
 TEXT = Style(
     fraction=lambda top, bottom: f"{top}/{bottom}",
     times="·",
@@ -52,7 +65,7 @@ TEXT = Style(
     power=_power,
     root=_root,
     log=lambda base, x: f"ln {x}" if base == "e" else f"log{base.translate(_LOWERED)} {x}",
-    call=lambda name, args: f"|{args[0]}|" if name == "abs" else f"{name}({', '.join(args)})",
+    call=called,
     brackets=lambda x: f"({x})",
     big_sum=lambda index, count, body: f"Σ_{index} {body}",
     ref=_ref,

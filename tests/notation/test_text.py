@@ -243,6 +243,8 @@ WRITTEN = [
     (Fn("sinpi", (Num(Fraction(1, 2)),)), "sin(1/2·π)"),
     (Fn("cospi", (Num(-1),)), "cos((−1)·π)"),
     (Fn("gelu", (Num(-1),)), "gelu(−1)"),
+    (Num(7) * Fn("argmax", (Num(0), Num(-2))), "7·[−2 > 0]"),
+    (Fn("argmax", (Num(1), Num(-2))), "argmax(1, −2)"),
     # sums and products in each other
     ((Num(1) + 2) * (Num(3) - 4), "(1 + 2)·(3 − 4)"),
     (Num(1) - (Num(2) - 3), "1 − (2 − 3)"),

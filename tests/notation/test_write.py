@@ -44,6 +44,7 @@ def test_a_word_as_html_is_escaped():
         (sqrt(2) ** 2, r"\left(\sqrt{2}\right)^{2}"),
         (Num(2) ** Num(-3), "2^{-3}"),
         (Fn("argmax", (X,)), r"\operatorname{argmax}({X}_{1 k})"),
+        (Fn("argmax", (Num(0), X)), "[{X}_{1 k} > 0]"),
         (Fn("cospi", (Num(Fraction(1, 2)),)), r"\operatorname{cos}(1/2 \cdot \pi)"),
     ],
 )

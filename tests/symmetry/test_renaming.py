@@ -31,6 +31,7 @@ HELD = (
     "word-in-context",
     "masked-words",
     "linear-backward",
+    "mlp-backward",
     "training-step",
     "optimizers",
     "lora",
