@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial, reduce
-from itertools import accumulate, chain, product
+from itertools import accumulate, chain, pairwise, product
 from numbers import Rational
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ from byhand.pictures import UndrawableError, picture_named
 from byhand.pictures.contrast import columns
 from byhand.tape import Shape, Tape, shape_text
 from byhand.worksheet.construction import Change, Construction, check_places, holds, trial, witness
-from byhand.worksheet.context import PRODUCTS, Context
+from byhand.worksheet.context import PRODUCTS, Context, changes_order
 from byhand.worksheet.cost import LENGTHS, costs
 from byhand.worksheet.document import (
     Answer,
@@ -260,6 +260,8 @@ def strip(
 ) -> Blocks:
     """Matrices side by side: panels, and signs between them ("→", "+", "=", or "" for a gap).
 
+    Where tokens are columns, two factors beside each other change places if their product is there, too.
+
     lost: at the stretch level, the step of which one number is a blank, too, as in `ask`; the last matrix is the
     result.
     """
@@ -274,6 +276,12 @@ def strip(
             joints.append(str(item))
     if len(joints) != len(panels) - 1:
         raise SheetError("a strip is matrices with one sign between two of them")
+    if context.transposed:
+        steps = [context.tape[panel.step].step for panel in panels]
+        factors = [step.inputs[:2] for step in steps if changes_order(step)]
+        for at, (left, right) in enumerate(pairwise(steps)):
+            if (left.name, right.name) in factors:
+                panels[at : at + 2] = panels[at + 1], panels[at]
     over_dots, said = (context.messages.say(f"captions.{name}") if dots else "" for name in ("dots", "dots_said"))
     if not lost or context.level != "stretch":
         return (Strip(tuple(panels), tuple(joints), over_dots, said, tuple(above)),)
@@ -889,9 +897,9 @@ def rows_added(context: Context, name: str, i: int, other: str, j: int) -> str:
 
 
 @call
-def formula(context: Context, name: str) -> AsIs:
-    """What a step is computed as, for prose, in LaTeX: X W_Q, or W_Q X where tokens are columns."""
-    return AsIs(context.formula(name))
+def formula(context: Context, name: str, dot: bool = False) -> AsIs:
+    """What a step is computed as, for prose, in LaTeX: X W_Q, or W_Q X where tokens are columns; or X · W_Q."""
+    return AsIs(context.formula(name, dot))
 
 
 @call

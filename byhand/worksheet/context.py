@@ -88,12 +88,19 @@ class Context(Struct, frozen=True, dict=True):
         heads = min(self.heads, self.config.key_value_heads) if shared else self.heads
         return checked(self.messages.formula(symbol(name, heads, self.sheet.symbols, self.transposed)))
 
-    def formula(self, name: str) -> str:
-        """What a step is computed as, in the symbols of what it reads: X W_Q, or W_Q X where tokens are columns."""
+    def formula(self, name: str, dot: bool = False) -> str:
+        """What a step is computed as, in the symbols of what it reads: X W_Q, or W_Q X where tokens are columns.
+
+        dot: whether a dot stands between the factors of a product.
+
+        Raises: SheetError for a step that is given.
+        """
         step = self.tape[name].step
         if step.op is None:
             raise SheetError(f"{name} is given, and so it has no formula")
         written = step.op.columns if self.transposed else step.op.formula
+        if dot:
+            written = written.replace("} {", r"} \cdot {")
         symbols = [*map(self.symbol, step.inputs)]
         if "…" in step.op.signature and "{1}" in written:  # what stands between two operands stands between all
             before, between, after = re.split(r"\{[01]\}", written)
@@ -149,7 +156,9 @@ class Context(Struct, frozen=True, dict=True):
             "" if note else bead,
             fractions=name in self.sheet.fractions,
         )
-        return transpose(panel) if self.transposed else panel
+        if not self.transposed:
+            return panel
+        return _factors_swapped(transpose(panel)) if changes_order(matrix.step) else transpose(panel)
 
     def known_from(self, name: str) -> tuple[str, str]:
         """From which sheet of the thread a step's numbers are known, in words, and its number; "" where it is from
@@ -292,6 +301,11 @@ def is_learned(step: Step) -> bool:
     if step.op is None:
         return is_parameter(step.name)
     return step.op.name == "column_as_row" and all(map(is_parameter, step.inputs))
+
+
+def changes_order(step: Step) -> bool:
+    """Whether a step is a product, whose factors change places where tokens are columns."""
+    return step.op is not None and step.op.columns.startswith("{1}") and step.op.columns != step.op.formula
 
 
 def _side_by_side(*words: str) -> Word:

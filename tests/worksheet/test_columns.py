@@ -15,15 +15,17 @@ from typing import Any
 import pytest
 from every_sheet import ORDER, a_share, in_turn, made
 
+from byhand.arithmetic.expr import Mul, nodes, refs
 from byhand.course import course
 from byhand.formats import Setup
 from byhand.formats.written.markdown import markdown
 from byhand.mistakes import MISTAKES
 from byhand.page.page import lower
 from byhand.pictures.registry import picture_named
-from byhand.tape import OPS
+from byhand.tape import OPS, Step
 from byhand.worksheet.context import Context
-from byhand.worksheet.document import Document, Falk, Panel, Picture
+from byhand.worksheet.document import Document, Falk, Panel, Picture, Strip, plain_words
+from byhand.worksheet.half_page import half_page
 from byhand.worksheet.lecturer import lecturer
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
@@ -45,6 +47,9 @@ In its row, “BEGIN” looks at itself / three whole numbers in a row / One row
 compute one row as six members / the sum of its row / each row of shares / each of your six rows / Which row or rows hide
 the four rows above / Row 1: / Row 2: / Row 3: / A row of pixels / Two rows of dials / a row of lamps
 Three words, each in a row, / write the two shapes side by side / What both bring, side by side
+One row of scores, three members / Skip the rows “bucket” and “cups” / made from a row and a column, pair by pair
+a row on the left, and how long a column on the right / Which row and which column meet / a row of the left factor meets
+where its row and its column meet
 """.strip()
     .replace("\n", " / ")
     .split(" / ")
@@ -96,7 +101,8 @@ def formulas(text: str) -> Iterator[str]:
 
 
 def spaced(formula: str) -> str:
-    return re.sub(r"(?:\\[,;]|\s)+", " ", formula)
+    """A formula with a space for what may stand between factors: spaces, and a dot."""
+    return re.sub(r"(?:\\[,;]|\\cdot\b|\s)+", " ", formula)
 
 
 def holds(formula: str, part: str) -> bool:
@@ -136,7 +142,7 @@ def test_matrices_that_a_text_multiplies_fit(sheet, level, orientation):
             is_stack = formula[: left.start()].count("[") > formula[: left.start()].count("]")
             if formula[left.end() : right.start()] == " " and not is_stack:
                 ways = product(*([shape[:: -1 if m[2] else 1] for shape in shapes[m[1]]] for m in (left, right)))
-                assert any(one[1] == other[0] for one, other in ways), formula
+                assert any(one[1] == other[0] or (1, 1) in (one, other) for one, other in ways), formula
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
@@ -150,7 +156,64 @@ def test_a_figure_of_a_product_shows_what_its_formula_says(sheet, orientation):
         assert result.shape == (left.shape[0], right.shape[1])
 
 
+def factors(step: Step, transposed: bool) -> tuple[str, ...]:
+    """The operands of a product, as the page's formula has them; () for another step."""
+    if step.op is None or step.op.name not in ("matmul", "affine", "dot_rows", "affine_rows", "dot_columns"):
+        return ()
+    return step.inputs[1::-1] if transposed else step.inputs[:2]
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+def test_a_worked_line_has_the_factors_in_the_order_of_the_formula(sheet, level, orientation):
+    document, run = made(sheet, 0, orientation=orientation, level=level)
+    for panel in panels(document):
+        of_step = factors(run.steps[panel.step], document.transposed)
+        rules = (cell.rule for row in panel.cells for cell in row if cell.rule)
+        for product_ in (node for rule in rules for node in nodes(rule) if isinstance(node, Mul)):
+            read = tuple(ref.matrix for ref in refs(product_))
+            assert read == of_step or {*read} != {*of_step}, panel.step
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+def test_factors_that_stand_beside_their_product_have_the_order_of_the_formula(sheet, level, orientation):
+    document, run = made(sheet, 0, orientation=orientation, level=level)
+    for strip in (block for section in document.sections for block in section.blocks if isinstance(block, Strip)):
+        stand = [panel.step for panel in strip.panels]
+        for of_step in (factors(run.steps[step], document.transposed) for step in stand):
+            assert not of_step or of_step[::-1] not in pairwise(stand) or of_step[0] == of_step[1], of_step
+
+
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+def test_a_power_has_the_symbol_of_its_score_where_the_page_has_another_of_that_name(sheet, level):
+    document, run = made(sheet, 0, level=level)
+    shown = {panel.step: spaced(panel.symbol) for panel in panels(document)}
+    for panel in panels(document):
+        step = run.steps[panel.step]
+        if step.op and step.op.name == "power_of" and (score := re.search(r"\^\{?(\w'*)\}?$", panel.caption)):
+            others = {name for name, symbol in shown.items() if symbol == score[1] and not sums(run.steps[name])}
+            assert step.inputs[0] in others or not others, panel.caption
+
+
+def plain(text: str | Sequence[Any]) -> str:
+    return text if isinstance(text, str) else plain_words(text)
+
+
+def sums(step: Step) -> bool:
+    return step.op is not None and step.op.name == "row_sum"
+
+
 # ---- pictures, and what a lecturer is told ----
+
+
+@pytest.mark.parametrize("sheet", a_share(ORDER))
+def test_a_half_page_says_of_columns_what_it_says_of_rows(sheet):
+    halves = (half_page(made(sheet, 0, orientation=orientation)[0]) for orientation in ORIENTATIONS)
+    rows, columns = (
+        {s for kind, text in half.parts if kind != "drawing" for s in sentences(plain(text))} for half in halves
+    )
+    assert [s for s in sorted(rows & columns) if not any(phrase in s for phrase in EITHER_WAY)] == []
 
 
 def shapes_of(name: str, kind: str, *rows: Any, **options: Any) -> list[str]:
