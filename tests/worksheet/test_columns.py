@@ -29,10 +29,13 @@ from byhand.worksheet.half_page import half_page
 from byhand.worksheet.lecturer import lecturer
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.thread import thread
 
+ALL = (*ORDER, *thread().sheets)
 LEVELS = ("standard", "easy", "stretch")
 ORIENTATIONS = ("rows", "columns")
 LINES = re.compile(r"\b(rows?|columns?|side by side)\b", re.IGNORECASE)
+SHAPE = re.compile(r"\b(\d+) × (?!\1\b)\d+\b")
 TURNED = r"^{\mathrm{T}}"
 # What is said of rows and columns in the same words either way: of any matrix, of a table or a picture that is drawn
 # alike either way, or of nothing at all.
@@ -49,7 +52,7 @@ the four rows above / Row 1: / Row 2: / Row 3: / A row of pixels / Two rows of d
 Three words, each in a row, / write the two shapes side by side / What both bring, side by side
 One row of scores, three members / Skip the rows “bucket” and “cups” / made from a row and a column, pair by pair
 a row on the left, and how long a column on the right / Which row and which column meet / a row of the left factor meets
-where its row and its column meet
+where its row and its column meet / such blocks in a row
 """.strip()
     .replace("\n", " / ")
     .split(" / ")
@@ -62,16 +65,23 @@ def page(sheet: str, orientation: str, level: str) -> tuple[Document, str]:
     return document, markdown(lower(document, run), "key", Setup()).decode()
 
 
-def sentences(text: str) -> set[str]:
-    """The sentences that speak of rows, of columns, or of what stands side by side."""
+def sentences(text: str, of: re.Pattern[str] = LINES) -> set[str]:
+    """The sentences that speak of rows, of columns, or of what stands side by side; or of something else."""
     parts = re.split(r"(?<=[.?!:;])\s+|\n+", text)
-    return {part.strip() for part in parts if LINES.search(part)}
+    return {part.strip() for part in parts if of.search(part)}
 
 
-@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=ALL))
 def test_what_is_said_of_rows_is_said_of_columns_where_tokens_are_columns(sheet, level):
     rows, columns = (sentences(page(sheet, orientation, level)[1]) for orientation in ORIENTATIONS)
     assert [s for s in sorted(rows & columns) if not any(phrase in s for phrase in EITHER_WAY)] == []
+
+
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=[sheet for sheet in ALL if sheet != "shapes"]))
+def test_a_shape_in_a_text_is_turned_where_tokens_are_columns(sheet, level):
+    """On the sheet of shapes itself, some belong to no model."""
+    rows, columns = (sentences(page(sheet, orientation, level)[1], SHAPE) for orientation in ORIENTATIONS)
+    assert rows & columns == set()
 
 
 def test_texts_of_mistakes_slips_and_operations_leave_a_place_for_rows_and_columns():
@@ -94,7 +104,7 @@ def panels(document: Document) -> Iterator[Panel]:
 def formulas(text: str) -> Iterator[str]:
     """The formulas of a text, and what is said as one in words, with single spaces between their symbols."""
     one = r"(the transpose of )?\$([^$]+)\$"
-    for t, left, u, right in re.findall(rf"{one} times {one}", text):
+    for t, left, u, right in re.findall(rf"{one} times (?:its )?{one}", text):
         yield f"{left}{TURNED * bool(t)} {right}{TURNED * bool(u)}"
     for formula in re.findall(r"\$([^$]+)\$", text):
         yield spaced(formula)
@@ -105,13 +115,18 @@ def spaced(formula: str) -> str:
     return re.sub(r"(?:\\[,;]|\\cdot\b|\s)+", " ", formula)
 
 
+def of_any_word(formula: str) -> str:
+    """A formula without the numbers of words, passes and heads: what is said of each is said of all."""
+    return re.sub(r"_(\d+|\{\d+\})", "", spaced(formula))
+
+
 def holds(formula: str, part: str) -> bool:
     """Whether a part of a formula stands in it by itself, and is not a part of longer symbols."""
     return re.search(rf"(?<![\w}}'^]){re.escape(part)}(?![\w'^_])", formula) is not None
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=ALL))
 def test_the_product_or_stack_that_a_text_names_is_the_one_that_is_computed(sheet, level, orientation):
     """What the operations of the run would be with tokens the other way stands nowhere."""
     document, text = page(sheet, orientation, level)
@@ -127,7 +142,7 @@ def test_the_product_or_stack_that_a_text_names_is_the_one_that_is_computed(shee
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=ALL))
 def test_matrices_that_a_text_multiplies_fit(sheet, level, orientation):
     document, text = page(sheet, orientation, level)
     shapes = dict[str, set[tuple[int, int]]]()
@@ -146,7 +161,7 @@ def test_matrices_that_a_text_multiplies_fit(sheet, level, orientation):
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize("sheet", a_share(ORDER))
+@pytest.mark.parametrize("sheet", a_share(ALL))
 def test_a_figure_of_a_product_shows_what_its_formula_says(sheet, orientation):
     document = page(sheet, orientation, "standard")[0]
     for figure in (block for section in document.sections for block in section.blocks if isinstance(block, Falk)):
@@ -164,7 +179,28 @@ def factors(step: Step, transposed: bool) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=ALL))
+def test_two_factors_stand_in_a_text_as_in_the_product_that_is_computed_of_them(sheet, level, orientation):
+    """Also where a text speaks of any word, φ(k)ᵀ v for φ(k₁)ᵀ v₁; and no transpose is left out."""
+    document, text = page(sheet, orientation, level)
+    run = made(sheet, 0, orientation=orientation, level=level)[1]
+    tape = {name: SimpleNamespace(step=step) for name, step in run.steps.items()}
+    context = Context(load_sheet(sheet), tape, run.config, orientation=orientation)
+    computed = dict[frozenset[str], set[str]]()
+    for name, step in run.steps.items():
+        if factors(step, document.transposed):
+            *both, bias = (*map(context.symbol, step.inputs[:2]), "".join(map(context.symbol, step.inputs[2:])))
+            whole = of_any_word(context.formula(name).removesuffix(f" + {bias}"))
+            computed.setdefault(frozenset(map(of_any_word, both)), set()).add(whole)
+    for formula in map(of_any_word, formulas(text)):
+        for both, ways in computed.items():
+            one = rf"((?:{'|'.join(map(re.escape, both))})(?:{re.escape(TURNED)})?)"
+            for pair in re.findall(rf"(?<![\w}}'^]){one} {one}(?![\w'^_])", formula):
+                assert {factor.removesuffix(TURNED) for factor in pair} != both or " ".join(pair) in ways, formula
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=ALL))
 def test_a_worked_line_has_the_factors_in_the_order_of_the_formula(sheet, level, orientation):
     document, run = made(sheet, 0, orientation=orientation, level=level)
     for panel in panels(document):
@@ -176,7 +212,7 @@ def test_a_worked_line_has_the_factors_in_the_order_of_the_formula(sheet, level,
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=ALL))
 def test_factors_that_stand_beside_their_product_have_the_order_of_the_formula(sheet, level, orientation):
     document, run = made(sheet, 0, orientation=orientation, level=level)
     for strip in (block for section in document.sections for block in section.blocks if isinstance(block, Strip)):
@@ -185,7 +221,7 @@ def test_factors_that_stand_beside_their_product_have_the_order_of_the_formula(s
             assert not of_step or of_step[::-1] not in pairwise(stand) or of_step[0] == of_step[1], of_step
 
 
-@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS))
+@pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=ALL))
 def test_a_power_has_the_symbol_of_its_score_where_the_page_has_another_of_that_name(sheet, level):
     document, run = made(sheet, 0, level=level)
     shown = {panel.step: spaced(panel.symbol) for panel in panels(document)}
@@ -207,7 +243,7 @@ def sums(step: Step) -> bool:
 # ---- pictures, and what a lecturer is told ----
 
 
-@pytest.mark.parametrize("sheet", a_share(ORDER))
+@pytest.mark.parametrize("sheet", a_share(ALL))
 def test_a_half_page_says_of_columns_what_it_says_of_rows(sheet):
     halves = (half_page(made(sheet, 0, orientation=orientation)[0]) for orientation in ORIENTATIONS)
     rows, columns = (

@@ -29,6 +29,7 @@ from byhand.press.shape import width
 from byhand.reading.verify import verify
 from byhand.worksheet.document import plain_words
 from byhand.worksheet.half_page import half_page
+from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.thread import thread
 
@@ -87,7 +88,8 @@ def test_what_comes_next_is_the_course_s():
 def test_what_comes_next_in_the_thread_is_its_next_sheet():
     for number, (sheet, after) in enumerate(pairwise(THREAD), 2):
         (told,) = half(sheet).next
-        assert plain_words(told) == f"Sheet {number}, “{load_sheet(after).title}”: {load_sheet(after).goal}"
+        goal = messages().turned(load_sheet(after).goal)
+        assert plain_words(told) == f"Sheet {number}, “{load_sheet(after).title}”: {goal}"
     assert [plain_words(words) for words in half(THREAD[-1]).next] == ["Nothing: this is the last sheet."]
 
 
