@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from byhand.mistakes.registry import mistake, skipped
 from byhand.model.names import is_parameter, steps_of
 from byhand.ops.attention import column_sum
-from byhand.ops.gradients import descend, gate
-from byhand.ops.linear import dot_columns, dot_rows, times_number
+from byhand.ops.gradients import add_rows, descend, gate
+from byhand.ops.linear import add, dot_columns, dot_rows, times_number
 from byhand.ops.norms import column_mean
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Step, Tape
@@ -81,6 +81,31 @@ def gradient_check_one_sided(step: Step, tape: Tape) -> Iterable[Step]:
     if step.stem == "check.difference":
         return [replace(step, inputs=(step.inputs[0], "loss"))]
     return [skipped(step) if step.stem == "check" else step]
+
+
+@mistake(
+    told="Of a word that stands twice, only the last {row}: it has overwritten the one before.",
+    mend="Add up all {rows} of the word: the same numbers have served all its places.",
+)
+def rows_overwritten(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradients of a word's places are not added up: the last one stands where the others stood."""
+    if step.op is not add_rows:
+        return [step]
+    last = {row: place for place, row in enumerate(step.params["rows"])}
+    arrived, name = tape.steps[step.inputs[0]], steps_of(step.name, "last")
+    kept = replace(arrived, name=name, op=gather_rows, inputs=(arrived.name,), params={"rows": (*last.values(),)},
+                   shape=(len(last), arrived.shape[1]), axes=("", arrived.axes[1]))  # fmt: skip
+    return [kept, replace(step, inputs=(name,), params={"rows": (*last,)})]
+
+
+@mistake(
+    told="Only one of the two parts of the gradient: that of the look-up.",
+    mend="Add both parts: the table is read twice, and the loss hears of it both times.",
+)
+def one_side_only(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient of a parameter that is read twice is what comes from the step that reads it first."""
+    of_parameter = step.op is add and is_parameter(step.name.removesuffix(".grad")) and step.name.endswith(".grad")
+    return [skipped(step) if of_parameter else step]
 
 
 @mistake(

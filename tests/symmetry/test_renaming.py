@@ -32,6 +32,7 @@ HELD = (
     "masked-words",
     "linear-backward",
     "mlp-backward",
+    "tied-embeddings-backward",
     "training-step",
     "optimizers",
     "lora",
