@@ -195,7 +195,7 @@ LEAST_UNIT = 2.0  # mm: a step of 1 that is shorter is hard to draw
 HEAD_AT, TOP, TALL, UNDER = 3.4, 6.0, 21.0, 2.4  # mm: where heads stand, where planes begin, how high, and ticks
 
 
-@picture(height=31, minutes=4, width=WIDE)
+@picture(height=30, minutes=4, width=WIDE)
 def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: Sequence[int]) -> None:
     """The ways of two weights by SGD, momentum and Adam, each in a plane of its own. The key has what is not drawn.
 
