@@ -149,7 +149,7 @@ def test_matrices_that_a_text_multiplies_fit(sheet, level, orientation):
     for panel in panels(document):
         name = spaced(panel.symbol).removesuffix(TURNED)
         shapes.setdefault(name, set()).add(panel.shape if not panel.symbol.endswith(TURNED) else panel.shape[::-1])
-    names = "|".join(sorted(map(re.escape, shapes), key=len, reverse=True))
+    names = "|".join(sorted(map(re.escape, filter(None, shapes)), key=len, reverse=True)) or "$^"
     each = re.compile(rf"(?<![\w}}'^])({names})({re.escape(TURNED)})?(?![\w'^_])")
     for formula in formulas(text):
         found = [*each.finditer(formula)]
