@@ -79,9 +79,9 @@ def test_what_is_said_of_rows_is_said_of_columns_where_tokens_are_columns(sheet,
 
 @pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=[sheet for sheet in ALL if sheet != "shapes"]))
 def test_a_shape_in_a_text_is_turned_where_tokens_are_columns(sheet, level):
-    """On the sheet of shapes itself, some belong to no model."""
+    """On the sheet of shapes itself, some belong to no model; the shape over a matrix is its own."""
     rows, columns = (sentences(page(sheet, orientation, level)[1], SHAPE) for orientation in ORIENTATIONS)
-    assert rows & columns == set()
+    assert [said for said in sorted(rows & columns) if not said.startswith("**$")] == []
 
 
 def test_texts_of_mistakes_slips_and_operations_leave_a_place_for_rows_and_columns():
@@ -181,7 +181,9 @@ def factors(step: Step, transposed: bool) -> tuple[str, ...]:
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize(("sheet", "level"), in_turn(*LEVELS, among=ALL))
 def test_two_factors_stand_in_a_text_as_in_the_product_that_is_computed_of_them(sheet, level, orientation):
-    """Also where a text speaks of any word, φ(k)ᵀ v for φ(k₁)ᵀ v₁; and no transpose is left out."""
+    """Also where a text speaks of any word, φ(k)ᵀ v for φ(k₁)ᵀ v₁; and no transpose is left out, save beside a dot:
+    q · k is a number.
+    """
     document, text = page(sheet, orientation, level)
     run = made(sheet, 0, orientation=orientation, level=level)[1]
     tape = {name: SimpleNamespace(step=step) for name, step in run.steps.items()}
@@ -192,7 +194,7 @@ def test_two_factors_stand_in_a_text_as_in_the_product_that_is_computed_of_them(
             *both, bias = (*map(context.symbol, step.inputs[:2]), "".join(map(context.symbol, step.inputs[2:])))
             whole = of_any_word(context.formula(name).removesuffix(f" + {bias}"))
             computed.setdefault(frozenset(map(of_any_word, both)), set()).add(whole)
-    for formula in map(of_any_word, formulas(text)):
+    for formula in map(of_any_word, formulas(text.replace(r"\cdot", "·"))):
         for both, ways in computed.items():
             one = rf"((?:{'|'.join(map(re.escape, both))})(?:{re.escape(TURNED)})?)"
             for pair in re.findall(rf"(?<![\w}}'^]){one} {one}(?![\w'^_])", formula):
