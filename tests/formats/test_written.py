@@ -82,6 +82,7 @@ def test_a_line_of_linear_text_is_a_number_and_its_rule(sheet, seed):
         code = rule.replace("×", "*").replace("÷", "/").replace("−", "-").replace("∞", "inf").replace("^", "**")
         code = re.sub(r"√(\d+)", r"(\1)**.5", code).replace("√", "sqrt")
         code = re.sub(r"log_2 ?", "log2", code)
+        code = re.sub(r"\[([^]]* > 0)\]", r"(\1)", code)  # 1 if that is so, else 0
         value = eval(
             code, {"max": max, "inf": float("inf"), "sqrt": lambda x: x**0.5, "log2": LOG, "__builtins__": {}}
         )
