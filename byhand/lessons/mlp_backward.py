@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from byhand.model.builder import Builder
 from byhand.model.layers import linear
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
-from byhand.numbers.dice import Bools, Dice
+from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
@@ -30,13 +31,13 @@ DIFFERENCE, CHECK = "check.difference", "check"
 # ---- the model ----
 
 
-@model("mlp-backward", part="mlp")
+@model("mlp-backward")
 def _steps(build: Builder) -> Results:
     """Two layers with ReLU between them, half the sum of the squares of what they are off by, and its gradients; and
     that of one weight by differences: the loss with 1 more of it, less that with 1 less, divided by 2.
     """
     c, tape = build.config, build.tape
-    build.stream("x", "mlp")
+    tape.given("x", (build.positions, c.d_model), ("pos", "d_model"))
     weight = tape.given(W_IN, (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     tape.given(W_OUT, (c.d_mlp, c.d_head), ("d_mlp", "d_head"))
     tape.given("right", (build.positions, c.d_head), ("pos", "d_head"))
@@ -65,23 +66,23 @@ def _loss(tape: Tape, weight: Matrix, run: str) -> Matrix:
 @wiring("mlp-backward")
 def _second(w: Wiring) -> None:
     def loss(weight: str, run: str) -> str:
-        r = w(f"{run}r", "relu", w.linear(f"{run}h", "x", weight, B_IN))
-        error = w(f"{run}error", "subtract", w(f"{run}y", "matmul", r, W_OUT), "right")
+        r = w(f"{run}r", "relu", w.linear(f"{run}h", "x", weight, "mlp.b_in"))
+        error = w(f"{run}error", "subtract", w(f"{run}y", "matmul", r, "mlp.W_out"), "right")
         squares = w(f"{run}squares.sum", "column_sum", w(f"{run}squares", "row_dots", error, error))
         return w(f"{run}loss", "times_number", squares, by="1/2")
 
-    loss(W_IN, "")
+    loss("mlp.W_in", "")
     arrived = w("y.grad", "copy", "error")
-    w(f"{W_OUT}.grad", "dot_columns", "r", arrived)
-    passed = w("h.grad", "gate", w("r.grad", "dot_rows", arrived, W_OUT), "h")
-    w(f"{W_IN}.grad", "dot_columns", "x", passed)
-    w(f"{B_IN}.grad", "column_sum", passed)
-    row = w("check.input", "one_hot", shape=(1, w.config["d_model"]), rows=(INPUT,))
-    column = w("check.neuron", "one_hot", shape=(1, w.config["d_mlp"]), rows=(NEURON,))
+    w("mlp.W_out.grad", "dot_columns", "r", arrived)
+    passed = w("h.grad", "gate", w("r.grad", "dot_rows", arrived, "mlp.W_out"), "h")
+    w("mlp.W_in.grad", "dot_columns", "x", passed)
+    w("mlp.b_in.grad", "column_sum", passed)
+    row = w("check.input", "one_hot", shape=(1, w.config["d_model"]), rows=(1,))
+    column = w("check.neuron", "one_hot", shape=(1, w.config["d_mlp"]), rows=(0,))
     one = w("check.one", "dot_columns", row, column)
-    up = loss(w("up.weights", "add", W_IN, one), "up.")
-    down = loss(w("down.weights", "subtract", W_IN, one), "down.")
-    w(CHECK, "times_number", w(DIFFERENCE, "subtract", up, down), by="1/2")
+    up = loss(w("up.weights", "add", "mlp.W_in", one), "up.")
+    down = loss(w("down.weights", "subtract", "mlp.W_in", one), "down.")
+    w("check", "times_number", w("check.difference", "subtract", up, down), by="1/2")
 
 
 # ---- its numbers ----
@@ -96,14 +97,23 @@ SIGNS = np.array([[1, 1, -1], [1, -1, 1]])  # small, flies, furry: of the owl an
 
 def _neurons_wake_and_sleep(of: Candidates) -> Bools:
     """A wakes for the owl only, also with 1 more and 1 less of its weight; B for both; C for none, and it sleeps less
-    deeply for the cat.
+    deeply for the cat. No two neurons look for the same, or for the opposite.
     """
     h, moved = of("h"), abs(of("x")[:, :, INPUT])
     (owl_a, owl_b, owl_c), (cat_a, cat_b, cat_c) = np.moveaxis(h, 0, 2)
     a = (owl_a > moved[:, 0]) & (cat_a < -moved[:, 1])
     c = (owl_c < cat_c - 1) & (cat_c < 0)
     fits = (h.max((1, 2)) <= HIGHEST) & (h.min((1, 2)) >= -DEEPEST) & (abs(of(B_IN)).max((1, 2)) <= FARTHEST)
-    return a & (owl_b > 0) & (cat_b > 0) & c & fits  # type: ignore[no-any-return]
+    alike = _are_alike(np.swapaxes(of(W_IN), 1, 2))
+    return a & (owl_b > 0) & (cat_b > 0) & c & fits & ~alike  # type: ignore[no-any-return]
+
+
+def _are_alike(rows: Ints) -> Bools:
+    """Whether one row of a matrix is a multiple of another one. rows: of all candidates."""
+    pairs = combinations(np.moveaxis(rows, 1, 0), 2)
+    multiples = [(one[:, :, None] * other[:, None] == other[:, :, None] * one[:, None]).all((1, 2))
+                 for one, other in pairs]  # fmt: skip
+    return np.any(multiples, axis=0)  # type: ignore[no-any-return]
 
 
 def _is_off(of: Candidates) -> Bools:
@@ -119,13 +129,14 @@ def _is_off(of: Candidates) -> Bools:
 
 def _comes_back_to_all(of: Candidates) -> Bools:
     """Something small comes back to every neuron: for the owl, more than 0 to C, which sleeps, and less to one that
-    is awake. The gradients of A and B are small and not 0, and neither output moves by more than 2 as A does.
+    is awake. The gradients of A and B are small and not 0, and neither output moves by more than 2 as A does. No two
+    neurons have parallel weights to the outputs.
     """
     back, found, (of_a, *_) = of("r.grad"), of(f"{W_IN}.grad")[:, :, :2], np.moveaxis(of(W_OUT), 1, 0)
     small = (abs(back).max((1, 2)) <= FURTHEST) & (abs(found).max((1, 2)) <= MOST)
     moves = of("x")[:, :1, INPUT] * abs(of_a)
     wrong_way = (back[:, 0, 2] > 0) & (back[:, 0, :2].min(1) < 0) & (moves <= REACH).all(1)
-    return small & wrong_way & (back != 0).all((1, 2)) & (found != 0).all((1, 2))  # type: ignore[no-any-return]
+    return ~_are_alike(of(W_OUT)) & small & wrong_way & (back != 0).all((1, 2)) & (found != 0).all((1, 2))  # type: ignore[no-any-return]
 
 
 def _second_layer(of: Candidates, dice: Dice) -> Entries:

@@ -1,14 +1,16 @@
 """Gradients of two layers with ReLU: published numbers, what a small step changes, and its three mistakes."""
 
 from fractions import Fraction
+from itertools import combinations, starmap
 
 import pytest
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.lessons.mlp_backward import CHECK, INPUT, NEURON, W_IN
+from byhand.lessons.mlp_backward import CHECK, INPUT, NEURON, W_IN, W_OUT
 from byhand.mistakes import foil
 from byhand.model import MODELS
 from byhand.model.weights import Values
+from byhand.numbers.refused import are_parallel
 from byhand.options import Options
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
@@ -78,7 +80,16 @@ def test_every_gradient_is_half_the_difference_of_two_losses(seed):
     for i, row in enumerate(made.values(f"{W_IN}.grad")):
         for j, gradient in enumerate(row):
             assert (moved(tape, i, j, h) - moved(tape, i, j, -h)) / (2 * h) == gradient
-    assert made.values(CHECK)[0][0] == made.values(f"{W_IN}.grad")[INPUT][NEURON]
+    (gradient,), (loss,), (up,), (down,) = (made.values(name)[0] for name in (CHECK, "loss", "up.loss", "down.loss"))
+    assert gradient == made.values(f"{W_IN}.grad")[INPUT][NEURON]
+    assert loss - down < gradient < up - loss  # the loss is a curve, so that each side alone is off
+
+
+@pytest.mark.parametrize("seed", range(0, 51, 5))
+def test_no_two_neurons_have_parallel_weights(seed):
+    made = prepare(load_sheet("mlp-backward"), Options(seed=seed))[1]
+    assert not any(starmap(are_parallel, combinations(made.values(W_OUT), 2)))
+    assert not any(starmap(are_parallel, combinations([*zip(*made.values(W_IN), strict=True)], 2)))
 
 
 @pytest.mark.parametrize("seed", [0, 7, 33])
