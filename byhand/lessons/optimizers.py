@@ -99,8 +99,8 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-LOUD = (10, -2)  # the gradients of the first weight in both steps, or their opposites: it turns
-QUIET = (2, 4)  # that of the second weight, or its opposite: it stays as it is
+QUIET = (2, 4)  # how large the gradient of the second weight is in both steps: it stays as it is
+LOUD = (5, -1)  # how many times that the gradients of the first weight are: it turns, and is as large in step 2
 STARTS = (-8, -6, -4, -2, 2, 4, 6, 8)  # where a weight may begin
 SIGNS = (1, -1)
 
@@ -112,13 +112,10 @@ def _has_two_weights(task: Task) -> str:
 def _all_sets(task: Task, seconds: float) -> list[Values]:
     """All sets of numbers."""
     found = []
-    for loud, quiet, start, other in product(SIGNS, [q * s for q in QUIET for s in SIGNS], STARTS, STARTS):
-        first, second = LOUD
-        inputs = {
-            "w": [[start], [other]],
-            "gradient1": [[loud * first], [quiet]],
-            "gradient2": [[loud * second], [quiet]],
-        }
+    for size, loud, quiet, *start in product(QUIET, SIGNS, SIGNS, STARTS, STARTS):
+        inputs = {"w": [[w] for w in start]}
+        for name, times in zip(("gradient1", "gradient2"), LOUD, strict=True):
+            inputs[name] = [[loud * times * size], [quiet * size]]
         values = replace(task.values, inputs=inputs)
         if accepted(task.model, values, task.limits, expected=seconds):
             found.append(values)
@@ -129,8 +126,8 @@ def _all_sets(task: Task, seconds: float) -> list[Values]:
 @draw("optimizers", like_sheet=True, list_all=_all_sets, requires=[_has_two_weights], count=100)
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Two weights that begin anywhere: the gradient of one is loud and turns, the other’s is quiet and stays."""
-    loud = 1 - 2 * dice.below(2, count, 1, 1)
-    quiet = 2 * (1 + dice.below(2, count, 1, 1)) * (1 - 2 * dice.below(2, count, 1, 1))
+    size = QUIET[dice.one_below(len(QUIET))]  # of all candidates, so that the smaller one is drawn as often
+    loud, quiet = (size * np.array(SIGNS)[dice.below(2, count, 1, 1)] for _ in range(2))
     return {
         "w": np.array(STARTS)[dice.below(len(STARTS), count, 2, 1)],
         "gradient1": np.concatenate((loud * LOUD[0], quiet), 1),
@@ -140,15 +137,15 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
 
 @sheet_promise
 def loud_and_quiet_weights(tape: Tape) -> bool:
-    """The first weight has the louder gradient, which turns; that of the other is quiet, and stays the same. Adam
-    moves both by its whole rate in its first step, and in the second the quiet one further.
+    """The first weight has the louder gradient, which turns, and is in the second step as large as that of the other,
+    which stays the same. Adam moves both by its whole rate in its first step, and in the second the quiet one three
+    times as far.
     """
     (loud, quiet), (turned, same) = (_column(tape, name) for name in ("gradient1", "gradient2"))
     first, second = ([abs(x) for x in _column(tape, f"adam.ratio{t}")] for t in (1, 2))
     has_turned = loud * turned < 0 and loud * _column(tape, "momentum.u2")[0] > 0
-    return bool(
-        abs(loud) > 2 * abs(quiet) and has_turned and quiet == same and first == [1, 1] and 0 < second[0] < second[1]
-    )
+    is_louder = abs(loud) == 5 * abs(quiet) and abs(turned) == abs(same)
+    return bool(is_louder and has_turned and quiet == same and first == [1, 1] and second == [Fraction(1, 3), 1])
 
 
 def _column(tape: Tape, name: str) -> list[Any]:
@@ -225,9 +222,9 @@ def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: 
         for k, (one, other) in enumerate(pairwise(way)):
             (on if k < drawn[n] else on.pen).arrow(at(one), at(other))
         on.disc(*at(way[0]))
+        on.text(left - 0.8, HEAD_AT, weights[1], CAPTION, anchor="end", colour=GREY)
     for y in _even(low[1], high[1]):
         on.number(LEFT - 2.0, bottom - unit * (y - low[1]), y, SMALLEST, anchor="end", colour=GREY)
-    on.text(LEFT - 0.8, HEAD_AT, weights[1], CAPTION, anchor="end", colour=GREY)
     told = [[_spoken(point) for point in way] for way in ways]
     planes = on.say("pictures.paths.said", across=weights[0], up=weights[1], rules=", ".join(rules))
     printed = [_way(on, rule, way[: 1 + count]) for rule, way, count in zip(rules, told, drawn, strict=True)]

@@ -77,3 +77,17 @@ def test_in_each_seed_loud_and_quiet_weights_move_alike_at_first(seed):
     assert [abs(x - y) for x, y in zip(first, start, strict=True)] == [3, 3]
     assert [abs(x - y) for x, y in zip(second, first, strict=True)] == [1, 3]
     assert any(column(made, "momentum.u2"))
+
+
+@pytest.mark.parametrize("seed", range(0, 51, 5))
+def test_gradients_of_one_size_in_step_2_move_a_weight_less_that_was_loud(seed):
+    made = prepare(SHEET, Options(seed=seed))[1]
+    assert len({abs(x) for x in column(made, "gradient2")}) == len({abs(x) for x in column(made, "adam.m2")}) == 1
+    loud, quiet = column(made, "adam.v2")
+    assert loud == 9 * quiet
+
+
+def test_seeds_and_the_copies_of_a_class_differ_in_how_large_their_gradients_are():
+    seeds = {abs(column(prepare(SHEET, Options(seed=seed))[1], "gradient1")[0]) for seed in range(10)}
+    sets = listed(MODELS["optimizers"], Values.of(SHEET.values), promises=SHEET.promises)
+    assert seeds == {abs(each.inputs["gradient1"][0][0]) for each in sets} == {10, 20}
