@@ -1,4 +1,4 @@
-"""Low-rank adaptation: its steps, written down twice, its numbers, its mistake and its picture."""
+"""Low-rank adaptation: its steps, written down twice, its numbers, its mistake and its pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.ops.gradients import descend
 from byhand.ops.linear import add, dot_columns, dot_rows, matmul
-from byhand.pictures.canvas import CAPTION, GREY, HAIR, LIGHT, SMALLEST, Canvas
+from byhand.pictures.canvas import AXIS, BOX, CAPTION, GREY, HAIR, LIGHT, PALE, SMALLEST, STROKE, Canvas, plus
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Step, Tape
 from byhand.witness.wiring import Wiring, wiring
@@ -32,7 +32,7 @@ W, A, B = "lora.W", "lora.W_A", "lora.W_B"
 # ---- the model ----
 
 
-@model("lora", part="mlp", parameters={W: ("d_model", "d_mlp"), A: ("d_model", 1), B: (1, "d_mlp")})
+@model("lora", parameters={W: ("d_model", "d_mlp"), A: ("d_model", 1), B: (1, "d_mlp")})
 def _steps(build: Builder) -> Results:
     """A layer whose weights stay, and two tables beside it that learn: y = x W + (x A) B. From the gradient of y,
     which is the given `upstream`, those of A and B; B after one step; the gradient of A at the second step, where the
@@ -40,7 +40,8 @@ def _steps(build: Builder) -> Results:
 
     Source: Hu et al. 2021 (LoRA), with rank 1 and no scale.
     """
-    c, tape, x = build.config, build.tape, build.stream("x", "mlp")
+    c, tape = build.config, build.tape
+    x = tape.given("x", (build.positions, c.d_model), ("pos", "d_model"))
     weight = tape.given(W, (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     tall, flat = tape.given(A, (c.d_model, 1), ("d_model", "")), tape.given(B, (1, c.d_mlp), ("", "d_mlp"))
     between = matmul(x, tall, name="u")
@@ -75,8 +76,8 @@ def _second(w: Wiring) -> None:
 RATE = Fraction(1, 2)
 REACH, REACH_OF_A = 3, 4  # of a property of the animal, and of a number of A
 LOUDEST = 3  # of what arrives at an output
-LARGEST = 9  # of what is asked for, but of the second gradient of A
-LARGEST_OF_SECOND = 15
+LARGEST = 12  # of what is asked for, but of what comes back the second time
+LARGEST_BETWEEN, LARGEST_OF_SECOND = 15, 30  # of the second gradients: of U, and of A
 SETS = 400  # of numbers, for a class
 SIGNS = np.array([[1, 1, -1]])  # small, flies, furry: of an owl
 ASKED = np.array([[1, -1]])  # bird, pet: more of it makes the loss larger, or smaller (−)
@@ -94,8 +95,18 @@ def _owl_becomes_a_pet(of: Candidates) -> Bools:
 def _numbers_stay_small(of: Candidates) -> Bools:
     """What comes between is not 0, and so B moves; no number is large."""
     ok: Bools = (of("u") != 0).all((1, 2)) & (abs(of("second.A")) <= LARGEST_OF_SECOND).all((1, 2))
-    for name in ("u", "plain", f"{B}.grad", "second.u", "change", "merged", "merged.y"):
+    ok &= (abs(of("second.u")) <= LARGEST_BETWEEN).all((1, 2))
+    for name in ("u", "plain", f"{B}.grad", "change", "merged", "merged.y"):
         ok &= (abs(of(name)) <= LARGEST).all((1, 2))
+    return ok
+
+
+def _rows_differ(of: Candidates) -> Bools:
+    """No row of W is a multiple of another one, nor are two rows of A B alike but for the sign."""
+    rows, sizes = np.moveaxis(of(W), 1, 0), abs(np.moveaxis(of(A)[:, :, 0], 1, 0))
+    ok: Bools = np.ones(rows.shape[1], bool)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        ok &= (rows[i][:, 0] * rows[j][:, 1] != rows[i][:, 1] * rows[j][:, 0]) & (sizes[i] != sizes[j])
     return ok
 
 
@@ -103,7 +114,7 @@ def _numbers_stay_small(of: Candidates) -> Bools:
     "lora",
     like_sheet=True,
     sets=("weights", SETS),  # few of which have the same gradients
-    fits=[_owl_becomes_a_pet, _numbers_stay_small],
+    fits=[_owl_becomes_a_pet, _numbers_stay_small, _rows_differ],
     requires=[exactly(1, d_model=3, d_mlp=2)],
 )
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
@@ -129,11 +140,11 @@ def numbers_are_whole(tape: Tape) -> bool:
 
 @sheet_promise
 def rows_of_several_sizes(tape: Tape) -> bool:
-    """What is known of the owl, and the rows of the table A B, have two sizes or more: one row is not as good as
-    another.
+    """What is known of the owl has two sizes or more, and each row of the table A B one of its own: one row is not as
+    good as another.
     """
     (known,), whole = tape.values("x"), tape.values("change")
-    return len({*map(abs, known)}) > 1 and len({abs(row[0]) for row in whole}) > 1
+    return len({*map(abs, known)}) > 1 and len({abs(row[0]) for row in whole}) == len(whole)
 
 
 @sheet_promise
@@ -162,16 +173,58 @@ def merged_twice(step: Step, tape: Tape) -> Iterable[Step]:
     return [own, beside, replace(step, op=add, inputs=(own.name, beside.name))]
 
 
-# ---- its picture ----
+# ---- its pictures ----
 
-CELL_W, CELL_H = 10.4, 7.4  # mm: of a number of the whole table
-BESIDE_AT, WHOLE_AT, TOP, APART = 19.0, 27.0, 4.8, 3.2  # mm: the column's middle, and the left edge of the table; the
+WAY, WAY_BESIDE, WAY_APART = 5.4, 17.4, 1.1  # mm: the y of both ways; how far the way back is below the way there
+X_AT, FORK, A_AT, U_AT, B_AT, SUM_AT, Y_AT = 3.0, 12.0, 22.0, 36.0, 50.0, 66.0, 78.0  # mm: across
+LARGE_BOX, SMALL_BOX, CLEAR, RING = (20.0, 9.6), (6.0, 6.0), 3.0, 2.0  # mm: of W; of A and B; from a letter; of ⊕
+BACK, CROSS = (0.9, 0.6), 1.3  # the dashes of the way back; half the side of a cross
+
+
+@picture(height=21.4, minutes=0.5)
+def two_ways(on: Canvas, known: Rows) -> None:
+    """The way of what is known of a word through W, and the one beside it through A and B; and back from the gradient
+    of the answer, where A hears only what B lets through. The key crosses out what brings back 0 while B is 0.
+    """
+    beside, half = WAY_BESIDE - WAY_APART, SMALL_BOX[0] / 2
+    (w_wide, w_high), w_at = LARGE_BOX, U_AT
+    on.math(X_AT, WAY + 1.3, "X")
+    on.line((X_AT + CLEAR, WAY), (FORK, WAY))
+    on.line((FORK, WAY), (FORK, beside))
+    on.arrow((FORK, WAY), (w_at - w_wide / 2, WAY), width=AXIS)
+    on.arrow((w_at + w_wide / 2, WAY), (SUM_AT - RING, WAY), width=AXIS)
+    on.box(w_at - w_wide / 2, WAY - w_high / 2, w_wide, w_high, fill=LIGHT, width=BOX, colour=PALE)
+    on.math(w_at, WAY + 1.3, "W")
+    on.arrow((FORK, beside), (A_AT - half, beside), width=AXIS)
+    on.arrow((A_AT + half, beside), (U_AT - CLEAR, beside), width=AXIS)
+    on.arrow((U_AT + CLEAR, beside), (B_AT - half, beside), width=AXIS)
+    on.line((B_AT + half, beside), (SUM_AT - WAY_APART, beside), width=AXIS)
+    on.arrow((SUM_AT - WAY_APART, beside), (SUM_AT - WAY_APART, WAY + RING), width=AXIS)
+    for at, letter in ((A_AT, "A"), (B_AT, "B")):
+        on.box(at - half, WAY_BESIDE - half, 2 * half, 2 * half, fill=LIGHT, width=BOX, colour=PALE)
+        on.math(at, WAY_BESIDE + 1.3, letter)
+    on.math(U_AT, WAY_BESIDE + 1.3, "U")
+    on.arrow((SUM_AT + RING, WAY), (Y_AT - CLEAR, WAY), width=AXIS)
+    on.math(Y_AT, WAY + 1.3, "Y")
+    back = WAY_BESIDE + WAY_APART
+    on.math(Y_AT, back + 1.3, r"\bar{Y}")
+    for start, end in ((Y_AT - CLEAR, B_AT + half), (B_AT - half, U_AT + CLEAR), (U_AT - CLEAR, A_AT + half)):
+        on.arrow((start, back), (end, back), width=AXIS, dash=BACK)
+    plus(on, SUM_AT, WAY, RING)
+    for middle in ((B_AT - half + U_AT + CLEAR) / 2, (U_AT - CLEAR + A_AT + half) / 2):
+        for way in (1, -1):
+            on.pen.line((middle - CROSS, back - way * CROSS), (middle + CROSS, back + way * CROSS), width=STROKE)
+    on.said(on.say("pictures.two_ways.said"), on.say("pictures.two_ways.to_do"), on.say("pictures.two_ways.told"))
+
+
+CELL_W, CELL_H = 10.4, 7.2  # mm: of a number of the whole table
+BESIDE_AT, WHOLE_AT, TOP, APART = 19.0, 27.0, 4.8, 2.8  # mm: the column's middle, and the left edge of the table; the
 # upper edge of the row, and how far below it the table begins
 LARGE_AT, LARGE, OFF = 66.5, 17.5, 1.4  # mm: the left edge of the large model's table, its side, and how far off the
 # lines are
 
 
-@picture(height=38.4, minutes=2)
+@picture(height=36.6, minutes=2)
 def whole_from_two(
     on: Canvas,
     tall: Rows,
@@ -196,9 +249,10 @@ def whole_from_two(
 
     def number(name: str, x: float, y: float, value: Any) -> None:
         if name == "A":
+            on.box(x - CELL_W / 2, y - CELL_H / 2, CELL_W, CELL_H, fill=LIGHT, width=0)
             on.number(x, y, value)
         else:
-            on.blank(x, y, value, CELL_W, CELL_H)
+            on.blank(x, y, value, CELL_W, CELL_H, copied=True)
 
     on.math(WHOLE_AT - 3.4, TOP + CELL_H / 2 + 1.2, above)
     on.math(BESIDE_AT, begin - 1.6, beside)

@@ -231,9 +231,15 @@ class Canvas(Layer):
         self.worksheet_says = self.key_says = ""
         self.answers = list[str]()  # what the key has in each box and on each line, as they are drawn
 
-    def blank(self, x: float, y: float, value: Any, w: float = 8.6, h: float = 7.2, size: float = NUMBER) -> None:
-        """A box to fill in, by its centre; the key has the value in it."""
-        self.box(x - w / 2, y - h / 2, w, h, fill=WHITE)
+    def blank(
+        self, x: float, y: float, value: Any, w: float = 8.6, h: float = 7.2, size: float = NUMBER, *,
+        copied: bool = False,
+    ) -> None:  # fmt: skip
+        """A box to fill in, by its centre; the key has the value in it. copied: whether it is a result from above,
+        whose box is dashed.
+        """
+        look: dict[str, Any] = {"dash": DASH, "width": GUIDE} if copied else {}
+        self.box(x - w / 2, y - h / 2, w, h, fill=WHITE, **look)
         self._is_blank(value_text(value))
         self.pen.number(x, y, value, size)
 

@@ -1,6 +1,7 @@
 """Low-rank adaptation: published numbers, gradients of the second step by another run, merging, and mistakes."""
 
 from fractions import Fraction
+from itertools import combinations
 
 import pytest
 
@@ -9,6 +10,7 @@ from byhand.mistakes import foil
 from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.options import Options
+from byhand.pictures.registry import picture_named
 from byhand.pipeline import prepare
 from byhand.worksheet.sheet import load_sheet
 
@@ -77,3 +79,27 @@ def test_a_step_with_b_lowers_the_loss(seed):
     )
     falls = sum(g * (one - other) for g, one, other in zip(arrived, before, after, strict=True))
     assert falls == Fraction(1, 2) * sum(g * g for g in of_b)
+
+
+@pytest.mark.parametrize("seed", range(0, 50, 7))
+def test_no_row_is_as_good_as_another(seed):
+    """No row of W is a multiple of another one, and A has three sizes, so that the rows of A B do."""
+    made = prepare(load_sheet("lora"), Options(seed=seed))[1]
+    rows_of_w = made.values("lora.W")
+    assert all(a * d != b * c for (a, b), (c, d) in combinations(rows_of_w, 2))
+    assert len({abs(number) for (number,) in made.values("lora.W_A")}) == 3
+
+
+def test_seeds_have_several_numbers_between_and_several_gradients():
+    made = [prepare(load_sheet("lora"), Options(seed=seed))[1] for seed in range(12)]
+    for name in ("u", "upstream", "second.u"):
+        assert len({str(tape.values(name)) for tape in made}) >= 3
+
+
+def test_the_copy_of_b_is_dashed_and_its_table_is_not():
+    options = {"inputs": ["small", "flies", "furry"], "outputs": ["bird", "pet"], "transposed": False}
+    drawn = picture_named("whole_from_two").sketch(
+        lambda name, **_: name, [[[3], [1], [2]], [[-1, 2]], [[-3, 6], [-1, 2], [-2, 4]]], options
+    )
+    assert drawn.answers == ("−1", "2", "−3", "6", "−1", "2", "−2", "4")
+    assert str(drawn.printed).count("stroke-dasharray") == 2

@@ -265,8 +265,9 @@ def test_a_map_shows_only_what_the_student_has_met(name):
     chart = shipped(name).map
     parts = {box.kind for each in (chart, chart.encoder) if each for box in each.boxes}
     assert all(has_met(name, part) for part in parts)
-    of_no_part = ("counted-pairs", "word-in-context", "mlp-backward", "optimizers")  # their models are no part of it
-    assert bool(parts) == (number_of(name) >= number_of("embedding") and name not in of_no_part)
+    # sheets whose models are no part of it
+    alone = ("counted-pairs", "word-in-context", "mlp-backward", "optimizers", "lora")
+    assert bool(parts) == (number_of(name) >= number_of("embedding") and name not in alone)
 
 
 def test_no_map_has_a_norm_before_the_sheet_on_norms():
