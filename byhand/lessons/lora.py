@@ -181,7 +181,7 @@ LARGE_BOX, SMALL_BOX, CLEAR, RING = (20.0, 9.6), (6.0, 6.0), 3.0, 2.0  # mm: of 
 BACK, CROSS = (0.9, 0.6), 1.3  # the dashes of the way back; half the side of a cross
 
 
-@picture(height=21.4, minutes=0.5)
+@picture(height=21.4, minutes=1)
 def two_ways(on: Canvas, known: Rows) -> None:
     """The way of what is known of a word through W, and the one beside it through A and B; and back from the gradient
     of the answer, where A hears only what B lets through. The key crosses out what brings back 0 while B is 0.
