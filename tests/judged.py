@@ -188,7 +188,6 @@ def given_options(model, **config):
         values = LESSONS[model]
         words = values.tokens if values.vocabulary else ()  # else nothing looks them up
         return replace(values, config=Config.of(values.config.as_dict() | config), tokens=words)
-    dice = random.Random(model)
     sizes = {
         "d_model": 4,
         "n_heads": 2,
@@ -204,16 +203,19 @@ def given_options(model, **config):
         "hashed-attention": {"num_buckets": 4},
     }
 
-    def numbers(*shape):
-        return [numbers(*shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))
+    def numbers(dice, *shape):
+        return [numbers(dice, *shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))
+
+    def named(name, *shape):  # the same whatever other parameters there are
+        return numbers(random.Random(f"{model} {name}"), *shape)
 
     config = sizes | needed.get(model, {}) | config
-    weights = {name: numbers(*shape) for name, shape in parameter_shapes(Config.of(config)).items()}
+    weights = {name: named(name, *shape) for name, shape in parameter_shapes(Config.of(config)).items()}
     inputs = dict.fromkeys(GIVEN.get(model, [STREAM]), ROWS)
     if model == "hashed-attention":
-        inputs |= {"again.R": numbers(4, 2)}
+        inputs |= {"again.R": named("again.R", 4, 2)}
     if config.get("mem_len"):
-        inputs |= {"blocks.0.attn.mem": numbers(config["mem_len"], 4)}
+        inputs |= {"blocks.0.attn.mem": named("mem", config["mem_len"], 4)}
     tokens = [3, 0, 4] if model in ("gpt", "microgpt", "llama-block") else None
     return Values.of({"config": config, "weights": weights, "inputs": inputs, "tokens": tokens})
 

@@ -43,7 +43,7 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
 _OF_A_FRACTION = re.compile(r"(√|\^|\*\*)\s*([-+−]?[¼½¾⅐-⅞])")  # a root or a power
 _LATEX = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-_ABOUT = re.compile(r"^\s*[≈≃≅~]\s*|(?<=\d)\s*(?:…|\.\.\.)\s*$")  # before or behind a number that is rounded
+_ABOUT = re.compile(r"^\s*[≈≃≅]\s*|(?<=\d)\s*(?:…|\.\.\.)\s*$")  # before or behind a number that is rounded
 _INFINITY = re.compile(r"([+-]?) ?(?:∞|oo|inf|infinity)", re.IGNORECASE)
 _POINT = re.compile("[.,]")
 _DECIMAL = r"(?:\d+(?:[.,]\d*)?|[.,]\d+)"
@@ -149,7 +149,7 @@ def _quotient(text: str) -> Reading | None:
         return UNREADABLE
     reduced = top.isdecimal() and bottom.isdecimal() and not below and math.gcd(int(top), int(bottom)) == 1
     form: Form = "" if reduced and under != 1 else "unreduced"
-    exact = [len(re.sub(r"^0*|[.,]", "", x)) for x in (top, bottom) if not x.isdecimal()]
+    exact = [len(re.sub("[.,]", "", x).lstrip("0")) for x in (top, bottom) if not x.isdecimal()]
     if above and exact and min(exact) >= SIGNIFICANT:  # of a rounded number, as 1/1.732 is
         value = _signed(below, _signed(sign, above / under))
         places = max(0, min(exact) - 1 - math.floor(math.log10(abs(value))))

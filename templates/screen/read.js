@@ -4,6 +4,7 @@
 const MISSING = { kind: "missing", values: [], form: "", places: null };
 const UNREADABLE = { kind: "unreadable", values: [], form: "", places: null };
 const LONGEST_ANSWER = 40;
+const SIGNIFICANT = 3; // digits of a rounding that is as good as what it is rounded from
 const LARGEST_POWER = 99;
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺";
@@ -55,8 +56,14 @@ const READERS = [
     if (under.sign === 0) return UNREADABLE;
     const whole = isWhole(top) && isWhole(bottom) && !below;
     const reduced = whole && gcd(BigInt(top), BigInt(bottom)) === 1n && !under.equals(ONE);
-    const form = reduced ? (sign === "+" ? "plus" : "") : "unreduced";
-    return number([signed(below, signed(sign, above.over(under)))], form);
+    const value = signed(below, signed(sign, above.over(under)));
+    const exact = [top, bottom].filter((x) => !isWhole(x)).map((x) => x.replace(/[.,]/, "").replace(/^0+/, "").length);
+    if (above.sign !== 0 && exact.length && Math.min(...exact) >= SIGNIFICANT) {
+      // of a rounded number, as 1/1.732 is
+      const places = Math.min(...exact) - 1 - Math.floor(Math.log10(Math.abs(value.toNumber())));
+      return number([value], "decimal", Math.max(0, places));
+    }
+    return number([value], reduced ? (sign === "+" ? "plus" : "") : "unreduced");
   },
   (text) => {
     const found = (GROUPS.test(text) ? text.replace(/(\d)[, '’](?=\d{3})/g, "$1") : text).match(NUMBER);
@@ -68,8 +75,8 @@ const READERS = [
     const whole = isWhole(digits) && !exponent;
     const form = percent ? "percent" : whole ? (sign === "+" ? "plus" : "") : "decimal";
     const after = isWhole(digits) ? 0 : digits.split(/[.,]/)[1].length;
-    const places = percent || (exponent && Number(exponent) >= 0) ? null : after - Number(exponent || 0);
-    return number(decimal(digits).map((value) => signed(sign, value.times(scale))), form, places);
+    const places = after - Number(exponent || 0);
+    return number(decimal(digits).map((value) => signed(sign, value.times(scale))), form, percent || places < 0 ? null : places);
   },
   // A number with roots or powers: 3/√11, 2√3, 11^(1/2), 1 + √2. A sum is a number only if it cannot be worked out further.
   (text) => {
@@ -133,9 +140,22 @@ function powerOf(base, exponent) {
   return value;
 }
 
-// A text with one kind of minus sign, slash, space and digit, and with ½ as 1/2.
-function normalized(text) {
-  const usual = [...text.replace(/√\s*([¼½¾⅐-⅞])/g, "√($1)").replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+/g, (raised) => `^(${[...raised].map((c) => "0123456789-+"[RAISED.indexOf(c)]).join("")})`)];
+// A formula in LaTeX as it is written by hand: \\frac{1}{\\sqrt{3}} is (1)/(√(3)).
+function byHand(text) {
+  const signs = { "\\sqrt": "√", "\\cdot": "*", "\\times": "*", "\\left": "", "\\right": "" };
+  const plain = Object.entries(signs).reduce((all, [command, sign]) => all.replaceAll(command, sign), text);
+  return plain
+    .replace(/([√^])\s*\{([^{}]*)\}/g, "$1($2)")
+    .replace(/\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, "($1)/($2)")
+    .replace(/[{}]/g, "");
+}
+
+// A text with one kind of minus sign, slash, space and digit, and with ½ as 1/2; without what says that a number is
+// rounded; and what is written for LaTeX as it is written by hand.
+function normalized(written) {
+  let text = written.replace(/^\s*[≈≃≅]\s*|(?<=\p{Nd})\s*(?:…|\.\.\.)\s*$/gu, "");
+  if (/[\\{]/.test(text)) text = byHand(text);
+  const usual = [...text.replace(/(√|\^|\*\*)\s*([-+−]?[¼½¾⅐-⅞])/g, "$1($2)").replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+/g, (raised) => `^(${[...raised].map((c) => "0123456789-+"[RAISED.indexOf(c)]).join("")})`)];
   return usual
     .map((c) => {
       if (c === "…") return "...";
@@ -145,7 +165,7 @@ function normalized(text) {
     })
     .join("")
     .replace(/[−–—‐‑‒﹣－]/g, "-")
-    .replace(/[∕⁄÷／]/g, "/")
+    .replace(/[∕⁄÷／:]/g, "/")
     .replace(/\s+/g, " ")
     .trim();
 }
