@@ -12,7 +12,8 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.model import MODELS, models
 from byhand.model.config import CHOICES, DEFAULTS, Config
-from byhand.model.weights import Values, parameter_shapes
+from byhand.model.parameters import parameter_shapes
+from byhand.model.weights import Values
 from byhand.runs import Run
 from byhand.tape import OPS, Tape
 from byhand.witness import wiring
@@ -206,11 +207,13 @@ def given_options(model, **config):
     def numbers(dice, *shape):
         return [numbers(dice, *shape[1:]) for _ in range(shape[0])] if shape else dice.choice((-1, 0, 0, 1))
 
-    def named(name, *shape):  # the same whatever other parameters there are
-        return numbers(random.Random(f"{model} {name}"), *shape)
+    def named(name, *shape):  # the same whatever other parameters there are; no row has all its numbers alike
+        return numbers(random.Random(f"{name}, {model} 0"), *shape)
 
     config = sizes | needed.get(model, {}) | config
     weights = {name: named(name, *shape) for name, shape in parameter_shapes(Config.of(config)).items()}
+    for name in (name for name in weights if name.endswith("b_in")):  # so that no neuron stands at the kink of ReLU
+        weights[name] = [f"{3 * x + 1}/3" for x in weights[name]]
     inputs = dict.fromkeys(GIVEN.get(model, [STREAM]), ROWS)
     if model == "hashed-attention":
         inputs |= {"again.R": named("again.R", 4, 2)}

@@ -30,11 +30,7 @@ LEARNED = (W_E, W_U, B_U)
 # ---- the model ----
 
 
-@model(
-    "training-step",
-    part="unembed",
-    parameters={W_E: ("n_ctx", "d_model"), W_U: ("d_model", "d_vocab"), B_U: ("d_vocab",)},
-)
+@model("training-step", part="unembed", parameters={W_E: ("n_ctx", "d_model")})
 def _steps(build: Builder) -> Results:
     """The vector of a word, a row of W_E, scores the words that may come next; the first of the vocabulary is right.
     All numbers take one step against their gradients, at the given `rate`, and the word is read again.
