@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
+from msgspec.structs import replace
 
 from byhand.backward import gradients
+from byhand.mistakes.registry import mistake, skipped
 from byhand.model.builder import Builder
 from byhand.model.layers import linear
 from byhand.model.registry import Results, model
@@ -21,7 +23,7 @@ from byhand.ops.linear import HALF, add, dot_columns, matmul, relu, row_dots, su
 from byhand.ops.shapes import one_hot
 from byhand.pictures.canvas import CAPTION, FRAME, GREY, GUIDE, TOKEN, Canvas, Layer
 from byhand.pictures.registry import Rows, UndrawableError, picture
-from byhand.tape import Matrix, Tape
+from byhand.tape import Matrix, Step, Tape
 from byhand.witness.wiring import Wiring, wiring
 
 W_IN, B_IN, W_OUT = "mlp.W_in", "mlp.b_in", "mlp.W_out"
@@ -175,6 +177,21 @@ def sleepers_stay_asleep(tape: Tape) -> bool:
     first, *_, last = [row[-1] for row in tape.values("h")]
     gates = [[[x > 0 for x in row] for row in tape.values(f"{run}h")] for run in ("", "up.", "down.")]
     return bool(first < last - 1 and last < 0 and gates[0] == gates[1] == gates[2])
+
+
+# ---- its mistake ----
+
+
+@mistake(
+    told="A gradient by a difference on one side only.",
+    mend="Move the weight both ways, and divide the difference of the two losses by how far they are apart.",
+    after="gate-by-gradient",
+)
+def gradient_check_one_sided(step: Step, tape: Tape) -> Iterable[Step]:
+    """The loss is subtracted from that with 1 more of a weight, not that with 1 less, and nothing is halved."""
+    if step.stem == "check.difference":
+        return [replace(step, inputs=(step.inputs[0], "loss"))]
+    return [skipped(step) if step.stem == "check" else step]
 
 
 # ---- its picture ----

@@ -170,7 +170,7 @@ def no_bias_correction(step: Step, tape: Tape) -> Iterable[Step]:
     mend="Take the root first: a square is not as large as its gradient, and divided by it, loud weights move least.",
     after="step-before-gradient",
 )
-def root_forgotten(step: Step, tape: Tape) -> Iterable[Step]:
+def adam_without_root(step: Step, tape: Tape) -> Iterable[Step]:
     """Adam divides by the mean of the squares of the gradients, not by its root."""
     return [skipped(step) if step.name.startswith("adam.root") else step]
 

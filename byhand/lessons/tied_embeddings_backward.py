@@ -64,14 +64,14 @@ def _steps(build: Builder) -> Results:
 def _second(w: Wiring) -> None:
     """Scores are products with the rows of the table that words are looked up in (Press & Wolf 2017)."""
     *read, right = w.ids
-    mixed = w(MIXED, "matmul", "shares", w("hook_embed", "gather_rows", TABLE, rows=read))
-    logits = w("logits", "affine_rows", mixed, TABLE, "unembed.b_U")
+    mixed = w("hook_z", "matmul", "shares", w("hook_embed", "gather_rows", "embed.W_E", rows=read))
+    logits = w("logits", "affine_rows", mixed, "embed.W_E", "unembed.b_U")
     w.surprise_at(w.softmax("probs", logits), [right])
     is_right = w("logits.grad.one_hot", "one_hot", shape=w.shapes["logits"], rows=[right])
     missed = w("logits.grad", "subtract", "probs", is_right)
-    arrived = w("hook_embed_grad", "dot_columns", "shares", w("hook_z_grad", "matmul", missed, TABLE))
-    by_look_up = w(f"{TABLE_GRAD}.by.hook_embed", "add_rows", arrived, rows=read, shape=w.shapes[TABLE])
-    w(TABLE_GRAD, "add", by_look_up, w(BY_SCORES, "dot_columns", missed, mixed))
+    arrived = w("hook_embed_grad", "dot_columns", "shares", w("hook_z_grad", "matmul", missed, "embed.W_E"))
+    by_look_up = w("embed.W_E.grad.by.hook_embed", "add_rows", arrived, rows=read, shape=w.shapes["embed.W_E"])
+    w("embed.W_E.grad", "add", by_look_up, w("embed.W_E.grad.by.logits", "dot_columns", missed, mixed))
 
 
 # ---- its numbers ----

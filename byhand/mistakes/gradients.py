@@ -73,17 +73,6 @@ def gate_by_gradient(step: Step, tape: Tape) -> Iterable[Step]:
 
 
 @mistake(
-    told="A gradient by a difference on one side only.",
-    mend="Move the weight both ways, and divide the difference of the two losses by how far they are apart.",
-)
-def gradient_check_one_sided(step: Step, tape: Tape) -> Iterable[Step]:
-    """The loss is subtracted from that with 1 more of a weight, not that with 1 less, and nothing is halved."""
-    if step.stem == "check.difference":
-        return [replace(step, inputs=(step.inputs[0], "loss"))]
-    return [skipped(step) if step.stem == "check" else step]
-
-
-@mistake(
     told="Of a word that stands twice, only the last {row}: it has overwritten the one before.",
     mend="Add up all {rows} of the word: the same numbers have served all its places.",
 )

@@ -60,7 +60,7 @@ def test_the_rules_are_those_of_their_papers_in_floats():
 
 def test_three_mistakes():
     tape = run([4, 2], [10, -2], [-2, -2])
-    assert column(foil(tape, "root-forgotten"), "adam.step1") == [Fraction(3, 10), Fraction(-3, 2)]
+    assert column(foil(tape, "adam-without-root"), "adam.step1") == [Fraction(3, 10), Fraction(-3, 2)]
     assert column(foil(tape, "no-bias-correction"), "adam.m_corrected1") == [5, -1]
     assert column(foil(tape, "decay-in-gradient"), "adamw.w1") == column(tape, "adam.w1")
 
