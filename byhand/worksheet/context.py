@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -279,7 +279,8 @@ class Context(Struct, frozen=True, dict=True):
             words |= {axis: tuple(self.messages.say(f"labels.{axis}", n=n + 1) for n in range(size))}
         elif axis[:1].isdigit():  # at each place a word, or words side by side, by their numbers: "0+2 2+1"
             places = [[self.vocabulary[int(n)] for n in place.split("+")] for place in axis.split()]
-            words |= {axis: tuple(written_of(_side_by_side, *place) for place in places)}
+            side_by_side = partial(written_of, _side_by_side)
+            words |= {axis: tuple(place[0] if len(place) == 1 else side_by_side(*place) for place in places)}
         if len(words.get(axis, ())) == size:
             return words[axis]
         return tuple(str(i + 1) for i in range(size)) if axis else ("",) * size

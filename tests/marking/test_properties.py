@@ -17,14 +17,20 @@ WITHOUT = {  # the sheets on which a property cannot be tried
     "decimal_slips": {"family-tree", "shapes", "sizing"},
 }  # fmt: skip
 SELDOM = {  # those on which hardly any student can try it
-    "one": {"shapes"}, "two": {"shapes"}, "mistakes_in_part": {"one-by-one-convolution"},
+    "one": {"shapes"}, "two": {"shapes"}, "mistakes_in_part": {"one-by-one-convolution"}, "decimal_slips": {"writing"},
 }  # fmt: skip
 ONLY = {  # the sheets on which a property is tried, if not on all
     "letters": {IN_LETTERS},
     "calculators": {"attention-head", "layer-norm", "transformer-block", "encoder", "gpt", "microgpt"},
 }
 
-ON_ALL = {*ONLY, "mistakes_in_part", "one", "two"}  # whose figures would be of too few tries on a few of the sheets
+ON_ALL = {
+    *ONLY,
+    "mistakes_in_part",
+    "one",
+    "two",
+    "decimal_slips",
+}  # whose figures would be of too few tries on a few of the sheets
 
 
 @pytest.mark.parametrize("name", STUDENTS)
