@@ -1,4 +1,4 @@
-"""Cross-entropy: its steps, written down twice, its numbers, its mistake and its picture."""
+"""Cross-entropy: its steps, written down twice, its numbers and its picture."""
 
 from __future__ import annotations
 

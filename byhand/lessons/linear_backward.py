@@ -1,4 +1,4 @@
-"""The gradients of a linear layer: its steps, written down twice, its numbers, its mistakes and its picture."""
+"""The gradients of a linear layer: its steps, written down twice, its numbers and its picture."""
 
 from __future__ import annotations
 

@@ -40,8 +40,7 @@ def _steps(build: Builder) -> Results:
 
     Source: Hu et al. 2021 (LoRA), with rank 1 and no scale.
     """
-    c, tape = build.config, build.tape
-    x = tape.given("x", (build.positions, c.d_model), ("pos", "d_model"))
+    c, tape, x = build.config, build.tape, build.stream("x", "")
     weight = tape.given(W, (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     tall, flat = tape.given(A, (c.d_model, 1), ("d_model", "")), tape.given(B, (1, c.d_mlp), ("", "d_mlp"))
     between = matmul(x, tall, name="u")

@@ -39,7 +39,7 @@ def _steps(build: Builder) -> Results:
     that of one weight by differences: the loss with 1 more of it, less that with 1 less, divided by 2.
     """
     c, tape = build.config, build.tape
-    tape.given("x", (build.positions, c.d_model), ("pos", "d_model"))
+    build.stream("x", "")
     weight = tape.given(W_IN, (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     tape.given(W_OUT, (c.d_mlp, c.d_head), ("d_mlp", "d_head"))
     tape.given("right", (build.positions, c.d_head), ("pos", "d_head"))

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import chain, pairwise, product
+from itertools import chain, pairwise
 from math import ceil, floor
 from typing import Any
 
 import numpy as np
-from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped
 from byhand.model.builder import Builder
 from byhand.model.registry import Results, model
-from byhand.model.weights import Values
 from byhand.notation.text import listed
-from byhand.numbers.choice import accepted
 from byhand.numbers.dice import Dice
 from byhand.numbers.draw import draw
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task
-from byhand.ops.linear import add, blend, multiply, quotient, subtract, times_number
+from byhand.ops.linear import HALF, add, blend, multiply, quotient, subtract, times_number
 from byhand.ops.norms import root
 from byhand.pictures.canvas import CAPTION, GREY, SMALLEST, TOKEN, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Matrix, Step, Tape
 from byhand.witness.wiring import Wiring, wiring
 
-HALF = Fraction(1, 2)
 RATE, ADAM_RATE = HALF, 3  # the learning rates: of SGD and momentum, and of Adam
 KEEP = HALF  # of what each memory holds, at the next step
 DECAY = Fraction(1, 4)  # of a weight, which AdamW takes away in a step: its learning rate times λ
@@ -103,27 +99,14 @@ QUIET = (2, 4)  # how large the gradient of the second weight is in both steps: 
 LOUD = (5, -1)  # how many times that the gradients of the first weight are: it turns, and is as large in step 2
 STARTS = (-8, -6, -4, -2, 2, 4, 6, 8)  # where a weight may begin
 SIGNS = (1, -1)
+SETS = 300  # of numbers, for a class
 
 
 def _has_two_weights(task: Task) -> str:
     return "" if len(task.values.inputs["w"]) == len(SIGNS) else "numbers are chosen for two weights"
 
 
-def _all_sets(task: Task, seconds: float) -> list[Values]:
-    """All sets of numbers."""
-    found = []
-    for size, loud, quiet, *start in product(QUIET, SIGNS, SIGNS, STARTS, STARTS):
-        inputs = {"w": [[w] for w in start]}
-        for name, times in zip(("gradient1", "gradient2"), LOUD, strict=True):
-            inputs[name] = [[loud * times * size], [quiet * size]]
-        values = replace(task.values, inputs=inputs)
-        if accepted(task.model, values, task.limits, expected=seconds):
-            found.append(values)
-    order = Dice("sets of optimizers").permutation(len(found))
-    return [found[at] for at in order]  # of neighbours in a class, none has the next one's numbers
-
-
-@draw("optimizers", like_sheet=True, list_all=_all_sets, requires=[_has_two_weights], count=100)
+@draw("optimizers", like_sheet=True, sets=("inputs", SETS), requires=[_has_two_weights], count=100)
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Two weights that begin anywhere: the gradient of one is loud and turns, the other’s is quiet and stays."""
     size = QUIET[dice.one_below(len(QUIET))]  # of all candidates, so that the smaller one is drawn as often

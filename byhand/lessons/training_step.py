@@ -1,4 +1,4 @@
-"""One training step: its steps, written down twice, its numbers, its mistakes and its picture."""
+"""One training step: its steps, written down twice, its numbers and its picture."""
 
 from __future__ import annotations
 

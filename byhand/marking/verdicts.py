@@ -23,12 +23,12 @@ from byhand.marking.marks import Verdict
 from byhand.marking.reckoning import Exact, Reckoning, Rounded, reckoning, shown
 from byhand.marking.rules import Rules
 from byhand.marking.spans import Span, behind, span_of
-from byhand.notation.typed import MISSING, UNREADABLE, Form, Reading
+from byhand.notation.typed import MISSING, SIGNIFICANT, UNREADABLE, Form, Reading
 from byhand.page.reader import ALL, Detour, Paper, place_of
 from byhand.tape import Place
 from byhand.worksheet.document import Blank
 
-LEAST_PRECISE = 100  # units of its last place in a decimal of three significant digits
+LEAST_PRECISE = 10 ** (SIGNIFICANT - 1)  # units of its last place in a decimal of so many significant digits
 NOT_FOLLOWING = "does not follow from what stands before"
 _YES, _NO = frozenset({"yes", "y", "true", "ja"}), frozenset({"no", "n", "false", "nein"})
 _NONE = frozenset({"—", "-", "–", "none", "/"})

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped
-from byhand.model.names import is_parameter, steps_of
+from byhand.model.names import is_gradient, is_parameter, steps_of
 from byhand.ops.attention import column_sum
 from byhand.ops.gradients import add_rows, descend, gate
 from byhand.ops.linear import add, dot_columns, dot_rows, times_number
@@ -31,16 +31,13 @@ def gradient_sign(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def gradient_overwritten(step: Step, tape: Tape) -> Iterable[Step]:
     """The gradient of a weight is not added up over tokens: it is that of the last one."""
-    if step.op is not dot_columns or not is_parameter(step.name.replace(".grad", "")):
-        return [step]
     both = [tape.steps[name] for name in step.inputs]
-    if both[0].shape[0] == 1:
+    if step.op is not dot_columns or not _is_of_parameter(step) or both[0].shape[0] == 1:
         return [step]
     last = [
-        replace(each, name=steps_of(step.name, part), op=gather_rows, inputs=(each.name,),
-                params={"rows": (each.shape[0] - 1,)}, shape=(1, each.shape[1]), axes=("", each.axes[1]))
+        _rows_of(each, (each.shape[0] - 1,), steps_of(step.name, part))
         for part, each in zip(("input", "arrived"), both, strict=True)
-    ]  # fmt: skip
+    ]
     return [*last, replace(step, inputs=tuple(each.name for each in last))]
 
 
@@ -81,10 +78,8 @@ def rows_overwritten(step: Step, tape: Tape) -> Iterable[Step]:
     if step.op is not add_rows:
         return [step]
     last = {row: place for place, row in enumerate(step.params["rows"])}
-    arrived, name = tape.steps[step.inputs[0]], steps_of(step.name, "last")
-    kept = replace(arrived, name=name, op=gather_rows, inputs=(arrived.name,), params={"rows": (*last.values(),)},
-                   shape=(len(last), arrived.shape[1]), axes=("", arrived.axes[1]))  # fmt: skip
-    return [kept, replace(step, inputs=(name,), params={"rows": (*last,)})]
+    kept = _rows_of(tape.steps[step.inputs[0]], (*last.values(),), steps_of(step.name, "last"))
+    return [kept, replace(step, inputs=(kept.name,), params={"rows": (*last,)})]
 
 
 @mistake(
@@ -93,8 +88,7 @@ def rows_overwritten(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def one_side_only(step: Step, tape: Tape) -> Iterable[Step]:
     """The gradient of a parameter that is read twice is what comes from the step that reads it first."""
-    of_parameter = step.op is add and is_parameter(step.name.removesuffix(".grad")) and step.name.endswith(".grad")
-    return [skipped(step) if of_parameter else step]
+    return [skipped(step) if step.op is add and _is_of_parameter(step) else step]
 
 
 @mistake(
@@ -119,7 +113,20 @@ def step_uphill(step: Step, tape: Tape) -> Iterable[Step]:
 def step_before_gradient(step: Step, tape: Tape) -> Iterable[Step]:
     """What goes back through weights is computed with those after the step."""
     stepped = tape.steps.get(steps_of(step.inputs[-1], "stepped")) if step.op is dot_rows else None
-    if stepped is None or not step.stem.endswith("grad"):
+    if stepped is None or not is_gradient(step.name):
         return [step]
     early = replace(stepped, name=steps_of(step.name, "stepped"))
     return [early, replace(step, inputs=(step.inputs[0], early.name))]
+
+
+def _is_of_parameter(step: Step) -> bool:
+    """Whether a step is the gradient of a parameter."""
+    return is_gradient(step.name) and is_parameter(step.name.replace(".grad", ""))
+
+
+def _rows_of(step: Step, rows: tuple[int, ...], name: str) -> Step:
+    """Some rows of a step, as a step of its own."""
+    return replace(
+        step, name=name, op=gather_rows, inputs=(step.name,), params={"rows": rows},
+        shape=(len(rows), step.shape[1]), axes=("", step.axes[1]),
+    )  # fmt: skip

@@ -145,6 +145,11 @@ def grad_name(name: str) -> str:
     return f"{stem}{joined}grad{bracket}{head}"
 
 
+def is_gradient(name: str) -> bool:
+    """Whether the name of a step is that of a gradient, as `grad_name` makes it."""
+    return name.partition("[")[0].endswith(("_grad", ".grad"))
+
+
 def is_parameter(name: str) -> bool:
     """Whether the name of a given is that of a learned parameter: a weight, a bias, a norm's w or b, what shortens a
     sequence (E, F), what attention knows of distances, a table of biases for them, or z, how far a span reaches.

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from byhand.model import Model
 from byhand.model.config import Config
-from byhand.model.names import symbol
+from byhand.model.names import is_gradient, symbol
 from byhand.tape import Step, Tape, shape_text
 from byhand.worksheet.construction import constructions
 from byhand.worksheet.context import is_learned
@@ -188,7 +188,7 @@ class _Chart(Struct, frozen=True, dict=True):
         """
         asked = self.asked(section)
         parts = {*map(self.part, asked)}
-        if asked and all(self.is_gradient(step) for step in asked):
+        if asked and all(map(is_gradient, asked)):
             return max(parts, key=["", *self.parts].index)
         is_through = "unembed" in parts and any(part.startswith(("embed", "heads")) for part in parts)
         return None if is_through else min(parts, key=[*self.parts, ""].index, default=None)
@@ -284,7 +284,7 @@ class _Chart(Struct, frozen=True, dict=True):
         sums have none; a division without powers has none either.
         """
         names = [step.stem.rpartition(".")[2] for step in steps]
-        ops = ["" if step.op is None or self.is_gradient(step.name) else step.op.name for step in steps]
+        ops = ["" if step.op is None or is_gradient(step.name) else step.op.name for step in steps]
         texts = self.messages.texts
         keys = [name if f"map.steps.{name}" in texts else op for name, op in zip(names, ops, strict=True)]
         parts = ("power_of", "row_sum") if "normalize_rows" in keys else ()
@@ -294,10 +294,6 @@ class _Chart(Struct, frozen=True, dict=True):
             for name, of_powers in zip(keys, powers, strict=True)
         ]
         return [texts.get(f"map.steps.{name}", "") for name in keys if name not in parts]
-
-    def is_gradient(self, name: str) -> bool:
-        """Whether a step is a gradient."""
-        return self.tape.steps[name].stem.endswith("grad")
 
     def is_power(self, name: str) -> bool:
         """Whether a step raises a base to a power."""

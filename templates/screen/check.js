@@ -1,7 +1,7 @@
 // Verdicts: right, followed (right from the student's own numbers), wrong, missing or unreadable; as
 // byhand/marking/rules.py and verdicts.py have them.
 
-const LEAST_PRECISE = new Fraction(100n); // units of its last place in a decimal of three significant digits
+const LEAST_PRECISE = new Fraction(10n ** BigInt(SIGNIFICANT - 1)); // units of its last place in a decimal of so many significant digits
 const ALL = "*"; // for all printed numbers, the student's own
 const NOT_FOLLOWING = "does not follow from what stands before";
 
