@@ -77,7 +77,7 @@ RATE = 1
 REACH = 4  # of an output weight, and of a bias
 LOGITS = np.array([[0, 1, 0], [0, 0, 1]])  # one of four shares for the right word, two for one of the others
 LEAST_LOGIT, MOST_APART = -1, 4  # so that powers of them are light
-SETS = 400  # of numbers, for a class
+SETS = 200  # of numbers, for a class
 
 
 def _is_light(of: Candidates) -> Bools:

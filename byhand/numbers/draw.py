@@ -35,6 +35,9 @@ from byhand.tape import Rows, Step, Tape
 
 CANDIDATES = 4000  # of one attempt
 WORK = 200  # of a candidate, as the dice count it
+IN_VAIN = (
+    8  # attempts one after the other that bring no new set of numbers for a class: then no more are searched for
+)
 
 
 class Candidates:
@@ -180,14 +183,20 @@ class Draws(Struct, frozen=True):
             return
 
     def some(self, task: Task, seconds: float, *, apart: str, count: int) -> list[Values]:
-        """So many sets of numbers for a class. apart: the part of an Instance that no two of them have in common."""
-        dice, found = Dice(f"some sets of {task.model.name}"), dict[str, Values]()
-        while len(found) < count:
+        """Sets of numbers for a class: so many, or fewer if hardly any more are found.
+
+        apart: the part of an Instance that no two of them have in common.
+        """
+        dice, found, in_vain = Dice(f"some sets of {task.model.name}"), dict[str, Values | None](), 0
+        while in_vain < IN_VAIN and sum(map(bool, found.values())) < count:
+            before = len(found)
             for instance in self.find(task, dice):
                 values = replace(task.values, inputs=instance.inputs, weights=instance.weights)
-                if accepted(task.model, values, task.limits, expected=seconds):
-                    found.setdefault(str(getattr(instance, apart)), values)
-        return [*found.values()]
+                if (own := str(getattr(instance, apart))) not in found:
+                    is_fit = accepted(task.model, values, task.limits, expected=seconds)
+                    found[own] = values if is_fit else None
+            in_vain = 0 if len(found) > before else in_vain + 1
+        return list(filter(None, found.values()))
 
 
 def draw(
