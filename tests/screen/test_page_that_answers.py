@@ -741,6 +741,17 @@ def test_a_step_at_a_time_can_be_turned_off_and_is_for_phones_only(opened):
     assert (browser.run(hidden), browser.run(f"{one}.checked")) == (0, False)
 
 
+@pytest.mark.parametrize("width", [390, 1100])
+def test_the_bar_of_a_gradient_stands_over_its_letter_and_is_not_cut_off(opened, width):
+    """Where it is cut off, a gradient and what it is the gradient of have one symbol."""
+    browser = opened("optimizers", width=width)
+    bars = "[...document.querySelectorAll('td.caption .radicand')].filter((bar) => bar.offsetParent)"
+    top = "getBoundingClientRect().top"
+    below_the_edge = browser.run(f"{bars}.map((bar) => bar.{top} - bar.closest('.box').{top})")
+    assert len(below_the_edge) >= 2
+    assert min(below_the_edge) >= 0
+
+
 def test_the_dark_follows_the_system_and_the_button(opened):
     browser = opened("softmax", seed=0)
     ground = "getComputedStyle(document.documentElement).backgroundColor"
