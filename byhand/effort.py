@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
-from math import isqrt
+from math import fsum, isqrt
 from typing import Any
 
 from byhand.arithmetic.copies import first
@@ -67,7 +67,7 @@ def minutes(seconds: float) -> int:
 
 def parted(parts: Sequence[float]) -> tuple[int, ...]:
     """The minutes of parts, given in seconds: as they are said of the whole, and adding up to it."""
-    whole = minutes(sum(parts))
+    whole = minutes(fsum(parts))
     grain = _grain(whole)
     ends = [grain * round(end / 60 / grain) for end in accumulate(parts)]
     return tuple(end - start for start, end in pairwise((0, *ends[:-1], whole)))
@@ -78,7 +78,7 @@ def seconds(tape: Tape, steps: Iterable[str]) -> float:
 
     Raises: UnknownNameError.
     """
-    return sum(STEP + _step(tape, name) for name in steps)
+    return fsum(STEP + _step(tape, name) for name in steps)
 
 
 def _step(tape: Tape, name: str) -> float:
@@ -91,7 +91,7 @@ def _step(tape: Tape, name: str) -> float:
         return 0.0
 
     cells = ((i, j, x) for i, row in enumerate(rows) for j, x in enumerate(row))
-    return sum(operations(tape.cell(name, i, j), tape.value) + writing(x) for i, j, x in cells)
+    return fsum(operations(tape.cell(name, i, j), tape.value) + writing(x) for i, j, x in cells)
 
 
 def working(rule: Expr, values: ValueOf) -> Seconds:
@@ -157,7 +157,7 @@ class Stopwatch:
         return Fraction(x) / Fraction(y) if y else 0, of_x + of_y + DIVISION
 
     def fn(self, name: str, args: Sequence[Timed]) -> Timed:
-        seconds = sum(spent for _, spent in args)
+        seconds = fsum(spent for _, spent in args)
         match name, [value for value, _ in args]:
             case "pow", (base, power):
                 raised = _plain(Fraction(base) ** power) if isinstance(power, int) and base else 0

@@ -201,6 +201,12 @@ def test_no_name_of_a_file_is_bound_twice():
         assert [name for name, count in found.items() if count > 1] == [], path
 
 
+def test_no_two_files_of_tests_have_one_name():
+    """Else pytest takes the second for the first, and tests none of it."""
+    names = Counter(path.name for path in Path(__file__).parent.rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_there_is_one_kind_of_record():
     """msgspec's Struct; a notebook's cell, which may have no msgspec, says what stands for it."""
     defining = re.compile(r"(?<!is_)\bdataclass\(|@dataclass")

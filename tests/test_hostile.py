@@ -280,6 +280,7 @@ def test_a_page_that_takes_too_long_to_lay_out_is_stopped_whatever_its_size(monk
     assert pdf_module.pdf("<html lang=en><title>x</title>x")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # where the collector is stopped first
 def test_a_sheet_that_takes_too_long_is_stopped(monkeypatch):
     monkeypatch.setattr(sandbox, "SECONDS", 0.3)
     with pytest.raises(SheetError, match=r"^x\.md: a sheet or a template takes over 0.3 seconds; make it simpler$"):

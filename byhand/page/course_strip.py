@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import fsum
 
 from byhand.page.drawing import Drawing, Rect
 from byhand.page.map_panel import LABEL, LOOKS, NUMBER
@@ -53,15 +54,15 @@ def said(document: Document) -> str:
 def _labels(names: Sequence[str], width: float) -> list[Label]:
     """The names of the groups as labels, smaller where they are too long for one row."""
     room = width - 0.4 - 2 * PAD * len(names) - GAP * (len(names) - 1)
-    need = sum(words(name, LABEL).width for name in names)
+    need = fsum(words(name, LABEL).width for name in names)
     return [words(name, LABEL * min(1.0, room / need)) for name in names]
 
 
 def _row(labels: Sequence[Label], width: float) -> list[Rect]:
     """The boxes of the groups, over the whole width."""
     wide = [label.width + 2 * PAD for label in labels]
-    gap = (width - 0.4 - sum(wide)) / (len(wide) - 1)
-    lefts = [0.2 + sum(wide[:i]) + gap * i for i in range(len(wide))]
+    gap = (width - 0.4 - fsum(wide)) / (len(wide) - 1)
+    lefts = [0.2 + fsum(wide[:i]) + gap * i for i in range(len(wide))]
     return [Rect(left + w / 2, HIGH / 2 + 0.2, w, HIGH) for left, w in zip(lefts, wide, strict=True)]
 
 

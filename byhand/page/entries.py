@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from math import ceil, fsum, inf
 from typing import ClassVar
 
 from msgspec import Struct
@@ -45,12 +45,12 @@ class EntryTable(Struct, frozen=True):
     @property
     def width(self) -> float:
         """The width in print, in mm."""
-        return sum(self.widths)
+        return fsum(self.widths)
 
     @property
     def height(self) -> float:
         """The height in print, in mm."""
-        return sum(self.heights)
+        return fsum(self.heights)
 
     @property
     def room(self) -> float:
@@ -79,9 +79,7 @@ def entries(table: Table) -> EntryTable:
     """Lay out a table as wide as its contents, or with texts on several lines if that is too wide."""
     lines = (table.head, *table.rows)
     if table.columns:  # its words do not break, so that its rows are as high whatever the words are
-        heights = [
-            max(_height(line[0], table.columns[0]), *(_height(x, math.inf) for x in line[1:])) for line in lines
-        ]
+        heights = [max(_height(line[0], table.columns[0]), *(_height(x, inf) for x in line[1:])) for line in lines]
         return EntryTable(table, table.columns, tuple(heights), ("texts", *["centred"] * (len(table.columns) - 1)))
     columns = list(zip(*lines, strict=True))
     texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
@@ -96,12 +94,12 @@ def entries(table: Table) -> EntryTable:
         max(map(_shortest, column)) if text else w for column, w, text in zip(columns, widths, texts, strict=True)
     ]
     most = FIGURE_WIDTH
-    while most > 0 and sum(_narrowed(widths, least, most)) > FIGURE_WIDTH:
+    while most > 0 and fsum(_narrowed(widths, least, most)) > FIGURE_WIDTH:
         most -= STEP
     widths = _narrowed(widths, least, most)
     printed = [_is_printed(column) for column in columns]
-    if (over := sum(widths) - FIGURE_WIDTH) > 0 and any(printed):  # what nobody writes in needs no room for a pencil
-        fewer = math.ceil(100 * over / sum(printed)) / 100
+    if (over := fsum(widths) - FIGURE_WIDTH) > 0 and any(printed):  # what nobody writes in needs no room for a pencil
+        fewer = ceil(100 * over / fsum(printed)) / 100
         widths = [max(w - fewer, *map(_narrowest, column)) if p else w
                   for column, w, p in zip(columns, widths, printed, strict=True)]  # fmt: skip
     heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
@@ -163,7 +161,7 @@ def _width(entry: Prose | Cell) -> float:
 def _height(entry: Prose | Cell, width: float) -> float:
     if isinstance(entry, Cell) and entry.shows != "minutes":
         return ROW
-    lines = 1 if isinstance(entry, Cell) else max(1, math.ceil(_width(entry) / width - 0.01))
+    lines = 1 if isinstance(entry, Cell) else max(1, ceil(_width(entry) / width - 0.01))
     return LINE * lines + 1.4
 
 

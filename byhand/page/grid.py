@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache, partial
 from itertools import groupby, zip_longest
+from math import fsum
 from numbers import Rational
 from typing import Any, ClassVar, Literal
 
@@ -223,12 +224,12 @@ class Grid(Struct, dict=True):
     def x(self, col: int, *, phone: bool = False) -> float:
         """The left edge of a column, in mm."""
         widths = self.phone_widths if phone else self.widths
-        return round(sum([widths[k] for k in self.cols[:col]]), 3)
+        return round(fsum([widths[k] for k in self.cols[:col]]), 3)
 
     def y(self, row: int, *, phone: bool = False) -> float:
         """The upper edge of a row, in mm."""
         heights = PHONE_HEIGHTS if phone else PRINT_HEIGHTS
-        return round(sum([heights[k] for k in self.rows[:row]]), 3)
+        return round(fsum([heights[k] for k in self.rows[:row]]), 3)
 
     @property
     def width(self) -> float:
@@ -451,7 +452,7 @@ def text_width(cell: Cell) -> float:
 def ems(text: str) -> float:
     """The width of a text in the maths face, in ems; fractions of up to three digits over three are stacked."""
     text = _BUILT.sub(lambda m: max(m[1], m[2], key=len), text)
-    return sum(_ADVANCES.get(c, 0.5) for c in text)
+    return fsum(_ADVANCES.get(c, 0.5) for c in text)
 
 
 def has_fractions(*panels: Panel) -> bool:

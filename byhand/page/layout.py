@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import ceil
+from math import ceil, fsum
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -214,7 +214,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         _dots(grid, final, top, figure)
     else:
         name_width = CAPTION_EM / 2 * len(spoken(final.caption or final.symbol))
-        beyond = (name_width - sum(PRINT_WIDTHS[k] for k in grid.cols[at:])) / 2
+        beyond = (name_width - fsum(PRINT_WIDTHS[k] for k in grid.cols[at:])) / 2
         if beyond > 0:
             grid.add("s" * ceil(beyond / PRINT_WIDTHS["s"]))  # room for its name, which is wider
     return grid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
+from math import fsum
 
 from msgspec.structs import replace
 
@@ -101,7 +102,7 @@ def _forks(columns: Sequence[Sequence[Box]]) -> list[float]:
 def _spare(columns: Sequence[Sequence[Box]], scale: float) -> float:
     """The room for all gaps together, in mm. scale: that of the labels."""
     tail = 0.0 if columns[-1][0].part == "unembed" else TAIL
-    return WIDTH - 0.4 - sum(_width(column, scale) for column in columns) - tail
+    return WIDTH - 0.4 - fsum(_width(column, scale) for column in columns) - tail
 
 
 def _row(chart: Map, down: float = 0.0) -> list[Column]:
@@ -184,7 +185,7 @@ def _reading(row: list[Column]) -> float:
 
 def _middle(row: list[Column]) -> float:
     """The y of the arrows of a row."""
-    return sum(spot.y for _, spot in row[0]) / len(row[0])
+    return fsum(spot.y for _, spot in row[0]) / len(row[0])
 
 
 def _feed(drawing: Drawing, end: Rect, to: Rect) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
+from math import fsum
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -115,7 +116,7 @@ class PartPanel(Struct, frozen=True, dict=True):
 
     def least_width(self) -> float:
         """The least width of the panel."""
-        return 2 * PAD + sum(max(self.width(i) for i in column) for column in self.columns) + sum(self.gaps())
+        return 2 * PAD + fsum(max(self.width(i) for i in column) for column in self.columns) + fsum(self.gaps())
 
     def rows(self) -> list[float]:
         """The y of each step: the mean of those that it reads in the column before, but clear of its neighbours."""
@@ -125,11 +126,11 @@ class PartPanel(Struct, frozen=True, dict=True):
             wanted = []
             for i in column:
                 near = [ys[r] for r in self.nodes[i].reads if r in before]
-                wanted.append(sum(near) / len(near) if near else 0.0)
+                wanted.append(fsum(near) / len(near) if near else 0.0)
             placed: list[float] = []
             for y in wanted:
                 placed.append(max(y, placed[-1] + PITCH) if placed else y)
-            shift = (sum(wanted) - sum(placed)) / len(column)
+            shift = (fsum(wanted) - fsum(placed)) / len(column)
             for i, y in zip(column, placed, strict=True):
                 ys[i] = y + shift
             before = column
@@ -232,7 +233,7 @@ def panels_that_fit(chart: Map, wide: float, messages: Messages) -> list[PartPan
                 for p, nodes in chart.inside.items()
                 if p in parts
             ]
-            fits = sum(p.least_width() for p in panels) + APART * (len(panels) - 1) <= wide
+            fits = fsum(p.least_width() for p in panels) + APART * (len(panels) - 1) <= wide
             if fits and all(p.least_height() <= HIGHEST for p in panels):
                 return panels
         parts.remove(min(reversed(parts), key=lambda p: _steps(chart.inside[p])))
@@ -279,7 +280,7 @@ def draw(
         return top
     top += WEDGE
     height = max(panel.least_height() for panel in panels)
-    scale = (wide - APART * (len(panels) - 1)) / sum(panel.least_width() for panel in panels)
+    scale = (wide - APART * (len(panels) - 1)) / fsum(panel.least_width() for panel in panels)
     left = 0.0
     for panel in panels:
         ground = Rect(left + panel.least_width() * scale / 2, top + height / 2, panel.least_width() * scale, height)
@@ -290,7 +291,7 @@ def draw(
             title = words(panel.title, SHAPE)
             reach = title.width / 2
             drawing.text(min(max(at.x, reach), wide - reach), top - 1.0, title, "#555")
-        y = ground.y - sum(panel.extent()) / 2
+        y = ground.y - fsum(panel.extent()) / 2
         panel.draw(drawing, [replace(spot, y=spot.y + y) for spot in panel.spots(left, ground.w)])
         left += ground.w + APART
     return top + height

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from math import fsum
 
 from byhand.notation.marks import texts_of
 from byhand.page.grid import (
@@ -86,7 +87,7 @@ def _line(grid: Grid, begin: int, end: int, top: float) -> Line:
     left = begin
     while left and grid.cols[left - 1] not in _CELLS:
         left -= 1
-    sign = sum(grid.phone_widths["j"] for kind in grid.cols[left:begin] if kind == "j")
+    sign = fsum(grid.phone_widths["j"] for kind in grid.cols[left:begin] if kind == "j")
     in_line = [(row, col) for (row, col), slot in grid.slots.items() if left <= col < end and not slot.is_before]
     marks = [mark for mark in grid.marks if left <= mark.left < end]
     upper = min([row for row, _ in in_line] + [mark.top for mark in marks])

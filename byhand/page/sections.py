@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
+from math import fsum
 from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct
@@ -156,7 +157,7 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
     @property
     def height(self) -> float:
         """The height of the figures in print, in mm."""
-        return sum(x.height for x in self.laid) + GAP * max(len(self.laid) - 1, 0)
+        return fsum(x.height for x in self.laid) + GAP * max(len(self.laid) - 1, 0)
 
     @property
     def width(self) -> float:

@@ -18,7 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import dist, hypot
+from math import dist, fsum, hypot
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -179,18 +179,18 @@ def _columns(rows: Sequence[Sequence[Item]]) -> tuple[list[float], float]:
     Raises: SheetError where no size has room.
     """
     room, count, size = WIDTH - 2 * EDGE, len(rows[0]), TEXT
-    while sum(widths := [max(2 * _half(item, size) for item in column) for column in zip(*rows, strict=True)]) > (
+    while fsum(widths := [max(2 * _half(item, size) for item in column) for column in zip(*rows, strict=True)]) > (
         room - LEAST_GAP * count
     ):
         size -= 0.1
         if size < SMALLEST:
-            longest = max(rows, key=lambda row: sum(_half(item, TEXT) for item in row))
+            longest = max(rows, key=lambda row: fsum(_half(item, TEXT) for item in row))
             told = " | ".join(item.text for item in longest)
             raise SheetError(f"“{told}” has no room in one row; say it in fewer letters")
     if max(widths) <= room / count - LEAST_GAP:
         return [EDGE + room / count * (k + 0.5) for k in range(count)], size
-    gap = (room - sum(widths)) / count
-    return [EDGE + sum(widths[:k]) + gap * (k + 0.5) + widths[k] / 2 for k in range(count)], size
+    gap = (room - fsum(widths)) / count
+    return [EDGE + fsum(widths[:k]) + gap * (k + 0.5) + widths[k] / 2 for k in range(count)], size
 
 
 class _Room(Struct, frozen=True):
@@ -237,8 +237,8 @@ class _Drawing:
         """Where each item stands: rows one below the other, the items of a row spread over the width."""
         with_bows = {arrow.start[0] for arrow in self.bows}
         weights = [1 + BOW * (i in with_bows) for i in range(len(board.rows))]
-        unit = min((HEIGHT - 2 * EDGE) / sum(weights), HIGHEST)
-        y = (HEIGHT - unit * sum(weights)) / 2
+        unit = min((HEIGHT - 2 * EDGE) / fsum(weights), HIGHEST)
+        y = (HEIGHT - unit * fsum(weights)) / 2
         columns = {n: _columns([row for row in board.rows if len(row) == n]) for n in {*map(len, board.rows)}}
         for row, weight in zip(board.rows, weights, strict=True):
             middles, size = columns[len(row)]

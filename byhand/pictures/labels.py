@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from msgspec import Struct
 
 from byhand.notation.inline import in_line, parsed
@@ -35,8 +37,8 @@ class Label(Struct, frozen=True, array_like=True):
     @property
     def width(self) -> float:
         """The estimated width, in mm."""
-        ems = (sum(_WIDTHS.get(c, 0.53) for c in span.text) * (SMALL if span.level else 1) for span in self.spans)
-        return sum(ems) * self.size
+        ems = (fsum(_WIDTHS.get(c, 0.53) for c in span.text) * (SMALL if span.level else 1) for span in self.spans)
+        return fsum(ems) * self.size
 
 
 def words(text: str, size: float) -> Label:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from math import inf
+from math import fsum, inf
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -86,7 +86,7 @@ def _broken(words: Iterable[list[Piece]], room: float) -> tuple[tuple[Piece, ...
     """A line of words, broken into lines of which each is as long as the room allows."""
     lines, x = [list[Piece]()], 0.0
     for word in words:
-        line, end = lines[-1], x + sum(piece.width for piece in word)
+        line, end = lines[-1], x + fsum(piece.width for piece in word)
         may_break = bool(line) and (line[-1].text.endswith(" ") or any(piece.pill for piece in word))
         if may_break and end > room and "".join(piece.text for piece in word).strip():
             lines.append(line := [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import fsum
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -63,7 +64,7 @@ def broken(paragraph: Paragraph, texts: Iterable[str], faces: Mapping[str, str])
     row, x = paragraph.at
     pieces: list[Piece] = []
     for chunk in _chunks(words):
-        space, end = chunk[0].space or 0.0, x + sum(width(word.run, word.text) for word in chunk)
+        space, end = chunk[0].space or 0.0, x + fsum(width(word.run, word.text) for word in chunk)
         if not chunk[0].start and chunk[0].space is not None and abs(end + space - paragraph.right) < CLOSE:
             return None
         if chunk[0].start or (chunk[0].space is not None and end + space > paragraph.right):

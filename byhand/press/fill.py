@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from math import fsum
 
 from msgspec import Struct
 
@@ -144,10 +145,10 @@ class _Blocks(Struct, frozen=True):
             new.width * run.size / 1000 - old if new else 0.0
             for run, new, old in zip(line.runs, shapes, line.widths, strict=True)
         ]
-        within = -max(line.less, 0.0) - _SAME < sum(changes) < max(line.spare, 0.0) + _SAME
+        within = -max(line.less, 0.0) - _SAME < fsum(changes) < max(line.spare, 0.0) + _SAME
         if any(abs(change) > _SAME for change in changes) if line.rigid else not within:
             return None
-        moved, written = line.moved(sum(changes)), []
+        moved, written = line.moved(fsum(changes)), []
         for run, new, change in zip(line.runs, shapes, changes, strict=True):
             written.append(tagged(run, text_at(run, run.x + moved, run.y, new.shown if new else run.shown)))
             moved += change

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from math import fsum
 
 from msgspec import Struct, field
 
@@ -69,7 +70,7 @@ class Pen(Struct):
         """The PDF operators of a drawing, but for its slots."""
         written = [b"%.6f 0 0 %.6f %.3f %.3f cm\n%s" % (MM, MM, x, y, drawing.shapes)]
         for words in drawing.texts:
-            at = words.x - words.anchor * sum(piece.width for piece in words.pieces)
+            at = words.x - words.anchor * fsum(piece.width for piece in words.pieces)
             for piece in words.pieces:
                 run = self.shown(b"", piece, at, words.y - piece.style.lift)
                 written += [run.colour, b"\n", text_at(run, run.x, run.y, run.shown)]
@@ -82,9 +83,9 @@ class Pen(Struct):
         """Write what stands beside a table. x, y: the place of the figure."""
         middles = [list(map(_middle, [label.style, *_in_line(line)])) for line in label.lines]
         heights = [label.line + max(of_line) - min(of_line) for of_line in middles]
-        top = y + label.y - label.shift[1] * sum(heights)
+        top = y + label.y - label.shift[1] * fsum(heights)
         for line, of_line, height in zip(label.lines, middles, heights, strict=True):
-            left = x + label.x - label.shift[0] * sum(piece.width for piece in line)
+            left = x + label.x - label.shift[0] * fsum(piece.width for piece in line)
             self.drawn += map(_written, self.runs(line, left, top + label.line / 2 + max(of_line), self.drawn))
             top += height
 
@@ -92,7 +93,7 @@ class Pen(Struct):
         """Write a line of a cell. lower: by how many lines it is lower than an only line would be."""
         style, widths = cell.style, [piece.width for piece in line]
         left, top, right, bottom = _inner(cell, box)
-        room = right - style.room - left - sum(widths)
+        room = right - style.room - left - fsum(widths)
         x, y = left + max(room, 0.0) * style.align, _baseline(style, line, top, bottom) + lower * style.line
         layer = self.answers if cell.answer else self.drawn
         runs = self.runs(line, x, y, layer)

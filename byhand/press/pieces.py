@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
+from math import fsum
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -116,7 +117,7 @@ def _pill(source: Sequence[inline.Piece], texts: TextOf) -> Iterator[Piece]:
         piece for part in seen for piece in in_faces(_plain(part), styles[isinstance(part, inline.Part)], texts)
     )
     bead = max(high, number.width + 2 * gap)
-    side, whole = (bead - number.width) / 2, bead + gap + sum(piece.width for piece in words) + end
+    side, whole = (bead - number.width) / 2, bead + gap + fsum(piece.width for piece in words) + end
     yield replace(number, before=apart + side, after=side, pill=(whole, bead))
     for piece in words:
         first, last = piece is words[0], piece is words[-1]

@@ -97,7 +97,7 @@ class Plan(Struct):
     @property
     def width(self) -> float:
         """The width of all columns, in mm."""
-        return sum(self.widths)
+        return math.fsum(self.widths)
 
     def add(self, spot: Spot) -> None:
         """Put something on the plan."""
@@ -146,7 +146,7 @@ class _Planner(Struct, dict=True):
             (t.right + 2, _tag(t)) for s in self.page.sections for g in s.laid if isinstance(g, Grid) for t in g.tags
         )
         for col, words in tags:
-            while sum(self.plan.widths[col:]) < width_of(text_of(words), looks.CAPTION.size) + 4.0:
+            while math.fsum(self.plan.widths[col:]) < width_of(text_of(words), looks.CAPTION.size) + 4.0:
                 self.plan.widths.append(USUAL)
 
     def _at_least(self, widths: list[float], col: int, width: float) -> None:
@@ -298,7 +298,7 @@ class _Planner(Struct, dict=True):
         """Words in the left column, figures beside them, and room below these if the words need more."""
         top = self.row
         self._figures(figures)
-        high = sum(self.plan.heights[row] for row in range(top, self.row))
+        high = math.fsum(self.plan.heights[row] for row in range(top, self.row))
         need = self._height(told, looks.TEXT, WORDS)
         if need > high:
             self._next(need - high)
@@ -348,7 +348,7 @@ class _Planner(Struct, dict=True):
         if slot.cls.startswith("caption"):
             words = (*plain(TICK * (slot.ticked is not None)), *formula(slot.label), *_note(slot.known))
             side = "side" in slot.cls
-            wide = width_of(text_of(words), looks.CAPTION.size) > sum(self.plan.widths[col : col + slot.span])
+            wide = width_of(text_of(words), looks.CAPTION.size) > math.fsum(self.plan.widths[col : col + slot.span])
             look = replace(looks.CAPTION, align="right" if side else "left" if wide else "center")
             return Spot(row, col, look, cols=1 if wide or side else slot.span, words=words)
         return Spot(row, col, looks.SIGN, words=plain(slot.label))
@@ -414,7 +414,7 @@ class _Planner(Struct, dict=True):
                 words = marked_up(entry.tokens)
                 centred = bool(n and at and laid.aligned[at] == "centred") or (not n and laid.aligned[at] != "texts")
                 look = replace(looks.TEXT, bold=not n, valign="vcenter", align="center" if centred else "left")
-                room = sum(self.plan.widths[start : start + count])
+                room = math.fsum(self.plan.widths[start : start + count])
                 heights.append(self._height(words, look, room))
                 self.plan.add(Spot(self.row, start, look, cols=count, words=words))
             self._next(max(heights))
@@ -481,7 +481,7 @@ class _Planner(Struct, dict=True):
                 self.plan.add(Spot(self.row, col, look, cols=2, words=plain(room.lead)))
                 col += 2
             look = replace(looks.FIELD, form="@")
-            high = max(room.lines * RULE, self._height(pen, look, sum(self.plan.widths[col:])))
+            high = max(room.lines * RULE, self._height(pen, look, math.fsum(self.plan.widths[col:])))
             self.plan.add(Spot(self.row, col, look, cols=last - col, pen=pen, reply=room.reply))
             self._next(min(MOST_HIGH, high))
         if col and not rooms:

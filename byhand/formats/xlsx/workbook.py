@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
+from math import fsum
 from typing import Any
 
 import msgspec
@@ -335,9 +336,9 @@ class _Workbook(Struct, eq=False, dict=True):
         """The rows before which a page begins, so that no section is split that has room on one."""
         heights, breaks, used = self.plan.heights, list[int](), 0.0
         starts = [*self.plan.sections, self.plan.rows]
-        used = sum(heights.get(row, 0.0) for row in range(starts[0])) if self.plan.sections else 0.0
+        used = fsum(heights.get(row, 0.0) for row in range(starts[0])) if self.plan.sections else 0.0
         for at, (first, last) in enumerate(pairwise(starts)):
-            need = sum(heights.get(row, 0.0) for row in range(first, last))
+            need = fsum(heights.get(row, 0.0) for row in range(first, last))
             if (self.plan.opens[at] or used + need > room) and used and first:
                 breaks.append(first)
                 used = 0.0
