@@ -58,7 +58,8 @@ def decoded(content: Content, kind: type[Decoded], start: int = 0, end: int | No
     except RecursionError:
         raise AnswersError("it has lists or objects too deep in each other") from None
     except msgspec.MsgspecError as error:
-        raise AnswersError(str(error)) from None
+        told = "it ends in the middle; send or save it once more" if "truncated" in str(error) else str(error)
+        raise AnswersError(told) from None
 
 
 def begin(content: Content) -> int:

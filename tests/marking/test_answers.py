@@ -66,11 +66,11 @@ def test_a_column_of_answers_is_that_of_a_class_s_index(tmp_path):
 
 REFUSED = {
     "": "answers is empty",
-    "{": "answers is no file of answers: Input data was truncated",
+    "{": "answers is no file of answers: it ends in the middle; send or save it once more",
     '{"students": [], "seed": -1, "colour": 1}': "answers is no file of answers: Object contains unknown field `colour`",
     '{"students": [{"id": "a"} {"id": "b"}]}': "answers is no file of answers: JSON is malformed: expected ',' or ']'",
     '{"students": [{"id": "a"}, 7]}': "answers is no file of answers: its students are no objects",
-    '[{"id": "a"}': "answers is no file of answers: Input data was truncated",
+    '[{"id": "a"}': "answers is no file of answers: it ends in the middle; send or save it once more",
     as_json(
         id="a", answers={BLANKS[0]: {"a": {"b": {}}}}
     ): "answers, student 1: Expected `int | float | str | null`, got `object`",

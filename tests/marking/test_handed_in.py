@@ -60,7 +60,7 @@ WHOLE = {
     "one student, not UTF-8": (lambda: json.dumps({"id": "x", "name": "Jürgen"}, ensure_ascii=False).encode("latin-1"),
                                " is no file of answers: a text in it is not UTF-8; save the file as UTF-8"),
     "UTF-16": (lambda: file(student("x")).encode("utf-16"), " is JSON in UTF-16; save it as UTF-8"),
-    "cut off": (lambda: file(student("x"))[:-40], " is no file of answers: Input data was truncated"),
+    "cut off": (lambda: file(student("x"))[:-40], " is no file of answers: it ends in the middle; send or save it once more"),
     "empty": (lambda: "", " is empty"),
     "blank": (lambda: " \n\n", " is empty"),
     "no students": (lambda: file(), " holds no students"),
