@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -17,11 +19,13 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateError, TemplateSyntaxError
 from msgspec.structs import asdict, replace
 
+from byhand.arithmetic.copies import varies
 from byhand.effort import TYPICAL, minutes, parted
 from byhand.errors import ByHandError, ConfigError, SheetError, UnchangedError, UnknownNameError
 from byhand.model.config import SIZES, Config
 from byhand.notation.marks import word_in_slot
 from byhand.notation.number import shown
+from byhand.notation.text import value_text
 from byhand.notation.words import unprintable
 from byhand.worksheet.architecture import map_of
 from byhand.worksheet.asked import asked
@@ -358,13 +362,14 @@ def _escaped(value: Any) -> Any:
 
 
 def _printable(value: Any) -> str:
-    """The text that an expression prints.
+    """The text that an expression prints; a number of the run is as `text` writes it, also in a class.
 
     Raises: SheetError for a character that cannot be printed.
     """
-    if bad := unprintable(str(value), lines=True):
+    text = value_text(value) if varies(value) or isinstance(value, Fraction | Decimal) else str(value)
+    if bad := unprintable(text, lines=True):
         raise SheetError(f"a text holds {bad}, which cannot be printed")
-    return str(value)
+    return text
 
 
 def _plain(token: Token) -> str:

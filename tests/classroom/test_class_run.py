@@ -1,5 +1,7 @@
 """Many copies of a sheet in one run, and what each of them says."""
 
+import re
+
 from class_runs import SAYS_FIRST, own_numbers, run_together, unmeasured
 from msgspec.structs import replace
 
@@ -36,6 +38,24 @@ def test_copies_whose_page_would_have_other_words_are_noted():
     found = run_together(sheet, copies, options).domain.differing.tolist()
     assert found == [each != is_first[0] for each in is_first]
     assert any(found)
+
+
+def test_a_number_that_a_sheet_computes_is_printed_alike_for_one_and_for_a_class():
+    sheet, options, first = own_numbers("dot-product")
+    copies = [first, *(own_numbers("dot-product", seed)[2] for seed in (1, 2))]
+    bare = "{{ 1 / number('dot', 0, 0) }}, {{ 0 - number('dot', 0, 0) }}"
+    asked = "{{ text(1 / number('dot', 0, 0)) }}, {{ text(0 - number('dot', 0, 0)) }}"
+    sheet = replace(sheet, body=f"{sheet.body}\n\nThey are {bare}.\n\nThey are {asked}.\n\n")
+
+    def said(page):
+        return re.findall("They are (.*?)[.]<", page)
+
+    run = run_together(sheet, copies, options)
+    pages = run.filled(Pages(lower(run.document, run.run.in_slots())).html("key", "screen", for_all=True))
+    for values, page in zip(copies, pages, strict=True):
+        alone = Pages(lower(*arranged(sheet, values, options, options.domain)[:2])).html("key", "screen")
+        one, other = said(page)
+        assert said(alone) == [one, other] == [one, one]
 
 
 def test_what_no_renaming_changes_is_named():
