@@ -103,6 +103,16 @@ def test_what_is_filled_in_is_held_against_the_key(pages, tmp_path):
         verified(html.replace("<input ", '<input type="submit" ', 1), tmp_path)
 
 
+def test_a_page_whose_boxes_stand_for_each_other_is_refused(tmp_path):
+    """What is ticked on it would be saved as its opposite."""
+    path, _ = generate("rotary", Options(formats=("html",)), tmp_path)
+    html = path.read_text(encoding="utf-8")
+    exchanged = re.sub('value="(true|false)"', lambda m: f'value="{"false" if m[1] == "true" else "true"}"', html)
+    assert exchanged != html
+    with pytest.raises(UnreadableError, match=f"{CHANGED.pattern}its <input> has 'value=false' where"):
+        verified(exchanged, tmp_path)
+
+
 @pytest.mark.parametrize(("typed", "answer", "right"), [
     ("b - 1 - 2a", "−2a + b − 1", True), ("+b−2a−1", "−2a + b − 1", True), ("−1 + b − 2a", "−2a + b − 1", True),
     ("b - 1 + 2a", "−2a + b − 1", False), ("b − 2a", "−2a + b − 1", False), ("b − 2a − 1 − 1", "−2a + b − 1", False),
