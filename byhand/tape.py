@@ -279,6 +279,11 @@ class Step(Struct, frozen=True, dict=True):
         return 1 / value if below else value
 
     @property
+    def latex_factor(self) -> str:
+        """`times` in LaTeX."""
+        return self.times.replace("1/", r"1 \div ").replace("ln", r"\ln")
+
+    @property
     def layer(self) -> str:
         """The layer in the step's name: blocks.0 in blocks.0.attn.hook_q[1]; "" for none."""
         return self._in_name[0]

@@ -114,7 +114,16 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
             return self._word(text)
         if blank.role in ("text", "change"):
             return Reading("number", (text.strip(),)) if text.strip() else MISSING
-        return self._nearest_first(blank, self.reckoning.read(text))
+        return self._nearest_first(blank, self.reckoning.read(self._without_factor(blank, text)))
+
+    def _without_factor(self, blank: Blank, text: str) -> str:
+        """What is written before a factor that the page prints beside the numbers: 3 in 3 · ln 2."""
+        step = self.rules.run.steps.get(blank.cell.step)
+        if step is None or not step.times:
+            return text
+        base = step.times.removeprefix("ln ")
+        before = re.sub(rf"\s*(?:[*·×]|\\cdot)?\s*\\?ln\s*\(?\s*{base}\s*\)?\s*$", "", text)
+        return f"{before}1" if before != text and before.strip() in ("", "-", "−") else before
 
     def _nearest_first(self, blank: Blank, reading: Reading) -> Reading:
         """Of the numbers that a text with a comma may say, the one nearest to the key comes first."""

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from byhand.mistakes.registry import mistake, skipped
 from byhand.model.names import is_gradient, is_parameter, steps_of
 from byhand.ops.attention import column_sum
-from byhand.ops.gradients import add_rows, descend, gate
-from byhand.ops.linear import add, dot_columns, dot_rows, times_number
+from byhand.ops.gradients import add_rows, descend, gate, softmax_backward
+from byhand.ops.linear import add, dot_columns, dot_rows, multiply, subtract, times_number
 from byhand.ops.norms import column_mean
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Step, Tape
@@ -67,6 +67,30 @@ def relu_gate_forgotten(step: Step, tape: Tape) -> Iterable[Step]:
 def gate_by_gradient(step: Step, tape: Tape) -> Iterable[Step]:
     """ReLU's gate keeps what is positive of the gradient, as if it were passed through ReLU itself."""
     return [replace(step, inputs=step.inputs[:1] * 2) if step.op is gate else step]
+
+
+@mistake(
+    told="What the other shares do was forgotten: each share times what has arrived, and nothing taken away.",
+    mend="Take the average away first: of each {row}, the sum of share times what has arrived.",
+)
+def no_row_sum(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient of a score is its share times what has arrived, without what the other shares lose."""
+    return [replace(step, op=multiply, inputs=step.inputs[:2]) if step.op is softmax_backward else step]
+
+
+@mistake(
+    told="Each share as if it were alone: share · (1 − share) times what has arrived.",
+    mend="A score changes all shares of its {row}. So take the average of what arrives away, not the share.",
+)
+def softmax_elementwise(step: Step, tape: Tape) -> Iterable[Step]:
+    """Softmax is taken for a function of one number, as the sigmoid is."""
+    if step.op is not softmax_backward:
+        return [step]
+    shares, arrived, _ = step.inputs
+    names = {part: steps_of(step.name, part) for part in ("squares", "slope")}
+    squares = replace(step, name=names["squares"], op=multiply, inputs=(shares, shares), times="")
+    slope = replace(step, name=names["slope"], op=subtract, inputs=(shares, squares.name), times="")
+    return [squares, slope, replace(step, op=multiply, inputs=(slope.name, arrived))]
 
 
 @mistake(

@@ -138,6 +138,7 @@ class Data(Struct, frozen=True, eq=False, dict=True):
     def step(self, step: Step, unknown: Iterable[Place]) -> dict[str, Json]:
         """A step: its name, shape, inputs and rule, or else its numbers, but for those that are to be found."""
         entry = {"name": step.name, "op": step.op_name, **self.shape(self.run, step)}
+        entry |= {"times": step.times} if step.times else {}
         entry["inputs"] = [self.numbers[name] for name in step.inputs]
         if step.op is not None:
             return entry | ({"printed": True} if step.name in self.page.reader.printed_steps else {})

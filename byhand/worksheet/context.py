@@ -26,6 +26,7 @@ from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
 from byhand.worksheet.views import Level, Orientation
 
+DOTS = r" = \dots"  # in place of what a matrix is computed as
 PRODUCTS = ("matmul", "affine", "dot_rows")
 # the sign of an operation between operands that stand side by side
 OPERATOR_SIGNS = {"row_dots": "·", "multiply": "⊙", "add": "+", "subtract": "−"}
@@ -143,6 +144,7 @@ class Context(Struct, frozen=True, dict=True):
         labels = [self._labels(axis, size) for axis, size in zip(axes, matrix.shape, strict=True)]
         along = [_direction(axis) for axis in matrix.axes]
         known, bead = self.known_from(name) if role is None else ("", "")
+        symbol = self.symbol(name)
         panel = Panel(
             name,
             role or default,
@@ -150,8 +152,8 @@ class Context(Struct, frozen=True, dict=True):
             labels[0][first:],
             labels[1],
             (along[0], along[1]),
-            self.symbol(name),
-            checked(caption),
+            symbol,
+            self._with_factor(name, symbol, checked(caption)),
             note or known,
             "" if note else bead,
             fractions=name in self.sheet.fractions,
@@ -159,6 +161,11 @@ class Context(Struct, frozen=True, dict=True):
         if not self.transposed:
             return panel
         return _factors_swapped(transpose(panel)) if changes_order(matrix.step) else transpose(panel)
+
+    def _with_factor(self, name: str, symbol: str, caption: str = "") -> str:
+        """A matrix's caption, which ends with the factor that stands beside its numbers, if one does."""
+        factor = self.tape[name].step.latex_factor
+        return rf"{caption or symbol + DOTS} \cdot {factor}" if factor else caption
 
     def known_from(self, name: str) -> tuple[str, str]:
         """From which sheet of the thread a step's numbers are known, in words, and its number; "" where it is from
@@ -193,23 +200,27 @@ class Context(Struct, frozen=True, dict=True):
         solutions = self._solutions(name, unknown)
         operands = (by_rows._operand(n, roles.get(n), n in grown, last and k == 0) for k, n in enumerate(step.inputs))
         left, upper, *rest = (
-            replace(by_rows._with_blanks(panel, solutions), symbol=self.symbol(panel.step)) for panel in operands
+            by_rows._with_blanks(self._called(panel, self.symbol(panel.step)), solutions) for panel in operands
         )
         if step.op.name == "dot_rows":
-            upper = replace(transpose(upper), symbol=upper.symbol + r"^{\mathrm{T}}")
+            upper = self._called(transpose(upper), upper.symbol + r"^{\mathrm{T}}")
         result = by_rows.panel(name, "given" if solutions and not asked else "ask", note=note, given=given, last=last)
-        result = replace(result, symbol=self.symbol(name))
+        result = self._called(result, self.symbol(name))
         if solutions and asked:
             result = _printed_at(result, _sources(solutions, name))
         if first:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
-        equation = f"{result.symbol} = {self.formula(name)}"
+        equation = self._with_factor(name, "", f"{result.symbol} = {self.formula(name)}")
         bias = rest[0] if rest else None
         if self.transposed:
             left, upper, result = (_factors_swapped(transpose(p)) for p in (upper, left, result))
             bias = transpose(bias) if bias else None
         return Falk(left, upper, result, bias, equation, arrows=first)
+
+    def _called(self, panel: Panel, symbol: str) -> Panel:
+        """A matrix without a caption under a symbol."""
+        return replace(panel, symbol=symbol, caption=self._with_factor(panel.step, symbol))
 
     def _operand(self, name: str, role: Role | None, has_grown: bool, last: bool = False) -> Panel:
         """An input of a product, or its last row, as given, copied or computed; of one that has grown, only the last

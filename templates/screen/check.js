@@ -201,11 +201,18 @@ class Judged {
   read(blank, text) {
     if (blank.role === "word") return this.readWord(text);
     if (blank.role === "text" || blank.role === "change") return text.trim() ? number([text.trim()]) : MISSING;
-    const found = this.reckoning.read(text);
+    const found = this.reckoning.read(this.withoutFactor(blank, text));
     const nearest = found.values.length > 1 ? this.reckoning.real(this.key(blank)) : null;
     if (!(nearest instanceof Fraction)) return found;
     const distance = (x) => x.minus(nearest).absolute();
     return { ...found, values: [...found.values].sort((a, b) => distance(a).compare(distance(b))) };
+  }
+  // What is written before a factor that the page prints beside the numbers: 3 in 3 · ln 2.
+  withoutFactor({ step }, text) {
+    const factor = this.rules.run.steps[step]?.times;
+    if (!factor) return text;
+    const before = text.replace(new RegExp(`\\s*(?:[*·×]|\\\\cdot)?\\s*\\\\?ln\\s*\\(?\\s*${factor.replace("ln ", "")}\\s*\\)?\\s*$`), "");
+    return before !== text && ["", "-", "−"].includes(before.trim()) ? `${before}1` : before;
   }
   // The number of a word of the vocabulary, from the word or from its number, counted from 1. Its capitals
   // matter only where another word differs in nothing else.

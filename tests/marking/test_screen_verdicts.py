@@ -192,6 +192,20 @@ def test_an_entry_that_follows_from_infinity_is_judged_as_the_marker_does():
     assert by_browser == by_marker(page, answers)
 
 
+def test_a_factor_that_the_page_prints_may_be_written_too():
+    page = Page.of("softmax-backward", seed=0)
+    right = Student(page, EXACT).answers()
+    texts = {"{} ln 2": "right", "{}·ln(2)": "right", "{} * ln2": "right", "{} \\cdot \\ln 2": "right",
+             "{} ln 3": "unreadable"}  # fmt: skip
+    answers = [{name: form.format(right[name]) for name in right if "scores.grad/1" in name} for form in texts]
+    answers.append({name: f"{right[name]} ln 2" for name in right if "softmax.dot" in name})  # where none is printed
+    answers.append({name: "-ln 2" for name in right if "scores.grad/1" in name})
+    (found,) = answers_of(MARKED, [{"sheet": sheet_of(page.document, page.run), "answers": answers}])
+    for each, by_browser, verdict in zip(answers, found, [*texts.values(), "unreadable", "wrong"], strict=True):
+        assert by_browser == by_marker(page, each)
+        assert {says for name, says, *_ in by_browser if name in each} == {verdict}
+
+
 @pytest.mark.parametrize(
     ("sheet", "words"),
     [

@@ -32,6 +32,7 @@ HELD = (
     "masked-words",
     "linear-backward",
     "mlp-backward",
+    "softmax-backward",
     "tied-embeddings-backward",
     "training-step",
     "optimizers",
