@@ -9,9 +9,17 @@ from msgspec.structs import replace
 from byhand.mistakes.registry import mistake, skipped
 from byhand.model.names import is_gradient, is_parameter, steps_of
 from byhand.ops.attention import column_sum
-from byhand.ops.gradients import add_rows, descend, gate, softmax_backward
-from byhand.ops.linear import add, dot_columns, dot_rows, multiply, subtract, times_number
-from byhand.ops.norms import column_mean
+from byhand.ops.gradients import (
+    add_rows,
+    descend,
+    gate,
+    norm_backward,
+    rms_backward,
+    scale_columns,
+    softmax_backward,
+)
+from byhand.ops.linear import add, copy, dot_columns, dot_rows, multiply, subtract, times_number
+from byhand.ops.norms import column_mean, standardize
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Step, Tape
 
@@ -113,6 +121,51 @@ def rows_overwritten(step: Step, tape: Tape) -> Iterable[Step]:
 def one_side_only(step: Step, tape: Tape) -> Iterable[Step]:
     """The gradient of a parameter that is read twice is what comes from the step that reads it first."""
     return [skipped(step) if step.op is add and _is_of_parameter(step) else step]
+
+
+@mistake(
+    told="What has arrived, divided by σ, as if the mean and σ did not move with the numbers.",
+    mend="The norm takes its mean away again, and its part along N: subtract both before you divide by σ.",
+)
+def norm_as_constant(step: Step, tape: Tape) -> Iterable[Step]:
+    """On the way back through LayerNorm, the mean and the deviation are taken for constants."""
+    if step.op is not norm_backward:
+        return [step]
+    arrived, *_, scale = step.inputs
+    return [replace(step, op=standardize, inputs=(arrived, scale))]
+
+
+@mistake(
+    told="The gradient before the norm without its first term: the mean of what has arrived was not taken away.",
+    mend="Take the mean of what has arrived away: to move all numbers alike changes nothing behind the norm.",
+)
+def no_mean_term(step: Step, tape: Tape) -> Iterable[Step]:
+    """LayerNorm is gone back through as RMSNorm is, without the mean of what has arrived."""
+    if step.op is not norm_backward:
+        return [step]
+    arrived, _, *others = step.inputs
+    return [replace(step, op=rms_backward, inputs=(arrived, *others))]
+
+
+@mistake(
+    told="The weight of the norm forgotten on the way back.",
+    mend="Multiply what has arrived by w: the result grows w times as fast as the normalised number.",
+)
+def weight_forgotten(step: Step, tape: Tape) -> Iterable[Step]:
+    """What arrives at the result of a norm is taken for what arrives at the normalised numbers."""
+    return [skipped(step) if step.op is scale_columns and is_gradient(step.name) else step]
+
+
+@mistake(
+    told="Only what comes through the branch: the residual stream hands on a gradient, too.",
+    mend="Add what arrives at the sum: the stream goes round the branch, and its gradient comes back unchanged.",
+)
+def branch_only(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradient of the residual stream is what comes back through its branch, without what goes round it."""
+    if step.op is not add or not is_gradient(step.name) or _is_of_parameter(step):
+        return [step]
+    branches = [name for name in step.inputs if name.startswith(f"{step.name}.by.")]
+    return [replace(step, op=copy, inputs=(branches[0],)) if len(branches) == 1 else step]
 
 
 @mistake(

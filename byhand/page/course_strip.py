@@ -12,11 +12,18 @@ from byhand.pictures.labels import Label, words
 from byhand.pictures.shapes import Graphic
 from byhand.worksheet.document import Document
 from byhand.worksheet.order import groups
+from byhand.worksheet.sheet import Named
 
 # all in mm
-HIGH, PAD, GAP = 6.4, 1.4, 2.6  # of the box of a group: its height, its margins, and the least gap after it
+HIGH, PAD, GAP = (
+    6.4,
+    1.4,
+    2.6,
+)  # of the box of a group: its height, its margins, and the least gap behind it
 TOP, WEDGE = 10.0, 4.0  # of the panel, and of the wedge that opens into it
 ROW, SQUARE, TEXT = 5.2, 4.0, 2.65  # of a sheet in the panel: its row, the box of its number, its title
+LEFT, BEHIND = 4.0, 1.8  # the margin of the panel, and what is between a number and its title
+MOST_ROWS = 3  # of sheets in two columns; more sheets stand in three
 
 
 def graphic(document: Document, width: float) -> Graphic:
@@ -30,16 +37,20 @@ def graphic(document: Document, width: float) -> Graphic:
         drawing.line((left.right, left.y), (right.left, right.y))
     for i, (box, label) in enumerate(zip(boxes, labels, strict=True)):
         _box(drawing, box, label, "done" if i < at else "here" if i == at else "later")
-    rows = (len(document.beside) + 1) // 2
+    columns, size = _columns(document.beside, width)
+    rows = len(columns[0][1])
     panel = Rect(width / 2, TOP + (rows * ROW + 2) / 2, width, rows * ROW + 2)
     drawing.ground(panel)
     drawing.wedge(boxes[at], panel, boxes[at].bottom)
-    for i, sheet in enumerate(document.beside):
-        x, y = 4.0 + (i // rows) * width / 2, TOP + 1 + ROW * (i % rows + 0.5)
-        state = "done" if sheet.number < document.number else "here" if sheet.number == document.number else "later"
-        _box(drawing, Rect(x + SQUARE / 2, y, SQUARE, SQUARE), words(str(sheet.number), NUMBER), state)
-        title = words(sheet.title, TEXT)
-        drawing.text(x + SQUARE + 1.8, y + 0.9, title, anchor="start", bold=state == "here")
+    for x, sheets in columns:
+        for i, sheet in enumerate(sheets):
+            y = TOP + 1 + ROW * (i + 0.5)
+            state = (
+                "done" if sheet.number < document.number else "here" if sheet.number == document.number else "later"
+            )
+            _box(drawing, Rect(x + SQUARE / 2, y, SQUARE, SQUARE), words(str(sheet.number), NUMBER), state)
+            title = words(sheet.title, size)
+            drawing.text(x + SQUARE + BEHIND, y + 0.9, title, anchor="start", bold=state == "here")
     return Graphic(width, panel.bottom + 0.4, said(document), drawing.shapes)
 
 
@@ -49,6 +60,22 @@ def said(document: Document) -> str:
     names = ", ".join(say(f"course.groups.{group}") for group in groups())
     sheets = ", ".join(sheet.called for sheet in document.beside)
     return say("course.spoken", groups=names, group=say(f"course.groups.{document.group}"), sheets=sheets)
+
+
+def _columns(sheets: Sequence[Named], width: float) -> tuple[list[tuple[float, Sequence[Named]]], float]:
+    """The sheets of a group in columns, each with its left edge, and the size of their titles: two columns of the
+    same width; or three with the same gap after the longest title of each, which are smaller where they are too long.
+    """
+    count = 2 if len(sheets) <= 2 * MOST_ROWS else 3
+    rows = -(-len(sheets) // count)
+    columns = [sheets[i * rows : (i + 1) * rows] for i in range(count)]
+    if count == 2:
+        return [(LEFT + i * width / 2, column) for i, column in enumerate(columns)], TEXT
+    need = [max(words(sheet.title, TEXT).width for sheet in column) for column in columns]
+    room = width - 2 * LEFT - count * (SQUARE + BEHIND)
+    size = min(1.0, (room - (count - 1) * GAP) / fsum(need))
+    gap = (room - fsum(need) * size) / (count - 1) + SQUARE + BEHIND
+    return [(LEFT + fsum(need[:i]) * size + gap * i, column) for i, column in enumerate(columns)], TEXT * size
 
 
 def _labels(names: Sequence[str], width: float) -> list[Label]:

@@ -230,6 +230,18 @@ def test_before_any_part_of_the_model_there_is_a_strip_of_the_course(name):
     assert f"{document.number} {document.title}" in root.get("aria-label")
 
 
+def test_more_than_six_sheets_stand_in_three_columns():
+    """Nine take as much room as six in two columns, and no title reaches into the next column."""
+    document, _ = prepare(load_sheet("dot-product"), Options())
+    sheets = [replace(document.beside[0], title=f"Learning beside the {n}", number=n) for n in range(1, 11)]
+    six, nine, ten = (graphic(replace(document, beside=tuple(sheets[:n]))) for n in (6, 9, 10))
+    assert six.height == nine.height < ten.height
+    root = ElementTree.fromstring(nine.svg)
+    in_the_white(root)
+    squares = [area(box) for box in elements(root, "rect") if area(box)[2] - area(box)[0] < 5]
+    assert len({round(left, 3) for left, *_ in squares}) == 3
+
+
 def test_a_map_of_few_boxes_has_short_arrows():
     root = ElementTree.fromstring(graphic(prepare(load_sheet("scores"), Options())[0]).svg)
     lefts = [area(box)[0] for box in elements(root, "rect")][:2]
