@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, source, then
 from byhand.ops.attention import normalize_columns
+from byhand.ops.gradients import norm_backward, rms_backward
 from byhand.ops.linear import add, copy
 from byhand.ops.norms import (
     center,
@@ -39,6 +40,8 @@ _ON_COLUMNS: dict[Op | None, Op] = {
 )
 def norm_over_sequence(step: Step, tape: Tape) -> Iterable[Step]:
     """Every step of a norm is done to columns; what was one number for each row is one for each column."""
+    if any(other.op in (norm_backward, rms_backward) for other in tape.steps.values()):
+        return [step]  # gradients go back through the rows of a norm, and would not fit its columns
     if step.op not in _ON_COLUMNS or (step.op is center and tape.steps[step.inputs[1]].op not in (row_mean, None)):
         return [step]  # what is subtracted may be no mean, as the largest score is before softmax
     if step.shape[1] > 1:

@@ -6,7 +6,8 @@ from math import sqrt
 import pytest
 
 from byhand.arithmetic.exact import RATIONALS
-from byhand.mistakes import foil
+from byhand.arithmetic.floats import FLOATS
+from byhand.mistakes import MISTAKES, foil
 from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.options import Options
@@ -74,6 +75,14 @@ def test_no_row_of_a_mistake_is_right(seed):
         step = "x.grad" if name == "branch-only" else BRANCH
         pairs = zip(foil(right, name).values(step), right.values(step), strict=True)
         assert all(wrong != its for wrong, its in pairs), name
+
+
+def test_every_mistake_can_be_computed():
+    """Also one with the norm itself: no gradient is left without what it reads."""
+    right = made(0).tape().replay(FLOATS)
+    for name in MISTAKES:
+        wrong = foil(right, name)
+        assert all(len(wrong.values(step)) == len(right.values(step)) for step in ("x.grad", f"{W}.grad")), name
 
 
 @pytest.mark.parametrize("seed", range(0, 51, 5))
