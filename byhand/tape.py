@@ -280,8 +280,9 @@ class Step(Struct, frozen=True, dict=True):
 
     @property
     def latex_factor(self) -> str:
-        """`times` in LaTeX."""
-        return self.times.replace("1/", r"1 \div ").replace("ln", r"\ln")
+        """`times` in LaTeX, with the sign before it."""
+        sign = r"\div" if self.times.startswith("1/") else r"\cdot"
+        return f"{sign} {self.times.removeprefix('1/')}".replace("ln", r"\ln") if self.times else ""
 
     @property
     def layer(self) -> str:

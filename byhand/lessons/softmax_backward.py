@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -23,13 +25,12 @@ from byhand.numbers.registry import Entries, Task, exactly
 from byhand.ops.gradients import softmax_backward
 from byhand.ops.linear import dot_rows, quotient, row_dots, scale_rows, subtract, times_number
 from byhand.ops.shapes import gather_entries, gather_rows, one_hot
-from byhand.pictures.canvas import CAPTION, GREY, GUIDE, TOKEN, Canvas
+from byhand.pictures.canvas import CAPTION, GREY, GUIDE, HAIR, TOKEN, WHITE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape, power_of_logarithm
 from byhand.witness.wiring import Wiring, wiring
 
 SHARES, SCORES = "softmax", "scores"
-SCORES_GRAD = "scores.grad"
 RIGHT = 2  # the entry of the first row of which something is asked
 
 # ---- the model ----
@@ -54,11 +55,12 @@ def _steps(build: Builder) -> Results:
     table = scale_rows(subtract(own, thrice, name="table.apart"), growing, name="table")
     asked = gather_rows(arrived, name="first.arrived", sizes={"i": (1, "")}, rows=(0,))
     dot_rows(table, asked, name="by_table")
-    for name in ("table", "by_table") if base != "e" else ():
-        tape.steps[name] = replace(tape.steps[name], times=power_of_logarithm(base, 1))
     right = one_hot(tape=tape, name="answer.right", sizes={"i": (1, ""), "j": (3, "pos")}, rows=(RIGHT,))
     blame = times_number(quotient(right, first, name="answer.over"), name="answer.arrived", by=-1)
     softmax_backward(first, blame, row_dots(first, blame, name="answer.dot"), name="answer.grad")
+    for name, power in {"table": 1, "by_table": 1, "answer.arrived": -1, "answer.dot": -1}.items():
+        times = power_of_logarithm(base, power) if base != "e" else ""
+        tape.steps[name] = replace(tape.steps[name], times=times)
     return gradients(shares, SCORES)
 
 
@@ -91,68 +93,84 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 SETS = 500  # of numbers, for a class
-ONE_MORE = np.eye(3, dtype=int)  # of three scores, one is 1 more: shares of a quarter, a quarter and a half
-LEAST = np.array([[1], [-1], [0]])  # of each row's scores
+MORE = np.concatenate([np.eye(3, dtype=int), 2 * np.eye(3, dtype=int)])  # of three scores, one is 1 or 2 more
+LEAST = np.array([1, -1, 0])  # of each row's scores
 LARGEST = 4  # of what arrives
+APART = np.array([-6, -4, -3, -2, 2, 3, 4, 6])  # how far what arrives at one share of a row is from the other two
 
 
 @draw("softmax-backward", like_sheet=True, sets=("inputs", SETS), requires=[exactly(3, softmax_base=2)])
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """Scores whose shares are ¼, ¼ and ½. To the first row arrives something at its last share alone, to the second
-    the same at all shares, and to the third the same at two of them.
+    """Scores whose shares are ¼, ¼ and ½, or ⅙, ⅙ and ⅔. To the first row arrives something at its last share alone,
+    which is ¼, to the second the same at all shares, and to the third the same at two of them.
     """
-    scores = ONE_MORE[dice.below(3, count, 3)] + LEAST
+    which = dice.below(6, count, 3)
+    which[:, 0] %= RIGHT  # so that the other two shares differ
     arrived = np.zeros((count, 3, 3), int)
-    arrived[:, 0, RIGHT] = -4 * (dice.below(2, count) + 1)
-    arrived[:, 1] = ((dice.below(3, count) + 1) * (2 * dice.below(2, count) - 1))[:, None]
-    two, other = (dice.below(2 * LARGEST + 1, count) - LARGEST for _ in range(2))
-    arrived[:, 2] = np.where(ONE_MORE[dice.below(3, count)], other[:, None], two[:, None])
-    fits = (two != other) & (two * other != 0)
-    return {SCORES: scores[fits], UPSTREAM: arrived[fits]}
+    arrived[:, 0, RIGHT] = -8 * (dice.below(2, count) + 1)
+    arrived[:, 1] = ((dice.below(5, count) + 1) * (2 * dice.below(2, count) - 1))[:, None]
+    two, apart = dice.below(2 * LARGEST + 1, count) - LARGEST, dice.choices(APART, count)
+    arrived[:, 2] = two[:, None] + MORE[dice.below(3, count)] * apart[:, None]
+    fits = (two != 0) & (two + apart != 0) & (abs(two + apart) <= LARGEST)
+    fits &= (which[:, 1] != which[:, 0]) & (which[:, 2] != which[:, 0]) & (which[:, 1] != which[:, 2])
+    return {SCORES: (MORE[which] + LEAST[:, None])[fits], UPSTREAM: arrived[fits]}
 
 
 @sheet_promise
-def other_shares_have_a_say(tape: Tape) -> bool:
-    """In the last row, what arrives is not 0 on average, and gradients are eighths or larger. The first row's are not
-    those of the surprise.
-    """
-    rows, dots = tape.values(SCORES_GRAD), tape.values("softmax.dot")
-    is_light = all(Fraction(x).denominator <= 8 for row in rows for x in row)
-    return is_light and dots[2][0] != 0 and rows[0] != tape.values("answer.grad")[0]
+def averages_are_whole(tape: Tape) -> bool:
+    """What arrives at a row is a whole number on average, and in the last row not 0."""
+    dots = [dot for (dot,) in tape.values("softmax.dot")]
+    return all(dot == int(dot) for dot in dots) and dots[2] != 0
 
 
 # ---- its picture ----
 
-LEFT, WIDE, HIGH, APART = 20.0, 64.0, 7.6, 15.0  # mm: of the bars
-TOP = 5.0
+LEFT, WIDE, HIGH = 20.0, 64.0, 6.6  # mm: of the bars
+BEFORE, AFTER, SHARES_AT, CHANGES_AT = 5.0, 14.6, 25.8, 33.6  # mm: the tops of the bars, and the middles of two rows
+PARTS = 60  # of the lower bar, which is to be cut
 
 
-@picture(height=30, minutes=2)
+@picture(height=38, minutes=3)
 def one_score_grows(on: Canvas, shares: Rows, *, entries: Sequence[str], at: int, base: Any) -> None:
     """The shares of a row, and what becomes of them as one of its scores grows by 1. at: which. base: of softmax."""
     (row,) = shares
     if len(row) != len(entries) or len(row) != 3:
         raise UndrawableError("three shares have room")
     power = math.e if base == "e" else base
-    plain = [share if isinstance(share, int | Fraction) else float(share) for share in row]
-    grown = [share * power if k == at else share for k, share in enumerate(plain)]
-    after = [share / sum(grown[1:], grown[0]) for share in grown]
-    new = [share if isinstance(share, Fraction) else f"{share:.2g}" for share in after]
-    bars = ("before", row, plain), ("after", new, after)
-    for down, (name, texts, parts) in enumerate(bars):
-        y, x = TOP + APART * down, LEFT
-        on.text(LEFT - 2.0, y + HIGH / 2 + 1.0, on.say(f"pictures.one_score_grows.{name}"), CAPTION, anchor="end",
-                colour=GREY)  # fmt: skip
-        for k, (text, share) in enumerate(zip(texts, parts, strict=True)):
-            wide = WIDE * float(share)
-            on.box(x, y, wide, HIGH, fill="#dcdcdc" if k == at else "#ffffff", width=GUIDE)
-            if down:
-                on.blank(x + wide / 2, y + HIGH / 2, text, min(wide - 1.6, 8.6), HIGH - 1.6)
-            else:
-                on.number(x + wide / 2, y + HIGH / 2, text)
-                on.text(x + wide / 2, y - 1.4, entries[k], TOKEN, bold=k == at)
-            x += wide
-    said = on.say(
-        "pictures.one_score_grows.said", shares=listed([value_text(x) for x in row]), entries=listed(entries)
+    old = [share if isinstance(share, int | Fraction) else float(share) for share in row]
+    grown = [share * power if k == at else share for k, share in enumerate(old)]
+    new = [share / sum(grown[1:], grown[0]) for share in grown]
+    for name, y in (
+        ("before", BEFORE + 4.2),
+        ("after", AFTER + 4.2),
+        ("shares", SHARES_AT + 1),
+        ("change", CHANGES_AT + 1),
+    ):
+        on.text(LEFT - 2.0, y, on.say(f"pictures.one_score_grows.{name}"), CAPTION, anchor="end", colour=GREY)
+    on.box(LEFT, AFTER, WIDE, HIGH, width=GUIDE)
+    for part in range(1, 20):
+        x = LEFT + WIDE * part / 20
+        on.line((x, AFTER), (x, AFTER + (2.2 if part % 5 == 0 else 1.2)), width=HAIR)
+    ends = [*accumulate(map(float, old), initial=0.0)]
+    for k, (entry, share) in enumerate(zip(entries, row, strict=True)):
+        left, wide, middle = LEFT + WIDE * ends[k], WIDE * float(share), LEFT + WIDE * (k + 0.5) / 3
+        on.box(left, BEFORE, wide, HIGH, fill="#dcdcdc" if k == at else WHITE, width=GUIDE)
+        on.number(left + wide / 2, BEFORE + HIGH / 2, share)
+        on.text(left + wide / 2, BEFORE - 1.4, entry, TOKEN, bold=k == at)
+        on.text(middle - 6.4, SHARES_AT + 1.0, entry, CAPTION, anchor="end", colour=GREY)
+        on.blank(middle, SHARES_AT, _shown(new[k]), 9.4, 7.0)
+        on.blank(middle, CHANGES_AT, _shown(new[k] - old[k]), 9.4, 7.0)
+    for end in [*accumulate(map(float, new))][:-1]:
+        x = LEFT + WIDE * end
+        on.pen.line((x, AFTER), (x, AFTER + HIGH))
+    printed = {"shares": listed([value_text(x) for x in row]), "entries": listed(entries)}
+    changes = listed(_shown(x - y) for x, y in zip(new, old, strict=True))
+    on.said(
+        on.say("pictures.one_score_grows.said", **printed),
+        on.say("pictures.one_score_grows.to_do", entry=entries[at]),
+        on.say("pictures.one_score_grows.key", after=listed(map(_shown, new)), changes=changes),
     )
-    on.said(said, on.say("pictures.one_score_grows.to_do", entry=entries[at]), listed([value_text(x) for x in new]))
+
+
+def _shown(share: Any) -> str:
+    return value_text(share if isinstance(share, Fraction) else Decimal(f"{share:.2f}"))

@@ -119,7 +119,7 @@ class Judged(Struct, frozen=True, eq=False, dict=True):
     def _without_factor(self, blank: Blank, text: str) -> str:
         """What is written before a factor that the page prints beside the numbers: 3 in 3 · ln 2."""
         step = self.rules.run.steps.get(blank.cell.step)
-        if step is None or not step.times:
+        if step is None or not step.times.startswith("ln "):
             return text
         base = step.times.removeprefix("ln ")
         before = re.sub(rf"\s*(?:[*·×]|\\cdot)?\s*\\?ln\s*\(?\s*{base}\s*\)?\s*$", "", text)

@@ -165,7 +165,7 @@ class Context(Struct, frozen=True, dict=True):
     def _with_factor(self, name: str, symbol: str, caption: str = "") -> str:
         """A matrix's caption, which ends with the factor that stands beside its numbers, if one does."""
         factor = self.tape[name].step.latex_factor
-        return rf"{caption or symbol + DOTS} \cdot {factor}" if factor else caption
+        return f"{caption or symbol + DOTS} {factor}" if factor else caption
 
     def known_from(self, name: str) -> tuple[str, str]:
         """From which sheet of the thread a step's numbers are known, in words, and its number; "" where it is from

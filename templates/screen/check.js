@@ -210,7 +210,7 @@ class Judged {
   // What is written before a factor that the page prints beside the numbers: 3 in 3 · ln 2.
   withoutFactor({ step }, text) {
     const factor = this.rules.run.steps[step]?.times;
-    if (!factor) return text;
+    if (!factor?.startsWith("ln ")) return text;
     const before = text.replace(new RegExp(`\\s*(?:[*·×]|\\\\cdot)?\\s*\\\\?ln\\s*\\(?\\s*${factor.replace("ln ", "")}\\s*\\)?\\s*$`), "");
     return before !== text && ["", "-", "−"].includes(before.trim()) ? `${before}1` : before;
   }

@@ -40,9 +40,15 @@ def test_the_gradients_of_a_worked_instance():
 
 def test_the_factor_stands_beside_what_has_it():
     tape = run()
-    beside = {name for name, step in tape.steps.items() if step.times}
-    assert beside == {"table", "by_table", "scores.grad"}
-    assert {tape.steps[name].times for name in beside} == {"ln 2"}
+    beside = {name: step.times for name, step in tape.steps.items() if step.times}
+    assert beside == {"table": "ln 2", "by_table": "ln 2", "scores.grad": "ln 2",
+                      "answer.arrived": "1/ln 2", "answer.dot": "1/ln 2"}  # fmt: skip
+    document, _ = prepare(load_sheet("softmax-backward"), Options())
+    captions = {panel.step: panel.caption for block in document.blocks for panel in block.matrices if panel.caption}
+    assert captions["scores.grad"] == r"\bar{S} = \dots \cdot \ln 2"
+    assert captions["answer.arrived"] == r"\bar{p} = \dots \div \ln 2"
+    in_e, _ = prepare(load_sheet("softmax-backward"), Options(base="e", numbers="decimal"))
+    assert not any("ln" in panel.caption for block in in_e.blocks for panel in block.matrices)
 
 
 def test_two_mistakes():
