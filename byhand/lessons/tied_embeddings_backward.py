@@ -80,7 +80,7 @@ LARGEST_MIXED = 4  # number of the mixture, and of its gradient: quarters of it 
 LARGEST = 5  # of the table, and of a bias
 LARGEST_SCORE = 9
 SETS = 200  # of numbers, for a class
-QUARTERS = np.array([[2, 1, 1], [1, 1, 2]])  # shares of the three words, the first and the last of which are one
+QUARTERS = np.array([1, 1, 2]) * Fraction(1, 4)  # shares of the three words, the first and the last of which are one
 
 
 def _is_short_text(task: Task) -> str:
@@ -112,8 +112,8 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     bias = apart - middle[:, None]
     fits = (np.abs(table).max((1, 2)) <= LARGEST) & (np.abs(bias).max(1) <= LARGEST)
     fits &= (np.abs(middle) < LARGEST_SCORE) & (twice != right).all(1) & (np.abs(z).max(1) > 1)
-    shares = QUARTERS[dice.below(len(QUARTERS), count)] * Fraction(1, 4)
-    return {TABLE: table[fits], "unembed.b_U": bias[fits], "shares": shares[fits][:, None]}
+    fits &= (z[:, 0] != z[:, 1]) & (g[:, 0] != g[:, 1])  # so that no two columns of a gradient are the same
+    return {TABLE: table[fits], "unembed.b_U": bias[fits], "shares": np.tile(QUARTERS, (int(fits.sum()), 1, 1))}
 
 
 @sheet_promise
