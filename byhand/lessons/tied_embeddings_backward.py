@@ -77,7 +77,7 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 LARGEST_MIXED = 4  # number of the mixture, and of its gradient: quarters of it are easy
-LARGEST = 5  # of the table, and of a bias
+LARGEST = 6  # of the table, and of a bias
 LARGEST_SCORE = 9
 SETS = 200  # of numbers, for a class
 QUARTERS = np.array([1, 1, 2]) * Fraction(1, 4)  # shares of the three words, the first and the last of which are one
@@ -112,7 +112,7 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     bias = apart - middle[:, None]
     fits = (np.abs(table).max((1, 2)) <= LARGEST) & (np.abs(bias).max(1) <= LARGEST)
     fits &= (np.abs(middle) < LARGEST_SCORE) & (twice != right).all(1) & (np.abs(z).max(1) > 1)
-    fits &= (z[:, 0] != z[:, 1]) & (g[:, 0] != g[:, 1])  # so that no two columns of a gradient are the same
+    fits &= z[:, 0] != z[:, 1]  # so that no two columns of a gradient are the same
     return {TABLE: table[fits], "unembed.b_U": bias[fits], "shares": np.tile(QUARTERS, (int(fits.sum()), 1, 1))}
 
 
