@@ -127,7 +127,7 @@ def averages_are_whole(tape: Tape) -> bool:
 
 LEFT, WIDE, HIGH = 20.0, 64.0, 6.6  # mm: of the bars
 BEFORE, AFTER, SHARES_AT, CHANGES_AT = 5.0, 14.6, 25.8, 33.6  # mm: the tops of the bars, and the middles of two rows
-PARTS = 60  # of the lower bar, which is to be cut
+PARTS = 20  # of the lower bar, which are marked
 
 
 @picture(height=38, minutes=3)
@@ -140,16 +140,12 @@ def one_score_grows(on: Canvas, shares: Rows, *, entries: Sequence[str], at: int
     old = [share if isinstance(share, int | Fraction) else float(share) for share in row]
     grown = [share * power if k == at else share for k, share in enumerate(old)]
     new = [share / sum(grown[1:], grown[0]) for share in grown]
-    for name, y in (
-        ("before", BEFORE + 4.2),
-        ("after", AFTER + 4.2),
-        ("shares", SHARES_AT + 1),
-        ("change", CHANGES_AT + 1),
-    ):
-        on.text(LEFT - 2.0, y, on.say(f"pictures.one_score_grows.{name}"), CAPTION, anchor="end", colour=GREY)
+    lines = {"before": BEFORE + 3.2, "after": AFTER + 3.2, "shares": SHARES_AT, "change": CHANGES_AT}
+    for name, y in lines.items():
+        on.text(LEFT - 2.0, y + 1.0, on.say(f"pictures.one_score_grows.{name}"), CAPTION, anchor="end", colour=GREY)
     on.box(LEFT, AFTER, WIDE, HIGH, width=GUIDE)
-    for part in range(1, 20):
-        x = LEFT + WIDE * part / 20
+    for part in range(1, PARTS):
+        x = LEFT + WIDE * part / PARTS
         on.line((x, AFTER), (x, AFTER + (2.2 if part % 5 == 0 else 1.2)), width=HAIR)
     ends = [*accumulate(map(float, old), initial=0.0)]
     for k, (entry, share) in enumerate(zip(entries, row, strict=True)):

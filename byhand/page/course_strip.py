@@ -15,11 +15,7 @@ from byhand.worksheet.order import groups
 from byhand.worksheet.sheet import Named
 
 # all in mm
-HIGH, PAD, GAP = (
-    6.4,
-    1.4,
-    2.6,
-)  # of the box of a group: its height, its margins, and the least gap behind it
+HIGH, PAD, GAP = 6.4, 1.4, 2.6  # of the box of a group: its height, its margins, and the least gap behind it
 TOP, WEDGE = 10.0, 4.0  # of the panel, and of the wedge that opens into it
 ROW, SQUARE, TEXT = 5.2, 4.0, 2.65  # of a sheet in the panel: its row, the box of its number, its title
 LEFT, BEHIND = 4.0, 1.8  # the margin of the panel, and what is between a number and its title
@@ -45,10 +41,9 @@ def graphic(document: Document, width: float) -> Graphic:
     for x, sheets in columns:
         for i, sheet in enumerate(sheets):
             y = TOP + 1 + ROW * (i + 0.5)
-            state = (
-                "done" if sheet.number < document.number else "here" if sheet.number == document.number else "later"
-            )
-            _box(drawing, Rect(x + SQUARE / 2, y, SQUARE, SQUARE), words(str(sheet.number), NUMBER), state)
+            number, own = sheet.number, document.number
+            state = "done" if number < own else "here" if number == own else "later"
+            _box(drawing, Rect(x + SQUARE / 2, y, SQUARE, SQUARE), words(str(number), NUMBER), state)
             title = words(sheet.title, size)
             drawing.text(x + SQUARE + BEHIND, y + 0.9, title, anchor="start", bold=state == "here")
     return Graphic(width, panel.bottom + 0.4, said(document), drawing.shapes)
