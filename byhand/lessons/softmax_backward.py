@@ -21,7 +21,7 @@ from byhand.notation.text import listed, value_text
 from byhand.numbers.dice import Dice
 from byhand.numbers.draw import draw
 from byhand.numbers.promises import sheet_promise
-from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.registry import Entries, Task, base_2_or_e, exactly
 from byhand.ops.gradients import softmax_backward
 from byhand.ops.linear import dot_rows, quotient, row_dots, scale_rows, subtract, times_number
 from byhand.ops.shapes import gather_entries, gather_rows, one_hot
@@ -99,7 +99,7 @@ LARGEST = 4  # of what arrives
 APART = np.array([-6, -4, -3, -2, 2, 3, 4, 6])  # how far what arrives at one share of a row is from the other two
 
 
-@draw("softmax-backward", like_sheet=True, sets=("inputs", SETS), requires=[exactly(3, softmax_base=2)])
+@draw("softmax-backward", like_sheet=True, sets=("inputs", SETS), requires=[exactly(3), base_2_or_e])
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Scores whose shares are ¼, ¼ and ½, or ⅙, ⅙ and ⅔. To the first row arrives something at its last share alone,
     which is ¼, to the second the same at all shares, and to the third the same at two of them.

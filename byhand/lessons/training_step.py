@@ -16,7 +16,7 @@ from byhand.model.registry import Results, model
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.promises import sheet_promise
-from byhand.numbers.registry import Entries, Task, exactly
+from byhand.numbers.registry import Entries, Task, base_2_or_e, exactly
 from byhand.ops.gradients import descend
 from byhand.ops.linear import affine
 from byhand.pictures.canvas import AXIS, DASH, GREY, GRID, GUIDE, HAIR, PALE, Canvas
@@ -100,7 +100,7 @@ def _learns_by_its_weights(of: Candidates) -> Bools:
     like_sheet=True,
     sets=("weights", SETS),
     fits=[_is_light, _learns_by_its_weights],
-    requires=[exactly(1, d_model=2, d_vocab=3, softmax_base=2)],
+    requires=[exactly(1, d_model=2, d_vocab=3), base_2_or_e],
 )
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """A word, weights, and biases with which the right word has a quarter and another one a half; and with which each

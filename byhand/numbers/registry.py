@@ -169,6 +169,12 @@ def exactly(tokens: int | None = None, **fields: Any) -> Requirement:
     return requirement
 
 
+def base_2_or_e(task: Task) -> str:
+    """Requires base 2, or e: numbers that are chosen in base 2 are good in base e, too."""
+    base = task.config.softmax_base
+    return "" if base in (2, "e") else f"numbers are chosen for softmax_base=2 or e, not {base}; use one of them"
+
+
 def _told(value: Any) -> str:
     """A value as a values file has it."""
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else shown(value)
