@@ -226,6 +226,7 @@ EASY_TOTALS = (5, 6, 7, 8, 9, 10)  # of the powers of CLS
 UNEMBEDDINGS_TRIED = 1500
 LARGEST_LOGIT = 12
 SETS = 16  # for a class
+IN_VAIN = 6  # attempts that find none, before a class gets none
 
 
 class Way(Struct, frozen=True):
@@ -523,15 +524,19 @@ def each_side_says_another_word(tape: Tape) -> bool:
 
 
 def _some_sets(task: Task, seconds: float) -> list[Values]:
-    """Sets of numbers for a class, with which each reader says the same word as with the numbers of the task."""
+    """Sets of numbers for a class, with which each reader says the same word as with the numbers of the task; none
+    where hardly any are found.
+    """
     said = task.model.run(task.values, RATIONALS).values("next_token")
     asked, found = replace(task, wanted=tuple(int(word) for (word,) in said)), list[Values]()
-    dice = Dice("some sets of masked-words")
-    while len(found) < SETS:
+    dice, in_vain = Dice("some sets of masked-words"), 0
+    while len(found) < SETS and in_vain < IN_VAIN:
+        in_vain += 1
         for instance in _numbers(asked, dice):
             values = replace(task.values, inputs=instance.inputs, weights=instance.weights)
             if accepted(task.model, values, task.limits, asked.wanted, seconds):
                 found.append(values)
+                in_vain = 0
                 break
     return found
 

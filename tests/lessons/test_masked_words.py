@@ -7,10 +7,14 @@ from msgspec.structs import replace
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
+from byhand.classroom.classes import make_class
+from byhand.classroom.roster import anonymous
+from byhand.errors import ConfigError
 from byhand.lessons.masked_words import BACK, CLS, GAP, SEEN, WAYS, WORD
 from byhand.mistakes.registry import mistaken
 from byhand.model import MODELS
 from byhand.numbers.choice import choose
+from byhand.options import Options
 from byhand.worksheet.sheet import load_sheet
 
 SHEET = load_sheet("masked-words")
@@ -87,3 +91,9 @@ def test_who_looks_as_cls_does_hears_what_cls_hears():
     tape = SHEET.model.run(of_seed(0), RATIONALS)
     wrong, _ = mistaken(tape, "word-from-cls")
     assert wrong.values("seen.z")[2] == tape.values("cls.z")[0]
+
+
+def test_a_class_in_powers_of_3_is_refused_in_a_line(tmp_path):
+    """Hardly any numbers are found there: the search once went on for ever."""
+    with pytest.raises(ConfigError, match="masked-words has one set of numbers only"):
+        make_class("masked-words", anonymous(2), Options(numbers="decimal", base=3), tmp_path, formats=("txt",))
