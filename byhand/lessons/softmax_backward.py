@@ -139,7 +139,8 @@ def one_score_grows(on: Canvas, shares: Rows, *, entries: Sequence[str], at: int
     power = math.e if base == "e" else base
     old = [share if isinstance(share, int | Fraction) else float(share) for share in row]
     grown = [share * power if k == at else share for k, share in enumerate(old)]
-    new = [share / sum(grown[1:], grown[0]) for share in grown]
+    total = math.fsum(grown) if isinstance(grown[0], float) else sum(grown)
+    new = [share / total for share in grown]
     lines = {"before": BEFORE + 3.2, "after": AFTER + 3.2, "shares": SHARES_AT, "change": CHANGES_AT}
     for name, y in lines.items():
         on.text(LEFT - 2.0, y + 1.0, on.say(f"pictures.one_score_grows.{name}"), CAPTION, anchor="end", colour=GREY)

@@ -9,15 +9,7 @@ from msgspec.structs import replace
 from byhand.mistakes.registry import mistake, skipped
 from byhand.model.names import is_gradient, is_parameter, steps_of
 from byhand.ops.attention import column_sum
-from byhand.ops.gradients import (
-    add_rows,
-    descend,
-    gate,
-    norm_backward,
-    rms_backward,
-    scale_columns,
-    softmax_backward,
-)
+from byhand.ops.gradients import add_rows, descend, gate, norm_backward, rms_backward, scale_columns, softmax_backward
 from byhand.ops.linear import add, copy, dot_columns, dot_rows, multiply, subtract, times_number
 from byhand.ops.norms import column_mean, standardize
 from byhand.ops.shapes import gather_rows
@@ -129,10 +121,8 @@ def one_side_only(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def norm_as_constant(step: Step, tape: Tape) -> Iterable[Step]:
     """On the way back through LayerNorm, the mean and the deviation are taken for constants."""
-    if step.op is not norm_backward:
-        return [step]
-    arrived, *_, scale = step.inputs
-    return [replace(step, op=standardize, inputs=(arrived, scale))]
+    arrived_and_scale = step.inputs[:1] + step.inputs[-1:]
+    return [replace(step, op=standardize, inputs=arrived_and_scale) if step.op is norm_backward else step]
 
 
 @mistake(
@@ -141,10 +131,8 @@ def norm_as_constant(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def no_mean_term(step: Step, tape: Tape) -> Iterable[Step]:
     """LayerNorm is gone back through as RMSNorm is, without the mean of what has arrived."""
-    if step.op is not norm_backward:
-        return [step]
-    arrived, _, *others = step.inputs
-    return [replace(step, op=rms_backward, inputs=(arrived, *others))]
+    without_mean = step.inputs[:1] + step.inputs[2:]
+    return [replace(step, op=rms_backward, inputs=without_mean) if step.op is norm_backward else step]
 
 
 @mistake(
