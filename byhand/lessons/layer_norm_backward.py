@@ -10,7 +10,6 @@ import numpy as np
 
 from byhand.backward import gradients
 from byhand.model.builder import Builder
-from byhand.model.layers import norm
 from byhand.model.registry import Results, model
 from byhand.model.weights import UPSTREAM
 from byhand.notation.text import listed, value_text
@@ -20,6 +19,7 @@ from byhand.numbers.natural import grid
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.ops.linear import add
+from byhand.ops.norms import center, mean_square, root, row_mean, scale_and_shift, standardize
 from byhand.pictures.canvas import AXIS, CAPTION, GREY, GRID, HAIR, INK, LIGHT, PEN_AREA, SMALLEST, STROKE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
@@ -36,9 +36,15 @@ NORMAL_GRAD, BRANCH = f"{NORMAL}.grad", f"x.grad.by.{NORMAL}"
 def _steps(build: Builder) -> Results:
     """A stream, and beside it a branch that normalises it: y = x + LN(x). From the gradient of y, which is the given
     `upstream`, those of w, b and x.
+
+    Its steps are in no part of the architecture, where `norm` would put them in ln1: a map would show the last first.
     """
     x = build.stream("x", "")
-    y = add(x, norm(x, LN, build.config), name="y")
+    centered = center(x, row_mean(x, name=f"{LN}.mean"), name=f"{LN}.centered")
+    scale = root(mean_square(centered, name=f"{LN}.variance"), name=SCALE)
+    normal, shape, axes = standardize(centered, scale, name=NORMAL), (1, x.cols), ("", x.axes[1])
+    w, b = (build.tape.given(name, shape, axes) for name in (W, B))
+    y = add(x, scale_and_shift(normal, w, b, name=f"{LN}.hook_normalized"), name="y")
     build.tape.given(UPSTREAM, y.shape, y.axes)
     return y, *gradients(y, W, B, "x")
 
