@@ -8,9 +8,18 @@ from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped
 from byhand.model.names import is_gradient, is_parameter, steps_of
-from byhand.ops.attention import column_sum
-from byhand.ops.gradients import add_rows, descend, gate, norm_backward, rms_backward, scale_columns, softmax_backward
-from byhand.ops.linear import add, copy, dot_columns, dot_rows, multiply, subtract, times_number
+from byhand.ops.attention import column_sum, divide_by_root
+from byhand.ops.gradients import (
+    add_rows,
+    column_dots,
+    descend,
+    gate,
+    norm_backward,
+    rms_backward,
+    scale_columns,
+    softmax_backward,
+)
+from byhand.ops.linear import add, copy, dot_columns, dot_rows, matmul, multiply, subtract, times_number
 from byhand.ops.norms import column_mean, standardize
 from byhand.ops.shapes import gather_rows
 from byhand.tape import Step, Tape
@@ -91,6 +100,55 @@ def softmax_elementwise(step: Step, tape: Tape) -> Iterable[Step]:
     squares = replace(step, name=names["squares"], op=multiply, inputs=(shares, shares), times="")
     slope = replace(step, name=names["slope"], op=subtract, inputs=(shares, squares.name), times="")
     return [squares, slope, replace(step, op=multiply, inputs=(slope.name, arrived))]
+
+
+@mistake(
+    told="Averages of the {columns}: the shares of a {column} do not add up to 1.",
+    mend="Take the average over the {row}: one word’s shares add up to 1, and what one gains the others lose.",
+)
+def softmax_backward_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
+    """What is taken away before the shares are multiplied is the average of the column, not that of the row."""
+    if step.op is not softmax_backward or step.shape[0] == 1:
+        return [step]
+    shares, arrived, _ = step.inputs
+    names = {part: steps_of(step.name, part) for part in ("products", "average", "others")}
+    products = replace(step, name=names["products"], op=multiply, inputs=(shares, arrived), times="")
+    average = replace(
+        step, name=names["average"], op=column_dots, inputs=(shares, arrived), times="",
+        shape=(1, step.shape[1]), axes=("", step.axes[1]),
+    )  # fmt: skip
+    others = replace(step, name=names["others"], op=scale_columns, inputs=(shares, average.name), times="")
+    return [products, average, others, replace(step, op=subtract, inputs=(products.name, others.name))]
+
+
+@mistake(
+    told="The root forgotten on the way back: scores were divided by it on their way.",
+    mend="Divide what comes back by √d_k, too: a dot product is in the score only so many times.",
+)
+def no_sqrt_backward(step: Step, tape: Tape) -> Iterable[Step]:
+    """What comes back to the dot products of queries and keys is not divided by the root."""
+    return [skipped(step) if step.op is divide_by_root and is_gradient(step.name) else step]
+
+
+@mistake(
+    told="{Rows} where {columns} were asked for: each key has what its own query’s scores sent back.",
+    mend="Take the {column} of the key: it has the scores of all queries that have asked this key.",
+)
+def keys_not_transposed(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradients of keys are mixtures of the queries by the rows of the gradient of the scores."""
+    is_of_keys = step.op is dot_columns and _are_of_scores(step.inputs[0], tape)
+    return [replace(step, op=matmul) if is_of_keys else step]
+
+
+@mistake(
+    told="Queries mixed, where a query gets the keys.",
+    mend="A score is a query times a key: as the query grows, the score grows as many times as fast as the key says.",
+)
+def queries_get_queries(step: Step, tape: Tape) -> Iterable[Step]:
+    """The gradients of queries are mixtures of the queries, not of the keys."""
+    is_of_queries = step.op is matmul and _are_of_scores(step.inputs[0], tape)
+    queries = step.name.replace("_grad", "").replace(".grad", "")
+    return [replace(step, inputs=(step.inputs[0], queries)) if is_of_queries else step]
 
 
 @mistake(
@@ -187,6 +245,12 @@ def step_before_gradient(step: Step, tape: Tape) -> Iterable[Step]:
 def _is_of_parameter(step: Step) -> bool:
     """Whether a step is the gradient of a parameter."""
     return is_gradient(step.name) and is_parameter(step.name.replace(".grad", ""))
+
+
+def _are_of_scores(name: str, tape: Tape) -> bool:
+    """Whether a step is the gradient of scores of some tokens at as many."""
+    rows, cols = tape.steps[name].shape
+    return is_gradient(name) and rows == cols > 1 and tape.steps[name].axes == ("pos", "pos")
 
 
 def _rows_of(step: Step, rows: tuple[int, ...], name: str) -> Step:

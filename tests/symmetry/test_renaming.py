@@ -30,6 +30,7 @@ HELD = (
     "counted-pairs",
     "word-in-context",
     "masked-words",
+    "attention-backward",
     "linear-backward",
     "mlp-backward",
     "softmax-backward",
