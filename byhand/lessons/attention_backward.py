@@ -130,7 +130,7 @@ def a_hidden_share_would_count(tape: Tape) -> bool:
 COLUMNS, CAPTIONS = (32.0, 60.0, 88.0), 18.0  # mm: the middles of the tokens, and where the captions end
 WORD, BOX_AT, TOP, BOTTOM, NUMBER_AT = 3.4, 9.4, 13.6, 42.0, 45.0  # mm: heights, from above: of a value’s token, its
 # blank, the two ends of the lines, and what has arrived at a mixture
-SHARE_AT = 0.38  # of a line, from below, stands its share
+SHARE_AT = 0.26  # of a line, from below, stands its share
 THINNEST, THICKER = 0.3, 1.6  # mm: of a line, and by how much a share of 1 is thicker
 
 

@@ -950,9 +950,9 @@ def _word(context: Context, name: str, i: int, j: int) -> str:
 
 
 @call
-def most(context: Context, name: str, i: int = -1) -> str:
+def most(context: Context, name: str, i: int = -1, in_size: bool = False) -> str:
     """The word at the largest number of a row of a step, such as the one that a token looks at most; by default, of
-    the last row.
+    the last row. in_size: at the number that is furthest from 0.
 
     It stands between quotation marks. If several are as large, each of their words does: the “and” closes one pair
     and opens another.
@@ -960,7 +960,8 @@ def most(context: Context, name: str, i: int = -1) -> str:
     words = replace(context, orientation="rows").panel(name).cols
 
     def text_of(*row: Any) -> str:
-        largest = (word for word, x in zip(words, row, strict=True) if x == max(row))
+        sizes = [*map(abs, row)] if in_size else row
+        largest = (word for word, x in zip(words, sizes, strict=True) if x == max(sizes))
         return reduce(lambda one, other: context.messages.say("words.and_quoted", one=one, other=other), largest)
 
     return written(text_of, *context.tape.values(name)[i])
