@@ -30,7 +30,6 @@ HELD = (
     "counted-pairs",
     "word-in-context",
     "masked-words",
-    "attention-backward",
     "linear-backward",
     "mlp-backward",
     "softmax-backward",
