@@ -68,7 +68,8 @@ class Class(Struct, frozen=True):
         options = options_of(asked, f"{folder / CLASS_FILE}")
         sheet = load_sheet(name, options.language)
         if said["body"] != sheet.body:
-            raise RosterError(f"the sheet {name} is no longer the one that {folder} was made of")
+            told = f"the sheet {name} is no longer the one that {folder} was made of"
+            raise RosterError(f"{told}; use the byhand that made it, or make the class again")
         plan = Plan(sheet, structs.replace(options, secret=secret).on(sheet), "")
         return cls(plan.beside([copy.student for copy in copies]), copies)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from byhand.mistakes.registry import mistake, skipped, source, then
-from byhand.model.names import steps_of
+from byhand.model.names import is_gradient, steps_of
 from byhand.ops.attention import (
     column_sum,
     divide_by_root,
@@ -48,7 +48,7 @@ def keys_by_query_weights(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def no_sqrt(step: Step, tape: Tape) -> Iterable[Step]:
     """The scale is left out."""
-    return [skipped(step) if step.op is divide_by_root else step]
+    return [skipped(step) if _scales(step) else step]
 
 
 @mistake(
@@ -57,7 +57,7 @@ def no_sqrt(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
     """The scale is the root of the width that queries are made from."""
-    if step.op is not divide_by_root:
+    if not _scales(step):
         return [step]
     raw = source(step, tape)
     query = source(raw, tape) if raw.inputs else raw
@@ -70,7 +70,7 @@ def sqrt_d_model(step: Step, tape: Tape) -> Iterable[Step]:
 )
 def divide_after_softmax(step: Step, tape: Tape) -> Iterable[Step]:
     """The scale is left out before softmax and follows it."""
-    if step.op is divide_by_root:
+    if _scales(step):
         return [skipped(step)]
     scale = _in_the_same_head(step, divide_by_root, tape) if _is_pattern(step) else None
     return then(step, "shares", divide_by_root, **scale.params) if scale else [step]
@@ -437,6 +437,11 @@ def _is_taught(softmax: str) -> bool:
 def _masked(scores: Step) -> bool:
     """Whether scores are masked."""
     return scores.op is mask_future or any(name.endswith(".mask") for name in scores.inputs)
+
+
+def _scales(step: Step) -> bool:
+    """Whether a step divides scores on their way forward."""
+    return step.op is divide_by_root and not is_gradient(step.name)
 
 
 def _in_the_same_head(step: Step, op: Op, tape: Tape) -> Step | None:

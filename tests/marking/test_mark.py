@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from functools import partial
 
 import pytest
@@ -355,6 +356,16 @@ def test_a_folder_without_a_class_is_no_class(tmp_path):
     path, *_ = wrong_and_right(tmp_path)
     assert run("mark", tmp_path / "x", "--class", tmp_path).stderr.endswith("x: No such file or directory\n")
     assert "holds no finished class" in run("mark", path, "--class", tmp_path).stderr
+
+
+def test_a_class_of_a_sheet_that_has_changed_is_not_marked(school, tmp_path):
+    folder, secret = school
+    changed = shutil.copytree(folder, tmp_path / "changed")
+    said = json.loads((changed / "class.json").read_text())
+    (changed / "class.json").write_text(json.dumps(said | {"body": said["body"] + "A line more."}))
+    told = run("mark", folder / "index.csv", "--class", changed, "--secret", folder.parent / "secret").stderr
+    assert "is no longer the one that" in told
+    assert told.endswith("use the byhand that made it, or make the class again\n")
 
 
 def test_each_student_has_a_marked_page_and_old_ones_are_taken_away(tmp_path):

@@ -68,6 +68,15 @@ def test_scores_that_are_never_divided_are_one_mistake(head):
     assert (marks.causes[0].kind, marks.causes[0].foil, marks.causes[0].sure) == ("foil", "no-sqrt", True)
 
 
+def test_a_root_that_is_forgotten_on_the_way_back_is_told_as_that():
+    document, run = sheet("attention-backward")
+    blanks = {blank.id: blank for blank in document.blanks()}
+    own = {name: str(2 * blank.cell.value) for name, blank in blanks.items()
+           if blank.cell.step in ("dots.grad", "q.grad", "k.grad")}  # fmt: skip
+    marks, _ = marked((document, Marker.of(document, run)), **own)
+    assert [(cause.kind, cause.foil) for cause in marks.causes] == [("foil", "no-sqrt-backward")]
+
+
 @pytest.mark.parametrize(("text", "verdict", "form"), [
     ("2/4", "right", "unreduced"), ("0.5", "right", "decimal"), ("50 %", "right", "percent"), ("½", "right", ""),
     ("x", "unreadable", ""), ("?", "missing", ""),
