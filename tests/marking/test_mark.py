@@ -359,7 +359,7 @@ def test_a_folder_without_a_class_is_no_class(tmp_path):
 
 
 def test_a_class_of_a_sheet_that_has_changed_is_not_marked(school, tmp_path):
-    folder, secret = school
+    folder, _ = school
     changed = shutil.copytree(folder, tmp_path / "changed")
     said = json.loads((changed / "class.json").read_text())
     (changed / "class.json").write_text(json.dumps(said | {"body": said["body"] + "A line more."}))
