@@ -9,7 +9,11 @@ from byhand.pipeline import prepare
 from byhand.worksheet.sheet import all_sheets, load_sheet
 
 TRAINING = [sheet.name for sheet in all_sheets() if sheet.group == "training"]
-MISSED = {"training-step": "logits.grad", "softmax-backward": "answer.grad", "tied-embeddings-backward": "logits.grad"}
+MISSED = {
+    "training-step": "logits.grad",
+    "softmax-backward": "answer.grad",
+    "tied-embeddings-backward": "logits.grad",
+}
 
 
 @pytest.mark.parametrize("name", TRAINING)
