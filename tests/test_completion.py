@@ -25,13 +25,13 @@ def completed(*words):
 @pytest.mark.parametrize("before", [("show",), ("class",), ("mark", "--blank"), ("mark", "--sheet")])  # fmt: skip
 def test_sheets_are_completed(before):
     assert completed(*before, "") == sorted(ORDER)
-    assert completed(*before, "attention-") == ["attention-head", "attention-in-letters"]
+    assert completed(*before, "attention-") == ["attention-backward", "attention-head", "attention-in-letters"]
 
 
 @pytest.mark.parametrize("before", [("generate",), ("generate", "gpt")])
 def test_sheets_and_the_pages_beside_them_are_completed(before):
     assert completed(*before, "") == sorted((*ORDER, *EXTRA_PAGES))
-    assert completed(*before, "attention-") == ["attention-head", "attention-in-letters"]
+    assert completed(*before, "attention-") == ["attention-backward", "attention-head", "attention-in-letters"]
 
 
 def test_models_languages_and_choices_are_completed():
