@@ -71,7 +71,7 @@ REACH = 2  # of queries, keys and values
 SETS = 500  # of numbers, for a class
 LARGEST = 6  # gradient of queries and keys
 LARGEST_BEFORE = 8  # gradient of values and shares, and product of a query and a key
-TIMES = np.array([[1], [2], [4]])  # of these are whole numbers what arrives at each mixture
+TIMES = np.array([[1], [2], [4]])  # what arrives at each mixture is once or twice its number here
 KEYS, VALUES = 100, 40_000  # so many are drawn at once
 
 

@@ -123,7 +123,7 @@ def softmax_backward_over_columns(step: Step, tape: Tape) -> Iterable[Step]:
 
 @mistake(
     told="The root forgotten on the way back: scores were divided by it on their way.",
-    mend="Divide what comes back by √d_k, too: a dot product is in the score only so many times.",
+    mend="Divide what comes back by √d_k, too: a score grows only 1 ÷ √d_k times as fast as its product.",
 )
 def no_sqrt_backward(step: Step, tape: Tape) -> Iterable[Step]:
     """What comes back to the dot products of queries and keys is not divided by the root."""
