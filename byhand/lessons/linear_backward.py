@@ -59,9 +59,9 @@ ASKED = np.array([[-1, 1], [1, -1]])  # bird, pet: more of it makes the loss sma
 
 
 def _says_it_wrong(of: Candidates) -> Bools:
-    """The layer calls the owl a pet, and the cat a bird."""
+    """The layer calls the owl a pet, and the cat a bird: that number is the larger one, and above 0."""
     (bird, pet), (cat_bird, cat_pet) = np.moveaxis(of("y"), 0, 2)
-    return (bird < pet) & (cat_bird > cat_pet)  # type: ignore[no-any-return]
+    return (pet > np.maximum(bird, 0)) & (cat_bird > np.maximum(cat_pet, 0))  # type: ignore[no-any-return]
 
 
 @draw(
