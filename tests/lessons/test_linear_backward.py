@@ -59,6 +59,15 @@ def test_a_step_with_the_weight_most_to_blame_lowers_the_loss_by_its_gradient(se
     assert before - loss(weight) == most
 
 
+@pytest.mark.parametrize("level", ["easy", "standard", "stretch"])
+def test_the_layer_says_pet_of_the_owl_and_bird_of_the_cat(level):
+    for seed in range(1, 12):
+        made = prepare(load_sheet("linear-backward"), Options(seed=seed, level=level))[1]
+        (bird, pet), (cat_bird, cat_pet) = made.values("y")
+        assert pet > max(bird, 0), seed
+        assert cat_bird > max(cat_pet, 0), seed
+
+
 def test_a_sheet_s_gradients_are_those_of_its_outputs():
     made = prepare(load_sheet("linear-backward"), Options(seed=4))[1]
     assert made.loss == "y"
