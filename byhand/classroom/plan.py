@@ -147,12 +147,21 @@ class Plan(Struct, frozen=True):
         except UnknownNameError:
             raise self._one_set_only() from None
 
-    @cached_by("listed", lambda plan: plan.cache_key(seed=1, paper="a4"))
     def listed_sets(self) -> tuple[Values, ...]:
         """All sets of numbers that may be chosen for the sheet, where they are few enough to be listed.
 
         Raises: ConfigError where there is one set of numbers only.
         """
+        sets = self._listed_of_all_classes()
+        if self.sheet.draws_words or have_several_words(sets):
+            return sets
+        first = self.first_set()  # whose words all have
+        words = {"tokens": first.tokens, "source": first.source, "vocabulary": first.vocabulary}
+        return tuple(structs.replace(each, **words) for each in sets)
+
+    @cached_by("listed", lambda plan: plan.cache_key(seed=1, paper="a4"))
+    def _listed_of_all_classes(self) -> tuple[Values, ...]:
+        """The listed sets, with the sheet's own words."""
         if self.sheet.draws_words:
             return self._with_words()
         from byhand.numbers.choice import listed  # numpy, which letters and a file's numbers do without
@@ -168,11 +177,7 @@ class Plan(Struct, frozen=True):
         )  # fmt: skip
         if not sets:
             raise self._one_set_only()
-        if have_several_words(sets):
-            return tuple(sets)
-        first = self.first_set()  # whose words all have
-        words = {"tokens": first.tokens, "source": first.source, "vocabulary": first.vocabulary}
-        return tuple(structs.replace(each, **words) for each in sets)
+        return tuple(sets)
 
     def _with_words(self) -> tuple[Values, ...]:
         """The sheet's numbers with all the words that may be drawn, the sheet's own first.

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from byhand.arithmetic.exact import RATIONALS
 from byhand.arithmetic.floats import FLOATS
 from byhand.classroom.classes import make_class
+from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import anonymous
 from byhand.errors import ConfigError
 from byhand.lessons.masked_words import BACK, CLS, GAP, SEEN, WAYS, WORD
@@ -91,6 +92,16 @@ def test_who_looks_as_cls_does_hears_what_cls_hears():
     tape = SHEET.model.run(of_seed(0), RATIONALS)
     wrong, _ = mistaken(tape, "word-from-cls")
     assert wrong.values("seen.z")[2] == tape.values("cls.z")[0]
+
+
+def test_classes_of_two_seeds_with_one_cache_have_words_of_their_own(monkeypatch, tmp_path):
+    """The listed sets are kept for all seeds; they once kept the words of the first class, too."""
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / "cache")
+    for seed in (1, 0):
+        first = NumberSets(Plan(SHEET, Options(seed=seed), "")).first_set
+        make_class("masked-words", anonymous(2), Options(seed=seed), tmp_path / f"{seed}", formats=("txt",))
+        pages = [page.read_text() for page in (tmp_path / f"{seed}").rglob("*.txt")]
+        assert pages and all(word in page for page in pages for word in first.tokens if word.isalpha())
 
 
 def test_a_class_in_powers_of_3_is_refused_in_a_line(tmp_path):
