@@ -66,9 +66,12 @@ class Drawing(Struct):
         look = Look(fill, outline, stroke) if outline else Look(fill)
         self.boxes.append(Rectangle(at.left, at.top, at.w, at.h, look, rx))
 
-    def line(self, *points: Point, tip: bool = True, stroke: str = "") -> None:
-        """Add a line through points, with an arrow head at its end, where it is horizontal or vertical."""
-        points = (points[0], *(b for a, b in pairwise(points) if a != b))
+    def line(self, *points: Point, tip: bool = True, stroke: str = "", turned: bool = False) -> None:
+        """Add a line through points, with an arrow head at its end, where it is horizontal or vertical.
+
+        turned: whether the line goes from its last point to its first.
+        """
+        points = (points[0], *(b for a, b in pairwise(points) if a != b))[:: -1 if turned else 1]
         if stroke:
             self.boxes.append(Path(polygon(points), Look("none", stroke, 0.3)))
             return

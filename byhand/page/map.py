@@ -55,7 +55,7 @@ def graphic(document: Document) -> Graphic:
     bottom = _draw_row(drawing, chart, row, {panel.part for panel in panels}, document.messages)
     here = {p.part: [s for col in row for b, s in col if b.part == p.part and b.state == "here"] for p in panels}
     numbered = any(b.sections and b.part not in here for b in chart.boxes)
-    bottom = draw(drawing, panels, here, bottom, WIDTH, stem=numbered)
+    bottom = draw(drawing, panels, here, bottom, WIDTH, stem=numbered, turned=document.map.turned)
     return Graphic(WIDTH, bottom + 0.4, said(document), drawing.shapes)
 
 
@@ -142,10 +142,10 @@ def _draw_row(
     bottom = max(spot.bottom for column in row for _, spot in column)
     middle = _middle(row)
     for left, right in pairwise(row):
-        _join(drawing, [s for _, s in left], [s for _, s in right])
+        _join(drawing, [s for _, s in left], [s for _, s in right], chart.turned)
     if row[-1][0][0].part != "unembed" and ends:
         end = row[-1][0][1].right
-        drawing.line((end, middle), (min(end + MOST, WIDTH), middle))
+        drawing.line((end, middle), (min(end + MOST, WIDTH), middle), turned=chart.turned)
     scale = _scale([[box for box, _ in column] for column in row])
     for column in row:
         for box, spot in column:
@@ -208,7 +208,7 @@ def _draw_stream(drawing: Drawing, chart: Map, row: list[Column], messages: Mess
     for i, (start, end) in enumerate(chart.branches):
         before, first, plus = (row[k][0][1] for k in (at[start] - 1, at[start], at[end]))
         x = (before.right + first.left) / 2
-        drawing.line((x, middle), (x, stream), (plus.x, stream), (plus.x, plus.top))
+        drawing.line((x, middle), (x, stream), (plus.x, stream), (plus.x, plus.top), turned=chart.turned)
         if i == 0:
             label = words(words_on_stream, SHAPE)
             from_left = _reading(row) + 0.8 if chart.memory else 0.0  # beside the arrow from a memory
@@ -231,12 +231,12 @@ def _draw_box(drawing: Drawing, box: Box, spot: Rect, scale: float) -> None:
     drawing.text(spot.x, spot.y + 2.3, shape, ink)
 
 
-def _join(drawing: Drawing, sources: Sequence[Rect], targets: Sequence[Rect]) -> None:
-    """Draw arrows from each box of a column to each box of the next."""
+def _join(drawing: Drawing, sources: Sequence[Rect], targets: Sequence[Rect], turned: bool) -> None:
+    """Draw arrows from each box of a column to each box of the next, or turned, back."""
     for a in sources:
         for b in targets:
             x = (a.right + b.left) / 2
-            drawing.line((a.right, a.y), (x, a.y), (x, b.y), (b.left, b.y))
+            drawing.line((a.right, a.y), (x, a.y), (x, b.y), (b.left, b.y), turned=turned)
 
 
 def ranges(numbers: Iterable[int]) -> str:
@@ -261,7 +261,8 @@ def _sentence(chart: Map, messages: Messages, decoder: bool = False) -> str:
     )
     stream = say("map.spoken.stream", shape=chart.stream) if chart.stream else ""
     said = say("map.spoken.model_here" if everything else "map.spoken.model", parts=parts, stream=stream)
-    return f"{said} {say('map.spoken.memory', shape=chart.memory)}" if chart.memory else said
+    memory = [say("map.spoken.memory", shape=chart.memory)] if chart.memory else []
+    return " ".join([said, *memory, *([say("map.spoken.turned")] if chart.turned else [])])
 
 
 def _in_words(box: Box, here: bool, decoder: bool, messages: Messages) -> str:

@@ -197,12 +197,12 @@ class PartPanel(Struct, frozen=True, dict=True):
                     x = (max(s.right for s, d in zip(spots, depth, strict=True) if d == depth[i] - 1) + b.left) / 2
                     yield [(a.right + aside, a.y), (x, a.y), (x, b.y), (b.left, b.y)]
 
-    def draw(self, drawing: Drawing, spots: Sequence[Rect]) -> None:
-        """Draw the boxes, the labels and the arrows."""
+    def draw(self, drawing: Drawing, spots: Sequence[Rect], axis: float | None) -> None:
+        """Draw the boxes, the labels and the arrows. axis: an x at which all places are mirrored, if any."""
         for i, spot in enumerate(spots):
-            self.draw_step(drawing, i, spot)
+            self.draw_step(drawing, i, spot if axis is None else replace(spot, x=2 * axis - spot.x))
         for points in self.arrows(spots):
-            drawing.line(*points)
+            drawing.line(*(points if axis is None else [(2 * axis - x, y) for x, y in points]))
 
     def draw_step(self, drawing: Drawing, i: int, at: Rect) -> None:
         """Draw a step: in a box if the sheet computes it, without one if it is given."""
@@ -271,10 +271,11 @@ def draw(
     top: float,
     wide: float,
     stem: bool,
+    turned: bool,
 ) -> float:
     """Draw the panels side by side, each opening from its part; returns the y of the lower end.
 
-    stem: whether numbers stand beside the wedges.
+    stem: whether numbers stand beside the wedges. turned: whether arrows go from right to left.
     """
     if not panels:
         return top
@@ -292,6 +293,7 @@ def draw(
             reach = title.width / 2
             drawing.text(min(max(at.x, reach), wide - reach), top - 1.0, title, "#555")
         y = ground.y - fsum(panel.extent()) / 2
-        panel.draw(drawing, [replace(spot, y=spot.y + y) for spot in panel.spots(left, ground.w)])
+        spots_here = [replace(spot, y=spot.y + y) for spot in panel.spots(left, ground.w)]
+        panel.draw(drawing, spots_here, axis=ground.x if turned else None)
         left += ground.w + APART
     return top + height

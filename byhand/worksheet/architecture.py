@@ -52,6 +52,7 @@ def map_of(
         layers=1 if chart.unrolled else chart.layers,
         is_one_block=config.share_layers,
         memory=chart.shape(config.d_model, config.mem_len) if config.mem_len else "",
+        turned=chart.turned,
     )
 
 
@@ -72,6 +73,12 @@ class _Chart(Struct, frozen=True, dict=True):
     def layers(self) -> int:
         """The number of layers of the run, at least 1."""
         return max(1, len({step.layer for step in self.tape.steps.values() if step.layer}))
+
+    @cached_property
+    def turned(self) -> bool:
+        """Whether most sections that ask for steps ask for gradients."""
+        asked = [[*map(is_gradient, steps)] for section in self.sections if (steps := self.computed(section))]
+        return 2 * sum(map(any, asked)) > len(asked)
 
     @cached_property
     def unrolled(self) -> bool:
@@ -127,7 +134,7 @@ class _Chart(Struct, frozen=True, dict=True):
         at_home = {part: {s.number for s in self.sections if self.home(s) == part} for part in parts}
         asked = [i for i, part in enumerate(parts) if any(self.part(step) == part for step in steps)]
         for i, part in enumerate(parts):
-            before = i < max(asked, default=-1)
+            before = i > min(asked, default=i) if self.turned else i < max(asked, default=-1)
             kind, _, layer = part.partition(".")
             for label, heads in self.heads(int(layer or 0)) if kind == "heads" else [(labels[kind], None)]:
                 computed = [s for s in steps if self.part(s) == part and (heads is None or self.is_in(heads, s))]
@@ -199,13 +206,16 @@ class _Chart(Struct, frozen=True, dict=True):
         counted = {cell.step for block in section.blocks for cell in block.cells if cell.shows == "size"}
         return [step for step in section.asked if step in steps and not (step in counted and steps[step].op)]
 
+    def computed(self, section: Section) -> set[str]:
+        """The steps of the model that a section asks for."""
+        return {s for s in self.asked(section) if self.tape.steps[s].op and not s.startswith(BESIDE)}
+
     def groups(self, part: str) -> list[dict[int, list[str]]]:
         """The sections of a part with their steps; sections that differ only in head or layer are one group."""
         order = {name: i for i, name in enumerate(self.tape.steps)}
         groups: dict[tuple[str, ...], dict[int, list[str]]] = {}
         for section in self.sections:
-            computed = {s for s in self.asked(section) if self.tape.steps[s].op}
-            steps = sorted((s for s in computed if not s.startswith(BESIDE)), key=order.__getitem__)
+            steps = sorted(self.computed(section), key=order.__getitem__)
             if steps and self.home(section) == part:
                 groups.setdefault(tuple(dict.fromkeys(map(self.stem, steps))), {})[section.number] = steps
         return sorted(groups.values(), key=min)

@@ -888,6 +888,8 @@ class Map(Struct, frozen=True, eq=False):
     """How many readers the stream has a row for, where it is that of one token; else 0."""
     is_one_block: bool = False
     """Whether all layers are passes through one block."""
+    turned: bool = False
+    """Whether its arrows go back, from right to left, as gradients do."""
 
 
 class Document(Struct, frozen=True, eq=False, dict=True):

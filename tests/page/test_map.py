@@ -26,7 +26,7 @@ from maps import (
 from msgspec.structs import replace
 
 from byhand.options import Options
-from byhand.page.map import graphic, ranges
+from byhand.page.map import graphic, ranges, said
 from byhand.page.map_panel import PartPanel
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Node
@@ -209,6 +209,17 @@ def test_a_step_that_an_arrow_comes_to_from_further_away_stands_below_the_others
     reads = [(), (0,), (0, 1), (0,), (3,)]
     panel = PartPanel("", tuple(Node((n,), f"x_{n}", "", "1 × 2", r) for n, r in enumerate(reads, 1)), tall=False)
     assert panel.columns == [[0], [3, 1], [4, 2]]
+
+
+def test_the_map_of_gradients_goes_back():
+    """The same boxes with the arrows turned; in the panel, what comes back first stands at the right."""
+    forward, turned = (document_of(replace(MAPS["a head"], turned=turned)) for turned in (False, True))
+    before, after = (ElementTree.fromstring(graphic(each).svg) for each in (forward, turned))
+    in_the_white(after)
+    placed = [{words(t): area(t)[0] for t in elements(root, "text")} for root in (before, after)]
+    assert placed[0]["1"] < placed[0]["4"] and placed[1]["1"] > placed[1]["4"]
+    assert placed[0]["head"] == placed[1]["head"]
+    assert said(turned) == f"{said(forward)} Its arrows go back, from the end to the beginning, as gradients do."
 
 
 def test_ranges():

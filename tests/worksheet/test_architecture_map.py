@@ -270,6 +270,15 @@ def test_a_map_shows_only_what_the_student_has_met(name):
     assert bool(parts) == (number_of(name) >= number_of("embedding") and name not in alone)
 
 
+def test_maps_of_gradients_are_turned():
+    """What the sheet has done by then lies right of what it is about, and what comes later left of it."""
+    turned = {name for name in ORDER if shipped(name).map.turned}
+    assert {"linear-backward", "softmax-backward", "attention-backward", "tied-embeddings-backward"} <= turned
+    assert all(name.endswith("-backward") for name in turned)
+    states = [box.state for box in shipped("attention-backward").map.boxes]
+    assert states == ["later", "later", "here", "done", "done", "done", "done", "done"]
+
+
 def test_no_map_has_a_norm_before_the_sheet_on_norms():
     before = ORDER[: ORDER.index("layer-norm")]
     assert not [name for name in before if any(box.part.startswith("ln") for box in shipped(name).map.boxes)]
