@@ -72,7 +72,7 @@ def _second(w: Wiring) -> None:
 
 # ---- its numbers ----
 
-RATE = Fraction(1, 2)
+RATES = np.array([Fraction(1, 2), Fraction(1)])
 REACH, REACH_OF_A = 3, 4  # of a property of the animal, and of a number of A
 LOUDEST = 3  # of what arrives at an output
 LARGEST = 12  # of what is asked for, but of what comes back the second time
@@ -92,8 +92,10 @@ def _owl_becomes_a_pet(of: Candidates) -> Bools:
 
 
 def _numbers_stay_small(of: Candidates) -> Bools:
-    """What comes between is not 0, and so B moves; no number is large."""
-    ok: Bools = (of("u") != 0).all((1, 2)) & (abs(of("second.A")) <= LARGEST_OF_SECOND).all((1, 2))
+    """Neither B nor its gradient is what has arrived, which stands beside them; no number is large."""
+    times = of("u")  # the gradient of B is so many times what has arrived
+    ok: Bools = ((abs(times) > 1) & (of("rate") * times != -1)).all((1, 2))
+    ok &= (abs(of("second.A")) <= LARGEST_OF_SECOND).all((1, 2))
     ok &= (abs(of("second.u")) <= LARGEST_BETWEEN).all((1, 2))
     for name in ("u", "plain", f"{B}.grad", "change", "merged", "merged.y"):
         ok &= (abs(of(name)) <= LARGEST).all((1, 2))
@@ -126,13 +128,13 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
         A: (2 * dice.below(2, count, 3, 1) - 1) * (dice.below(REACH_OF_A, count, 3, 1) + 1),
         B: np.zeros((count, 1, 2), int),
         UPSTREAM: ASKED * (dice.below(LOUDEST, count, 1, 2) + 1),
-        "rate": np.full((count, 1, 1), RATE),
+        "rate": dice.choices(RATES, count)[:, None, None],
     }
 
 
 @sheet_promise
 def numbers_are_whole(tape: Tape) -> bool:
-    """After the step, which takes half of a gradient away, all numbers are whole."""
+    """After the step, which takes a gradient or half of it away, all numbers are whole."""
     names = f"{B}.stepped", "second.u", "second.A", "change", "merged", "merged.y"
     return all(x % 1 == 0 for name in names for row in tape.values(name) for x in row)
 

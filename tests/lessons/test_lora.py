@@ -1,6 +1,5 @@
 """Low-rank adaptation: published numbers, gradients of the second step by another run, merging, and mistakes."""
 
-from fractions import Fraction
 from itertools import combinations
 
 import pytest
@@ -70,15 +69,16 @@ def test_mistakes():
 
 @pytest.mark.parametrize("seed", range(0, 30, 3))
 def test_a_step_with_b_lowers_the_loss(seed):
-    """The loss of a given gradient is the sum of its products with the outputs. It falls by half of the square of B's
-    gradient, since a half of that is taken away.
+    """The loss of a given gradient is the sum of its products with the outputs. It falls by the rate times the square
+    of B's gradient, since so much of that is taken away. Neither B nor its gradient is what has arrived.
     """
     made = prepare(load_sheet("lora"), Options(seed=seed))[1]
-    (arrived,), (before,), (after,), (of_b,) = (
-        made.values(name) for name in ("upstream", "plain", "merged.y", "lora.W_B.grad")
+    (arrived,), (before,), (after,), (of_b,), (stepped,), ((rate,),) = (
+        made.values(name) for name in ("upstream", "plain", "merged.y", "lora.W_B.grad", "lora.W_B.stepped", "rate")
     )
+    assert arrived not in (of_b, stepped)
     falls = sum(g * (one - other) for g, one, other in zip(arrived, before, after, strict=True))
-    assert falls == Fraction(1, 2) * sum(g * g for g in of_b)
+    assert falls == rate * sum(g * g for g in of_b)
 
 
 @pytest.mark.parametrize("seed", range(0, 50, 7))
