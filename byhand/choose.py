@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from byhand import first_seeds
+from byhand.arithmetic.exact import RATIONALS
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.first_seeds import Search
 from byhand.model import Model
@@ -15,6 +16,7 @@ from byhand.model.weights import Values, check_positions, complete
 from byhand.notation.number import shown
 from byhand.numbers.words import spelled
 from byhand.options import Options, Tell, unheard
+from byhand.tape import Tape
 from byhand.worksheet.sheet import Sheet, lettered, load_sheet
 
 Quality = Mapping[str, Any]  # the promises that numbers found by the search keep
@@ -115,13 +117,25 @@ def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Qualit
     try:
         chosen = choose(
             sheet.model, values, options.chosen_seed, answer=search.answer, level=search.level,
-            pick_words=search.pick_words, sheet=sheet.name, promises=sheet.promises,
+            pick_words=search.pick_words, sheet=sheet.name, promises=sheet.promises, before=_before(sheet, options),
         )  # fmt: skip
     except UnknownNameError as error:  # a promise is about a step that another config leaves out
         from byhand.worksheet.load import of_other_choices  # heavy
 
         raise of_other_choices(sheet, values.config, error) or error from None
     return complete(chosen.values), chosen.quality
+
+
+def _before(sheet: Sheet, options: Options) -> Tape | None:
+    """The run of the sheet with which this one goes on, with the same seed, if it goes on with one."""
+    from byhand.numbers.registry import GOES_ON  # heavy
+    from byhand.numbers.shuffled import rational
+
+    if sheet.name not in GOES_ON or options.tokens or options.values is not None:
+        return None
+    other = load_sheet(GOES_ON[sheet.name][0])
+    values, _ = choose(other, Options(seed=options.chosen_seed, base=options.base, level=options.level))
+    return other.model.run(rational(values), RATIONALS)
 
 
 def _search(sheet: Sheet, values: Values, options: Options) -> Search:

@@ -4,9 +4,10 @@
 def whole_run(model, values, domain):
     """A run with every step evaluated, also those for who asks; what only tells a place has no numbers of its own."""
     tape = model.run(values, domain)
-    of_text = ("loss_per_token", "loss") if "probs.known" in tape.steps else ()  # seldom rational
+    needed = {step.name for step in tape.used()}
+    unasked = {"loss_per_token", "loss"} - needed  # seldom rational
     for name in [name for name, step in tape.steps.items() if not (step.op and step.op.tells)]:
-        if name in of_text:
+        if name in unasked:
             continue
         if name in tape.results or tape.steps[name].op or name in tape.numbers:
             tape.values(name)

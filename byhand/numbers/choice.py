@@ -22,6 +22,7 @@ from byhand.numbers.promises import (
     Case,
     Limits,
     broken_of_sheet,
+    foiled,
     limits_of,
     promised,
     quality,
@@ -29,7 +30,7 @@ from byhand.numbers.promises import (
     whole_time,
     work_of,
 )
-from byhand.numbers.registry import SEARCHES, Search, Task, check
+from byhand.numbers.registry import GOES_ON, SEARCHES, Search, Task, check
 from byhand.numbers.shuffled import rational, shuffled
 from byhand.numbers.words import END, answers, new_words, sentence, vocabulary
 from byhand.tape import Tape
@@ -50,14 +51,15 @@ class Chosen(Struct, frozen=True):
 
 def choose(
     model: Model, values: Values, seed: int, *, answer: Sequence[str] = (), level: str = "standard",
-    pick_words: bool = False, sheet: str = "", promises: Sequence[str] = (),
+    pick_words: bool = False, sheet: str = "", promises: Sequence[str] = (), before: Tape | None = None,
 ) -> Chosen:  # fmt: skip
     """Numbers for a model. The same arguments give the same numbers, now and in every later release.
 
     values: config, tokens and vocabulary, and for a small model numbers that the new ones resemble. answer: the words
     that gpt is to say at the last positions. pick_words: whether the seed picks gpt's sentence, and its answers if
     `answer` is empty. sheet: the name of the sheet that the numbers are for, so that another sheet with the same seed
-    has others. promises: the names of the sheet's own promises.
+    has others. promises: the names of the sheet's own promises. before: the run of the sheet with which this one goes
+    on (`goes_on`), whose numbers are taken where they fit.
 
     Method: rejection sampling. An instance of the search is accepted if its run keeps every promise. At the easy
     level, several are accepted, up to ENOUGH_WORK, and the one that needs the least time is taken.
@@ -68,6 +70,8 @@ def choose(
     if seed < 1:
         raise ConfigError(f"seed={seed} is not a seed; use 1 or more")
     base = values.config.softmax_base
+    if before is not None and (chosen := _gone_on(model, values, sheet, promises, before)):
+        return _easiest([chosen], base)
     dice, limits = Dice(f"{seed} {level} {sheet}".rstrip(), MOST_WORK), limits_of(level)
     accepted, has_candidates = list[Chosen](), False
     try:
@@ -89,6 +93,20 @@ def choose(
             f"take; use {other if has_candidates else none}"
         ) from None
     return _easiest(accepted, base)
+
+
+def _gone_on(model: Model, values: Values, sheet: str, promises: Sequence[str], before: Tape) -> Chosen | None:
+    """Numbers that go on with those of another sheet's run, and keep the sheet's own promises. How large they are,
+    and how long they take, that sheet has promised.
+    """
+    values = rational(values)
+    for instance in GOES_ON[sheet][1](Task(model, values, Limits()), before):
+        chosen = replace(values, inputs=instance.inputs, weights=instance.weights, **instance.words)
+        tape = evaluated(model, chosen)
+        if not broken_of_sheet(tape, promises) and all((foils := foiled(tape)).values()):
+            figures = quality(tape) | {"promises": dict.fromkeys(promises, True), "foils": foils}
+            return Chosen(chosen, figures, whole_time(tape))
+    return None
 
 
 def _easiest(accepted: Sequence[Chosen], base: int | str) -> Chosen:

@@ -24,6 +24,7 @@ from byhand.numbers.dice import Dice
 from byhand.numbers.promises import FEW_TOKENS, Limits
 from byhand.numbers.words import distractors
 from byhand.numbers.words import sentence as any_sentence
+from byhand.tape import Tape
 
 
 class Task(Struct, frozen=True):
@@ -135,6 +136,22 @@ def search(
     def register(find: Finds) -> Finds:
         SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare, sentence, others)
         return find
+
+    return register
+
+
+GoesOn = Callable[[Task, Tape], Iterator[Instance]]
+GOES_ON: dict[str, tuple[str, GoesOn]] = {}  # by a sheet, the one whose numbers of the same seed it takes up, and how
+
+
+def goes_on(sheet: str, *, after: str) -> Callable[[GoesOn], GoesOn]:
+    """Register a function that takes up the numbers of another sheet's run: it yields what is worth a run of this
+    sheet's model. Where nothing fits, the search finds others.
+    """
+
+    def register(taken_up: GoesOn) -> GoesOn:
+        GOES_ON[sheet] = after, taken_up
+        return taken_up
 
     return register
 

@@ -150,6 +150,19 @@ def descend(a: Operand, g: Operand, rate: Operand, i: At, j: At) -> Expr:
 
 
 @op(
+    "ij->ij",
+    formula=r"{0} \div |{0}|",
+    undefined="row {row} has a 0, which has no sign",
+    said="Divide the number by its own size: 1 if it is above 0, −1 if it is below.",
+    example=example([[5, -2], [-HALF, 3]], gives=[[1, -1], [-1, 1]]),
+    backward=(ONCE,),
+)
+def sign(a: Operand, i: At, j: At) -> Expr:
+    """The sign of every entry, 1 or −1: Adam's first step, in which a gradient is divided by its own size."""
+    return a[i, j] / sqrt(a[i, j] ** 2)
+
+
+@op(
     "ij->ik",
     by_place="jk",
     formula=r"{0}_{{i,\, {first} + k}}",

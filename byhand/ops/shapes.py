@@ -113,7 +113,7 @@ def keep_entries(a: Operand, i: At, j: At, kept: Sequence[Sequence[int]]) -> Exp
 )
 def column_as_row(a: Operand, i: At, j: At, which: int) -> Expr:
     """One column as a row. which: its number, from 0."""
-    return a[j, which]
+    return choose(which, lambda col: a[j, col], a.cols)
 
 
 @op(

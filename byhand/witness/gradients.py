@@ -28,6 +28,7 @@ MOST_MOVED = 3000  # cells, each by itself in one pass: the time and the memory 
 JUMPS = {
     "row_argmax": (0, "the place of the largest number"),
     "stretch_of": (0, "the number of a stretch"),
+    "sign": (0, "the sign of a number"),
     "mask_buckets": (1, "whether two buckets are the same"),
 }
 

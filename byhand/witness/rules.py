@@ -377,6 +377,7 @@ RULES: dict[str, Rule] = {
     "largest_entry": lambda n, a: [[max(max(row) for row in a)]],
     # gradients
     "descend": lambda n, a, g, rate: _pairs(lambda x, y: x - rate[0][0] * y, a, g),
+    "sign": lambda n, a: _each(a, lambda x: n.num((x > 0) - (x < 0))),
     "gate": lambda n, g, a: _pairs(lambda x, y: x if y > 0 else n.num(0), g, a),
     "gelu_slope": lambda n, a: _each(a, lambda x: _normal_slope(n, x)),
     "softmax_backward": lambda n, shares, g, dots: _pairs(mul, shares, _by_row(sub, g, dots)),
