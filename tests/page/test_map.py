@@ -217,7 +217,8 @@ def test_the_map_of_gradients_goes_back():
     before, after = (ElementTree.fromstring(graphic(each).svg) for each in (forward, turned))
     in_the_white(after)
     placed = [{words(t): area(t)[0] for t in elements(root, "text")} for root in (before, after)]
-    assert placed[0]["1"] < placed[0]["4"] and placed[1]["1"] > placed[1]["4"]
+    assert placed[0]["1"] < placed[0]["4"]
+    assert placed[1]["1"] > placed[1]["4"]
     assert placed[0]["head"] == placed[1]["head"]
     assert said(turned) == f"{said(forward)} Its arrows go back, from the end to the beginning, as gradients do."
 
