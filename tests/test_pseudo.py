@@ -110,6 +110,7 @@ def names(document, run):
         *run.vocabulary,
         *run.source,
         "".join(run.tokens),  # letters of a word
+        "".join(run.tokens[:-1]),
         load_sheet(document.name).origin.paper,
     ]
     return {part for name in kept for part in re.findall(r"[^\W\d_]+", str(name))}

@@ -38,7 +38,7 @@ KEPT = Fraction(85, 100), Fraction(99, 100)  # β₁ and β₂: of what Adam's m
 # ---- the model ----
 
 
-@model("microgpt-trains")
+@model("microgpt-trains", part="unembed")
 def _steps(build: Builder) -> Results:
     """What microgpt's last block hands on, a row, scores the letters that may come next; the last token is the one
     that comes. Its weights, a column of W_U, make Adam's first step, and the letters are scored again.
