@@ -37,7 +37,21 @@ from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.views import VIEWS
 
 SHEETS = sorted(sheet_files())
-MATHS = {"sin", "cos", "ln", "log", "grad", "max", "ReLU", "in", "out", "UKᵀ", "²ˢ"}  # functions, and words under a W
+MATHS = {
+    "sin",
+    "cos",
+    "ln",
+    "log",
+    "grad",
+    "max",
+    "ReLU",
+    "in",
+    "out",
+    "UKᵀ",
+    "inᵀ",
+    "outᵀ",
+    "²ˢ",
+}  # functions, and words under a W
 
 
 @pytest.fixture(scope="module")

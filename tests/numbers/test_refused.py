@@ -17,8 +17,9 @@ from byhand.worksheet.sheet import all_sheets, load_sheet, parse_sheet
 EVERY_SEED = range(1, 201)
 SEEDS = range(1, 51) if FULL else range(1, 26)
 # Whose rows have two different sets of shares over all seeds: W_O makes tenths whole too seldom in the first, and the
-# second's shares are those of two heads, which are easy ones of four words.
-TWO_SETS = ("encoder", "llama-block")
+# second's shares are those of two heads, which are easy ones of four words. The third's are quarters and sixths, so that
+# what comes back to scores is in quarters.
+TWO_SETS = ("encoder", "llama-block", "gpt-backward")
 SHEETS = {sheet.name: sheet for sheet in all_sheets()}
 QUERY, KEY, VALUE = (f"blocks.0.attn.hook_{x}[0]" for x in "qkv")
 

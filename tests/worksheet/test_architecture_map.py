@@ -266,7 +266,15 @@ def test_a_map_shows_only_what_the_student_has_met(name):
     parts = {box.kind for each in (chart, chart.encoder) if each for box in each.boxes}
     assert all(has_met(name, part) for part in parts)
     # sheets whose models are no part of it
-    alone = ("counted-pairs", "word-in-context", "mlp-backward", "layer-norm-backward", "optimizers", "lora")
+    alone = (
+        "counted-pairs",
+        "word-in-context",
+        "mlp-backward",
+        "layer-norm-backward",
+        "gpt-backward",
+        "optimizers",
+        "lora",
+    )
     assert bool(parts) == (number_of(name) >= number_of("embedding") and name not in alone)
 
 
