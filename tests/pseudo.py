@@ -34,7 +34,20 @@ PLACES = {"hint": {0}, "check": {0}, "checkpoint": {0}, "lines": {1}, "claim": {
 ROWS = {"contrast": "rows of a contrast", "rows of a contrast": "row of a contrast"}
 LINES = {"lines": 0, "find_the_error": 2}  # where a call says how many lines an answer has
 LINE = 68  # characters of an English reason that may be longer than a line
-NAMES = {"text", "answer", "reason", "otherwise", "note", "caption", "question", "near", "words", "cells", "place"}
+NAMES = {
+    "text",
+    "answer",
+    "reason",
+    "otherwise",
+    "note",
+    "caption",
+    "question",
+    "near",
+    "others",
+    "words",
+    "cells",
+    "place",
+}
 _CODE = ("variable_begin", "block_begin"), ("variable_end", "block_end")
 _FILLED = re.compile(r"\{\{.*?\}\}")
 _TEXT = re.compile(r"(\\+text\{)([^{}]*)(\})")

@@ -137,7 +137,7 @@ def a_hidden_share_would_count(tape: Tape) -> bool:
 COLUMNS, CAPTIONS = (32.0, 60.0, 88.0), 18.0  # mm: the middles of the tokens, and where the captions end
 WORD, BOX_AT, TOP, BOTTOM, NUMBER_AT = 3.4, 9.4, 13.6, 42.0, 45.0  # mm: heights, from above: of a value’s token, its
 # blank, the two ends of the lines, and what has arrived at a mixture
-SHARE_AT = 0.26  # of a line, from below, stands its share
+SHARES_AT = (0.26, 0.44, 0.2)  # of a line, from below, stands its share: straight, and one and two words to the left
 THINNEST, THICKER = 0.3, 1.6  # mm: of a line, and by how much a share of 1 is thicker
 
 
@@ -152,9 +152,10 @@ def read_backwards(on: Canvas, pattern: Rows, arrived: Rows, *, tokens: Sequence
         on.text(CAPTIONS, y + 1.0, on.say(f"pictures.read_backwards.{name}"), CAPTION, anchor="end", colour=GREY)
     labels = list[tuple[float, float, object]]()
     for i, (x, row) in enumerate(zip(COLUMNS, pattern, strict=True)):
-        for to, share in zip(COLUMNS[: i + 1], row, strict=False):
+        for j, (to, share) in enumerate(zip(COLUMNS[: i + 1], row, strict=False)):
             on.line((x, BOTTOM), (to, TOP), width=THINNEST + THICKER * float(share), colour=GRID)
-            labels.append((x + (to - x) * SHARE_AT, BOTTOM + (TOP - BOTTOM) * SHARE_AT, share))
+            at = SHARES_AT[i - j]
+            labels.append((x + (to - x) * at, BOTTOM + (TOP - BOTTOM) * at, share))
     for x, y, share in labels:
         on.box(x - 2.2, y - 3.0, 4.4, 6.0, fill=WHITE, width=0)
         on.number(x, y, share)

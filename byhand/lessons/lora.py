@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,8 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 RATES = np.array([Fraction(1, 2), Fraction(1)])
-REACH, REACH_OF_A = 3, 4  # of a property of the animal, and of a number of A
+REACH = 3  # of a property of the animal
+SIZES_OF_A = np.array([*permutations(range(1, 5), 3)])
 LOUDEST = 3  # of what arrives at an output
 LARGEST = 12  # of what is asked for, but of what comes back the second time
 LARGEST_BETWEEN, LARGEST_OF_SECOND = 15, 30  # of the second gradients: of U, and of A
@@ -83,12 +85,13 @@ ASKED = np.array([[1, -1]])  # bird, pet: more of it makes the loss larger, or s
 
 
 def _owl_becomes_a_pet(of: Candidates) -> Bools:
-    """The layer calls the owl a bird, and with A and B a pet; it hears of both outputs, and of one more than of the
-    other.
+    """For the layer, who flies is a bird and who is furry a pet, and the owl a bird; with A and B it is a pet. The
+    layer hears of both outputs, and of one more than of the other.
     """
     (bird, pet), (bird_now, pet_now) = (np.moveaxis(of(name)[:, 0], 1, 0) for name in ("plain", "merged.y"))
-    arrived = abs(of(UPSTREAM)[:, 0])
-    return (bird > pet) & (bird_now < pet_now) & (arrived[:, 0] != arrived[:, 1])  # type: ignore[no-any-return]
+    arrived, (_, flies, furry) = abs(of(UPSTREAM)[:, 0]), np.moveaxis(of(W), 1, 0)
+    says_so = (flies[:, 0] > flies[:, 1]) & (furry[:, 0] < furry[:, 1])
+    return says_so & (bird > pet) & (bird > 0) & (bird_now < pet_now) & (arrived[:, 0] != arrived[:, 1])  # type: ignore[no-any-return]
 
 
 def _numbers_stay_small(of: Candidates) -> Bools:
@@ -122,10 +125,13 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """What is known of an owl; a layer that calls it a bird; A, and B, which begins at 0; and how the loss grows with
     each output, which should be larger for "pet".
     """
+    weight = np.sort(dice.below(5, count, 3, 2) - 2)  # of pet, and of bird where that is not the larger one
+    weight[:, 1] = weight[:, 1, ::-1]
+    weight[:, 0] = np.where(dice.below(2, count, 1) == 0, weight[:, 0], weight[:, 0, ::-1])
     return {
         "x": SIGNS * (dice.below(REACH, count, 1, 3) + 1),
-        W: dice.below(5, count, 3, 2) - 2,
-        A: (2 * dice.below(2, count, 3, 1) - 1) * (dice.below(REACH_OF_A, count, 3, 1) + 1),
+        W: weight,
+        A: (2 * dice.below(2, count, 3, 1) - 1) * dice.choices(SIZES_OF_A, count)[:, :, None],
         B: np.zeros((count, 1, 2), int),
         UPSTREAM: ASKED * (dice.below(LOUDEST, count, 1, 2) + 1),
         "rate": dice.choices(RATES, count)[:, None, None],

@@ -93,20 +93,22 @@ REACH = 2  # of an animal's property, and of a weight
 LOUDEST, FURTHEST, MOST = 4, 9, 20  # of an error, of what comes back to a neuron, and of the gradient of a weight
 HIGHEST, DEEPEST = 3, 6  # of a neuron's sum, where it is awake, and how far below 0 it is where it sleeps
 FARTHEST = 4  # of a bias from 0
-SETS = 300  # of numbers, for a class
+SETS = 150  # of numbers, for a class
 SIGNS = np.array([[1, 1, -1], [1, -1, 1]])  # small, flies, furry: of the owl and of the cat
 
 
 def _neurons_wake_and_sleep(of: Candidates) -> Bools:
     """A wakes for the owl only, also with 1 more and 1 less of its weight; B for both; C for none, and it sleeps less
-    deeply for the cat. No two neurons look for the same, or for the opposite.
+    deeply for the cat. No two neurons look for the same, or for the opposite, and no two properties are the same for
+    the two animals, or opposite, or 1 for both, and the owl's are of two sizes: rows of gradients would be alike.
     """
     h, moved = of("h"), abs(of("x")[:, :, INPUT])
     (owl_a, owl_b, owl_c), (cat_a, cat_b, cat_c) = np.moveaxis(h, 0, 2)
     a = (owl_a > moved[:, 0]) & (cat_a < -moved[:, 1])
     c = (owl_c < cat_c - 1) & (cat_c < 0)
     fits = (h.max((1, 2)) <= HIGHEST) & (h.min((1, 2)) >= -DEEPEST) & (abs(of(B_IN)).max((1, 2)) <= FARTHEST)
-    alike = _are_alike(np.swapaxes(of(W_IN), 1, 2))
+    alike = _are_alike(np.swapaxes(of(W_IN), 1, 2)) | _are_alike(np.swapaxes(of("x"), 1, 2))
+    alike |= (of("x")[:, :, 0] == 1).all(1) | (np.ptp(abs(of("x")[:, 0]), 1) == 0)
     return a & (owl_b > 0) & (cat_b > 0) & c & fits & ~alike  # type: ignore[no-any-return]
 
 

@@ -171,7 +171,7 @@ def decay_in_gradient(step: Step, tape: Tape) -> Iterable[Step]:
 # ---- its picture ----
 
 WIDE, LEFT, APART = 112.0, 8.0, 12.0  # mm: of the picture, before the first plane, and between two
-LEAST_UNIT = 2.0  # mm: a step of 1 that is shorter is hard to draw
+LEAST_UNIT, NARROW = 2.0, 3.0  # mm: a step of 1 that is shorter is hard to draw; has no room for every second tick
 HEAD_AT, TOP, TALL, UNDER = 3.4, 6.0, 21.0, 2.4  # mm: where heads stand, where planes begin, how high, and ticks
 
 
@@ -199,14 +199,14 @@ def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: 
 
         on.plane(at, low, high)
         on.text((at(low)[0] + at(high)[0]) / 2, HEAD_AT, rule, TOKEN, bold=True)
-        for x in _even(low[0], high[0]):
+        for x in _ticks(low[0], high[0], 2 if unit > NARROW else 4):
             on.number(at((x, 0))[0], bottom + UNDER, x, SMALLEST, colour=GREY)
         on.text(at((high[0], 0))[0] + 2.4, bottom + UNDER + 0.8, weights[0], CAPTION, anchor="start", colour=GREY)
         for k, (one, other) in enumerate(pairwise(way)):
             (on if k < drawn[n] else on.pen).arrow(at(one), at(other))
         on.disc(*at(way[0]))
         on.text(left - 0.8, HEAD_AT, weights[1], CAPTION, anchor="end", colour=GREY)
-    for y in _even(low[1], high[1]):
+    for y in _ticks(low[1], high[1], 2):
         on.number(LEFT - 2.0, bottom - unit * (y - low[1]), y, SMALLEST, anchor="end", colour=GREY)
     told = [[_spoken(point) for point in way] for way in ways]
     planes = on.say("pictures.paths.said", across=weights[0], up=weights[1], rules=", ".join(rules))
@@ -215,9 +215,9 @@ def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: 
     on.said(planes, f"{' '.join(printed)} {on.say('pictures.paths.to_do')}", " ".join(whole))
 
 
-def _even(low: int, high: int) -> range:
-    """The even numbers between two."""
-    return range(low + low % 2, high + 1, 2)
+def _ticks(low: int, high: int, apart: int) -> range:
+    """The multiples of a number between two others."""
+    return range(low + -low % apart, high + 1, apart)
 
 
 def _spoken(point: Rows) -> str:

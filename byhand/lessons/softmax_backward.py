@@ -31,7 +31,7 @@ from byhand.tape import Tape, power_of_logarithm
 from byhand.witness.wiring import Wiring, wiring
 
 SHARES, SCORES = "softmax", "scores"
-RIGHT = 2  # the entry of the first row of which something is asked
+RIGHT = 2  # the entry of the first row of which something is asked, and of the last row that is right
 
 # ---- the model ----
 
@@ -42,13 +42,13 @@ def _steps(build: Builder) -> Results:
     the scores.
 
     Of the first row also the table of how each share changes with each score, and the gradient by this table; and
-    with the same shares as a model's answer, whose last entry is right, the gradient of its surprise.
+    with the last row's shares as a model's answer, whose last entry is right, the gradient of its surprise.
     """
     tape, base = build.tape, build.config.softmax_base
     scores = tape.given(SCORES, (3, 3), ("pos", "pos"))
     shares = softmax(scores, SHARES, base)
     arrived = tape.given(UPSTREAM, (3, 3), ("pos", "pos"))
-    first = gather_rows(shares, name="first", sizes={"i": (1, "")}, rows=(0,))
+    gather_rows(shares, name="first", sizes={"i": (1, "")}, rows=(0,))
     thrice = gather_rows(shares, name="table.shares", sizes={"i": (3, "pos")}, rows=(0, 0, 0))
     own = one_hot(tape=tape, name="table.own", sizes={"i": (3, "pos"), "j": (3, "pos")}, rows=(0, 1, 2))
     growing = gather_entries(thrice, name="table.growing", cols=(0, 1, 2))
@@ -56,8 +56,9 @@ def _steps(build: Builder) -> Results:
     asked = gather_rows(arrived, name="first.arrived", sizes={"i": (1, "")}, rows=(0,))
     dot_rows(table, asked, name="by_table")
     right = one_hot(tape=tape, name="answer.right", sizes={"i": (1, ""), "j": (3, "pos")}, rows=(RIGHT,))
-    blame = times_number(quotient(right, first, name="answer.over"), name="answer.arrived", by=-1)
-    softmax_backward(first, blame, row_dots(first, blame, name="answer.dot"), name="answer.grad")
+    answer = gather_rows(shares, name="answer.p", sizes={"i": (1, "")}, rows=(2,))
+    blame = times_number(quotient(right, answer, name="answer.over"), name="answer.arrived", by=-1)
+    softmax_backward(answer, blame, row_dots(answer, blame, name="answer.dot"), name="answer.grad")
     for name, power in {"table": 1, "by_table": 1, "answer.arrived": -1, "answer.dot": -1}.items():
         times = power_of_logarithm(base, power) if base != "e" else ""
         tape.steps[name] = replace(tape.steps[name], times=times)
@@ -71,15 +72,16 @@ def _steps(build: Builder) -> Results:
 def _second(w: Wiring) -> None:
     """A softmax, the table p_i ([i = j] − p_j) of its first row, and gradients as p ∘ (g − p · g)."""
     shares = w.softmax("softmax", "scores")
-    first = w("first", "gather_rows", shares, rows=[0])
+    w("first", "gather_rows", shares, rows=[0])
     own = w("table.own", "one_hot", shape=(3, 3), rows=[0, 1, 2])
     thrice = w("table.shares", "gather_rows", shares, rows=[0, 0, 0])
     growing = w("table.growing", "gather_entries", thrice, cols=[0, 1, 2])
     table = w("table", "scale_rows", w("table.apart", "subtract", own, thrice), growing)
     w("by_table", "dot_rows", table, w("first.arrived", "gather_rows", "upstream", rows=[0]))
-    over = w("answer.over", "quotient", w("answer.right", "one_hot", shape=(1, 3), rows=[2]), first)
+    answer = w("answer.p", "gather_rows", shares, rows=[2])
+    over = w("answer.over", "quotient", w("answer.right", "one_hot", shape=(1, 3), rows=[2]), answer)
     blame = w("answer.arrived", "times_number", over, by=-1)
-    w("answer.grad", "softmax_backward", first, blame, w("answer.dot", "row_dots", first, blame))
+    w("answer.grad", "softmax_backward", answer, blame, w("answer.dot", "row_dots", answer, blame))
     arrived = w("softmax.grad", "copy", "upstream")
     w(
         "scores.grad",
@@ -106,6 +108,7 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """
     which = dice.below(6, count, 3)
     which[:, 0] %= RIGHT  # so that the other two shares differ
+    which[:, 2] %= 3  # whose shares add up to 1 in decimals, too
     arrived = np.zeros((count, 3, 3), int)
     arrived[:, 0, RIGHT] = -8 * (dice.below(2, count) + 1)
     arrived[:, 1] = ((dice.below(5, count) + 1) * (2 * dice.below(2, count) - 1))[:, None]

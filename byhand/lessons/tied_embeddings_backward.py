@@ -21,7 +21,7 @@ from byhand.numbers.refused import are_parallel
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.ops.linear import affine_rows, matmul
 from byhand.ops.shapes import gather_rows
-from byhand.pictures.canvas import BOX, CAPTION, GREY, TOKEN, Canvas
+from byhand.pictures.canvas import CAPTION, GREY, TOKEN, Canvas
 from byhand.pictures.registry import UndrawableError, picture
 from byhand.tape import Tape
 from byhand.witness.wiring import Wiring, wiring
@@ -33,7 +33,7 @@ BY_SCORES = f"{TABLE_GRAD}.by.logits"
 # ---- the model ----
 
 
-@model("tied-embeddings-backward", part="unembed", reads_words=True)
+@model("tied-embeddings-backward", reads_words=True)
 def _steps(build: Builder) -> Results:
     """Words are looked up in a table and mixed by the given `shares`; all words are scored by the same table,
     transposed, plus a bias. The last token is the right next word, which is not read; then the gradients of its
@@ -48,8 +48,7 @@ def _steps(build: Builder) -> Results:
         raise ValuesError("give the words of a text as tokens, and after them the right next word")
     *read, right = words
     table = tape.given(TABLE, (c.d_vocab, c.d_model), ("d_vocab", "d_model"))
-    with tape.part("embed"):
-        looked_up = gather_rows(table, name="hook_embed", sizes={"i": (len(read), "pos")}, rows=tuple(read))
+    looked_up = gather_rows(table, name="hook_embed", sizes={"i": (len(read), "pos")}, rows=tuple(read))
     shares = tape.given("shares", (1, len(read)), ("", "pos"))
     mixed = matmul(shares, looked_up, name=MIXED)
     bias = tape.given("unembed.b_U", (1, c.d_vocab), ("", "d_vocab"))
@@ -80,7 +79,8 @@ LARGEST_MIXED = 4  # number of the mixture, and of its gradient: quarters of it 
 LARGEST = 6  # of the table, and of a bias
 LARGEST_SCORE = 9
 SETS = 200  # of numbers, for a class
-QUARTERS = np.array([1, 1, 2]) * Fraction(1, 4)  # shares of the three words, the first and the last of which are one
+# shares of the three words, the first and the last of which are one
+QUARTERS = np.array([[1, 1, 2], [2, 1, 1]]) * Fraction(1, 4)
 
 
 def _is_short_text(task: Task) -> str:
@@ -113,7 +113,8 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     fits = (np.abs(table).max((1, 2)) <= LARGEST) & (np.abs(bias).max(1) <= LARGEST)
     fits &= (np.abs(middle) < LARGEST_SCORE) & (twice != right).all(1) & (np.abs(z).max(1) > 1)
     fits &= z[:, 0] != z[:, 1]  # so that no two columns of a gradient are the same
-    return {TABLE: table[fits], "unembed.b_U": bias[fits], "shares": np.tile(QUARTERS, (int(fits.sum()), 1, 1))}
+    at = np.where(is_unread, dice.below(2, count), 1)  # so that the probabilities are not the shares once more
+    return {TABLE: table[fits], "unembed.b_U": bias[fits], "shares": QUARTERS[at[fits], None]}
 
 
 @sheet_promise
@@ -144,8 +145,8 @@ CAPTIONS = 10.5  # mm: where the captions end
 
 @picture(height=33, minutes=2)
 def two_ways_back(on: Canvas, *, tokens: Sequence[str], vocabulary: Sequence[str]) -> None:
-    """From every score an arrow comes back to the row of its word; those from the words of a text are to be drawn,
-    and the arrows at each row to be counted.
+    """From every score, and from every word of a text, an arrow comes back to the row of its word. They are to be
+    drawn, and counted at each row.
     """
     if len(tokens) != 3 or len(vocabulary) != 3 or not {*tokens} <= {*vocabulary}:
         raise UndrawableError("a text of three words and a vocabulary of three have room")
@@ -156,7 +157,7 @@ def two_ways_back(on: Canvas, *, tokens: Sequence[str], vocabulary: Sequence[str
     for x, word in zip(COLUMNS, vocabulary, strict=True):
         count = 1 + tokens.count(word)
         on.text(x, SCORED, word, TOKEN)
-        on.arrow((x, SCORED + 1.8), (x, ROWS - 0.5), width=BOX)
+        on.pen.arrow((x, SCORED + 1.8), (x, ROWS - 0.5))
         on.box(x - WIDE / 2, ROWS, WIDE, HIGH, fill="#dcdcdc")
         on.text(x - WIDE / 2 + 1.6, ROWS + HIGH / 2 + 1.1, word, TOKEN, anchor="start", bold=True)
         on.blank(x + WIDE / 2 - 5.2, ROWS + HIGH / 2, count, 7.6, 6.4)

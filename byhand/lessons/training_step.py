@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from byhand.model.builder import Builder
 from byhand.model.layers import mean_surprisal, softmax
 from byhand.model.names import steps_of
 from byhand.model.registry import Results, model
-from byhand.numbers.dice import Bools, Dice
-from byhand.numbers.draw import Candidates, draw
+from byhand.notation.text import value_text
+from byhand.numbers.dice import Dice, Ints
+from byhand.numbers.draw import draw
+from byhand.numbers.natural import grid
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, base_2_or_e, exactly
 from byhand.ops.gradients import descend
@@ -74,47 +77,44 @@ def _second(w: Wiring) -> None:
 # ---- its numbers ----
 
 RATE = 1
-REACH = 4  # of an output weight, and of a bias
+WORD = np.array([1, -1])  # with water, and not with air
+BACK = np.array([-3, 2, 1])  # four times p − y: of the right word, of the likely one and of the third
+REACH, FARTHEST = 4, 7  # of an output weight, and of a bias
 LOGITS = np.array([[0, 1, 0], [0, 0, 1]])  # one of four shares for the right word, two for one of the others
-LEAST_LOGIT, MOST_APART = -1, 4  # so that powers of them are light
-SETS = 200  # of numbers, for a class
-
-
-def _is_light(of: Candidates) -> Bools:
-    """The new logits are whole numbers of which the right word's is the highest."""
-    after = of("again.logits")[:, 0]
-    is_whole = (after % 1 == 0).all(1) & (after.min(1) >= LEAST_LOGIT) & (np.ptp(after, axis=1) <= MOST_APART)
-    return is_whole & (after[:, 0] > after[:, 1:].max(1))  # type: ignore[no-any-return]
-
-
-def _learns_by_its_weights(of: Candidates) -> Bools:
-    """The right word's logit grows by its weights, too, and not by its bias alone."""
-    before, after = (
-        (of(word) @ of(weight))[:, 0, 0] for word, weight in ((W_E, W_U), (f"{W_E}.stepped", f"{W_U}.stepped"))
-    )
-    return after > before
+MOST_APART = 4  # of the new logits, so that powers of them are light
+SETS = 100  # of numbers, for a class: hardly any more are found
 
 
 @draw(
     "training-step",
     like_sheet=True,
     sets=("weights", SETS),
-    fits=[_is_light, _learns_by_its_weights],
     requires=[exactly(1, d_model=2, d_vocab=3), base_2_or_e],
 )
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """A word, weights, and biases with which the right word has a quarter and another one a half; and with which each
-    number of the word has a gradient of one half in size, that makes it smaller.
-    """
-    word = np.array([[1, -1]])
-    right, likely = (dice.below(2 * REACH + 1, count, 2) - REACH for _ in range(2))
-    other = 2 * word + 3 * right - 2 * likely  # from (−3 right + 2 likely + other) ÷ 4 = word ÷ 2
-    columns, at = np.stack([right, likely, other], 2), dice.below(2, count)
-    weight = np.where(at[:, None, None], columns[:, :, [0, 2, 1]], columns)
-    bias = LOGITS[at] + dice.below(4, count, 1) + LEAST_LOGIT - (word @ weight)[:, 0]
-    fit = (abs(weight).max((1, 2)) <= REACH) & (abs(bias).max(1) <= REACH)
-    words, rate = (np.broadcast_to(x, (fit.sum(), *np.shape(x))) for x in (word, [[RATE]]))
+    """A word, weights, and biases with which the right word has a quarter and another one a half."""
+    at = dice.below(2, count)
+    weight = dice.choices(_weights(), count)
+    weight = np.where(at[:, None, None], weight[:, :, [0, 2, 1]], weight)
+    bias = LOGITS[at] + dice.below(4, count, 1) - WORD @ weight
+    fit = abs(bias).max(1) <= FARTHEST
+    words, rate = (np.broadcast_to(x, (fit.sum(), *np.shape(x))) for x in (WORD[None], [[RATE]]))
     return {W_E: words, W_U: weight[fit], B_U: bias[fit], "rate": rate}
+
+
+@cache
+def _weights() -> Ints:
+    """All small weights (n, 2, 3) with which the new logits are whole and not far apart, and the right word's is the
+    highest, by its weights, too: in the end it goes with water, and not with air. Its column comes first, then that
+    of the likely word.
+    """
+    weight = grid(6, REACH).reshape(-1, 2, 3)
+    word, after = 4 * WORD - weight @ BACK, 4 * weight - WORD[:, None] * BACK  # after the step, in quarters
+    by_weights = np.einsum("nd,ndw->nw", word, after)  # in 16ths, as the logits are
+    logits = by_weights + 4 * (4 * (LOGITS[0] - WORD @ weight) - BACK)
+    fits = (logits % 16 == 0).all(1) & (logits[:, 0] > logits[:, 1:].max(1)) & (np.ptp(logits, 1) <= 16 * MOST_APART)
+    fits &= (weight @ BACK != 0).all(1) & (after[:, 0, 0] > 0) & (after[:, 1, 0] < 0)
+    return weight[fits & (by_weights[:, 0] > 16 * (WORD @ weight)[:, 0])]  # type: ignore[no-any-return]
 
 
 @sheet_promise
@@ -169,8 +169,10 @@ def downhill(on: Canvas, logits: Rows, bias: Rows, stepped: Rows, *, word: Seque
     on.pen.arrow(start, (x, start[1]), width=GUIDE)
     on.pen.arrow((x, start[1]), (x, y - 1.2), width=GUIDE)
     on.pen.disc(x, y, 1.1)
-    on.text(LEFT, FOOT + 12.6, on.say("pictures.downhill.ask"), anchor="start", colour=GREY)
-    on.answer_line(LEFT + 44.0, FOOT + 13.0, 24.0, on.say("pictures.downhill.about", loss=f"{loss(new):.2g}"))
+    answers = ("new", 16.0, value_text(stepped[0][0])), ("ask", 56.0, f"{loss(new):.2g}")
+    for name, at, answer in answers:
+        on.text(LEFT + at - 1.2, FOOT + 12.6, on.say(f"pictures.downhill.{name}"), anchor="end", colour=GREY)
+        on.answer_line(LEFT + at, FOOT + 13.0, 14.0, answer)
     said = on.say("pictures.downhill.said", word=word[0], bias=bias[0][0], loss=f"{loss(old):.2g}", unit=unit)
     key = on.say("pictures.downhill.key", bias=stepped[0][0], loss=f"{loss(new):.2g}", unit=unit)
     on.said(said, on.say("pictures.downhill.to_do"), key)

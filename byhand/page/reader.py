@@ -264,8 +264,8 @@ class Reader(Sources, Struct, frozen=True, eq=False, dict=True):
         """
         section = self.document.sections[self.section_of[shape.id]]
         rows = (row for block in section.blocks if isinstance(block, Table) for row in block.rows)
-        row = next((row for row in rows if row[-1] is shape.cell), ())
-        exists = next((other for other in section.blanks if other.cell in row and other is not shape), None)
+        row = next((row for row in rows if row[-1] is shape.cell), (None, None))
+        exists = next((other for other in section.blanks if other.cell is row[-2]), None)
         if exists is None:
             return None
         left, right = (_SHAPE.search(getattr(text, "text", "")) for text in row[:2])

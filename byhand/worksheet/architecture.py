@@ -287,7 +287,8 @@ class _Chart(Struct, frozen=True, dict=True):
             word = ", ".join(dict.fromkeys(words)) if all(words) and len(words) < 3 else self.title(number)
         else:
             word = ""
-        return Node(tuple(sorted(group)), ", ".join(dict.fromkeys(symbols)), word, self.size(computed[-1]), reads)
+        size = self.size(computed[-1]) if word or len({step.shape for step in computed}) == 1 else ""
+        return Node(tuple(sorted(group)), ", ".join(dict.fromkeys(symbols)), word, size, reads)
 
     def words(self, steps: Sequence[Step]) -> list[str]:
         """The words for steps whose symbols say little; "" for others. A softmax has one word, and its powers and

@@ -566,12 +566,14 @@ def _size(shape: Shape, axis: int | None) -> Expr:
 
 
 @call
-def shapes(context: Context, *pairs: Sequence[Any], named: bool = False, given: int = 0) -> Block:
+def shapes(
+    context: Context, *pairs: Sequence[Any], named: bool = False, given: int = 0, exist: bool = False
+) -> Block:  # fmt: skip
     """A table that asks for each pair of matrices whether their product exists, and for its shape.
 
     A matrix is a name of the run, with .T for its transpose, or a shape. Where tokens are columns, the product A B is
     printed as Bᵀ Aᵀ, as on the whole page. named: whether names stand without shapes, which the student has found.
-    given: the number of first pairs that are answered.
+    given: the number of first pairs that are answered. exist: whether all products do, and only shapes are asked for.
     """
     rows, transposed, say = [], context.transposed, context.messages.say
     for number, (left, right) in enumerate(pairs):
@@ -583,8 +585,9 @@ def shapes(context: Context, *pairs: Sequence[Any], named: bool = False, given: 
         ]
         texts = [f"{sign} {said}".strip() for (sign, _), said in zip(operands, shapes_said, strict=True)]
         answers = (say("shapes.no"), "—") if result is None else (say("shapes.yes"), shape_text(result))
-        rows.append((*texts, *(Cell(answer, blank=number >= given) for answer in answers)))
-    return table(context, [say(f"shapes.{head}") for head in ("left", "right", "exists", "shape")], *rows)
+        rows.append((*texts, *(Cell(answer, blank=number >= given) for answer in answers[exist:])))
+    heads = [say(f"shapes.{head}") for head in ("left", "right", *(() if exist else ("exists",)), "shape")]
+    return table(context, heads, *rows)
 
 
 def product_shape(left: Shape, right: Shape) -> Shape | None:
@@ -742,6 +745,7 @@ def claim(context: Context, text: str, holds: bool, reason: str, otherwise: str 
 def construct(
     context: Context, text: str, name: str, brings_about: str, near: str = "", rows: Sequence[int] | None = None,
     columns: Sequence[int] | None = None, beside: Sequence[Any] = (), shown: bool = True, place: str = "",
+    others: str = "",
 ) -> Blocks:  # fmt: skip
     """One number of a given is to be changed so that a condition holds, which does not hold before.
 
@@ -750,7 +754,8 @@ def construct(
     brings_about: the condition, as a promise is written. near: what the key says of a change that is not enough.
     rows, columns: those of which numbers may be changed, from 0; without them, all. beside: further matrices to look
     at, or rows of them: (name, row). shown: whether the given is printed; what stands above needs no copy.
-    place: what the one row or column is called on the page, such as "word".
+    place: what the one row or column is called on the page, such as "word". others: what the key says of other
+    answers, if it is more than that there may be some.
 
     Raises: SheetError where the condition holds already, or nobody can bring it about.
     """
@@ -780,7 +785,7 @@ def construct(
         raise SheetError(f"{brings_about} {why}; a promise in the front matter keeps it from that")
     say, numbers = context.messages.say, [tape.value(ref) for ref in refs]
     labels = tuple(map(first_text, by_rows.rows)), tuple(map(first_text, by_rows.cols))
-    told = inline(f"{say('construction.many')} {near}".strip())
+    told = inline(f"{others or say('construction.many')} {near}".strip())
     asked = Construction(inline(text), (), (), told, name, test, free, labels, context.transposed)
 
     def part(at: int) -> Callable[..., str]:

@@ -63,18 +63,15 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> Iterator[Shape]:
     left, top, right, bottom = grid.box(mark.top, mark.left, mark.bottom, mark.right, phone=phone)
     match mark.kind:
         case "bracket":
-            if not phone:
+            goes_on = _has_cell(grid, mark.bottom, mark.left)  # as boxes, which the feet would lie on
+            if not phone and not goes_on:
                 left -= AIR * (not _has_cell(grid, mark.top, mark.left - 1))
                 right += AIR * (not _has_cell(grid, mark.top, mark.right))
-            sides = ((left, FOOT), (right, -FOOT))
-            yield Path(
-                tuple(
-                    step
-                    for x, foot in sides
-                    for step in (("M", (x + foot, top)), ("h", (-foot,)), ("V", (bottom,)), ("h", (foot,)))
-                ),
-                BRACKET,
-            )
+            steps = list[Step]()
+            for x, foot in ((left, FOOT), (right, -FOOT)):
+                steps += [("M", (x + foot, top)), ("h", (-foot,)), ("V", (bottom,))]
+                steps += [] if goes_on else [("h", (foot,))]
+            yield Path(tuple(steps), BRACKET)
         case "tile":
             yield Rectangle(left, top, right - left, bottom - top, TILE)
         case "right" if phone and grid.phone_lines:
