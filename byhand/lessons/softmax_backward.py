@@ -106,9 +106,8 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Scores whose shares are ¼, ¼ and ½, or ⅙, ⅙ and ⅔. To the first row arrives something at its last share alone,
     which is ¼, to the second the same at all shares, and to the third the same at two of them.
     """
-    which = dice.below(6, count, 3)
-    which[:, 0] %= RIGHT  # so that the other two shares differ
-    which[:, 2] %= 3  # whose shares add up to 1 in decimals, too
+    # the other two shares of the first row differ, and those of the last add up to 1 in decimals, too
+    which = np.stack([dice.below(kinds, count) for kinds in (RIGHT, 6, 3)], 1)
     arrived = np.zeros((count, 3, 3), int)
     arrived[:, 0, RIGHT] = -8 * (dice.below(2, count) + 1)
     arrived[:, 1] = ((dice.below(5, count) + 1) * (2 * dice.below(2, count) - 1))[:, None]
