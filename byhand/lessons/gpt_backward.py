@@ -409,7 +409,7 @@ def first_word_should_be_looked_at_more(tape: Tape) -> bool:
 
 # ---- its picture ----
 
-SMALL = 6.0  # mm: the side of a box to tick
+SMALL, ROUND = 6.0, 1.0  # mm: the side of a box to tick, and how far a frame is off two of them
 WORD_AT, BOXES_AT = 0.0, {"q": 19.0, "k": 29.0, "v": 36.0}  # mm: across
 ROWS, LETTERS = (11.0, 27.0, 43.0), 5.4  # mm: the heights of the words, and of the letters above their boxes
 HEAD_AT = (83.0, 12.5), (67.0, 38.5)  # mm: the middles of the heads
@@ -433,10 +433,20 @@ def way_back(on: Canvas, first: Rows, second: Rows, *, tokens: Sequence[str], ri
         raise UndrawableError("three tokens have room")
     for y, token, shares in zip(ROWS, tokens, zip(first[-1], second[-1], strict=True), strict=True):
         for (x, to), share in zip(HEAD_AT, shares, strict=True):
-            start, end = (BOXES_AT["v"] + SMALL / 2, y), (x - HEAD_W / 2 - 1.2, to)
+            start, end = (BOXES_AT["v"] + SMALL / 2 + ROUND, y), (x - HEAD_W / 2 - 1.2, to)
             on.line(start, end, width=THINNEST + THICKER * float(share), colour=GRID)
             on.head((x - HEAD_W / 2, to), (1.0, 0.0))
         on.text(WORD_AT, y + 1.1, token, TOKEN, anchor="start", bold=True)
+    together = BOXES_AT["v"] - BOXES_AT["k"] + SMALL + 2 * ROUND  # a key and a value
+    for y in ROWS:
+        on.box(
+            BOXES_AT["k"] - SMALL / 2 - ROUND,
+            y - SMALL / 2 - ROUND,
+            together,
+            SMALL + 2 * ROUND,
+            width=BOX,
+            colour=PALE,
+        )
     for letter, x in BOXES_AT.items():
         on.math(x, LETTERS, letter)
         for k, y in enumerate(ROWS):

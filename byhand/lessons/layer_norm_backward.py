@@ -73,7 +73,6 @@ def _second(w: Wiring) -> None:
 OWL, CAT = np.array([3, 3, -3, -3]), np.array([3, -5, 1, 1])  # small, flies, furry, tame: their norms, in thirds; the
 # cat's 3 may also stand in the place of one of its 1s
 PLACES = np.array([[0, 1, 2, 3], [2, 1, 0, 3], [3, 1, 2, 0]])  # where the cat's numbers then stand
-W_ENTRIES = np.array([-2, -1, 1, 2, 3])
 MOST_ASKED = 7, 9  # of what arrives at the normalised numbers of the owl, and of the cat
 MOST_ARRIVED = 6  # of what arrives at the sum
 FURTHEST = 4  # of the owl's gradients from their mean: the picture has room for as much
@@ -93,8 +92,8 @@ def _cats() -> tuple[Ints, Ints]:
     left = 36 * asked - 9 * total[:, None] - along[:, None] * CAT  # times 36
     fit = (total % 2 == 0) & (along % 6 == 0) & (total != 0) & (along != 0)
     asked = asked[fit & (left % 54 == 0).all(1) & (left != 0).all(1)]
-    weights = W_ENTRIES[grid(4, 2) + 2]
-    weights = weights[(weights < 0).any(1) & (np.ptp(abs(weights), axis=1) > 0)]
+    weights = grid(4, 1) + 2  # all positive: the loss wants less of each number before them, too
+    weights = weights[np.ptp(weights, axis=1) > 0]
     w, asked = np.repeat(weights, len(asked), 0), np.tile(asked, (len(weights), 1))
     arrived = asked // w
     fit = (arrived * w == asked).all(1) & (abs(arrived).max(1) <= MOST_ARRIVED) & (arrived * CAT % 3 == 0).all(1)
@@ -123,14 +122,14 @@ def _numbers_stay_small(of: Candidates) -> Bools:
     requires=[exactly(2, d_model=4)],
 )
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """What is known of two animals, small ones, of which one flies and the other is furry and tame; a norm with a
-    negative weight; and how the loss grows with each number of the sum: so that it grows with each normalised number
-    of the owl.
+    """What is known of two animals, small ones, of which one flies and the other is furry and tame; a norm with
+    weights of several sizes; and how the loss grows with each number of the sum, and so with each normalised one of
+    the owl.
     """
     weights, arrived_at_cat = _cats()
     drawn, places = dice.below(len(weights), count), PLACES[dice.below(len(PLACES), count)]
     w, cat = (np.take_along_axis(rows[drawn], places, 1) for rows in (weights, arrived_at_cat))
-    owl = np.sign(w) * (dice.below_each(MOST_ASKED[0] // abs(w)) + 1)
+    owl = dice.below_each(MOST_ASKED[0] // w) + 1
     small, flies, furry, tame = (w * owl).T
     alike, along = small + flies + furry + tame, small + flies - furry - tame
     fits = (along != 0) & (alike % 4 == 0) & (along % 4 == 0) & (small != flies) & (furry != tame)

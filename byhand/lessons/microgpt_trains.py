@@ -132,9 +132,9 @@ def _instances(task: Task, x: Sequence[Fraction], weights: Rows) -> Iterator[Ins
 
 def _rates(x: Sequence[Fraction]) -> list[Fraction]:
     """The easy rates at which a step lifts a logit by a whole number: by the rate times what all sizes add up to.
-    None where one of them is 0, since its weight would stay.
+    None where one of them is 0, since its weight would stay, or all have one sign: all weights would move alike.
     """
-    if not all(x):
+    if not (all(x) and min(x) < 0 < max(x)):
         return []
     rates = [Fraction(rise) / sum(map(abs, x), Fraction()) for rise in RISES]
     return [rate for rate in rates if rate.denominator <= LARGEST_OF_RATES]
@@ -143,11 +143,11 @@ def _rates(x: Sequence[Fraction]) -> list[Fraction]:
 @sheet_promise
 def right_letter_learns(tape: Tape) -> bool:
     """The letter that comes has the share 1/9, and after the step half of all or more, but not nearly all; all its
-    weights move.
+    weights move, some up and some down.
     """
     (comes,), (before,), (after,) = (tape.values(name) for name in ("logits.grad.one_hot", "probs", "probs.again"))
     place = comes.index(1)
-    moves = all(tape.values(X)[0])
+    moves = all(tape.values(X)[0]) and min(tape.values(X)[0]) < 0 < max(tape.values(X)[0])
     return bool(moves and before[place] == BEFORE and Fraction(1, 2) <= after[place] < SATURATED)
 
 

@@ -219,7 +219,8 @@ def gates(on: Canvas, h: Rows, r: Rows, *, tokens: Sequence[str], neurons: Seque
             for side in (-OFF, OFF):
                 on.disc(left + GATE_AT, y + side, 0.6)
             _leaf(on if at else on.pen, left + GATE_AT, y, is_open=before > 0)
-            on.arrow((left + GATE_AT + 0.8, y), (left + TO, y), width=GUIDE)
+            if before > 0 or not at:
+                on.arrow((left + GATE_AT + 0.8, y), (left + TO, y), width=GUIDE)
             if at:
                 state = on.say("pictures.gates.is_open" if before > 0 else "pictures.gates.is_shut")
                 on.text(left + GATE_AT + 1.6, y + OFF + 0.4, state, CAPTION, anchor="start", colour=GREY)

@@ -211,7 +211,10 @@ class Context(Struct, frozen=True, dict=True):
         if first:
             (cell, *others), *below = result.cells
             result = replace(result, cells=((replace(cell, blank=False), *others), *below))
-        equation = self._with_factor(name, "", f"{result.symbol} = {self.formula(name)}")
+        equation = f"{result.symbol} = {self.formula(name)}"
+        if any(self.tape[read].step.times for read in self.tape[name].step.inputs):  # and so the factor is in these
+            equation += DOTS
+        equation = self._with_factor(name, "", equation)
         bias = rest[0] if rest else None
         if self.transposed:
             left, upper, result = (_factors_swapped(transpose(p)) for p in (upper, left, result))
