@@ -169,7 +169,7 @@ def downhill(on: Canvas, logits: Rows, bias: Rows, stepped: Rows, *, word: Seque
     on.pen.arrow(start, (x, start[1]), width=GUIDE)
     on.pen.arrow((x, start[1]), (x, y - 1.2), width=GUIDE)
     on.pen.disc(x, y, 1.1)
-    answers = ("new", 16.0, value_text(stepped[0][0])), ("ask", 56.0, f"{loss(new):.2g}")
+    answers = ("new", 16.0, value_text(stepped[0][0])), ("ask", 62.0, f"{loss(new):.2g}")
     for name, at, answer in answers:
         on.text(LEFT + at - 1.2, FOOT + 12.6, on.say(f"pictures.downhill.{name}"), anchor="end", colour=GREY)
         on.answer_line(LEFT + at, FOOT + 13.0, 14.0, answer)

@@ -38,6 +38,7 @@ LEFT_OUT = {  # sheets of the family without a row, and why
     "mixture-of-experts": "it changes the network, not attention",
     "llama-block": "it joins what two rows have, and others",
     "microgpt": "it attends as ever",
+    "microgpt-trains": "it learns, and attends as microgpt does",
 }
 
 
