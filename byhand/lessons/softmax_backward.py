@@ -106,15 +106,15 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     """Scores whose shares are ¼, ¼ and ½, or ⅙, ⅙ and ⅔. To the first row arrives something at its last share alone,
     which is ¼, to the second the same at all shares, and to the third the same at two of them.
     """
-    # the other two shares of the first row differ, and those of the last add up to 1 in decimals, too
-    which = np.stack([dice.below(kinds, count) for kinds in (RIGHT, 6, 3)], 1)
+    first, second = dice.below(RIGHT, count), dice.below(6, count)
+    which = np.stack([first, second, 1 - first], 1)  # the last share of the first and last row is 1/4
     arrived = np.zeros((count, 3, 3), int)
     arrived[:, 0, RIGHT] = -8 * (dice.below(2, count) + 1)
     arrived[:, 1] = ((dice.below(5, count) + 1) * (2 * dice.below(2, count) - 1))[:, None]
     two, apart = dice.below(2 * LARGEST + 1, count) - LARGEST, dice.choices(APART, count)
     arrived[:, 2] = two[:, None] + MORE[dice.below(3, count)] * apart[:, None]
     fits = (two != 0) & (two + apart != 0) & (abs(two + apart) <= LARGEST)
-    fits &= (which[:, 1] != which[:, 0]) & (which[:, 2] != which[:, 0]) & (which[:, 1] != which[:, 2])
+    fits &= second >= RIGHT
     return {SCORES: (MORE[which] + LEAST[:, None])[fits], UPSTREAM: arrived[fits]}
 
 
