@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from byhand.model.weights import UPSTREAM
 from byhand.notation.text import listed
 from byhand.numbers.dice import Bools, Dice, Ints
 from byhand.numbers.draw import Candidates, draw
+from byhand.numbers.natural import point_apart
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.pictures.canvas import CAPTION, GREY, GUIDE, TOKEN, WHITE, Canvas
@@ -68,11 +68,7 @@ def _says_it_wrong(of: Candidates) -> Bools:
 
 def _weights_differ(of: Candidates) -> Bools:
     """No row of W is 0 or a multiple of another one: each input has its own say."""
-    rows = np.moveaxis(of("linear.W"), 1, 0)
-    ok: Bools = np.ones(rows.shape[1], bool)
-    for i, j in combinations(range(len(rows)), 2):
-        ok &= rows[i][:, 0] * rows[j][:, 1] != rows[i][:, 1] * rows[j][:, 0]
-    return ok
+    return point_apart(of("linear.W"))
 
 
 @draw(
@@ -101,7 +97,7 @@ def _blames(tape: Tape) -> Ints:
 
 @sheet_promise
 def one_weight_is_blamed_most(tape: Tape) -> bool:
-    """One weight has the largest gradient, by far; it is not that of the first property."""
+    """One weight has the largest gradient, by LEAD or more; it is not that of the first property."""
     blames = sorted(((x, i) for i, row in enumerate(_blames(tape)) for x in row), reverse=True)
     return blames[0][0] >= blames[1][0] + LEAD and blames[0][1] > 0
 

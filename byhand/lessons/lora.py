@@ -19,6 +19,7 @@ from byhand.model.weights import UPSTREAM
 from byhand.notation.text import listed
 from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
+from byhand.numbers.natural import point_apart
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.ops.gradients import descend
@@ -75,7 +76,7 @@ def _second(w: Wiring) -> None:
 
 RATES = np.array([Fraction(1, 2), Fraction(1)])
 REACH = 3  # of a property of the animal
-SIZES_OF_A = np.array([*permutations(range(1, 5), 3)])
+SIZES_OF_A = np.array([*permutations(range(1, 5), 3)])  # so that no two rows of A B are alike but for the sign
 LOUDEST = 3  # of what arrives at an output
 LARGEST = 12  # of what is asked for, but of what comes back the second time
 LARGEST_BETWEEN, LARGEST_OF_SECOND = 15, 30  # of the second gradients: of U, and of A
@@ -106,12 +107,8 @@ def _numbers_stay_small(of: Candidates) -> Bools:
 
 
 def _rows_differ(of: Candidates) -> Bools:
-    """No row of W is a multiple of another one, nor are two rows of A B alike but for the sign."""
-    rows, sizes = np.moveaxis(of(W), 1, 0), abs(np.moveaxis(of(A)[:, :, 0], 1, 0))
-    ok: Bools = np.ones(rows.shape[1], bool)
-    for i, j in ((0, 1), (0, 2), (1, 2)):
-        ok &= (rows[i][:, 0] * rows[j][:, 1] != rows[i][:, 1] * rows[j][:, 0]) & (sizes[i] != sizes[j])
-    return ok
+    """No row of W is a multiple of another one."""
+    return point_apart(of(W))
 
 
 @draw(

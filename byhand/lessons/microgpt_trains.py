@@ -33,7 +33,7 @@ from byhand.tape import Step, Tape
 from byhand.witness.wiring import Wiring, wiring
 
 X, W_U = "blocks.0.hook_resid_post", "unembed.W_U"
-KEPT = Fraction(85, 100), Fraction(99, 100)  # β₁ and β₂: of what Adam's memories hold, at the next step
+TOO_LONG = Fraction(15, 100) / Fraction(1, 10)  # (1 − β₁) ÷ √(1 − β₂): Adam's first step without corrections
 
 # ---- the model ----
 
@@ -147,7 +147,8 @@ def right_letter_learns(tape: Tape) -> bool:
     """
     (comes,), (before,), (after,) = (tape.values(name) for name in ("logits.grad.one_hot", "probs", "probs.again"))
     place = comes.index(1)
-    moves = all(tape.values(X)[0]) and min(tape.values(X)[0]) < 0 < max(tape.values(X)[0])
+    (x,) = tape.values(X)
+    moves = all(x) and min(x) < 0 < max(x)
     return bool(moves and before[place] == BEFORE and Fraction(1, 2) <= after[place] < SATURATED)
 
 
@@ -161,8 +162,7 @@ def right_letter_learns(tape: Tape) -> bool:
 )
 def memories_not_corrected(step: Step, tape: Tape) -> Iterable[Step]:
     """Adam's first step with memories as they are: (1 − β₁) ÷ √(1 − β₂) times the sign of the gradient."""
-    by = (1 - KEPT[0]) / Fraction(1, 10)
-    return then(step, "corrected", times_number, by=by) if step.name == "right.sign" else [step]
+    return then(step, "corrected", times_number, by=TOO_LONG) if step.name == "right.sign" else [step]
 
 
 @mistake(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 
 import numpy as np
 from msgspec.structs import replace
@@ -14,8 +13,9 @@ from byhand.model.builder import Builder
 from byhand.model.layers import linear
 from byhand.model.registry import Results, model
 from byhand.notation.text import listed
-from byhand.numbers.dice import Bools, Dice, Ints
+from byhand.numbers.dice import Bools, Dice
 from byhand.numbers.draw import Candidates, draw
+from byhand.numbers.natural import point_apart
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.ops.attention import column_sum
@@ -107,17 +107,9 @@ def _neurons_wake_and_sleep(of: Candidates) -> Bools:
     a = (owl_a > moved[:, 0]) & (cat_a < -moved[:, 1])
     c = (owl_c < cat_c - 1) & (cat_c < 0)
     fits = (h.max((1, 2)) <= HIGHEST) & (h.min((1, 2)) >= -DEEPEST) & (abs(of(B_IN)).max((1, 2)) <= FARTHEST)
-    alike = _are_alike(np.swapaxes(of(W_IN), 1, 2)) | _are_alike(np.swapaxes(of("x"), 1, 2))
-    alike |= (of("x")[:, :, 0] == 1).all(1) | (np.ptp(abs(of("x")[:, 0]), 1) == 0)
-    return a & (owl_b > 0) & (cat_b > 0) & c & fits & ~alike  # type: ignore[no-any-return]
-
-
-def _are_alike(rows: Ints) -> Bools:
-    """Whether one row of a matrix is a multiple of another one. rows: of all candidates."""
-    pairs = combinations(np.moveaxis(rows, 1, 0), 2)
-    multiples = [(one[:, :, None] * other[:, None] == other[:, :, None] * one[:, None]).all((1, 2))
-                 for one, other in pairs]  # fmt: skip
-    return np.any(multiples, axis=0)  # type: ignore[no-any-return]
+    apart = point_apart(np.swapaxes(of(W_IN), 1, 2)) & point_apart(np.swapaxes(of("x"), 1, 2))
+    apart &= (of("x")[:, :, 0] != 1).any(1) & (np.ptp(abs(of("x")[:, 0]), 1) > 0)
+    return a & (owl_b > 0) & (cat_b > 0) & c & fits & apart  # type: ignore[no-any-return]
 
 
 def _is_off(of: Candidates) -> Bools:
@@ -140,7 +132,7 @@ def _comes_back_to_all(of: Candidates) -> Bools:
     small = (abs(back).max((1, 2)) <= FURTHEST) & (abs(found).max((1, 2)) <= MOST)
     moves = of("x")[:, :1, INPUT] * abs(of_a)
     wrong_way = (back[:, 0, 2] > 0) & (back[:, 0, :2].min(1) < 0) & (moves <= REACH).all(1)
-    return ~_are_alike(of(W_OUT)) & small & wrong_way & (back != 0).all((1, 2)) & (found != 0).all((1, 2))  # type: ignore[no-any-return]
+    return point_apart(of(W_OUT)) & small & wrong_way & (back != 0).all((1, 2)) & (found != 0).all((1, 2))  # type: ignore[no-any-return]
 
 
 def _second_layer(of: Candidates, dice: Dice) -> Entries:

@@ -114,7 +114,7 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     two, apart = dice.below(2 * LARGEST + 1, count) - LARGEST, dice.choices(APART, count)
     arrived[:, 2] = two[:, None] + MORE[dice.below(3, count)] * apart[:, None]
     fits = (two != 0) & (two + apart != 0) & (abs(two + apart) <= LARGEST)
-    fits &= second >= RIGHT
+    fits &= second >= RIGHT  # which is neither of the two others
     return {SCORES: (MORE[which] + LEAST[:, None])[fits], UPSTREAM: arrived[fits]}
 
 

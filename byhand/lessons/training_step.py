@@ -78,7 +78,7 @@ def _second(w: Wiring) -> None:
 
 RATE = 1
 WORD = np.array([1, -1])  # with water, and not with air
-BACK = np.array([-3, 2, 1])  # four times p − y: of the right word, of the likely one and of the third
+BACK = np.array([-3, 2, 1])  # 4 (p − y), times RATE: of the right word, the likely one and the third
 REACH, FARTHEST = 4, 7  # of an output weight, and of a bias
 LOGITS = np.array([[0, 1, 0], [0, 0, 1]])  # one of four shares for the right word, two for one of the others
 MOST_APART = 4  # of the new logits, so that powers of them are light
