@@ -121,12 +121,12 @@ def one_size_takes_all_blame_away(tape: Tape) -> bool:
 
 # ---- its picture ----
 
-FANS, FAN = (0.0, 44.0), 40.0  # mm: the left edges of the two fans, and how wide each is
-INPUT_AT, BOX_AT, OUTPUT_AT = 15.5, 24.5, 36.5  # mm from there: the inputs, what stands on a line, and the output
-FIRST, APART = 10.5, 10.5  # mm: the height of the first line, and how far below it the next one begins
+FANS, FAN = (0.0, 62.0), 54.0  # mm: the left edges of the two fans, and how wide each is
+INPUT_AT, BOX_AT, OUTPUT_AT = 15.5, 27.0, 50.0  # mm from there: the inputs, what stands on a line, and the output
+FIRST, APART = 10.0, 11.5  # mm: the height of the first line, and how far below it the next one begins
 
 
-@picture(height=37, minutes=2)
+@picture(height=37, minutes=2, width=118)
 def blame(
     on: Canvas, x: Rows, gradient: Rows, *, tokens: Sequence[str], features: Sequence[str], output: str
 ) -> None:

@@ -190,12 +190,12 @@ def gradient_check_one_sided(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its picture ----
 
-LEFTS = (0.0, 44.0)  # mm: the left edge of each token
+LEFTS = (0.0, 62.0)  # mm: the left edge of each token
 SUM_AT, FROM, GATE_AT, TO, OUT_AT = 9.0, 13.0, 20.0, 29.5, 35.0  # mm from there
 FIRST, APART, OFF = 11.5, 9.2, 3.0  # mm: the first neuron's height, the next one's, and how far a post is off the way
 
 
-@picture(height=36, minutes=2)
+@picture(height=36, minutes=2, width=104)
 def gates(on: Canvas, h: Rows, r: Rows, *, tokens: Sequence[str], neurons: Sequence[str]) -> None:
     """ReLU as a gate for each neuron: open where its sum is above 0, shut where it is not; and what comes out."""
     if len(h) != 2 or any(len(row) != 3 for row in h):

@@ -754,8 +754,8 @@ def construct(
     brings_about: the condition, as a promise is written. near: what the key says of a change that is not enough.
     rows, columns: those of which numbers may be changed, from 0; without them, all. beside: further matrices to look
     at, or rows of them: (name, row). shown: whether the given is printed; what stands above needs no copy.
-    place: what the one row or column is called on the page, such as "word". others: what the key says of other
-    answers, if it is more than that there may be some.
+    place: what the one row or column is called on the page, such as "word", or the one number, such as "C’s bias".
+    others: what the key says of other answers, if it is more than that there may be some.
 
     Raises: SheetError where the condition holds already, or nobody can bring it about.
     """
@@ -804,7 +804,8 @@ def construct(
         else:
             panels.append(context.panel(other[0]).only(other[1:], context.transposed))
     names = [say(f"construction.{head}") for head in heads]
-    names[:-1] = [place] if place and len(names) == 2 else names[:-1]
+    if place and len(names) < 3:
+        names = [place, *names[1:]] if len(names) == 2 else [f"{place} {names[0]}"]
     boxes = replace(asked, cells=tuple(cells), heads=tuple(names))
     return (Strip(tuple(panels), ("",) * (len(panels) - 1)), boxes) if panels else (boxes,)
 
