@@ -18,15 +18,16 @@ from byhand.numbers.draw import Candidates, draw
 from byhand.numbers.natural import grid
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
+from byhand.ops.gradients import scale_columns
 from byhand.ops.linear import add
-from byhand.ops.norms import center, mean_square, root, row_mean, scale_and_shift, standardize
+from byhand.ops.norms import center, mean_square, root, row_mean, standardize
 from byhand.pictures.canvas import AXIS, CAPTION, GREY, GRID, HAIR, INK, LIGHT, PEN_AREA, SMALLEST, STROKE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
 from byhand.tape import Tape
 from byhand.witness.wiring import Wiring, wiring
 
 LN = "blocks.0.ln1"
-W, B, SCALE, NORMAL = f"{LN}.w", f"{LN}.b", f"{LN}.hook_scale", f"{LN}.standardized"
+W, SCALE, NORMAL = f"{LN}.w", f"{LN}.hook_scale", f"{LN}.standardized"
 NORMAL_GRAD, BRANCH = f"{NORMAL}.grad", f"x.grad.by.{NORMAL}"
 
 # ---- the model ----
@@ -34,19 +35,19 @@ NORMAL_GRAD, BRANCH = f"{NORMAL}.grad", f"x.grad.by.{NORMAL}"
 
 @model("layer-norm-backward")
 def _steps(build: Builder) -> Results:
-    """A stream, and beside it a branch that normalises it: y = x + LN(x). From the gradient of y, which is the given
-    `upstream`, those of w, b and x.
+    """A stream, and beside it a branch that normalises it, without a bias: y = x + LN(x). From the gradient of y,
+    which is the given `upstream`, those of w and x.
 
     Its steps are in no part of the architecture, where `norm` would put them in ln1: a map would show the last first.
     """
     x = build.stream("x", "")
     centered = center(x, row_mean(x, name=f"{LN}.mean"), name=f"{LN}.centered")
     scale = root(mean_square(centered, name=f"{LN}.variance"), name=SCALE)
-    normal, shape, axes = standardize(centered, scale, name=NORMAL), (1, x.cols), ("", x.axes[1])
-    w, b = (build.tape.given(name, shape, axes) for name in (W, B))
-    y = add(x, scale_and_shift(normal, w, b, name=f"{LN}.hook_normalized"), name="y")
+    normal = standardize(centered, scale, name=NORMAL)
+    w = build.tape.given(W, (1, x.cols), ("", x.axes[1]))
+    y = add(x, scale_columns(normal, w, name=f"{LN}.hook_normalized"), name="y")
     build.tape.given(UPSTREAM, y.shape, y.axes)
-    return y, *gradients(y, W, B, "x")
+    return y, *gradients(y, W, "x")
 
 
 # ---- the same, written down a second time ----
@@ -56,15 +57,17 @@ def _steps(build: Builder) -> Results:
 def _second(w: Wiring) -> None:
     """The gradient of a normalised row, with both means (Ba, Kiros & Hinton 2016); a sum hands on what arrives."""
     at = "blocks.0.ln1"
-    w("y", "add", "x", w.norm("x", at))
+    centered = w(f"{at}.centered", "center", "x", w(f"{at}.mean", "row_mean", "x"))
+    scale = w(f"{at}.hook_scale", "root", w(f"{at}.variance", "mean_square", centered))
+    normal = w(f"{at}.standardized", "standardize", centered, scale)
+    w("y", "add", "x", w(f"{at}.hook_normalized", "scale_columns", normal, f"{at}.w"))
     arrived = w("y.grad", "copy", "upstream")
     branch = w(f"{at}.hook_normalized_grad", "copy", arrived)
-    w(f"{at}.b.grad", "column_sum", branch)
-    w(f"{at}.w.grad", "column_dots", branch, f"{at}.standardized")
+    w(f"{at}.w.grad", "column_dots", branch, normal)
     asked = w(f"{at}.standardized.grad", "scale_columns", branch, f"{at}.w")
     alike = w(f"{at}.grad_mean", "row_mean", asked)
-    along = w(f"{at}.grad_along", "mean_product", asked, f"{at}.standardized")
-    read = (asked, alike, f"{at}.standardized", along, f"{at}.hook_scale")
+    along = w(f"{at}.grad_along", "mean_product", asked, normal)
+    read = (asked, alike, normal, along, scale)
     w("x.grad", "add", w(f"x.grad.by.{at}.standardized", "norm_backward", *read), arrived)
 
 
@@ -76,7 +79,7 @@ PLACES = np.array([[0, 1, 2, 3], [2, 1, 0, 3], [3, 1, 2, 0]])  # where the cat's
 MOST_ASKED = 7, 9  # of what arrives at the normalised numbers of the owl, and of the cat
 MOST_ARRIVED = 6  # of what arrives at the sum
 FURTHEST = 4  # of the owl's gradients from their mean: the picture has room for as much
-LARGEST = 9  # gradient of the stream, of w, and of b
+LARGEST = 9  # gradient of the stream and of w
 SETS = 400  # of numbers, for a class
 
 
@@ -109,7 +112,7 @@ def _fits_the_picture(of: Candidates) -> Bools:
 def _numbers_stay_small(of: Candidates) -> Bools:
     """No gradient that is asked for is large, and none of the stream is 0."""
     ok: Bools = (of("x.grad") != 0).all((1, 2))
-    for name in (f"{W}.grad", f"{B}.grad", BRANCH, "x.grad"):
+    for name in (f"{W}.grad", BRANCH, "x.grad"):
         ok &= (abs(of(name)) <= LARGEST).all((1, 2))
     return ok
 
@@ -136,19 +139,19 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     fits &= abs(small - flies) != abs(furry - tame)
     means = dice.below(3, count, 1) - 1, dice.below(2, count, 1)
     x = np.stack([means[0] + 2 * OWL // 3, means[1] + (CAT[places] + 1) // 2], 1)
-    b = dice.below(5, count, 4) - 2
-    entries = {"x": x, W: w, B: b, UPSTREAM: np.stack([owl, cat], 1)}
+    entries = {"x": x, W: w, UPSTREAM: np.stack([owl, cat], 1)}
     return {name: rows[fits] for name, rows in entries.items()}
 
 
 @sheet_promise
 def all_of_the_owl_is_to_blame(tape: Tape) -> bool:
     """The loss grows with each normalised number of the owl. Through the norm, two of its numbers are still to become
-    smaller, and two larger; not all by as much.
+    smaller, and two larger; not all by as much. With the stream, all four are to become smaller.
     """
-    asked, through = tape.values(NORMAL_GRAD)[0], tape.values(BRANCH)[0]
+    asked, through, together = (tape.values(name)[0] for name in (NORMAL_GRAD, BRANCH, "x.grad"))
     signs = sorted(x > 0 for x in through if x)
-    return min(asked) > 0 and signs == [False, False, True, True] and len({*map(abs, through)}) > 1
+    all_smaller = min(*asked, *together) > 0
+    return all_smaller and signs == [False, False, True, True] and len({*map(abs, through)}) > 1
 
 
 @sheet_promise
@@ -184,14 +187,14 @@ def _left(asked: Sequence[Any], normal: Sequence[Any]) -> list[Any]:
 
 # ---- its picture ----
 
-NAMES, NORMAL_AT, ASKED_AT, AXES, BOXES = 12.0, 16.2, 22.4, (25.4, 58.2, 88.8), (74.0, 101.8)  # mm: where the names
+NAMES, NORMAL_AT, ASKED_AT, AXES, BOXES = 12.0, 16.2, 22.4, (25.4, 58.6, 93.6), (74.4, 107.2)  # mm: where the names
 # of the rows end; the normalised numbers, and their gradients; 0 of each column of bars; and what is to be written
-FIRST, APART, UNIT, THICK, TITLES = 9.8, 6.8, 2.6, 2.8, 3.4  # mm: the first row, and the next one's distance; 1 as a
+FIRST, APART, UNIT, THICK, TITLES = 9.8, 6.8, 2.2, 2.8, 3.4  # mm: the first row, and the next one's distance; 1 as a
 # length; a bar; the titles
 REACHES = (0, MOST_ASKED[0]), (-FURTHEST, FURTHEST), (-3, 3)  # of the columns
 
 
-@picture(height=37, minutes=3, width=108)
+@picture(height=37, minutes=3, width=112)
 def held_back(on: Canvas, asked: Rows, normal: Rows, *, features: Sequence[str]) -> None:
     """The gradient of the first token's normalised numbers as bars; without its mean; and without its part along
     these numbers, too. The mean is to be drawn as a line, and what is left in both other columns.

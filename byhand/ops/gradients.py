@@ -12,7 +12,7 @@ from fractions import Fraction
 from byhand.arithmetic.expr import At, Expr, Fn, Index, Sum, expr, sqrt, total
 from byhand.ops.positions import bucket_at, column_of
 from byhand.ops.shapes import if_among_largest
-from byhand.tape import Operand, example, op
+from byhand.tape import Operand, example, line, op
 
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 ONCE = "byhand takes no gradient of a gradient"
@@ -118,7 +118,7 @@ def mean_product(a: Operand, b: Operand, i: At, j: At, less: int = 0) -> Expr:
     formula=r"{0} \odot {1}",
     said="Multiply by the number of the {column}.",
     example=example([[1, 2], [3, -4]], [[5, 6]], gives=[[5, 12], [15, -24]]),
-    backward=(ONCE,),
+    backward=(lambda s: line("scale_columns", s.g, s.b), lambda s: line("column_dots", s.g, s.a)),
 )
 def scale_columns(a: Operand, factors: Operand, i: At, j: At) -> Expr:
     """Every column times its own number."""
