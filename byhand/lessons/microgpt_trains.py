@@ -38,7 +38,7 @@ TOO_LONG = Fraction(15, 100) / Fraction(1, 10)  # (1 − β₁) ÷ √(1 − β�
 # ---- the model ----
 
 
-@model("microgpt-trains", part="unembed")
+@model("microgpt-trains", part="unembed", only={"normalization_type": (None,)})
 def _steps(build: Builder) -> Results:
     """What microgpt's last block hands on, a row, scores the letters that may come next; the last token is the one
     that comes. Its weights, a column of W_U, make Adam's first step, and the letters are scored again.
