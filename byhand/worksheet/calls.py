@@ -795,7 +795,8 @@ def construct(
 
         return text_of
 
-    heads = ["row" if (axis == 0) != context.transposed else "column" for axis in asked.axes] + ["becomes"]
+    heads = ["row" if (axis == 0) != context.transposed else "column" for axis in asked.axes]
+    heads += ["becomes" if heads else "alone"]
     cells = (Cell(written(part(at), *numbers), blank=True, shows="change") for at in range(len(heads)))
     panels = [context.panel(name)] if shown else []
     for other in beside:
