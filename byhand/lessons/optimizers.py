@@ -170,7 +170,8 @@ def decay_in_gradient(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its picture ----
 
-WIDE, LEFT, APART = 112.0, 8.0, 12.0  # mm: of the picture, before the first plane, and between two
+WIDE, LEFT, APART, RIGHT = 174.0, 8.0, 14.0, 8.0  # mm: of the picture, before the first plane, between two, and after
+# the last one
 LEAST_UNIT, NARROW = 2.0, 3.0  # mm: a step of 1 that is shorter is hard to draw; has no room for every second tick
 HEAD_AT, TOP, TALL, UNDER = 3.4, 6.0, 21.0, 2.4  # mm: where heads stand, where planes begin, how high, and ticks
 
@@ -186,13 +187,13 @@ def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: 
     points = [[(float(x), float(y)) for (x,), (y,) in way] for way in ways]
     xs, ys = zip(*chain(*points), strict=True)
     low, high = (floor(min(xs)), floor(min(ys))), (ceil(max(xs)), ceil(max(ys)))
-    across = (WIDE - LEFT - APART * (len(ways) - 1)) / len(ways)
+    across = (WIDE - LEFT - RIGHT - APART * (len(ways) - 1)) / len(ways)
     unit = min(across / (high[0] - low[0]), TALL / (high[1] - low[1]))
     if unit < LEAST_UNIT:
-        raise UndrawableError("weights that move up to ten units have room")
-    bottom = TOP + unit * (high[1] - low[1])
+        raise UndrawableError("weights that move up to twenty units have room")
+    bottom, first = TOP + unit * (high[1] - low[1]), LEFT + (across - unit * (high[0] - low[0])) / 2
     for n, (rule, way) in enumerate(zip(rules, points, strict=True)):
-        left = LEFT + n * (across + APART)
+        left = first + n * (across + APART)
 
         def at(point: tuple[float, float], left: float = left) -> tuple[float, float]:
             return left + unit * (point[0] - low[0]), bottom - unit * (point[1] - low[1])
@@ -207,7 +208,7 @@ def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: 
         on.disc(*at(way[0]))
         on.text(left - 0.8, HEAD_AT, weights[1], CAPTION, anchor="end", colour=GREY)
     for y in _ticks(low[1], high[1], 2):
-        on.number(LEFT - 2.0, bottom - unit * (y - low[1]), y, SMALLEST, anchor="end", colour=GREY)
+        on.number(first - 2.0, bottom - unit * (y - low[1]), y, SMALLEST, anchor="end", colour=GREY)
     told = [[_spoken(point) for point in way] for way in ways]
     planes = on.say("pictures.paths.said", across=weights[0], up=weights[1], rules=", ".join(rules))
     printed = [_way(on, rule, way[: 1 + count]) for rule, way, count in zip(rules, told, drawn, strict=True)]
