@@ -243,7 +243,7 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
         key = first + AGAIN * attempt
         try:
             values = numbers.of(key)
-            if not fit and plan.sheet.promises and breaking_promises(numbers.run_plain([values])):
+            if key != fit and plan.sheet.promises and breaking_promises(numbers.run_plain([values])):
                 raise SheetError(f"no numbers for {student.id!r} keep {', '.join(plan.sheet.promises)}")
             page, run = judged_page(plan, values, class_.left, class_.minutes)
             break

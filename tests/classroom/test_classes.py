@@ -22,12 +22,12 @@ from pypdf import PdfReader, PdfWriter
 
 from byhand.classroom import students as room
 from byhand.classroom.classes import make_class
-from byhand.classroom.fitting import hiding_mistakes
+from byhand.classroom.fitting import AGAIN, breaking_promises, hiding_mistakes
 from byhand.classroom.index import read_index
 from byhand.classroom.plan import MANY_SETS, SETS, NumberSets, Plan
 from byhand.classroom.roster import Student, anonymous, parse_roster
 from byhand.classroom.students import class_pages, student_copies
-from byhand.errors import ConfigError, OutputError, RosterError, WorkerError
+from byhand.errors import ConfigError, OutputError, RosterError, SheetError, WorkerError
 from byhand.formats.html.page import Pages
 from byhand.notation.marks import MarkedCopies
 from byhand.notation.text import value_text
@@ -512,6 +512,28 @@ def test_a_copy_of_another_page_is_laid_out_by_itself():
     assert [sorted(copy.laid_out_alone) for copy in alone] == [["key", "worksheet"]] * 2
     filled = student_copies(plan, base, class_)
     assert [(copy.hash, copy.answers) for copy in alone] == [(copy.hash, copy.answers) for copy in filled]
+
+
+def test_a_copy_whose_numbers_fit_but_give_no_page_gets_others_that_keep_the_promises(monkeypatch):
+    """Here, the numbers that fit are refused, and the next ones break a promise."""
+    plan = Plan(load_sheet(SHEET), Options(numbers="exact"), LETTERS)
+    numbers, judged_page, refused = NumberSets(plan), room.judged_page, list[SheetError]()
+
+    def breaks(key):
+        return breaking_promises(numbers.run_plain([numbers.of(key)]))
+
+    student = next(each for each in anonymous(50) if breaks(plan.key(each) + AGAIN))
+
+    def refusing(plan, values, *rest):
+        if not refused:
+            refused.append(SheetError("no page"))
+            raise refused[0]
+        return judged_page(plan, values, *rest)
+
+    monkeypatch.setattr(room, "judged_page", refusing)
+    copy, _ = room._laid_out_alone(plan, room.ClassPages(numbers=numbers), student, plan.key(student))
+    assert copy.key.startswith(plan.key(student) + AGAIN * 2)
+    assert not breaks(copy.key)
 
 
 def laid_out(plan):
