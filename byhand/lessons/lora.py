@@ -77,22 +77,23 @@ def _second(w: Wiring) -> None:
 RATES = np.array([Fraction(1, 2), Fraction(1)])
 REACH = 3  # of a property of the animal
 SIZES_OF_A = np.array([*permutations(range(1, 5), 3)])  # so that no two rows of A B are alike but for the sign
-LOUDEST = 3  # of what arrives at an output
+SURE = 5  # how far "bird" leads: 2 to the 5 is 32, so that its share is 32/33 or more, and p − y about 1 and −1
 LARGEST = 12  # of what is asked for, but of what comes back the second time
 LARGEST_BETWEEN, LARGEST_OF_SECOND = 15, 30  # of the second gradients: of U, and of A
 SETS = 400  # of numbers, for a class
 SIGNS = np.array([[1, 1, -1]])  # small, flies, furry: of an owl
-ASKED = np.array([[1, -1]])  # bird, pet: more of it makes the loss larger, or smaller (−)
+ARRIVES = np.array([[1, -1]])  # bird, pet: p − y, where "pet" is right
 
 
 def _owl_becomes_a_pet(of: Candidates) -> Bools:
-    """For the layer, who flies is a bird and who is furry a pet, and the owl a bird; with A and B it is a pet. The
-    layer hears of both outputs, and of one more than of the other.
+    """For the layer, who flies is a bird and who is furry a pet, and the owl almost surely a bird; with A and B it is
+    a pet.
     """
     (bird, pet), (bird_now, pet_now) = (np.moveaxis(of(name)[:, 0], 1, 0) for name in ("plain", "merged.y"))
-    arrived, (_, flies, furry) = abs(of(UPSTREAM)[:, 0]), np.moveaxis(of(W), 1, 0)
+    _, flies, furry = np.moveaxis(of(W), 1, 0)
     says_so = (flies[:, 0] > flies[:, 1]) & (furry[:, 0] < furry[:, 1])
-    return says_so & (bird > pet) & (bird > 0) & (bird_now < pet_now) & (arrived[:, 0] != arrived[:, 1])  # type: ignore[no-any-return]
+    has_swapped = bird_now == pet  # the two scores, which looks like a slip
+    return says_so & (bird >= pet + SURE) & (bird > 0) & (bird_now < pet_now) & ~has_swapped  # type: ignore[no-any-return]
 
 
 def _numbers_stay_small(of: Candidates) -> Bools:
@@ -119,8 +120,8 @@ def _rows_differ(of: Candidates) -> Bools:
     requires=[exactly(1, d_model=3, d_mlp=2)],
 )
 def _numbers(task: Task, dice: Dice, count: int) -> Entries:
-    """What is known of an owl; a layer that calls it a bird; A, and B, which begins at 0; and how the loss grows with
-    each output, which should be larger for "pet".
+    """What is known of an owl; a layer that calls it a bird; A, and B, which begins at 0; and p − y, which asks for
+    less "bird" and for more "pet".
     """
     weight = np.sort(dice.below(5, count, 3, 2) - 2)  # of pet, and of bird where that is not the larger one
     weight[:, 1] = weight[:, 1, ::-1]
@@ -130,7 +131,7 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
         W: weight,
         A: (2 * dice.below(2, count, 3, 1) - 1) * dice.choices(SIZES_OF_A, count)[:, :, None],
         B: np.zeros((count, 1, 2), int),
-        UPSTREAM: ASKED * (dice.below(LOUDEST, count, 1, 2) + 1),
+        UPSTREAM: np.broadcast_to(ARRIVES, (count, 1, 2)),
         "rate": dice.choices(RATES, count)[:, None, None],
     }
 

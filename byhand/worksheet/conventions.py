@@ -57,10 +57,12 @@ def _has_rows_of_tokens(context: Context, sections: Sequence[Section]) -> bool:
 
 def _may_have_fractions(context: Context, sections: Sequence[Section]) -> bool:
     """Whether a number on the page is a fraction, or comes from a division, a root or a power, with which other
-    numbers make one.
+    numbers make one, or is said to be one with other seeds.
     """
     tape = context.tape
     shown = {cell.step for section in sections for block in section.blocks for cell in block.cells} & {*tape.steps}
+    if shown.intersection(context.sheet.fractions):
+        return True
     steps = ancestors(tape.steps, *shown)
     givens = (x for name in steps if tape.steps[name].op is None for row in tape.values(name) for x in row)
     return any(map(_divides, (tape.cell(name, 0, 0) for name in steps if tape.steps[name].op))) or any(

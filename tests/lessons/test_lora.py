@@ -90,9 +90,18 @@ def test_no_row_is_as_good_as_another(seed):
     assert len({abs(number) for (number,) in made.values("lora.W_A")}) == 3
 
 
+@pytest.mark.parametrize("seed", range(0, 30, 3))
+def test_what_arrives_is_p_minus_y_of_a_layer_that_is_almost_sure_of_a_bird(seed):
+    made = prepare(load_sheet("lora"), Options(seed=seed))[1]
+    (bird, pet), (arrived,) = made.values("plain")[0], made.values("upstream")
+    share = 1 / (1 + 2.0 ** float(pet - bird))
+    assert [*arrived] == [round(share), -round(share)]
+    assert share > 0.96
+
+
 def test_seeds_have_several_numbers_between_and_several_gradients():
-    made = [prepare(load_sheet("lora"), Options(seed=seed))[1] for seed in range(12)]
-    for name in ("u", "upstream", "second.u"):
+    made = [prepare(load_sheet("lora"), Options(seed=seed))[1] for seed in range(24)]
+    for name in ("u", "lora.W_B.stepped", "second.u"):
         assert len({str(tape.values(name)) for tape in made}) >= 3
 
 
