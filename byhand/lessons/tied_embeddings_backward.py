@@ -28,7 +28,7 @@ from byhand.witness.wiring import Wiring, wiring
 
 TABLE, MIXED = "embed.W_E", "hook_z"
 TABLE_GRAD = f"{TABLE}.grad"
-BY_SCORES = f"{TABLE_GRAD}.by.logits"
+BY_SCORES, BY_LOOK_UP = f"{TABLE_GRAD}.by.logits", f"{TABLE_GRAD}.by.hook_embed"
 
 # ---- the model ----
 
@@ -127,6 +127,18 @@ def every_number_of_the_table_moves(tape: Tape) -> bool:
 def both_ways_lead_elsewhere(tape: Tape) -> bool:
     """The mixture and its gradient are not parallel, so that the table's two parts are not, either."""
     return not are_parallel(tape.values(MIXED)[0], tape.values(grad_name(MIXED))[0])
+
+
+@sheet_promise
+def a_place_left_out_shows(tape: Tape) -> bool:
+    """The gradient of the word that is read twice, which is the table's last one, has in no place the number of its
+    look-ups, if its first place is left out. And no two words have the same number in a column.
+    """
+    table, looked_up, (first, *_) = (tape.values(name) for name in (TABLE_GRAD, BY_LOOK_UP, "hook_embed_grad"))
+    parts = zip(table[-1], first, looked_up[-1], strict=True)
+    return all(x - left_out != part for x, left_out, part in parts) and all(
+        len({*column}) == len(column) for column in zip(*table, strict=True)
+    )
 
 
 @sheet_promise
