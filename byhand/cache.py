@@ -22,6 +22,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache as memory
 from functools import wraps
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -85,6 +86,8 @@ def cached_by(
     """
 
     def decorated(make: Callable[P, T]) -> Callable[P, T]:
+        returned = memory(lambda: get_type_hints(make)["return"])  # slow, and not known before the module is whole
+
         @wraps(make)
         def made(*args: P.args, **named: P.kwargs) -> T:
             key = key_of(*args, **named)
@@ -92,7 +95,7 @@ def cached_by(
                 return make(*args, **named)
             write: Callable[[Any], bytes] = _bound if files else as_data
             content = cached(kind, lambda: write(make(*args, **named)), key)
-            return cast(T, _unbound(content)) if files else from_data(get_type_hints(make)["return"], content)
+            return cast(T, _unbound(content)) if files else from_data(returned(), content)
 
         return made
 

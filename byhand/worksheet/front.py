@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -71,9 +73,16 @@ def all_files(language: str = ENGLISH) -> dict[str, Path]:
 def _files(home: str, language: str) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for inside in dict.fromkeys(("", "" if language == ENGLISH else language)):
-        for folder in reversed(folders()):
-            files |= {path.stem: path for path in sorted((folder / home / inside).glob("*.md"))}
+        for place in (folder / home / inside for folder in reversed(folders())):
+            with suppress(OSError):  # there is no such folder, or none that may be read
+                files |= _sheets_among(place, tuple(os.listdir(place)))
     return files
+
+
+@lru_cache(maxsize=16)  # each sheet that is loaded asks where all of them are
+def _sheets_among(folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
+    """The sheets among the files of a folder."""
+    return {name.removesuffix(".md"): folder / name for name in sorted(names) if name.endswith(".md")}
 
 
 def languages_of(name: str) -> list[str]:
