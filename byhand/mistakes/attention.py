@@ -301,10 +301,13 @@ def tiled_groups(step: Step, tape: Tape) -> Iterable[Step]:
     if step.op is gather_rows and step.name.endswith((".keys", ".values")):
         groups = source(step, tape).shape[0]
         return [replace(step, params={"rows": tuple(h % groups for h in range(step.shape[0]))})]
+    if step.head is None:
+        return [step]
     at, head = step.name.rpartition(".")[0], step.head
-    keys = (re.fullmatch(rf"{re.escape(at)}\.hook_k\[(\d+)\]", name) for name in tape.steps)
+    start = f"{at}.hook_k["
+    keys = (re.fullmatch(r"(\d+)\]", name.removeprefix(start)) for name in tape.steps if name.startswith(start))
     groups = max((int(found[1]) + 1 for found in keys if found), default=0)  # a page may print a few heads' keys only
-    if head is None or not groups or f"{at}.hook_q[{groups}]" not in tape.steps:
+    if not groups or f"{at}.hook_q[{groups}]" not in tape.steps:
         return [step]
     ends = {"scores_raw": "k", "hook_attn_scores": "k", "hook_z": "v"}
     kind = ends.get(step.stem.rpartition(".")[2], "")

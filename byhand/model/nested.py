@@ -13,7 +13,7 @@ from byhand.notation.number import parse
 from byhand.tape import Rows, shape_text
 
 MOST_ENTRIES = 100_000  # in one matrix: a worksheet has a hundred
-_PLAIN = (int, str, float, Fraction)
+_PLAIN = {int, str, float, Fraction}
 DEEPEST = 3  # levels of lists: heads, rows, columns
 
 
@@ -93,6 +93,6 @@ def cut(flat: list[Any], cols: int) -> Rows:
 
 
 def _is_list(entry: object) -> bool:
-    if isinstance(entry, _PLAIN):  # which is fast, and true of most
+    if type(entry) in _PLAIN:  # which is fast, and true of most
         return False
-    return isinstance(entry, Sequence)
+    return isinstance(entry, Sequence) and not isinstance(entry, str)

@@ -29,7 +29,7 @@ def parse(entry: object) -> Fraction | float | str:
 
     Raises: ValuesError for anything else.
     """
-    if isinstance(entry, Fraction):
+    if type(entry) is Fraction:  # isinstance would ask int, float and str, too, whether they are one
         return entry
     if isinstance(entry, bool) or not isinstance(entry, int | float | str):
         raise ValuesError(f"{shown(entry)} is not a number; write one as 3, 0.25 or '-1/2'")
