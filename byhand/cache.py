@@ -8,10 +8,10 @@ Several processes may use the cache at once: a file is written under a temporary
 again. If the folder cannot be written to, nothing is stored, and everything still works. The caller's key must name
 all that a result depends on.
 
-Kept are what a sheet's own numbers or a seed make, the PDF of a page under a hash of its HTML, shipped sheets and
-messages as they are read, and templates as the Python that Jinja makes of them. What follows from code, templates and
-libraries alone is kept under a hash of these (worksheet/program.py), so that the wheel of a release can bring it
-(brought.py).
+Kept are the numbers of a seed and what they or a sheet's own make, the PDF of a page under a hash of its HTML,
+shipped sheets and messages as they are read, and templates as the Python that Jinja makes of them. What follows from
+code, templates and libraries alone is kept under a hash of these (worksheet/program.py), so that the wheel of a
+release can bring it (brought.py).
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from byhand import brought
 from byhand.files import output_errors, replace_file
 
 MOST_FILES = 400  # files in the folder of one kind; the oldest are deleted first
+# of which all sheets together have thousands, of a few kB: ten times as many are kept
+SMALL = ("compiled", "numbers", "shipped", "templates")
 _SUM = 32  # bytes of the checksum that precedes the content of a file
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -215,7 +217,8 @@ def _keep(path: Path, content: bytes) -> None:
         return
     replace_file(path, content)
     path.chmod(0o600)
-    if len(os.listdir(path.parent)) > MOST_FILES:
+    most = MOST_FILES * (10 if path.parent.name in SMALL else 1)
+    if len(os.listdir(path.parent)) > most:
         files = sorted(filter(Path.is_file, path.parent.iterdir()), key=lambda each: each.stat().st_mtime)
-        for old in files[:-MOST_FILES]:
+        for old in files[:-most]:
             old.unlink(missing_ok=True)

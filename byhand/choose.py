@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from byhand import first_seeds
 from byhand.arithmetic.exact import RATIONALS
+from byhand.cache import cached
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.first_seeds import Search
 from byhand.model import Model
@@ -17,6 +18,7 @@ from byhand.notation.number import shown
 from byhand.numbers.words import spelled
 from byhand.options import Options, Tell, unheard
 from byhand.tape import Tape
+from byhand.worksheet.program import program_key
 from byhand.worksheet.sheet import Sheet, lettered, load_sheet
 
 Quality = Mapping[str, Any]  # the promises that numbers found by the search keep
@@ -108,10 +110,20 @@ def _reading(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Qu
 
 
 def _new(sheet: Sheet, values: Values, options: Options) -> tuple[Values, Quality]:
-    """New numbers for a seed, and the promises that they keep."""
-    search = _search(sheet, values, options)
-    if (known := first_seeds.numbers(search, options.chosen_seed)) is not None:
+    """New numbers for a seed, and the promises that they keep: brought, kept in the cache, or searched for."""
+    search, seed = _search(sheet, values, options), options.chosen_seed
+    if (known := first_seeds.numbers(search, seed)) is not None:
         return known
+    is_kept = options.cached and options.values is None
+    key = program_key("numbers", search, seed, options.tokens) if is_kept else None
+    if key is None:
+        return _searched(sheet, values, options, search)
+    content = cached("numbers", lambda: first_seeds.packed({seed: _searched(sheet, values, options, search)}), key)
+    return first_seeds.unpacked(content, search, seed)
+
+
+def _searched(sheet: Sheet, values: Values, options: Options, search: Search) -> tuple[Values, Quality]:
+    """New numbers, which are searched for."""
     from byhand.numbers.choice import choose  # heavy
 
     try:

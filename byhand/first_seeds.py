@@ -42,8 +42,11 @@ def digest(search: Search) -> str:
 def numbers(search: Search, seed: int) -> tuple[Values, dict[str, Any]] | None:
     """The numbers of a seed and their quality; None where the wheel has brought none."""
     content = brought.result(digest(search)) if seed in SEEDS else None
-    if content is None:
-        return None
+    return None if content is None else unpacked(content, search, seed)
+
+
+def unpacked(content: bytes, search: Search, seed: int) -> tuple[Values, dict[str, Any]]:
+    """The numbers of a seed and their quality, of what `packed` has written."""
     entries = json.loads(content)[str(seed)]
     config = replace(search.values.config, n_ctx=entries["n_ctx"], d_vocab=entries["d_vocab"])
     values = replace(

@@ -1,8 +1,9 @@
-"""The numbers that the wheel brings are those that a search finds, and stand for no other search."""
+"""The numbers that the wheel brings, and those in the cache, are what a search finds, and stand for no other search."""
 
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from byhand import brought, choose, first_seeds
 from byhand.numbers import choice
@@ -16,6 +17,7 @@ SEEDS = range(1, 4)
 @pytest.fixture
 def brought_of(tmp_path, monkeypatch):
     """Bring the numbers of a sheet's first seeds, and let a search fail."""
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / name)  # nothing is kept
     monkeypatch.setattr(first_seeds, "SEEDS", SEEDS)
     monkeypatch.setattr(brought, "FILE", Path(tmp_path, "brought.bin"))
     brought._index.cache_clear()
@@ -52,6 +54,24 @@ def test_other_numbers_are_searched_for(options, brought_of):
     assert choose.choose(sheet, Options(seed=1).on(sheet))[1]["promises"]
     with pytest.raises(TypeError, match="not callable"):
         choose.choose(sheet, options.on(sheet))
+
+
+@pytest.mark.parametrize("sheet", ["gpt", "low-rank-attention", "sizing"])
+def test_numbers_that_were_kept_are_those_that_a_search_finds(sheet, tmp_path, monkeypatch):
+    monkeypatch.setattr("byhand.cache.user_cache_path", lambda name: tmp_path / name)
+    asked = Options(seed=60)
+
+    def made(options):
+        document, run = prepare(load_sheet(sheet), options)
+        return run.texts, run.tokens, run.vocabulary, run.hash, run.quality, document.effort.minutes
+
+    searched = made(replace(asked, cache=False))
+    assert not (tmp_path / "byhand" / "numbers").exists()
+    assert made(asked) == searched
+    monkeypatch.setattr(choice, "choose", None)
+    assert made(asked) == searched
+    with pytest.raises(TypeError, match="not callable"):
+        made(replace(asked, level="easy"))
 
 
 def test_letters_are_not_searched_for():
