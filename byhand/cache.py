@@ -22,8 +22,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache as memory
-from functools import wraps
+from functools import lru_cache, wraps
 from itertools import accumulate, pairwise
 from pathlib import Path
 from stat import S_IWGRP, S_IWOTH
@@ -35,9 +34,9 @@ from platformdirs import user_cache_path
 from byhand import brought
 from byhand.files import output_errors, replace_file
 
-MOST_FILES = 400  # files in the folder of one kind; the oldest are deleted first
-# of which all sheets together have thousands, of a few kB: ten times as many are kept
-SMALL = ("compiled", "numbers", "shipped", "templates")
+# files in the folder of one kind; the oldest are deleted first. All sheets together have thousands of the small ones
+MOST_FILES, MOST_SMALL = 400, 4_000
+SMALL = ("compiled", "numbers", "shipped", "templates")  # kinds whose files have a few kB each
 _SUM = 32  # bytes of the checksum that precedes the content of a file
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,7 +87,9 @@ def cached_by(
     """
 
     def decorated(make: Callable[P, T]) -> Callable[P, T]:
-        returned = memory(lambda: get_type_hints(make)["return"])  # slow, and not known before the module is whole
+        @lru_cache(1)
+        def returned() -> Any:  # slow, and not known before the module is whole
+            return get_type_hints(make)["return"]
 
         @wraps(make)
         def made(*args: P.args, **named: P.kwargs) -> T:
@@ -217,7 +218,7 @@ def _keep(path: Path, content: bytes) -> None:
         return
     replace_file(path, content)
     path.chmod(0o600)
-    most = MOST_FILES * (10 if path.parent.name in SMALL else 1)
+    most = MOST_SMALL if path.parent.name in SMALL else MOST_FILES
     if len(os.listdir(path.parent)) > most:
         files = sorted(filter(Path.is_file, path.parent.iterdir()), key=lambda each: each.stat().st_mtime)
         for old in files[:-most]:

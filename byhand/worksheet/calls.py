@@ -795,8 +795,12 @@ def construct(
 
         return text_of
 
-    heads = ["row" if (axis == 0) != context.transposed else "column" for axis in asked.axes]
-    heads += ["becomes" if heads else "alone"]
+    ways = ["row" if (axis == 0) != context.transposed else "column" for axis in asked.axes]
+    heads = [place] if place and len(ways) == 1 else [say(f"construction.{way}") for way in ways]
+    if heads:
+        heads.append(say("construction.becomes"))
+    else:
+        heads.append(say("construction.named", what=place) if place else say("construction.alone"))
     cells = (Cell(written(part(at), *numbers), blank=True, shows="change") for at in range(len(heads)))
     panels = [context.panel(name)] if shown else []
     for other in beside:
@@ -804,10 +808,7 @@ def construct(
             panels.append(context.panel(other))
         else:
             panels.append(context.panel(other[0]).only(other[1:], context.transposed))
-    names = [say(f"construction.{head}") for head in heads]
-    if place and len(names) < 3:
-        names = [place, *names[1:]] if len(names) == 2 else [f"{place} {names[0]}"]
-    boxes = replace(asked, cells=tuple(cells), heads=tuple(names))
+    boxes = replace(asked, cells=tuple(cells), heads=tuple(heads))
     return (Strip(tuple(panels), ("",) * (len(panels) - 1)), boxes) if panels else (boxes,)
 
 

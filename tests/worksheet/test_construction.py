@@ -127,6 +127,17 @@ def test_only_some_numbers_may_be_changed():
     assert marked(document, run, ("cat", "2", "9"))[1] == "That number may not be changed; choose another place."
 
 
+@pytest.mark.parametrize(
+    ("sheet", "heads"),
+    [("mlp-backward", ("C’s bias becomes",)), ("optimizers", ("It becomes",)), ("adder", ("word", "becomes"))],
+)
+def test_what_may_be_changed_has_a_name_before_its_box(sheet, heads):
+    """One number alone, with a name or without one, and one row."""
+    document, _ = prepare(load_sheet(sheet), Options())
+    (block,) = [block for block in document.blocks if isinstance(block, Construction)]
+    assert tuple(block.heads) == heads
+
+
 def test_columns_of_the_page_are_rows_of_the_run():
     document, run = prepare(load_sheet("attention-head"), Options(seed=61, orientation="columns"))
     assert [blank.cell.value for blank in document.blanks() if blank.id in boxes(document)] == ["noun", "seeds", "5"]
