@@ -54,12 +54,12 @@ def _steps(build: Builder) -> Results:
     growing = gather_entries(thrice, name="table.growing", cols=(0, 1, 2))
     table = scale_rows(subtract(own, thrice, name="table.apart"), growing, name="table")
     asked = gather_rows(arrived, name="first.arrived", sizes={"i": (1, "")}, rows=(0,))
-    dot_rows(table, asked, name="by_table")
-    right = one_hot(tape=tape, name="answer.right", sizes={"i": (1, ""), "j": (3, "pos")}, rows=(RIGHT,))
-    answer = gather_rows(shares, name="answer.p", sizes={"i": (1, "")}, rows=(2,))
-    blame = times_number(quotient(right, answer, name="answer.over"), name="answer.arrived", by=-1)
-    softmax_backward(answer, blame, row_dots(answer, blame, name="answer.dot"), name="answer.grad")
-    for name, power in {"table": 1, "by_table": 1, "answer.arrived": -1, "answer.dot": -1}.items():
+    dot_rows(table, asked, name="by_table.grad")
+    right = one_hot(tape=tape, name="aside.right", sizes={"i": (1, ""), "j": (3, "pos")}, rows=(RIGHT,))
+    answer = gather_rows(shares, name="aside.p", sizes={"i": (1, "")}, rows=(2,))
+    blame = times_number(quotient(right, answer, name="aside.over"), name="aside.arrived", by=-1)
+    softmax_backward(answer, blame, row_dots(answer, blame, name="aside.dot"), name="aside.grad")
+    for name, power in {"table": 1, "by_table.grad": 1, "aside.arrived": -1, "aside.dot": -1}.items():
         times = power_of_logarithm(base, power) if base != "e" else ""
         tape.steps[name] = replace(tape.steps[name], times=times)
     return gradients(shares, SCORES)
@@ -77,11 +77,11 @@ def _second(w: Wiring) -> None:
     thrice = w("table.shares", "gather_rows", shares, rows=[0, 0, 0])
     growing = w("table.growing", "gather_entries", thrice, cols=[0, 1, 2])
     table = w("table", "scale_rows", w("table.apart", "subtract", own, thrice), growing)
-    w("by_table", "dot_rows", table, w("first.arrived", "gather_rows", "upstream", rows=[0]))
-    answer = w("answer.p", "gather_rows", shares, rows=[2])
-    over = w("answer.over", "quotient", w("answer.right", "one_hot", shape=(1, 3), rows=[2]), answer)
-    blame = w("answer.arrived", "times_number", over, by=-1)
-    w("answer.grad", "softmax_backward", answer, blame, w("answer.dot", "row_dots", answer, blame))
+    w("by_table.grad", "dot_rows", table, w("first.arrived", "gather_rows", "upstream", rows=[0]))
+    answer = w("aside.p", "gather_rows", shares, rows=[2])
+    over = w("aside.over", "quotient", w("aside.right", "one_hot", shape=(1, 3), rows=[2]), answer)
+    blame = w("aside.arrived", "times_number", over, by=-1)
+    w("aside.grad", "softmax_backward", answer, blame, w("aside.dot", "row_dots", answer, blame))
     arrived = w("softmax.grad", "copy", "upstream")
     w(
         "scores.grad",
@@ -128,11 +128,12 @@ def averages_are_whole(tape: Tape) -> bool:
 # ---- its picture ----
 
 LEFT, WIDE, HIGH = 20.0, 64.0, 6.6  # mm: of the bars
-BEFORE, AFTER, SHARES_AT, CHANGES_AT = 5.0, 14.6, 25.8, 33.6  # mm: the tops of the bars, and the middles of two rows
+BEFORE, AFTER, WORDS_AT, SHARES_AT, CHANGES_AT = 5.0, 13.8, 24.8, 29.5, 37.4  # mm: the tops of the bars, the feet of
+# words, and the middles of two rows
 PARTS = 20  # of the lower bar, which are marked
 
 
-@picture(height=38, minutes=3)
+@picture(height=41, minutes=3)
 def one_score_grows(on: Canvas, shares: Rows, *, entries: Sequence[str], at: int, base: Any) -> None:
     """The shares of a row, and what becomes of them as one of its scores grows by 1. at: which. base: of softmax."""
     (row,) = shares
@@ -156,7 +157,7 @@ def one_score_grows(on: Canvas, shares: Rows, *, entries: Sequence[str], at: int
         on.box(left, BEFORE, wide, HIGH, fill="#dcdcdc" if k == at else WHITE, width=GUIDE)
         on.number(left + wide / 2, BEFORE + HIGH / 2, share)
         on.text(left + wide / 2, BEFORE - 1.4, entry, TOKEN, bold=k == at)
-        on.text(middle - 6.4, SHARES_AT + 1.0, entry, CAPTION, anchor="end", colour=GREY)
+        on.text(middle, WORDS_AT, entry, CAPTION, colour=GREY)
         on.blank(middle, SHARES_AT, _shown(new[k]), 9.4, 7.0)
         on.blank(middle, CHANGES_AT, _shown(new[k] - old[k]), 9.4, 7.0)
     for end in [*accumulate(map(float, new))][:-1]:

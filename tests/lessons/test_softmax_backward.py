@@ -32,21 +32,21 @@ def sixteenths(tape, name):
 def test_the_gradients_of_a_worked_instance():
     tape = run()
     assert sixteenths(tape, "table") == [[4, -2, -2], [-2, 3, -1], [-2, -1, 3]]
-    assert sixteenths(tape, "by_table") == [[8], [4], [-12]]
+    assert sixteenths(tape, "by_table.grad") == [[8], [4], [-12]]
     assert [*tape.values("softmax.dot")] == [(-1,), (2,), (1,)]
     assert sixteenths(tape, "scores.grad")[:2] == [[8, 4, -12], [0, 0, 0]]
-    assert [*tape.values("answer.grad")] == [(Fraction(1, 3), Fraction(1, 3), Fraction(-2, 3))]
+    assert [*tape.values("aside.grad")] == [(Fraction(1, 3), Fraction(1, 3), Fraction(-2, 3))]
 
 
 def test_the_factor_stands_beside_what_has_it():
     tape = run()
     beside = {name: step.times for name, step in tape.steps.items() if step.times}
-    assert beside == {"table": "ln 2", "by_table": "ln 2", "scores.grad": "ln 2",
-                      "answer.arrived": "1/ln 2", "answer.dot": "1/ln 2"}  # fmt: skip
+    assert beside == {"table": "ln 2", "by_table.grad": "ln 2", "scores.grad": "ln 2",
+                      "aside.arrived": "1/ln 2", "aside.dot": "1/ln 2"}  # fmt: skip
     document, _ = prepare(load_sheet("softmax-backward"), Options())
     captions = {panel.step: panel.caption for block in document.blocks for panel in block.matrices if panel.caption}
     assert captions["scores.grad"] == r"\bar{S} = \dots \cdot \ln 2"
-    assert captions["answer.arrived"] == r"\bar{p} = \dots \div \ln 2"
+    assert captions["aside.arrived"] == r"\bar{p} = \dots \div \ln 2"
     in_e, _ = prepare(load_sheet("softmax-backward"), Options(base="e", numbers="decimal"))
     assert not any("ln" in panel.caption for block in in_e.blocks for panel in block.matrices)
 
@@ -77,5 +77,5 @@ def test_each_gradient_is_the_slope_of_the_shares_times_what_has_arrived(seed):
     for i, row in enumerate(made.values("scores.grad")):
         for j, gradient in enumerate(row):
             assert slope(loss, scores[i], j, arrived[i]) == pytest.approx(float(gradient) * log(2), abs=1e-6)
-    for j, gradient in enumerate(made.values("answer.grad")[0]):
+    for j, gradient in enumerate(made.values("aside.grad")[0]):
         assert slope(surprise, scores[2], j) == pytest.approx(float(gradient), abs=1e-6)

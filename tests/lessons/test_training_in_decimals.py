@@ -11,7 +11,7 @@ from byhand.worksheet.sheet import all_sheets, load_sheet
 TRAINING = [sheet.name for sheet in all_sheets() if sheet.group == "training"]
 MISSED = {
     "training-step": "logits.grad",
-    "softmax-backward": "answer.grad",
+    "softmax-backward": "aside.grad",
     "tied-embeddings-backward": "logits.grad",
 }
 
