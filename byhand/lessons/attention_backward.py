@@ -134,17 +134,18 @@ def a_hidden_share_would_count(tape: Tape) -> bool:
 
 # ---- its picture ----
 
-COLUMNS, CAPTIONS = (32.0, 60.0, 88.0), 18.0  # mm: the middles of the tokens, and where the captions end
+COLUMNS, CAPTIONS = (34.0, 64.0, 94.0), 19.0  # mm: the middles of the tokens, and where the captions end
 WORD, BOX_AT, TOP, BOTTOM, NUMBER_AT = 3.4, 9.4, 13.6, 42.0, 45.0  # mm: heights, from above: of a value’s token, its
-# blank, the two ends of the lines, and what has arrived at a mixture
+# blanks, the two ends of the lines, and what has arrived at a mixture
+PAIR, BOX = (-5.0, 5.0), (10.0, 7.0)  # mm: the middles of two numbers at a token, and the size of a blank
 SHARES_AT = (0.26, 0.44, 0.2)  # of a line, from below, stands its share: straight, and one and two words to the left
 THINNEST, THICKER = 0.3, 1.6  # mm: of a line, and by how much a share of 1 is thicker
 
 
-@picture(height=52, minutes=3, width=100)
+@picture(height=52, minutes=4, width=106)
 def read_backwards(on: Canvas, pattern: Rows, arrived: Rows, *, tokens: Sequence[str]) -> None:
     """From each mixture, below, lines go to the values that it is made of, above: the larger the share, the thicker.
-    At each value, what the first numbers below send back by these lines is to be added up.
+    At each value, what the two numbers of the mixtures send back by these lines is to be added up.
     """
     if len(tokens) != 3 or len(pattern) != 3 or any(share for i, row in enumerate(pattern) for share in row[i + 1 :]):
         raise UndrawableError("three tokens have room that see only what came before")
@@ -159,15 +160,21 @@ def read_backwards(on: Canvas, pattern: Rows, arrived: Rows, *, tokens: Sequence
     for x, y, share in labels:
         on.box(x - 2.2, y - 3.0, 4.4, 6.0, fill=WHITE, width=0)
         on.number(x, y, share)
-    sums = [sum(row[j] * g for row, (g, *_) in zip(pattern, arrived, strict=True)) for j in range(3)]
-    for x, token, (g, *_), total in zip(COLUMNS, tokens, arrived, sums, strict=True):
+    sums = [
+        [sum(row[j] * back[k] for row, back in zip(pattern, arrived, strict=True)) for k in range(2)] for j in range(3)
+    ]
+    for x, token, back, total in zip(COLUMNS, tokens, arrived, sums, strict=True):
         on.text(x, WORD, token, TOKEN, bold=True)
-        on.blank(x, BOX_AT, total, 9.0, 7.0)
-        on.number(x, NUMBER_AT, g)
+        for beside, value, g in zip(PAIR, total, back, strict=True):
+            on.blank(x + beside, BOX_AT, value, *BOX)
+            on.number(x + beside, NUMBER_AT, g)
         on.text(x, NUMBER_AT + 5.6, token, TOKEN)
-    told = [f"{token}: {listed(map(value_text, row))}" for token, row in zip(tokens, pattern, strict=True)]
+    told, went_back, came = (
+        "; ".join(f"{token}: {listed(map(value_text, row))}" for token, row in zip(tokens, rows, strict=True))
+        for rows in (pattern, arrived, sums)
+    )
     on.said(
-        on.say("pictures.read_backwards.said", shares="; ".join(told), arrived=listed(g for g, *_ in arrived)),
+        on.say("pictures.read_backwards.said", shares=told, arrived=went_back),
         on.say("pictures.read_backwards.to_do"),
-        on.say("pictures.read_backwards.told", sums=listed(sums)),
+        on.say("pictures.read_backwards.told", sums=came),
     )
