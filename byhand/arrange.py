@@ -73,7 +73,7 @@ def arranged(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.known_seed, target=values.right_words(),
     )  # fmt: skip
-    run = replace(run, hash=fingerprint(run, page.steps, options.secret))
+    run = replace(run, hash=fingerprint(run, page.whole or page.steps, options.secret))
     page = replace(page, stamp={"seed": options.printed_seed, "hash": run.hash}, options=partial(_decided, options))
     if not has_slots(domain) and domain.name != "symbolic":
 
@@ -109,7 +109,7 @@ def _context(
     return Context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
-        {mark: word for word, mark in known.items()}, tape, forms, is_promised, is_read, sources,
+        {mark: word for word, mark in known.items()}, tape, forms, is_promised, is_read, sources, options.excerpt,
     )  # fmt: skip
 
 

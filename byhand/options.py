@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from byhand.errors import ConfigError
 from byhand.formats import Setup
+from byhand.worksheet.excerpt import Excerpt
 from byhand.worksheet.folders import ENGLISH
 from byhand.worksheet.views import VIEWS, Level, Orientation, Paper, View
 
@@ -76,6 +77,8 @@ class Options(Struct, frozen=True):
     """As in Setup."""
     nbgrader: bool = False
     """As in Setup."""
+    excerpt: Excerpt = Excerpt()
+    """What is taken of the sheet."""
 
     def __post_init__(self) -> None:
         if self.seed is not None and abs(self.seed) >= 10**LONGEST_SEED:

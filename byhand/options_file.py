@@ -9,6 +9,7 @@ import msgspec
 
 from byhand.errors import ConfigError
 from byhand.options import LONGEST_SEED, Options
+from byhand.worksheet.excerpt import Excerpt
 from byhand.worksheet.folders import ENGLISH
 from byhand.worksheet.views import Level, Orientation, Paper
 
@@ -29,14 +30,16 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
     answer: str = ""
     values: dict[str, Any] | None = None
     weight_places: Annotated[int, msgspec.Meta(ge=0, le=12)] | None = None
+    excerpt: Excerpt = Excerpt()
 
 
 FIELDS = _Asked.__struct_fields__
 
 
 def as_entries(options: Options) -> dict[str, Any]:
-    """The options as a file has them."""
-    return {name: msgspec.to_builtins(getattr(options, name)) for name in FIELDS}
+    """The options as a file has them; an excerpt only where it is one."""
+    of = FIELDS if options.excerpt != Excerpt() else [name for name in FIELDS if name != "excerpt"]
+    return {name: msgspec.to_builtins(getattr(options, name)) for name in of}
 
 
 def options_of(entries: Mapping[str, Any], file: str) -> Options:

@@ -23,6 +23,7 @@ from byhand.marking.verdicts import Judged, Judgement
 from byhand.page.reader import ALL, place_of
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Section
+from byhand.worksheet.excerpt import LEAST
 
 SECONDS_A_POINT = 15
 LOOKED_UP = 3.0  # seconds for a word, a size or a text
@@ -50,6 +51,11 @@ class Worth(Struct, frozen=True, eq=False, dict=True):
         other.__dict__.update(sections=self.sections, blanks=self.blanks, words=self.words)
         return other
 
+    @property
+    def of_paper(self) -> Mapping[int, Fraction]:
+        """What a paper says that sections are worth, with their answers in words."""
+        return self.rules.document.points
+
     @cached_property
     def sections(self) -> Mapping[int, Fraction]:
         """The points of each section that has any, by its number."""
@@ -70,32 +76,60 @@ class Worth(Struct, frozen=True, eq=False, dict=True):
         """The points of each answer in words, by its id. In a section without others, they share what it is given."""
         worth = dict[str, Fraction]()
         for section in self.rules.document.sections:
-            of_section = {reply.id: WORTH[reply.role] for reply in section.replies if not reply.options}
+            of_section = _worth_of_words(section)
             if of_section and section.number in self.given and section.number not in self.sections:
-                scale = self.given[section.number] / sum(of_section.values())
+                whole: Fraction | None = self.given[section.number]
+            else:
+                whole = self._of_words(section)
+            if of_section and whole is not None:
+                scale = whole / sum(of_section.values())
                 of_section = {name: scale * each for name, each in of_section.items()}
             worth |= of_section
         return worth
 
+    def _of_words(self, section: Section) -> Fraction | None:
+        """What the answers in words of a section have of the points that a paper gives it, in halves; None where it
+        gives none.
+        """
+        if section.number not in self.of_paper:
+            return None
+        whole, words = self.of_paper[section.number], sum(_worth_of_words(section).values())
+        others = sum(self._usual(section).values())
+        if not words or not others:
+            return whole if words else Fraction(0)
+        share = Fraction(round(2 * whole * words / (words + others)), 2)
+        return min(max(share, LEAST), whole - LEAST) if whole > LEAST else Fraction(0)
+
     def _shares(self, section: Section) -> Mapping[str, Fraction]:
-        """What the blanks and choices of a section are worth: by time a point for SECONDS_A_POINT, at least one, in
-        equal shares; a copy nothing; a choice one.
+        """What the blanks and choices of a section are worth."""
+        shares, whole = self._usual(section), self.given.get(section.number)
+        if whole is None and section.number in self.of_paper:
+            whole = self.of_paper[section.number] - (self._of_words(section) or 0)
+        if whole is not None and any(shares.values()):
+            scale = whole / sum(shares.values())
+            return {name: scale * share for name, share in shares.items()}
+        return shares
+
+    def _usual(self, section: Section) -> Mapping[str, Fraction]:
+        """What the blanks and choices of a section are worth where nobody says it: by time a point for
+        SECONDS_A_POINT, at least one, in equal shares; a copy nothing; a choice one.
         """
         computed = [blank for blank in section.blanks if blank.role != "copy"]
         by_time = max(1, round(sum(map(_seconds, computed)) / SECONDS_A_POINT))
         shares = {blank.id: Fraction(0) for blank in section.blanks}
         shares |= {blank.id: Fraction(by_time, len(computed)) for blank in computed}
-        shares |= {reply.id: Fraction(1) for reply in section.replies if reply.options}
-        if section.number in self.given and any(shares.values()):
-            scale = self.given[section.number] / sum(shares.values())
-            return {name: scale * share for name, share in shares.items()}
-        return shares
+        return shares | {reply.id: Fraction(1) for reply in section.replies if reply.options}
 
     def work(self, blank: Blank) -> tuple[Hashable, float]:
         """What the work of a blank is with the key's numbers, and the seconds it takes."""
         if blank.id not in self._works:
             self._works[blank.id] = _work(self.rules, blank, self.run.value)
         return self._works[blank.id]
+
+
+def _worth_of_words(section: Section) -> dict[str, Fraction]:
+    """What the answers in words of a section are worth where nobody says it, by their ids."""
+    return {reply.id: WORTH[reply.role] for reply in section.replies if not reply.options}
 
 
 def _seconds(blank: Blank) -> float:

@@ -111,7 +111,7 @@ def lower(document: Document, run: Run, grids: Grids = strips) -> Page:
     """
     sections, asked = list[LaidSection](), set[Place]()  # asked: since a page was begun
     for section in document.sections:
-        opens = section.opens or not asked.isdisjoint(section.checked_places)
+        opens = bool(sections) and (section.opens or not asked.isdisjoint(section.checked_places))
         asked = {*section.asked_places, *(() if opens else asked)}
         sections.append(LaidSection(section, tuple(parts_of(section, document)), opens, grids))
     return Page(

@@ -38,6 +38,7 @@ from byhand.worksheet.document import (
     Reply,
     Section,
     Sentence,
+    Space,
     Strip,
     Table,
     WordBoxes,
@@ -264,10 +265,13 @@ def head_of(document: Document) -> Iterator[Part]:
     if document.before:
         before = "; ".join(sheet.called for sheet in document.before)
         yield Text(say("top.before", sheets=before))
-    yield Text(architecture_map.said(document))
-    yield Heading(say("conventions.heading"))
-    for line in document.conventions:
-        yield Text(line)
+    if "map" in document.head:
+        yield Text(architecture_map.said(document))
+    if "conventions" in document.head:
+        yield Heading(say("conventions.heading"))
+        yield from map(Text, document.conventions)
+    if document.text:
+        yield Text(document.text)
 
 
 def parts_of(section: Section, document: Document) -> Iterator[Part]:
@@ -284,6 +288,8 @@ def parts_of(section: Section, document: Document) -> Iterator[Part]:
 
 def end_of(document: Document) -> Iterator[Part]:
     """What stands after the last section."""
+    if document.text_after:
+        yield Text(document.text_after)
     if document.objectives:
         yield Goals(document.messages.say("top.able"), tuple(document.objectives))
     if document.origin:
@@ -406,6 +412,10 @@ def _construction(block: Construction, replies: Sequence[Reply], messages: Messa
     yield Room(messages.say("written.answer"), None, 0, block.told)
 
 
+def _space(block: Space, replies: Sequence[Reply], messages: Messages) -> Iterator[Part]:
+    yield from ()  # whoever reads a text has room enough
+
+
 KINDS: Mapping[str, Lower] = {
     FirstCell.kind: _first,
     Hint.kind: _remark("hint"),
@@ -422,4 +432,5 @@ KINDS: Mapping[str, Lower] = {
     Claim.kind: _claim,
     Choice.kind: _choice,
     Construction.kind: _construction,
+    Space.kind: _space,
 }

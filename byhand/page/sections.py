@@ -21,6 +21,7 @@ from byhand.worksheet.document import (
     Figure,
     Picture,
     Section,
+    Space,
     Strip,
     Table,
     TextBlock,
@@ -173,7 +174,7 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
     def lined(self) -> bool:
         """Whether it ends in lines to write on."""
         words = self.after or self.before
-        return bool(words) and words[-1].kind in (Answer.kind, Claim.kind)
+        return bool(words) and words[-1].kind in (Answer.kind, Claim.kind, Space.kind)
 
     @property
     def words_width(self) -> float:

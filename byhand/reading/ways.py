@@ -22,7 +22,8 @@ from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.givens import WORDS, original, recorded_with_lost, said_values
 from byhand.reading.page import Page
 from byhand.runs import Run
-from byhand.worksheet.asked import left_out
+from byhand.worksheet.asked import excerpt_of, left_out
+from byhand.worksheet.excerpt import Excerpt
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet, load_sheet
 from byhand.worksheet.views import MOST_VARIANTS, Level, Medium, Orientation
 
@@ -140,6 +141,13 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
     return print_again
 
 
+def _excerpt_of(page: Page) -> Excerpt:
+    try:
+        return excerpt_of(page.asked)
+    except ConfigError as error:
+        raise UnreadableError(f"it says what no paper can take of a sheet: {error}") from None
+
+
 def options_of(page: Page) -> Options:
     """What a page says that it was asked for, and the minutes that it says that it takes.
 
@@ -151,7 +159,7 @@ def options_of(page: Page) -> Options:
         orientation=page.said("orientation", get_args(Orientation)),  # type: ignore[arg-type]
         level=None if level == "standard" else level,  # type: ignore[arg-type]
         language=page.asked["language"], left_out=left_out(page.asked), secret=page.secret,
-        minutes=tuple(map(int, page.printed("minutes").split(","))),
+        minutes=tuple(map(int, page.printed("minutes").split(","))), excerpt=_excerpt_of(page),
     )  # fmt: skip
     if options.numbers != "decimal":
         return options

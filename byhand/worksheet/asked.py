@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 from byhand.notation.marks import rewritten
 from byhand.worksheet.context import Context
+from byhand.worksheet.excerpt import HEAD, Excerpt
 from byhand.worksheet.folders import own_templates
 from byhand.worksheet.inverse import LeftOut, leave_out
 
@@ -44,8 +45,33 @@ def asked(context: Context) -> dict[str, str]:
         kind: ",".join(rewritten(as_word, context.spelled.get(word, word)) for word in texts)
         for kind, texts in words.items()
     }
-    listed = {"left": chosen, FORMS: as_word(context.forms), **said, "templates": own_templates()}
+    listed = {"left": chosen, FORMS: as_word(context.forms), **said, "templates": own_templates(),
+              **_of_excerpt(context.excerpt)}  # fmt: skip
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}
+
+
+def _of_excerpt(excerpt: Excerpt) -> dict[str, str]:
+    """What is taken of a sheet, as words; nothing for all of it, as it is."""
+    return {
+        "steps": ",".join(map(as_word, excerpt.steps)),
+        "points": ",".join(f"{as_word(step)}:{worth}" for step, worth in excerpt.points.items()),
+        "lines": str(excerpt.lines or ""), "above": as_word(excerpt.before), "below": as_word(excerpt.after),
+        "head": "" if excerpt.head == HEAD else ",".join(excerpt.head) or "none",
+    }  # fmt: skip
+
+
+def excerpt_of(known: Mapping[str, str]) -> Excerpt:
+    """What a page says that was taken of its sheet.
+
+    Raises: ConfigError where that cannot be taken.
+    """
+    points = (entry.rpartition(":") for entry in filter(None, known.get("points", "").split(",")))
+    lines, head = known.get("lines", "0"), known.get("head", ",".join(HEAD))
+    return Excerpt(
+        as_texts(known.get("steps", "")), {as_text(step): worth for step, _, worth in points},
+        int(lines) if lines.isdecimal() else 0, as_text(known.get("above", "")), as_text(known.get("below", "")),
+        () if head == "none" else tuple(head.split(",")),
+    )  # fmt: skip
 
 
 def left_out(known: Mapping[str, str]) -> LeftOut:

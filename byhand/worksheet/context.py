@@ -21,6 +21,7 @@ from byhand.notation.marks import Word, written, written_of
 from byhand.notation.text import value_text
 from byhand.tape import Place, Step, Tape
 from byhand.worksheet.document import Cell, Falk, Panel, Role, Strip
+from byhand.worksheet.excerpt import Excerpt
 from byhand.worksheet.inverse import LeftOut, leave_out, places_of, solutions
 from byhand.worksheet.messages import Messages, messages
 from byhand.worksheet.sheet import Sheet
@@ -65,6 +66,8 @@ class Context(Struct, frozen=True, dict=True):
     """Whether the page was read: it says what it leaves out, also while its numbers are yet to be read."""
     sources: Mapping[str, tuple[int, int]] = {}
     """On a sheet of the thread, for each step that an earlier one asks for: its number, and that of the section."""
+    excerpt: Excerpt = Excerpt()
+    """What is taken of the sheet."""
 
     @property
     def transposed(self) -> bool:

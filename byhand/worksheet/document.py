@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -616,6 +617,19 @@ class Answer(Question, Struct, frozen=True, eq=False):
             yield Reply(self, "line" if self.aside else "lines", plain_words(self.tokens))
 
 
+class Space(TextBlock, Struct, frozen=True, eq=False):
+    """Ruled lines for working, on which nothing is asked for."""
+
+    lines: int
+    kind = "space"
+    follows = True
+
+    @property
+    def aside(self) -> bool:
+        """It stands below the figures, as wide as the page."""
+        return True
+
+
 class Claim(Question, Struct, frozen=True, eq=False):
     """A statement to be judged true or false, and ruled lines for the reason."""
 
@@ -822,6 +836,17 @@ class Section(Struct, frozen=True, eq=False, dict=True):
         return any(isinstance(word, Question) and not word.asked and not word.aside for word in self.words)
 
 
+def points_told(points: Fraction, messages: Messages) -> str:
+    """How many points, in words: "1 point", "2½ points"."""
+    return messages.say("excerpt.points", n=points, points=in_halves(points))
+
+
+def in_halves(points: Fraction) -> str:
+    """Points as a number: 2½."""
+    whole, rest = divmod(points, 1)
+    return f"{whole or ''}½" if rest else str(whole)
+
+
 def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[str, list[int]]:
     """For each of these steps that is asked for, the numbers of the sections that ask for it."""
     by_step: dict[str, list[int]] = {}
@@ -934,6 +959,16 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """The number of this one among them."""
     sittings: tuple[int, ...] = ()
     """The minutes of each sitting into which its text parts it, or of the only one."""
+    points: Mapping[int, Fraction] = field(default_factory=dict)
+    """What its steps are worth, by their numbers, where a paper says it."""
+    head: tuple[str, ...] = ("map", "conventions")
+    """What stands in its head beside the title and the riddle."""
+    text: Sequence[Any] = ()
+    """A text of somebody's own before the first section, as Markdown tokens."""
+    text_after: Sequence[Any] = ()
+    """One after the last section."""
+    whole: frozenset[str] = frozenset()
+    """Where only some steps of the sheet stand here, the steps of the run of which all of it shows something."""
     options: Callable[[], Mapping[str, Any]] = dict
     """What decides its numbers, as files of answers say it."""
     over: Callable[[Domain], tuple[Document, Run]] | None = None
@@ -986,7 +1021,23 @@ class Document(Struct, frozen=True, eq=False, dict=True):
         parts += [self.place] if self.place else []
         parts += [say(f"levels.{self.level}")] if self.level != "standard" else []
         parts += [self.time] if self.time else []
+        parts += [self.told_points] if self.points else []
         return " · ".join(parts)
+
+    @property
+    def told_points(self) -> str:
+        """What it is worth, in words; "" where nobody says it."""
+        return points_told(sum(self.points.values(), Fraction(0)), self.messages) if self.points else ""
+
+    @property
+    def points_in_all(self) -> str:
+        """What it is worth, as a number; "" where nobody says it."""
+        return in_halves(sum(self.points.values(), Fraction(0))) if self.points else ""
+
+    @property
+    def steps_to_do(self) -> int:
+        """How many of its steps ask for something."""
+        return sum(bool(section.blanks or section.replies) for section in self.sections)
 
     @property
     def place(self) -> str:

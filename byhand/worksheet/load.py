@@ -39,6 +39,7 @@ from byhand.worksheet.messages import Messages
 from byhand.worksheet.order import after, group_of, groups, has_met
 from byhand.worksheet.sandbox import Sandbox
 from byhand.worksheet.sheet import Delta, ForLecturer, Sheet, named
+from byhand.worksheet.taken import points_of, taken, with_points
 from byhand.worksheet.thread import place_in_thread, thread
 
 if TYPE_CHECKING:
@@ -63,12 +64,15 @@ def document(context: Context) -> Document:
         tokens = paragraphs(text)
     except SheetError as error:
         raise SheetError(f"{sheet.file}: {error}") from None
-    sections = tuple(_sections(sheet.file, tokens, blocks))
-    sittings = context.minutes or _sittings(sections, sheet.sittings or (1,))
-    if len(sittings) != max(1, len(sheet.sittings)):
-        raise SheetError(f"{sheet.file} has {max(1, len(sheet.sittings))} sittings, and minutes for {len(sittings)}")
+    whole = tuple(_sections(sheet.file, tokens, blocks))
+    excerpt, sections = context.excerpt, taken(context, whole)
+    points = points_of(context, sections, whole)
+    starts = (not excerpt.steps and sheet.sittings) or (1,)
+    sittings = context.minutes or _sittings(sections, starts)
+    if len(sittings) != len(starts):
+        raise SheetError(f"{sheet.file} has {len(starts)} sittings, and minutes for {len(sittings)}")
     told = [word_in_slot(context.tape.domain, str(minutes)) for minutes in sittings]
-    sections = tuple(_with_minutes(section, told) for section in sections)
+    sections = tuple(with_points(_with_minutes(section, told), points, context.messages) for section in sections)
     config, tape, orientation, messages = context.config, context.tape, context.orientation, context.messages
     chart = map_of(
         config,
@@ -86,14 +90,14 @@ def document(context: Context) -> Document:
         chart = replace(chart, boxes=())  # of no part of the architecture: the strip of the course stands there
     riddle, note = _riddle(context), _given_at_easy(context, sections)
     goal = messages.turned(sheet.goal, context.transposed)
-    return Document(
+    made = Document(
         name=sheet.name,
         title=sheet.title,
         number=sheet.number,
         goal=inline(f"{goal} {note}".strip()),
         riddle=riddle,
         note=inline(note) if riddle else (),
-        before=named(sheet.prerequisites, messages.language),
+        before=named(sheet.prerequisites, messages.language) if excerpt.keeps("before") else (),
         after=named(after(sheet.name), messages.language),
         conventions=tuple(map(inline, conventions(context, sections))),
         map=chart,
@@ -102,16 +106,22 @@ def document(context: Context) -> Document:
         level=context.level,
         messages=messages,
         asked=asked(context),
-        objectives=tuple(inline(messages.turned(text, context.transposed)) for text in sheet.objectives),
-        origin=inline(_origin(context)),
+        objectives=tuple(inline(messages.turned(text, context.transposed)) for text in sheet.objectives)
+        if excerpt.keeps("goals") and not excerpt.steps else (),
+        origin=inline(_origin(context)) if excerpt.keeps("goals") else (),
         delta=sheet.delta and Delta(**{k: _line_of(context, text) for k, text in asdict(sheet.delta).items()}),
         beads=_beads(messages) if sheet.of_thread else (),
         bead=place_in_thread(sheet.name),
         sittings=sittings,
+        points=points,
+        head=tuple(part for part in ("map", "conventions") if excerpt.keeps(part)),
+        text=paragraphs(excerpt.before) if excerpt.before else (),
+        text_after=paragraphs(excerpt.after) if excerpt.after else (),
         group=group,
         beside=named(groups().get(group, ()), messages.language),
         lecturer=partial(_told, context, sections),
-    )
+    )  # fmt: skip
+    return made if not excerpt.steps else replace(made, whole=replace(made, sections=whole).steps)
 
 
 def _told(context: Context, sections: Sequence[Section]) -> ForLecturer:

@@ -90,8 +90,8 @@ _BETWEEN = re.compile(r"\s*([,>])\s*")
 _AFTER_NAME = re.compile(r"(?<=[{;])([-\w]+): ")
 # the classes of what only some sheets hold, and which no script gives: a page without them leaves out their rules
 RARE = (
-    "answer", "boxes", "choice", "contrast", "delta", "gap", "guess", "midway", "of-thread", "origin", "riddle",
-    "sentence", "thread", "try",
+    "answer", "boxes", "choice", "contrast", "delta", "gap", "guess", "midway", "of-thread", "origin", "own",
+    "riddle", "sentence", "thread", "try",
 )  # fmt: skip
 _CLASSES = re.compile(r"""(?<= class=)(?:"[^"]*"|[^\s">]+)""")
 _RULE = re.compile(r"(?<=[{}])([^{}@;]+)\{[^{}]*\}")

@@ -151,7 +151,7 @@ class _Linear(Struct, frozen=True, eq=False, dict=True):
             case Pencil():
                 options = (f"{EMPTY} {option}" for option in part.options)
                 cells = (f"{name}: {BLANK}" for name in part.cells)
-                return "\n".join([f"{part.lead}: {_line(part.words)}", *options, *cells])
+                return "\n".join([f"{part.lead} {_line(part.words)}", *options, *cells])
             case Goals():
                 return "\n".join([part.lead, *(f"{EMPTY} {_line(words)}" for words in part.lines)])
             case Blanks():
