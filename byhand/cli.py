@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # imported within functions, since --help needs nothing of it
     from byhand.classroom.roster import Student
     from byhand.options import Options
 
+T = TypeVar("T")
 gc.set_threshold(500_000, 5, 2)  # with Python's own, searching for garbage takes 6 % of a command's time
 atexit.register(gc.freeze)  # else Python searches all that is still there for garbage as it ends: 30 ms
 
@@ -394,7 +395,7 @@ def _of_thread(sheets: Sequence[str]) -> tuple[str, ...]:
 
 
 @main.command()
-@click.argument("sheets", nargs=-1, metavar="[SHEET …]", shell_complete=_completed(_page_names))
+@click.argument("sheets", nargs=-1, metavar="[SHEET | PAPER.toml …]", shell_complete=_completed(_page_names))
 @click.option("--all", "every", is_flag=True, help="Every sheet of the course.")
 @_thread
 @_of_numbers
@@ -439,13 +440,18 @@ def generate(
         raise click.UsageError("give sheets or --all, not both")
     if every and threaded:
         raise click.UsageError("give --thread or --all, not both: the thread is none of the course's sheets")
+    papers = tuple(name for name in sheets if _is_paper(name))
+    if papers and (book or threaded):
+        raise click.UsageError(
+            f"{papers[0]} is a paper, which is bound as its file says; leave out --book and --thread"
+        )
     beside = () if every or threaded or book else _beside(sheets)
     for name in beside:
         _say(*_made_beside(name, view, formats, paper, language, cache, out))
         if told := ", ".join(f"--{option}" for option in ("seed", "tokens", "answer") if asked[option]):
             _tell(f"{name} has no numbers: {told} changes nothing on it")
-    sheets = tuple(name for name in sheets if name not in beside)
-    if beside and not sheets:
+    sheets = tuple(name for name in sheets if name not in beside and name not in papers)
+    if beside and not sheets and not papers:
         return
     if paper == "a3":
         raise ConfigError("--paper a3 is for family-poster; a sheet has room on a4 and on letter")
@@ -453,6 +459,9 @@ def generate(
         **asked, views=views_asked(view), formats=formats, paper=paper, weight_places=weight_places, cache=cache,
         language=language, feedback=feedback, variants=variants, nbgrader=nbgrader,
     )  # fmt: skip
+    _generate_papers(papers, options, out)
+    if papers and not sheets:
+        return
     names = [sheet.name for sheet in course(language)] if every else list(sheets) or [pipeline.FLAGSHIP]
     names = [*_of_thread(sheets)] if threaded else names
     if book or (threaded and not sheets):
@@ -473,6 +482,28 @@ def generate(
         _say(*write_index(made, options, Path(out)))
 
 
+def _is_paper(name: str) -> bool:
+    """Whether a name is that of a paper's file, and not of a sheet."""
+    return name.endswith(".toml")
+
+
+def _generate_papers(files: Sequence[str], options: Options, out: str) -> None:
+    """Write papers, all of which can be read.
+
+    Raises: ConfigError where two have one name.
+    """
+    if not files:
+        return
+    from byhand import paper as room
+
+    papers = [room.read_paper(file) for file in files]
+    names = [each.name for each in papers]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise ConfigError(f"two papers are called {twice}, and would be written to one folder; rename one")
+    for each in papers:
+        _say(*room.generate(each, options, out, _tell))
+
+
 def _beside(names: Sequence[str]) -> tuple[str, ...]:
     """Those of these names that are pages beside the sheets."""
     from byhand.worksheet.front import EXTRA_PAGES
@@ -490,6 +521,40 @@ def _made_beside(
     from byhand.formats.extra import files_of
 
     return write(Path(out) / name, files_of(name, (view,) if view else None, formats, paper, language, cache))  # type: ignore[arg-type]
+
+
+@main.group()
+def paper() -> None:
+    """A paper: sheets, or some of their steps, with points and texts of your own, in a small file."""
+
+
+@paper.command("new")
+@click.argument("file", default="exam.toml", type=click.Path())
+def paper_new(file: str) -> None:
+    """Write a commented example to FILE, exam.toml by default."""
+    from pathlib import Path
+
+    from byhand.paper import ENDING, example
+
+    path = Path(file)
+    if path.suffix != ENDING:
+        raise ConfigError(f"{file}: the name of a paper ends in {ENDING}")
+    if path.exists():
+        raise ConfigError(f"{file} is there already; remove it, or choose another name")
+    _write(file, example(path.name).encode())
+
+
+@paper.command("check")
+@click.argument("file", default="exam.toml", type=click.Path())
+@click.option("--seed", type=Seed(min=0), help="The numbers with which it is checked.")
+@_language
+@_paper
+def paper_check(file: str, seed: int | None, language: str, paper: Any) -> None:
+    """What is in a paper: steps, minutes, pages and points, and what may be missing."""
+    from byhand.options import Options
+    from byhand.paper import checked, read_paper
+
+    _say(*checked(read_paper(file), Options(seed=seed, language=language, paper=paper)))
 
 
 @main.command("class")
@@ -555,7 +620,12 @@ def class_(
         level=level, paper=paper, language=language, secret=secret, feedback=feedback,  # type: ignore[arg-type]
     )  # fmt: skip
     if not sheet and not threaded:
-        raise click.UsageError("name a sheet, or give --thread")
+        raise click.UsageError("name a sheet or the file of a paper, or give --thread")
+    if _is_paper(sheet) and threaded:
+        raise click.UsageError(f"{sheet} is a paper, whose file says its sheets; leave out --thread")
+    if _is_paper(sheet):
+        _make_paper_class(sheet, students, options, out, forms=forms, formats=formats, jobs=jobs, dask=dask)
+        return
     names = _of_thread([sheet] * bool(sheet)) if threaded else (sheet,)
     for name in names:
         _make_class(name, students, options, out, forms=forms, formats=formats, jobs=jobs, dask=dask)
@@ -564,17 +634,37 @@ def class_(
 def _make_class(name: str, students: Sequence[Student], options: Options, out: str, **how: Any) -> None:
     """Make a class of a sheet, and say what was made."""
     from byhand.classroom.classes import make_class
+
+    made = _with_bar(name, students, lambda done: make_class(name, students, options, out, done=done, **how))
+    _say(made.folder)
+    _say(*_of_class(made), err=True)
+
+
+def _make_paper_class(file: str, students: Sequence[Student], options: Options, out: str, **how: Any) -> None:
+    """Make a class of a paper, and say what was made of each sheet."""
+    from byhand.classroom.papers import make_paper_class
+    from byhand.paper import read_paper
+
+    paper = read_paper(file)
+    made = _with_bar(
+        paper.name, students, lambda done: make_paper_class(paper, students, options, out, done=done, **how)
+    )
+    _say(made[0].folder.parent)
+    for each in made:
+        _say(*(f"{each.folder.name}: {line}" for line in _of_class(each)), err=True)
+
+
+def _with_bar(name: str, students: Sequence[Student], make: Callable[[Callable[[int], object]], T]) -> T:
+    """What is made for students, one by one, with a bar of progress."""
     from byhand.classroom.workers import STANDS
 
     quiet = not sys.stderr.isatty()
     try:
         with click.progressbar(length=len(students), label=name, file=sys.stderr, hidden=quiet) as bar:
-            made = make_class(name, students, options, out, done=bar.update, **how)
+            return make(bar.update)
     except (KeyboardInterrupt, SystemExit) as stopped:
         _say("", f"byhand: stopped; {STANDS}", err=True)
         sys.exit(stopped.code if isinstance(stopped, SystemExit) else 128 + signal.SIGINT)
-    _say(made.folder)
-    _say(*_of_class(made), err=True)
 
 
 def _of_class(made: ClassSet) -> Iterator[str]:
@@ -604,13 +694,14 @@ def _of_class(made: ClassSet) -> Iterator[str]:
 @main.command()
 @click.argument("answers", nargs=-1, metavar="[ANSWERS …]", type=click.Path())
 @click.option(
-    "--blank", metavar="SHEET", shell_complete=_completed(_sheet_names),
+    "--blank", metavar="SHEET|PAPER.toml", shell_complete=_completed(_sheet_names),
     help="Write a file of answers to fill in, with the id of every blank.",
 )  # fmt: skip
 @click.option(
     "--sheet",
+    metavar="SHEET|PAPER.toml",
     shell_complete=_completed(_sheet_names),
-    help="The sheet that is answered, where the files do not say it.",
+    help="The sheet that is answered, where the files do not say it, or the file of a paper.",
 )
 @_of_numbers
 @click.option("--class", "folder", type=click.Path(), help="The folder of the class, whose numbers are marked.")
@@ -649,7 +740,9 @@ def _of_class(made: ClassSet) -> Iterator[str]:
 @click.option("--report/--no-report", default=True, help="Whether to report what the class did.")
 @click.option("--names/--no-names", default=True, help="Whether the report names students, or numbers them.")
 @_jobs
-@click.option("--out", type=click.Path(), help="The folder to write to; output by default. With --blank, a file.")
+@click.option(
+    "--out", type=click.Path(), help="The folder to write to; output by default. With --blank SHEET, a file."
+)
 def mark(
     answers: tuple[str, ...], blank: str | None, sheet: str | None, folder: str | None,
     secret_file: str | None, follow: Any, rounded: Any, guard: float, points_file: str | None, overrides: str | None,
@@ -657,6 +750,9 @@ def mark(
     out: str | None, weight_places: int | None, **asked: Any,
 ) -> None:  # fmt: skip
     """Mark what students wrote: every answer, right from their own numbers, too, and why it is wrong."""
+    from pathlib import Path
+
+    from byhand.classroom.again import is_of_paper
     from byhand.marking.marks import Policy
     from byhand.secret import read_secret
 
@@ -676,6 +772,17 @@ def mark(
     named = _typed({*asked, "weight_places"})
     if folder is not None and (named or sheet):
         raise click.UsageError("--class says which sheet and numbers it is; leave out the other options of these")
+    if (folder is not None and is_of_paper(Path(folder))) or (sheet is not None and _is_paper(sheet)):
+        if unfit := _typed({"points_file", "overrides"}):
+            raise click.UsageError(
+                f"{unfit[0]} is of one sheet, and a paper says its points itself; mark a sheet of it alone for that"
+            )
+        _mark_paper(
+            answers, sheet, options, out or "output", class_folder=folder,
+            secret=read_secret(secret_file) if secret_file else None, policy=Policy(follow, rounded, guard),
+            groups=groups, history=history, formats=formats, report=report, names=names, jobs=jobs,
+        )  # fmt: skip
+        return
     made = marking.mark(
         answers, sheet, options if named else None, out or "output", class_folder=folder,
         secret=read_secret(secret_file) if secret_file is not None else None,
@@ -691,6 +798,20 @@ def mark(
     click.get_current_context().exit(int(bool(made.unmarked)))
 
 
+def _mark_paper(answers: Sequence[str], file: str | None, options: Options, out: str, **how: Any) -> None:
+    """Mark answers to a paper, and say what was written."""
+    from byhand.marking.papers import mark_paper
+    from byhand.paper import read_paper
+
+    paper = read_paper(file) if file is not None else None
+    made = mark_paper(answers, paper, options, out, tell=_tell, done=_say, **how)
+    for sheet, each in made.sheets.items():
+        for line in each.unmarked:
+            _tell(f"{sheet}: not marked: {line}")
+    _tell(f"wrote {made.folder}: {made.students} marked on {', '.join(made.sheets)}")
+    click.get_current_context().exit(int(any(each.unmarked for each in made.sheets.values())))
+
+
 def _typed(names: Container[str]) -> list[str]:
     """The options of the command that were typed, as one types them, of those with these names."""
     ctx = click.get_current_context()
@@ -699,10 +820,25 @@ def _typed(names: Container[str]) -> list[str]:
 
 
 def _blank_answers(name: str, options: Options, out: str | None) -> None:
-    """Write a file of answers to fill in, to a file or to standard output."""
+    """Write answers to fill in, to a file or to standard output; of a paper, a file for each sheet to a folder."""
+    from pathlib import Path
+
     from byhand.marking.mark import blank_answers
     from byhand.worksheet.sheet import load_sheet
 
+    if _is_paper(name):
+        from byhand.files import write
+        from byhand.paper import read_paper
+
+        parts = read_paper(name).parts
+        files = {
+            f"{part.sheet}.json": blank_answers(
+                load_sheet(part.sheet, options.language), part.options(options)
+            ).encode()
+            for part in parts
+        }
+        _say(*write(Path(out or "output"), files))
+        return
     answers = blank_answers(load_sheet(name, options.language), options)
     if out is None:
         click.echo(answers, nl=False)

@@ -33,6 +33,8 @@ def test_a_command_of_the_readme_runs(command, tmp_path, monkeypatch):
         shutil.copy("output/attention-head-class0/index.csv", "handed-in/answers.csv")
     elif arguments == ["mark", "answers.json"]:
         CliRunner().invoke(main, ["mark", "--blank", "softmax", "--out", "answers.json"])
+    if "exam.toml" in arguments and "new" not in arguments:
+        CliRunner().invoke(main, ["paper", "new", "exam.toml"])
     if arguments[0] in ("generate", "mark") and "--blank" not in arguments:  # PDFs have tests of their own
         arguments += ["--format", "html"]
     result = CliRunner().invoke(main, arguments)

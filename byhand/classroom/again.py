@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 CLASS_FILE, INDEX_FILE = "class.json", "index.csv"
 
 
+def is_of_paper(folder: Path) -> bool:
+    """Whether a folder holds a class of a paper, and of each of its sheets in a folder within."""
+    with suppress(OSError, ValueError):
+        return "paper" in json.loads((folder / CLASS_FILE).read_text("utf-8"))
+    return False
+
+
 class Copy(Struct, frozen=True):
     """A student of a class."""
 

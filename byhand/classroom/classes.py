@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -38,7 +38,7 @@ from byhand.options_file import as_entries
 from byhand.page.page import lower
 from byhand.press import LETTERS, Bundle
 from byhand.worksheet.messages import messages
-from byhand.worksheet.sheet import Sheet, load_sheet
+from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.views import View
 
 CHUNK = 1000  # students whose copies are made at once
@@ -89,61 +89,109 @@ def make_class(
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
     options = options or Options()
+    folder = class_folder(name, options, out)
+    check_apart(students)
+    with output_errors(folder), ExitStack() as stack:
+        writing = stack.enter_context(written(name, students, options, folder, forms, formats, jobs, dask))
+        for each in writing.copies():
+            writing.add(*each)
+            done(1)
+    return writing.summary()
+
+
+def class_folder(name: str, options: Options, out: Path | str) -> Path:
+    """The folder of a class of a sheet, or of a paper."""
+    return Path(out) / f"{name}-class{'' if options.secret else options.chosen_seed}"
+
+
+@contextmanager
+def written(
+    name: str, students: Sequence[Student], options: Options, folder: Path, forms: bool, formats: Sequence[str],
+    jobs: int, dask: str, prints: bool = True,
+) -> Iterator[Writing]:  # fmt: skip
+    """A class set that is being written into a folder, and is complete where no error ends the block.
+
+    prints: whether it has PDFs of its own; a sheet of a paper has none.
+
+    Raises: ByHandError; files that are complete stay.
+    """
     sheet = load_sheet(name, options.language)
     options = options.on(sheet)
     if options.numbers == "symbolic":
         raise ConfigError("a class has numbers, not letters; use --numbers exact or decimal")
     forms, others = forms or FORM in formats, chosen(formats, options)
-    _check_apart(students)
     letters = "".join(sorted({c for student in students for c in student.whose} | {*LETTERS}))
     plan = Plan(sheet, options, letters).beside(students)
-    folder = Path(out) / f"{name}-class{'' if options.secret else options.chosen_seed}"
-    with output_errors(folder), ExitStack() as stack:
-        inside = [*FOLDERS.values(), *[FORMS] * forms, *folders(others, options)]
+    inside = [*[*FOLDERS.values()] * (prints or bool(others)), *[FORMS] * forms, *folders(others, options)]
+    with ExitStack() as stack:
         _prepare(folder, inside, plan)
         parts = stack.enter_context(staging(folder))
         books = {
-            view: stack.enter_context(_book(folder / BOOKS[view], parts, sheet, view, options.language))
-            for view in CLASS_VIEWS
-        }
-        index = stack.enter_context(staged(folder / INDEX_FILE, parts))
-        rows = IndexWriter(index)
-        files = _StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
-        sets, laid_out_alone, answers = Counter[int](), 0, Counter[bytes]()
+            view: stack.enter_context(book(folder / BOOKS[view], parts, sheet.name, view, options.language))
+            for view in CLASS_VIEWS if prints
+        }  # fmt: skip
+        index = IndexWriter(stack.enter_context(staged(folder / INDEX_FILE, parts)))
+        files = StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
         submit, banks = stack.enter_context(workers(jobs, dask)), Banks(others, options, stack)
         pages: ClassPages = submit(class_pages, plan).result()
-        for copy, in_formats in _in_order(submit, plan, pages, students, jobs, others):
-            student = copy.student
-            for view in CLASS_VIEWS:
-                files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", pdf_of(copy, pages, view))
-                books[view].add(*template_of_copy(copy, pages, view))
-            if forms:
-                files.put(folder / FORMS / f"{student.stem}.pdf", pdf_of(copy, pages, "worksheet", fields=True))
-            for (place, ending), content in in_formats.files.items():
-                files.put(folder / place / f"{student.stem}{ending}", content)
-            banks.add(in_formats.parts)
-            variant = f"{copy.set + 1}.{student.id}"
-            told = (student.name, student.id, student.group, variant, options.printed_seed, copy.hash, copy.answers)
-            rows.row(told)
-            answers[sha256(copy.answers.encode()).digest()[:12]] += 1
-            sets[copy.set] += 1
-            laid_out_alone += bool(copy.laid_out_alone)
-            done(1)
+        copies = partial(_in_order, submit, plan, pages, students, jobs, others)
+        yield (writing := Writing(plan, students, folder, pages, copies, books, index, files, banks, forms))
         files.wait()
         first = partial(judged_page, plan, pages.numbers.first_set, pages.left, pages.minutes)
-        banks.write(folder, parts, lambda: lower(*first()))
+        writing.banks.write(folder, parts, lambda: lower(*first()))
     for each in (folder, *map(folder.joinpath, inside)):
         sync_folder(each)
-    alike = sum(count for count in answers.values() if count > 1)
-    sharing = sum(count for count in sets.values() if count > 1)
-    renames, unchanged = pages.numbers.renames, pages.unchanged
-    return ClassSet(
-        folder, len(students), len(sets), renames, laid_out_alone, alike, unchanged, files.mended, sheet.of_thread,
-        sharing, len(plan.listed_sets()) if sheet.draws_words else 0,
-    )  # fmt: skip
 
 
-def _check_apart(students: Sequence[Student]) -> None:
+class Writing(Struct):
+    """A class set that is being written, copy by copy."""
+
+    plan: Plan
+    students: Sequence[Student]
+    folder: Path
+    pages: ClassPages
+    copies: Callable[[], Iterator[tuple[Copy, InFormats]]]
+    """Makes the copies in the roster's order, in print and in other formats."""
+    books: Mapping[View, Bundle]
+    """In each view, all copies for the printer; none where it has no PDFs."""
+    index: IndexWriter
+    files: StudentFiles
+    banks: Banks
+    forms: bool
+    sets: Counter[int] = field(default_factory=Counter)
+    answers: Counter[bytes] = field(default_factory=Counter)
+    laid_out_alone: int = 0
+
+    def add(self, copy: Copy, in_formats: InFormats) -> None:
+        """Write a copy."""
+        student, folder, pages = copy.student, self.folder, self.pages
+        for view in self.books:
+            self.files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", pdf_of(copy, pages, view))
+            self.books[view].add(*template_of_copy(copy, pages, view))
+        if self.forms:
+            self.files.put(folder / FORMS / f"{student.stem}.pdf", pdf_of(copy, pages, "worksheet", fields=True))
+        for (place, ending), content in in_formats.files.items():
+            self.files.put(folder / place / f"{student.stem}{ending}", content)
+        self.banks.add(in_formats.parts)
+        variant, seed = f"{copy.set + 1}.{student.id}", self.plan.options.printed_seed
+        self.index.row((student.name, student.id, student.group, variant, seed, copy.hash, copy.answers))
+        self.answers[sha256(copy.answers.encode()).digest()[:12]] += 1
+        self.sets[copy.set] += 1
+        self.laid_out_alone += bool(copy.laid_out_alone)
+
+    def summary(self) -> ClassSet:
+        """What was written."""
+        alike, sharing = (
+            sum(count for count in counts.values() if count > 1) for counts in (self.answers, self.sets)
+        )
+        renames, unchanged, sheet = self.pages.numbers.renames, self.pages.unchanged, self.plan.sheet
+        return ClassSet(
+            self.folder, len(self.students), len(self.sets), renames, self.laid_out_alone, alike, unchanged,
+            self.files.mended, sheet.of_thread, sharing, len(self.plan.listed_sets()) if sheet.draws_words else 0,
+        )  # fmt: skip
+
+
+def check_apart(students: Sequence[Student]) -> None:
     """Check that no student's numbers or files are another's.
 
     Raises: RosterError.
@@ -158,7 +206,7 @@ def _check_apart(students: Sequence[Student]) -> None:
                 )
 
 
-class _StudentFiles(Struct):
+class StudentFiles(Struct):
     """Writes students' files in threads, which mostly wait for the disk."""
 
     parts: Path
@@ -195,9 +243,10 @@ def _prepare(folder: Path, inside: Sequence[str], plan: Plan) -> None:
 
 
 @contextmanager
-def _book(path: Path, parts: Path, sheet: Sheet, view: View, language: str) -> Iterator[Bundle]:
+def book(path: Path, parts: Path, name: str, view: View, language: str) -> Iterator[Bundle]:
+    """All copies in one view as one PDF, of a sheet or of a paper of this name."""
     texts = messages(language)
-    title = f"{sheet.name} ({texts.say(f'views.{view}')})"
+    title = f"{name} ({texts.say(f'views.{view}')})"
     with staged(path, parts) as file, tempfile.TemporaryFile() as offsets:
         book = Bundle(file, offsets, title, texts.language)
         yield book

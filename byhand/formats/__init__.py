@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from byhand.page.page import Page
+    from byhand.worksheet.cover import Cover
 
 ENTRY_POINT_GROUP = "byhand.formats"  # the group of the entry points by which other packages add formats
 
@@ -46,6 +47,7 @@ class Setup(Struct, frozen=True):
 
 Make = Callable[["Page", View, Setup], bytes]
 Bind = Callable[[Sequence["Page"], Sequence[View], Setup], Mapping[str, bytes]]
+BindPaper = Callable[["Cover", bool, Sequence["Page"], Sequence[View], Setup], Mapping[str, bytes]]
 
 
 class Bank(Struct, frozen=True):
@@ -76,6 +78,8 @@ class Format(Struct, frozen=True):
     """The command that installs them."""
     many: Bind | None = None
     """Writes several sheets as one set of files, such as a book; without it, each sheet is written by itself."""
+    paper: BindPaper | None = None
+    """Writes the sheets of a paper behind its cover, or without it; without this, each sheet is written by itself."""
     minds_feedback: bool = False
     """Whether its files, but for a key, tell nobody what is right where Setup asks for that; a format that does not
     say so is refused there."""
@@ -115,6 +119,7 @@ OWN = {
             "a page for the screen and the phone",
             {"{view}.html": _from("html.filled:html")},
             many=_from("html.book:folder"),
+            paper=_from("html.paper:folder"),
             half_page=_from("html.half_page:html"),
         ),
         minding(
@@ -122,6 +127,7 @@ OWN = {
             "a page for the printer",
             {"{view}.pdf": _from("pdf:filled")},
             many=_from("pdf:book"),
+            paper=_from("pdf:paper"),
             half_page=_from("pdf:half_page"),
         ),
         minding(

@@ -8,9 +8,11 @@ from byhand import press
 from byhand.formats import Setup
 from byhand.formats.html.book import Book
 from byhand.formats.html.page import PAPERS, pages
+from byhand.formats.html.paper import cover_page
 from byhand.page.page import Page
 from byhand.press import Part, bound, printed
-from byhand.worksheet.views import LECTURER, View
+from byhand.worksheet.cover import Cover
+from byhand.worksheet.views import LECTURER, Paper, View, shows_answers
 
 
 def filled(page: Page, view: View, setup: Setup) -> bytes:
@@ -50,6 +52,35 @@ def book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping
     if of_sheets := [view for view in views if view != LECTURER]:
         files["book.pdf"] = bound_book(sheets, of_sheets, setup)
     return files
+
+
+def paper(
+    cover: Cover, with_cover: bool, sheets: Sequence[Page], views: Sequence[View], setup: Setup
+) -> Mapping[str, bytes]:
+    """The file of a paper in each view, its sheets behind the cover, and that of the lecturer's half pages."""
+    files = dict[str, bytes]()
+    if LECTURER in views:
+        files["half-pages.pdf"] = _half_pages(sheets, setup)
+    for view in (view for view in views if view != LECTURER):
+        front = printed(cover_page(cover, "print", setup.paper, view), setup.cache) if with_cover else b""
+        pdfs = [filled(page, view, setup) for page in sheets]
+        files[f"{view}.pdf"] = bound_paper(cover, front, pdfs, view, setup.paper)
+    return files
+
+
+def bound_paper(cover: Cover, front: bytes, sheets: Sequence[bytes], view: View, paper: Paper) -> bytes:
+    """The sheets of a paper as one PDF. front: the cover; empty, where the first sheet comes first."""
+    parts = [
+        Part(pdf, f"{view}/{sheet.name}", ((sheet.title, False),))
+        for pdf, sheet in zip(sheets, cover.sheets, strict=True)
+    ]
+
+    def say(page: int, pages: int) -> str:
+        number = cover.messages.say("foot.page", page=page, pages=pages)
+        return f"{cover.messages.say(f'views.{view}')} · {number}" if shows_answers(view) else number
+
+    before, behind = (front, parts) if front else (sheets[0], parts[1:])
+    return bound(lambda places: before, behind, say, PAPERS[paper]["side"], cover.says(view), right_hand=False)
 
 
 def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> bytes:

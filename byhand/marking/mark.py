@@ -106,7 +106,7 @@ def mark(
     out: Path | str = "output", *, class_folder: Path | str | None = None, secret: Secret | None = None,
     policy: Policy | None = None, points: Path | str | None = None, overrides: Path | str | None = None,
     groups: Path | str | None = None, history: Path | str | None = None, formats: Sequence[str] = FORMATS,
-    report: bool = True, names: bool = True, jobs: int = 1, tell: Tell = unheard,
+    report: bool = True, names: bool = True, jobs: int = 1, others: bool = False, tell: Tell = unheard,
     done: Tell = unheard,
 ) -> Marking:  # fmt: skip
     """Mark files of answers, and write OUT/SHEET-marks: marks.json, marks.csv, a marked page for each student, and a
@@ -115,8 +115,9 @@ def mark(
     sheet, options: where the files do not say them. class_folder: the folder of the class whose numbers the students
     had. points, overrides: files that say what sections are worth, and what a teacher changed. groups: a table of
     points for equal answers in words, which is written where there is none. history: a folder to which the result is
-    added. formats: of the files to write. report: whether to report what the class did; names: whether by name. done:
-    called with a line on each student.
+    added. formats: of the files to write. report: whether to report what the class did; names: whether by name.
+    others: whether files that answer other sheets are passed over, as those of a paper are. done: called with a line
+    on each student.
 
     A file or a student that cannot be marked is passed over, and named in what is returned.
 
@@ -128,6 +129,10 @@ def mark(
     before = _history(Path(history)) if history is not None else None
     files = _files(paths, unmarked, tell)
     of_class = Class.in_folder(Path(class_folder), secret) if class_folder is not None else None
+    if others:
+        files = [file for file in files if file.sheet in (None, sheet)]
+        if not files:
+            raise AnswersError(f"no file answers {sheet}")
     task, files = _task(files, sheet, options, of_class, policy or Policy(), worth, unmarked)
     task = replace(task, pages=tuple(format for format in ("html", "pdf") if format in formats))
     folder, together = Path(out) / f"{task.sheet.name}-marks", Groups()
@@ -335,11 +340,8 @@ def _said(file: Answers, options: Options | None) -> Options:
     if options is None:
         return of_file
     completed = structs.replace(of_file, **{name: getattr(options, name) for name in OWN if name not in file.options})
-    asked, told = as_entries(options), as_entries(completed)
-    usual = (
-        as_entries(Options()) if completed != of_file else told
-    )  # who adds what it leaves out need not repeat the rest
-    if differ := [name for name, entry in asked.items() if entry not in (told[name], usual[name])]:
+    asked, told, usual = as_entries(options), as_entries(completed), as_entries(Options())
+    if differ := [name for name, entry in asked.items() if entry not in (told.get(name), usual.get(name))]:
         raise AnswersError(f"{file.name} says itself which numbers it answers ({', '.join(differ)}); leave that out")
     return completed
 
@@ -535,7 +537,8 @@ def _markers(task: Task, students: Sequence[Filled]) -> Iterator[tuple[Filled, M
 
 def _fresh(task: Task, document: Document, run: Run, replies: Sequence[Reply] | None = None) -> Marker:
     marker = Marker.of(document, run, task.policy)
-    given = {number: Fraction(worth) for number, worth in task.sheet.points.items()} | dict(task.points.sections)
+    of_sheet = {} if document.points else {n: Fraction(worth) for n, worth in task.sheet.points.items()}
+    given = {**of_sheet, **task.points.sections}
     return replace(marker, given=given, foils=task.points.foils, own_replies=replies)
 
 

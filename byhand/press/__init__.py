@@ -38,7 +38,7 @@ a program can tell (tests/accessible.py): a matrix is a table whose cells know t
 a picture have a sentence; brackets, tiles and arrows are not read.
 """
 
-from byhand.press.binding import Part, bound
+from byhand.press.binding import Part, bound, length_of
 from byhand.press.bundle import Bundle
 from byhand.press.engine import check_installed
 from byhand.press.figures import knows
@@ -57,6 +57,6 @@ from byhand.press.template import Template, copy_pdf, said_in
 __all__ = [
     "LETTERS", "MM", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "alike", "base_of", "bound",
     "check_installed", "copy_alone", "copy_form", "copy_html", "copy_page", "copy_pdf", "cut", "face_of", "filled",
-    "filled_copies", "filled_form", "fonts_of", "has", "heights", "kept_page", "knows", "layouts", "levels",
-    "printed", "said_in", "shared", "typical", "width", "with_slots", "with_texts",
+    "filled_copies", "filled_form", "fonts_of", "has", "heights", "kept_page", "knows", "layouts",
+    "length_of", "levels", "printed", "said_in", "shared", "typical", "width", "with_slots", "with_texts",
 ]  # fmt: skip

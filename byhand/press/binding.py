@@ -18,6 +18,7 @@ from byhand.press.pieces import MM, SANS
 from byhand.press.shape import glyphs_of, shape
 from byhand.press.structure import LEAD_TO, POINTS, kids_of
 from byhand.press.template import set_glyphs
+from byhand.worksheet.asked import NAME as ASKED
 
 
 class Part(Struct, frozen=True, dict=True):
@@ -36,16 +37,18 @@ class Part(Struct, frozen=True, dict=True):
 
 
 def bound(
-    front: Callable[[Mapping[str, int]], bytes], parts: Sequence[Part], say: Callable[[int, int], str], right: float
-) -> bytes:
+    front: Callable[[Mapping[str, int]], bytes], parts: Sequence[Part], say: Callable[[int, int], str], right: float,
+    says: str = "", right_hand: bool = True,
+) -> bytes:  # fmt: skip
     """Parts as one PDF, behind what stands before them.
 
     front: what stands before them, as PDF, by the pages on which parts begin. say: what a page says of itself, by its
-    number and that of all. right: the margin, in mm.
+    number and that of all. right: the margin, in mm. says: what the whole says of itself to whoever reads it back, if
+    not what its front says. right_hand: whether each part begins on a right-hand page.
     """
     length = 0
     while True:  # how many pages stand before the parts is known when these say on which pages the parts begin
-        starts = _starts(parts, length)
+        starts = _starts(parts, length, 2 if right_hand else 1)
         before = front({part.name: start + 1 for part, start in zip(parts, starts, strict=True)})
         if (pages := length_of(before)) == length:
             break
@@ -54,14 +57,18 @@ def bound(
     for part, start in zip(parts, starts, strict=True):
         binding.add(part, start)
     binding.finish(say, right)
+    if says:
+        binding.book.docinfo[f"/{ASKED}"] = says
     return binding.written()
 
 
-def _starts(parts: Sequence[Part], length: int) -> list[int]:
-    """The pages on which parts begin, from 0, each on a right-hand page. length: how many pages stand before them."""
+def _starts(parts: Sequence[Part], length: int, sides: int) -> list[int]:
+    """The pages on which parts begin, from 0. length: how many pages stand before them. sides: 2 where each part
+    begins on a right-hand page, else 1.
+    """
     starts = list[int]()
     for part in parts:
-        starts.append(length + length % 2)
+        starts.append(length + length % sides)
         length = starts[-1] + part.length
     return starts
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from typing import IO
 
 from isal import isal_zlib as zlib
@@ -18,6 +19,7 @@ from byhand.press.shared import Shared, numbered, shared
 from byhand.press.template import Template
 from byhand.worksheet.asked import NAME, as_words
 
+LARGE = 1000  # bytes of an object that is written once
 COPIES_PER_NODE = 200  # copies in a node of the page tree
 _CATALOG, _TREE = 1, 2  # object numbers
 
@@ -46,6 +48,8 @@ class Bundle(Struct, dict=True):
     """The pages of the node that is open."""
     known: dict[bytes, list[tuple[bytes, bytes]]] = field(default_factory=dict)
     """For each template that was used, the frames of its pages."""
+    bodies: dict[bytes, int] = field(default_factory=dict)
+    """The numbers of large objects, by their hashes."""
     noted: int = -1
     """The object whose offset was written last."""
 
@@ -75,6 +79,7 @@ class Bundle(Struct, dict=True):
 
         with pikepdf.open(io.BytesIO(pdf)) as file:
             for page in file.pages:
+                page.contents_coalesce()
                 page.Contents = pikepdf.Array([page.Contents])
             frames = list(self._frames(shared(file)))
         for frame, content in frames:
@@ -127,13 +132,22 @@ class Bundle(Struct, dict=True):
         yield press.flush()
 
     def _frames(self, shared: Shared) -> Iterator[tuple[bytes, bytes]]:
-        """Write the objects that a template's pages share; for each page, its frame's entries and its background."""
-        first = self.objects + 1
-        self.objects += len(shared.objects)
+        """Write the objects that a template's pages share; for each page, its frame's entries and its background.
+
+        A large one that stands there already, such as a font of the copy before, is not written again.
+        """
+        numbers = dict[int, int]()
         for number, pieces in shared.objects.items():
-            self._object(numbered(pieces, first), first + number)
+            body = numbered(pieces, numbers)
+            digest = sha256(body).digest() if len(body) > LARGE else b""
+            if digest not in self.bodies:
+                numbers[number] = self._object(body)
+                if digest:
+                    self.bodies[digest] = numbers[number]
+            else:
+                numbers[number] = self.bodies[digest]
         for frame, background in shared.frames:
-            yield numbered(frame, first), numbered(background, first)
+            yield numbered(frame, numbers), numbered(background, numbers)
 
     def _page(self, entries: bytes) -> None:
         self.kids.append(self._object(b"<</Type/Page/Parent %d 0 R%s>>" % (self.node, entries)))

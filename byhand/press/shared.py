@@ -5,7 +5,7 @@ References between them are kept apart from their bytes, because they get other 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -35,9 +35,9 @@ def shared(file: Any) -> Shared:
     return Shared(objects.objects, tuple(frames))
 
 
-def numbered(pieces: Pieces, first: int) -> bytes:
-    """The bytes of an object in a file whose shared objects are numbered from `first` on."""
-    return b"".join(piece if isinstance(piece, bytes) else b"%d 0 R" % (first + piece) for piece in pieces)
+def numbered(pieces: Pieces, numbers: Mapping[int, int]) -> bytes:
+    """The bytes of an object in a file in which the shared objects have these numbers."""
+    return b"".join(piece if isinstance(piece, bytes) else b"%d 0 R" % numbers[piece] for piece in pieces)
 
 
 class _Objects(Struct):

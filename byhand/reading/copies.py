@@ -37,7 +37,7 @@ def class_of(page: Page, content: bytes) -> Class:
     """
     shared, more = content[: content.find(_END)], content.count(_END) > 1  # what all copies begin with
     said = tuple((name, value) for name, value in page.asked.items() if name not in _OF_A_COPY)
-    return _class_of(said, page.secret, *_printing(shared + _END if more else content))
+    return _class_of(said, page.secret, *printing_of(shared + _END if more else content))
 
 
 def is_wired(class_: Class) -> bool:
@@ -62,7 +62,7 @@ def _class_of(said: Said, secret: Secret | None, paper: Paper, letters: str) -> 
 
 
 @lru_cache(CLASSES_KEPT)
-def _printing(content: bytes) -> tuple[Paper, str]:
+def printing_of(content: bytes) -> tuple[Paper, str]:
     """The paper of a class's PDF, and the letters of its names: those that each of its fonts for words has, if its
     face has them at all. The fonts of a picture are such, too, and some of their faces have few letters.
     """

@@ -19,6 +19,7 @@ from byhand.errors import UnreadableError
 from byhand.reading.line_order import is_right_to_left, mirrored
 from byhand.reading.page import Collector, Page
 from byhand.worksheet.asked import NAME as ASKED
+from byhand.worksheet.asked import from_words
 from byhand.worksheet.views import Paper
 
 LARGEST_PDF = 10_000_000  # bytes of a file
@@ -177,6 +178,26 @@ def said_in(content: bytes) -> dict[str, str]:
     """
     with opened(content) as file:
         return _collector(file).says()
+
+
+def words_in(content: bytes) -> dict[str, str]:
+    """What a PDF says of itself, whatever it holds; nothing where it says nothing.
+
+    Raises: UnreadableError where it cannot be read.
+    """
+    with opened(content) as file:
+        return from_words(about(file, f"/{ASKED}"))
+
+
+def texts_of_pages(content: bytes) -> list[str]:
+    """What stands on each page of a PDF, in the order in which it is drawn.
+
+    Raises: UnreadableError where it cannot be read.
+    """
+    with opened(content) as file:
+        _check_pages(file)
+        pages = [_drawn(number, page) for number, page in enumerate(file.pages)]
+        return ["".join(text for _, text in sorted(page.texts.items())) for page in pages]
 
 
 def _collector(file: pikepdf.Pdf) -> Collector:

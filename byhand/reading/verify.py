@@ -61,8 +61,12 @@ def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
     """Judge a PDF."""
     from byhand.reading.drawing import check_drawing, is_copy
     from byhand.reading.packing import check_packing
-    from byhand.reading.pdf import read_pdf
+    from byhand.reading.papers import is_paper
+    from byhand.reading.papers import judged as judged_paper
+    from byhand.reading.pdf import read_pdf, words_in
 
+    if is_paper(words := words_in(content)):
+        return judged_paper(content, words, judges, secret)
     page = read_pdf(content).knowing(secret)
     alone = numbers_alone(page)
     if not alone and judges == [judge] and is_copy(content, page):  # whose numbers the witness has judged

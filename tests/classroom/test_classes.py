@@ -344,12 +344,12 @@ import sys, time
 from byhand.classroom import classes
 from byhand.cli import main
 
-def wait(self, path, content, put=classes._StudentFiles.put):
+def wait(self, path, content, put=classes.StudentFiles.put):
     put(self, path, content)
     print("written", flush=True)
     time.sleep(0.1)
 
-classes._StudentFiles.put = wait
+classes.StudentFiles.put = wait
 main()
 """
 

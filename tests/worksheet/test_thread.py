@@ -180,7 +180,7 @@ def test_sheets_of_the_thread_are_named_alone_or_all_together():
 @pytest.mark.parametrize(("asked", "says"), [
     (["generate", "scors", "--thread"], "no sheet of the thread 'scors'; did you mean 'scores'?"),
     (["generate", "--all", "--thread"], "give --thread or --all, not both"),
-    (["class", "--anonymous", "2"], "name a sheet, or give --thread"),
+    (["class", "--anonymous", "2"], "name a sheet or the file of a paper, or give --thread"),
 ])  # fmt: skip
 def test_what_is_asked_for_wrongly_is_told(asked, says):
     result = CliRunner().invoke(main, asked)

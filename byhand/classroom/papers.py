@@ -1,0 +1,195 @@
+"""A class of a paper: each student's sheets behind a cover, and for each sheet what a class of it has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from byhand import __version__
+from byhand.classroom.again import CLASS_FILE
+from byhand.classroom.classes import (
+    BOOKS,
+    WRITERS,
+    ClassSet,
+    StudentFiles,
+    book,
+    check_apart,
+    class_folder,
+    written,
+)
+from byhand.classroom.in_formats import FOLDERS
+from byhand.classroom.plan import Plan
+from byhand.classroom.roster import Student
+from byhand.classroom.students import (
+    CLASS_VIEWS,
+    ClassPages,
+    Copy,
+    class_pages,
+    judged_page,
+    pdf_of,
+    student_copies,
+)
+from byhand.errors import OutputError, RosterError
+from byhand.files import output_errors, staging, sync_folder, write
+from byhand.formats.html.paper import cover_page
+from byhand.formats.pdf import bound_paper
+from byhand.options import Options
+from byhand.options_file import as_entries
+from byhand.page.page import Page, lower
+from byhand.paper import ExamPaper, paper_of
+from byhand.press import printed
+from byhand.symmetry.draw import Draw
+from byhand.worksheet.asked import as_word
+from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.views import View
+
+CLASSES_KEPT = 8  # of sheets of papers, for the next copy that is made again
+
+
+class Made(Struct, frozen=True):
+    """A student's copy of a sheet."""
+
+    plan: Plan
+    pages: ClassPages
+    """The pages of the class."""
+    copy: Copy
+
+
+def make_paper_class(
+    paper: ExamPaper, students: Sequence[Student], options: Options | None = None, out: Path | str = "output", *,
+    forms: bool = False, formats: Sequence[str] = (), jobs: int = 1, dask: str = "",
+    done: Callable[[int], object] = lambda count: None,
+) -> list[ClassSet]:  # fmt: skip
+    """Write a class of a paper into OUT/NAME-classN: each student's worksheet and key, all of them for the printer,
+    and in a folder for each sheet its index and what `make_class` writes beside print. Parameters as there.
+
+    Raises: ByHandError; files that are complete stay, and running again makes the others.
+    """
+    options = options or Options()
+    folder = class_folder(paper.name, options, out)
+    check_apart(students)
+    with output_errors(folder), ExitStack() as stack:
+        prepare(folder, paper, options)
+        parts = stack.enter_context(staging(folder))
+        files = StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
+        books = {
+            view: stack.enter_context(book(folder / BOOKS[view], parts, paper.name, view, options.language))
+            for view in CLASS_VIEWS
+        }
+        sheets = [
+            stack.enter_context(
+                written(part.sheet, students, part.options(options), folder / part.sheet, forms, formats, jobs, dask,
+                        prints=False)
+            )
+            for part in paper.parts
+        ]  # fmt: skip
+        pages = [page_of(sheet.plan, sheet.pages) for sheet in sheets]
+        for copies in zip(*(sheet.copies() for sheet in sheets), strict=True):
+            for sheet, each in zip(sheets, copies, strict=True):
+                sheet.add(*each)
+            made = [Made(sheet.plan, sheet.pages, copy) for sheet, (copy, _) in zip(sheets, copies, strict=True)]
+            for view, pdf in bound_copies(paper, options, pages, made):
+                files.put(folder / FOLDERS[view] / f"{made[0].copy.student.stem}.pdf", pdf)
+                books[view].add_pages(pdf)
+            done(1)
+        files.wait()
+    for each in (folder, *(folder / FOLDERS[view] for view in CLASS_VIEWS)):
+        sync_folder(each)
+    return [sheet.summary() for sheet in sheets]
+
+
+def prepare(folder: Path, paper: ExamPaper, options: Options) -> None:
+    """Make the folder of a class; refuse one that holds another class.
+
+    Raises: OutputError.
+    """
+    for name in (*FOLDERS.values(), *(part.sheet for part in paper.parts)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    secret = repr(options.secret) if options.secret else None
+    asked = {"byhand": __version__, "paper": paper.name, "file": paper.source, "options": as_entries(options),
+             "secret": secret}  # fmt: skip
+    content, path = json.dumps(asked, indent=1).encode(), folder / CLASS_FILE
+    if path.exists() and path.read_bytes() != content:
+        raise OutputError(f"{folder} holds a class of another paper or options; remove it, or use another --out")
+    write(folder, {path.name: content})
+
+
+def paper_in(folder: Path) -> ExamPaper:
+    """The paper of the class in a folder.
+
+    Raises: RosterError where it holds none; ConfigError where this byhand has no such paper.
+    """
+    try:
+        said = json.loads((folder / CLASS_FILE).read_text("utf-8"))
+        return paper_of(said["paper"], said["file"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RosterError(f"{folder} holds no class of a paper ({error}); byhand class makes one") from None
+
+
+def page_of(plan: Plan, pages: ClassPages) -> Page:
+    """The page of a class's first set of numbers, for what the cover says of its sheet."""
+    return lower(*judged_page(plan, pages.numbers.first_set, pages.left, pages.minutes))
+
+
+def order_of(paper: ExamPaper, options: Options, student: Student) -> list[int]:
+    """The order in which a student has the sheets, by their places in the paper."""
+    places = list(range(len(paper.parts)))
+    if paper.order == "fixed":
+        return places
+    seed = options.secret.hashed("order", student.id) if options.secret else f"{options.chosen_seed}/{student.id}"
+    draw = Draw(f"byhand/paper/{paper.name}/{seed}")
+    return [places.pop(draw.below(len(places))) for _ in range(len(places))]
+
+
+def bound_copies(
+    paper: ExamPaper,
+    options: Options,
+    pages: Sequence[Page],
+    made: Sequence[Made],
+    views: Sequence[View] = CLASS_VIEWS,
+) -> Iterator[tuple[View, bytes]]:
+    """A student's paper in each view, bound. pages, made: of each sheet, in the paper's order."""
+    student = made[0].copy.student
+    order = order_of(paper, options, student)
+    cover = paper.of_pages([pages[at] for at in order], options)
+    moved = ",".join(str(each.plan.moved.get(student.id, 0)) for each in made)
+    whose = {"student": as_word(student.id), "named": as_word(student.name), "moved": moved}
+    cover = replace(cover, asked={**cover.asked, **whose})
+    for view in views:
+        front = (
+            printed(cover_page(cover, "print", options.paper, view, names=(student.name,)), False)
+            if paper.cover
+            else b""
+        )
+        pdfs = [pdf_of(made[at].copy, made[at].pages, view) for at in order]
+        yield view, bound_paper(cover, front, pdfs, view, options.paper)
+
+
+def copies_again(
+    paper: ExamPaper, options: Options, student: Student, moved: Sequence[int], letters: str
+) -> Callable[[View], bytes]:
+    """A student's paper made again, in a view that is asked for. moved, letters: as of the plans of its sheets.
+
+    Raises: ByHandError.
+    """
+    made = list[Made]()
+    for part, count in zip(paper.parts, moved, strict=True):
+        sheet = load_sheet(part.sheet, options.language)
+        plan = Plan(sheet, part.options(options).on(sheet), letters)
+        own, pages = replace(plan, moved={student.id: count} if count else {}), _pages_of(plan)
+        made.append(Made(own, pages, student_copies(own, pages, [student])[0]))
+    of_first = [page_of(each.plan, each.pages) for each in made]
+    return lambda view: next(pdf for _, pdf in bound_copies(paper, options, of_first, made, (view,)))
+
+
+@lru_cache(CLASSES_KEPT)
+def _pages_of(plan: Plan) -> ClassPages:
+    """The pages of a class, which are laid out once for all copies that are made again."""
+    return class_pages(plan)
