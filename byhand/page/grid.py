@@ -38,6 +38,7 @@ BESIDE, OVER = 2.2, 1.0  # mm: the space of a label of a row, and of a column
 PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.18  # mm, at 17, 16 and 12 px
 USUAL_WORD = 5  # letters: a longer word may be parted
 ROOM_FOR_WORD = 5  # letters: the least room for a word of a run
+AIRY_SIGN = 8.6  # mm: the width of a sign between matrices where there is room
 SLACK = 0.25  # mm by which a column may be narrower than its numbers need with all room round them
 SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
@@ -397,6 +398,8 @@ def _finished(grid: Grid, room: float) -> Grid:
         if count := grid.cols.count(kind):
             wider = min(most, grid.widths[kind] + (wide - grid.width) / count)
             grid.widths[kind] = max(grid.widths[kind], wider)
+    if "j" in grid.cols and grid.width < room:
+        grid.widths["j"] = min(AIRY_SIGN, grid.widths["j"] + (room - grid.width) / grid.cols.count("j"))
     grid.outdent = wide - room if grid.width > room else 0.0
     for (row, col), slot in grid.slots.items():
         lines = next((n for n in (1, 2) if label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
