@@ -170,13 +170,13 @@ def decay_in_gradient(step: Step, tape: Tape) -> Iterable[Step]:
 
 # ---- its picture ----
 
-WIDE, LEFT, APART, RIGHT = 174.0, 8.0, 14.0, 8.0  # mm: of the picture, before the first plane, between two, and after
+WIDE, LEFT, APART, RIGHT = 174.0, 7.0, 15.0, 8.0  # mm: of the picture, before the first plane, between two, and after
 # the last one
-LEAST_UNIT, NARROW = 2.0, 3.0  # mm: a step of 1 that is shorter is hard to draw; has no room for every second tick
-HEAD_AT, TOP, TALL, UNDER = 3.4, 6.0, 21.0, 2.4  # mm: where heads stand, where planes begin, how high, and ticks
+LEAST_UNIT, NARROW = 1.9, 3.0  # mm: a step of 1 that is shorter is hard to draw; has no room for every second tick
+HEAD_AT, TOP, TALL, UNDER = 3.4, 5.4, 31.0, 2.4  # mm: where heads stand, where planes begin, how high, and ticks
 
 
-@picture(height=30, minutes=4, width=WIDE)
+@picture(height=40, minutes=4, width=WIDE)
 def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: Sequence[int]) -> None:
     """The ways of two weights by SGD, momentum and Adam, each in a plane of its own. The key has what is not drawn.
 
@@ -186,11 +186,12 @@ def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: 
     ways = [[start, *after[at : at + 2]] for at in range(0, len(after), 2)]
     points = [[(float(x), float(y)) for (x,), (y,) in way] for way in ways]
     xs, ys = zip(*chain(*points), strict=True)
-    low, high = (floor(min(xs)), floor(min(ys))), (ceil(max(xs)), ceil(max(ys)))
+    low, high = (floor(min(xs)) - 1, floor(min(ys)) - 1), (ceil(max(xs)) + 1, ceil(max(ys)) + 1)  # none at an edge
     across = (WIDE - LEFT - RIGHT - APART * (len(ways) - 1)) / len(ways)
     unit = min(across / (high[0] - low[0]), TALL / (high[1] - low[1]))
     if unit < LEAST_UNIT:
         raise UndrawableError("weights that move up to twenty units have room")
+    low = low[0], high[1] - int(TALL / unit + 0.01)  # as high as there is room
     bottom, first = TOP + unit * (high[1] - low[1]), LEFT + (across - unit * (high[0] - low[0])) / 2
     for n, (rule, way) in enumerate(zip(rules, points, strict=True)):
         left = first + n * (across + APART)
@@ -202,13 +203,13 @@ def paths(on: Canvas, start: Rows, *after: Rows, weights: Sequence[str], drawn: 
         on.text((at(low)[0] + at(high)[0]) / 2, HEAD_AT, rule, TOKEN, bold=True)
         for x in _ticks(low[0], high[0], 2 if unit > NARROW else 4):
             on.number(at((x, 0))[0], bottom + UNDER, x, SMALLEST, colour=GREY)
+        for y in _ticks(low[1], high[1], 2):
+            on.number(left - 1.4, at((0, y))[1], y, SMALLEST, anchor="end", colour=GREY)
         on.text(at((high[0], 0))[0] + 2.4, bottom + UNDER + 0.8, weights[0], CAPTION, anchor="start", colour=GREY)
         for k, (one, other) in enumerate(pairwise(way)):
             (on if k < drawn[n] else on.pen).arrow(at(one), at(other))
         on.disc(*at(way[0]))
         on.text(left - 0.8, HEAD_AT, weights[1], CAPTION, anchor="end", colour=GREY)
-    for y in _ticks(low[1], high[1], 2):
-        on.number(first - 2.0, bottom - unit * (y - low[1]), y, SMALLEST, anchor="end", colour=GREY)
     told = [[_spoken(point) for point in way] for way in ways]
     planes = on.say("pictures.paths.said", across=weights[0], up=weights[1], rules=", ".join(rules))
     printed = [_way(on, rule, way[: 1 + count]) for rule, way, count in zip(rules, told, drawn, strict=True)]
