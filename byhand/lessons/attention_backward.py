@@ -161,7 +161,8 @@ def read_backwards(on: Canvas, pattern: Rows, arrived: Rows, *, tokens: Sequence
         on.box(x - 2.2, y - 3.0, 4.4, 6.0, fill=WHITE, width=0)
         on.number(x, y, share)
     sums = [
-        [sum(row[j] * back[k] for row, back in zip(pattern, arrived, strict=True)) for k in range(2)] for j in range(3)
+        [sum(row[j] * back[k] for row, back in zip(pattern, arrived, strict=True)) for k in range(2)]
+        for j in range(3)
     ]
     for x, token, back, total in zip(COLUMNS, tokens, arrived, sums, strict=True):
         on.text(x, WORD, token, TOKEN, bold=True)
