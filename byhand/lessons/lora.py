@@ -222,14 +222,14 @@ def two_ways(on: Canvas, known: Rows) -> None:
     on.said(on.say("pictures.two_ways.said"), on.say("pictures.two_ways.to_do"), on.say("pictures.two_ways.told"))
 
 
-CELL_W, CELL_H = 10.4, 7.2  # mm: of a number of the whole table
+CELL_W, CELL_H, NAME_OFF = 10.4, 6.8, 1.6  # mm: of a number of the whole table; how far off a matrix is its name
 BESIDE_AT, WHOLE_AT, TOP, APART = 19.0, 27.0, 4.8, 2.8  # mm: the column's middle, and the left edge of the table; the
 # upper edge of the row, and how far below it the table begins
-LARGE_AT, LARGE, OFF = 66.5, 17.5, 1.4  # mm: the left edge of the large model's table, its side, and how far off the
+LARGE_OFF, LARGE, OFF = 19.0, 17.5, 1.4  # mm: how far off the large model's table is, its side, and how far off the
 # lines are
 
 
-@picture(height=36.6, minutes=2)
+@picture(height=35.2, minutes=2)
 def whole_from_two(
     on: Canvas,
     tall: Rows,
@@ -250,17 +250,21 @@ def whole_from_two(
     sides = [("A", inputs, [own for (own,) in tall]), ("B'", outputs, [*flat[0]])]
     (beside, rows, column), (above, columns, row) = sides[::-1] if transposed else sides
     table = [*zip(*whole, strict=True)] if transposed else whole
-    begin = TOP + CELL_H + APART
+    begin, right = TOP + CELL_H + APART, WHOLE_AT + CELL_W * len(columns) + NAME_OFF
 
     def number(name: str, x: float, y: float, value: Any) -> None:
         if name == "A":
-            on.box(x - CELL_W / 2, y - CELL_H / 2, CELL_W, CELL_H, fill=LIGHT, width=0)
             on.number(x, y, value)
         else:
             on.blank(x, y, value, CELL_W, CELL_H, copied=True)
 
-    on.math(WHOLE_AT - 3.4, TOP + CELL_H / 2 + 1.2, above)
-    on.math(BESIDE_AT, begin - 1.6, beside)
+    if above == "A":
+        on.box(WHOLE_AT, TOP, CELL_W * len(row), CELL_H, fill=LIGHT, width=BOX, colour=PALE)
+    else:
+        on.box(BESIDE_AT - CELL_W / 2, begin, CELL_W, CELL_H * len(column), fill=LIGHT, width=BOX, colour=PALE)
+    on.math(right, TOP + CELL_H / 2 + 1.2, above, anchor="start")
+    on.math(BESIDE_AT, begin - NAME_OFF, beside)
+    on.math(right, begin + CELL_H * len(rows) / 2 + 1.2, f"{beside} {above}", anchor="start")
     for j, (name, value) in enumerate(zip(columns, row, strict=True)):
         middle = WHOLE_AT + CELL_W * (j + 0.5)
         on.text(middle, TOP - 1.6, name, CAPTION, colour=GREY)
@@ -271,14 +275,15 @@ def whole_from_two(
         number(beside, BESIDE_AT, middle, value)
         for j, product in enumerate(products):
             on.blank(WHOLE_AT + CELL_W * (j + 0.5), middle, product, CELL_W, CELL_H)
-    end = LARGE_AT + LARGE, begin + LARGE
-    on.box(LARGE_AT, begin, LARGE, LARGE, fill=LIGHT, width=0)
-    on.line((LARGE_AT - OFF, begin), (LARGE_AT - OFF, end[1]), width=HAIR)
-    on.line((LARGE_AT, begin - OFF), (end[0], begin - OFF), width=HAIR)
-    on.math(LARGE_AT - OFF - 2.2, begin + LARGE / 2 + 1.2, beside, colour=GREY)
-    on.math(LARGE_AT + LARGE / 2, begin - OFF - 1.2, above, colour=GREY)
-    on.math(LARGE_AT + LARGE / 2, begin + LARGE / 2 - 0.6, "W", colour=GREY)
-    on.text(LARGE_AT + LARGE / 2, begin + LARGE / 2 + 4.2, "4,096 × 4,096", SMALLEST, colour=GREY)
+    left, name_at = WHOLE_AT + CELL_W * len(columns) + LARGE_OFF, begin + LARGE / 2
+    end = left + LARGE, begin + LARGE
+    on.box(left, begin, LARGE, LARGE, fill=LIGHT, width=0)
+    on.line((left - OFF, begin), (left - OFF, end[1]), width=HAIR)
+    on.line((left, begin - OFF), (end[0], begin - OFF), width=HAIR)
+    on.math(left - OFF - 2.2, name_at + 1.2, beside, colour=GREY)
+    on.math(left + LARGE / 2, begin - OFF - 1.2, above, colour=GREY)
+    on.math(left + LARGE / 2, name_at - 0.6, "W", colour=GREY)
+    on.text(left + LARGE / 2, name_at + 4.2, "4,096 × 4,096", SMALLEST, colour=GREY)
     table_said = listed([f"({listed(products)})" for products in table])
     on.said(
         on.say("pictures.whole_from_two.said", a=listed(sides[0][2])),

@@ -34,6 +34,8 @@ from byhand.page.grid import (
 from byhand.page.phone import on_phone
 from byhand.worksheet.document import Cell, Falk, Panel, Strip
 
+NAME_ROOM = 5.0  # mm: how wide a name beside a row may be where a bracket ends on its other side
+
 
 def falk(figure: Falk) -> Grid:
     """The grid of a product in Falk's layout, where an operand and the result share row or column labels."""
@@ -187,6 +189,9 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     for number, stack in enumerate(stacks):
         panel = stack.panel
         lower = min(each.panel.shape[0] for each in stacks[max(number - 1, 0) : number + 1])
+        bracketed = number and any(each.role == "given" for each in stacks[number - 1].below)
+        if bracketed and any(_name_width(each) > NAME_ROOM for each in stack.below):
+            grid.add("s")
         _before(grid, stack, top, labels, lower)
         labels = panel.rows if any(panel.rows) else labels
         if panel is final and beside:
@@ -213,11 +218,15 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     if figure.dots and last:
         _dots(grid, final, top, figure)
     else:
-        name_width = CAPTION_EM / 2 * len(spoken(final.caption or final.symbol))
-        beyond = (name_width - fsum(PRINT_WIDTHS[k] for k in grid.cols[at:])) / 2
+        beyond = (_name_width(final) - fsum(PRINT_WIDTHS[k] for k in grid.cols[at:])) / 2
         if beyond > 0:
             grid.add("s" * ceil(beyond / PRINT_WIDTHS["s"]))  # room for its name, which is wider
     return grid
+
+
+def _name_width(panel: Panel) -> float:
+    """About how wide a matrix's name is, in mm."""
+    return CAPTION_EM / 2 * len(spoken(panel.caption or panel.symbol))
 
 
 def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...], lower: int) -> None:

@@ -3,14 +3,17 @@
 from itertools import combinations
 
 import pytest
+from every_sheet import made
 
 from byhand.arithmetic.exact import RATIONALS
 from byhand.mistakes import foil
 from byhand.model import MODELS
 from byhand.model.weights import Values
 from byhand.options import Options
+from byhand.page.layout import strips
 from byhand.pictures.registry import picture_named
 from byhand.pipeline import prepare
+from byhand.worksheet.document import Strip
 from byhand.worksheet.sheet import load_sheet
 
 WORKED = {  # an instance that was worked out apart from byhand
@@ -112,3 +115,12 @@ def test_the_copy_of_b_is_dashed_and_its_table_is_not():
     )
     assert drawn.answers == ("−1", "2", "−3", "6", "−1", "2", "−2", "4")
     assert str(drawn.printed).count("stroke-dasharray") == 2
+
+
+def test_the_name_of_the_merged_scores_stands_clear_of_the_bracket_before_it():
+    document = made("lora", 0)[0]
+    blocks = [block for section in document.sections for block in section.blocks if isinstance(block, Strip)]
+    merge = next(block for block in blocks if block.panels[-1].step == "merged.y")
+    (grid,) = strips(merge)
+    assert [panel.step for panel in merge.panels] == ["lora.W", "plain", "merged", "merged.y"]
+    assert "sj" in "".join(grid.cols)
