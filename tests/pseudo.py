@@ -47,6 +47,7 @@ NAMES = {
     "words",
     "cells",
     "place",
+    "meet",
 }
 _CODE = ("variable_begin", "block_begin"), ("variable_end", "block_end")
 _FILLED = re.compile(r"\{\{.*?\}\}")

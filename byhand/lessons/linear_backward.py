@@ -144,7 +144,7 @@ def blame(
         on.number(left + OUTPUT_AT, middle, arrived)
         for k, (feature, value) in enumerate(zip(features, inputs, strict=True)):
             y = FIRST + APART * k
-            on.text(left + INPUT_AT - 5.6, y + 1.0, feature, CAPTION, anchor="end", colour=GREY)
+            on.text(left + INPUT_AT - 7.0, y + 1.0, feature, CAPTION, anchor="end", colour=GREY)
             on.number(left + INPUT_AT - 2.6, y, value)
             start, end = (left + OUTPUT_AT - 3.6, middle + (y - middle) * 0.2), (left + INPUT_AT + 0.6, y)
             on.line(start, end, width=GUIDE)

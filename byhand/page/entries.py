@@ -109,7 +109,8 @@ def entries(table: Table) -> EntryTable:
 def _aligned(table: Table) -> Iterator[str]:
     """The CSS class of each column, as of EntryTable."""
     cells = (entry for row in table.rows for entry in row if isinstance(entry, Cell))
-    of_numbers = "flush" if any(longest(cell.text) >= LONG_NUMBER for cell in cells) else "centred"
+    numbers = (cell for cell in cells if not isinstance(cell.value, str))
+    of_numbers = "flush" if any(longest(cell.text) >= LONG_NUMBER for cell in numbers) else "centred"
     for col in range(len(table.head)):
         column = [row[col] for row in table.rows]
         if any(isinstance(entry, Cell) for entry in column):

@@ -567,13 +567,15 @@ def _size(shape: Shape, axis: int | None) -> Expr:
 
 @call
 def shapes(
-    context: Context, *pairs: Sequence[Any], named: bool = False, given: int = 0, exist: bool = False
+    context: Context, *pairs: Sequence[Any], named: bool = False, given: int = 0, exist: bool = False,
+    meet: Sequence[tuple[str, str]] = (),
 ) -> Block:  # fmt: skip
     """A table that asks for each pair of matrices whether their product exists, and for its shape.
 
     A matrix is a name of the run, with .T for its transpose, or a shape. Where tokens are columns, the product A B is
     printed as Bᵀ Aᵀ, as on the whole page. named: whether names stand without shapes, which the student has found.
     given: the number of first pairs that are answered. exist: whether all products do, and only shapes are asked for.
+    meet: for each pair, whose columns of the left meet whose rows of the right, which is asked for, too.
     """
     rows, transposed, say = [], context.transposed, context.messages.say
     for number, (left, right) in enumerate(pairs):
@@ -585,8 +587,10 @@ def shapes(
         ]
         texts = [f"{sign} {said}".strip() for (sign, _), said in zip(operands, shapes_said, strict=True)]
         answers = (say("shapes.no"), "—") if result is None else (say("shapes.yes"), shape_text(result))
-        rows.append((*texts, *(Cell(answer, blank=number >= given) for answer in answers[exist:])))
-    heads = [say(f"shapes.{head}") for head in ("left", "right", *(() if exist else ("exists",)), "shape")]
+        inside = meet[number][:: -1 if transposed else 1] if meet else ()
+        rows.append((*texts, *(Cell(answer, blank=number >= given) for answer in (*answers[exist:], *inside))))
+    asked = (*(() if exist else ("exists",)), "shape", *(("inside", "meet") if meet else ()))
+    heads = [say(f"shapes.{head}") for head in ("left", "right", *asked)]
     return table(context, heads, *rows)
 
 
