@@ -19,7 +19,7 @@ from byhand.numbers.natural import grid
 from byhand.numbers.promises import sheet_promise
 from byhand.numbers.registry import Entries, Task, exactly
 from byhand.ops.gradients import scale_columns
-from byhand.ops.linear import add
+from byhand.ops.linear import add, scale_rows, subtract
 from byhand.ops.norms import center, mean_square, root, row_mean, standardize
 from byhand.pictures.canvas import AXIS, CAPTION, GREY, GRID, HAIR, INK, LIGHT, PEN_AREA, SMALLEST, STROKE, Canvas
 from byhand.pictures.registry import Rows, UndrawableError, picture
@@ -28,6 +28,7 @@ from byhand.witness.wiring import Wiring, wiring
 
 LN = "blocks.0.ln1"
 W, SCALE, NORMAL = f"{LN}.w", f"{LN}.hook_scale", f"{LN}.standardized"
+ALIKE, ALONG, LEFT = f"{LN}.grad_mean", f"{LN}.grad_along", f"{LN}.grad_left"
 NORMAL_GRAD, BRANCH = f"{NORMAL}.grad", f"x.grad.by.{NORMAL}"
 
 # ---- the model ----
@@ -47,7 +48,11 @@ def _steps(build: Builder) -> Results:
     w = build.tape.given(W, (1, x.cols), ("", x.axes[1]))
     y = add(x, scale_columns(normal, w, name=f"{LN}.hook_normalized"), name="y")
     build.tape.given(UPSTREAM, y.shape, y.axes)
-    return y, *gradients(y, W, "x")
+    results = gradients(y, W, "x")
+    asked, alike, along = (build.tape[name] for name in (NORMAL_GRAD, ALIKE, ALONG))
+    without_mean = center(asked, alike, name=f"{LN}.grad_centered")
+    stretch = scale_rows(normal, along, name=f"{LN}.grad_stretch")
+    return y, *results, subtract(without_mean, stretch, name=LEFT)
 
 
 # ---- the same, written down a second time ----
@@ -69,6 +74,8 @@ def _second(w: Wiring) -> None:
     along = w(f"{at}.grad_along", "mean_product", asked, normal)
     read = (asked, alike, normal, along, scale)
     w("x.grad", "add", w(f"x.grad.by.{at}.standardized", "norm_backward", *read), arrived)
+    stretch = w(f"{at}.grad_stretch", "scale_rows", normal, along)
+    w(f"{at}.grad_left", "subtract", w(f"{at}.grad_centered", "center", asked, alike), stretch)
 
 
 # ---- its numbers ----
@@ -187,7 +194,7 @@ def _left(asked: Sequence[Any], normal: Sequence[Any]) -> list[Any]:
 
 # ---- its picture ----
 
-NAMES, NORMAL_AT, ASKED_AT, AXES, BOXES = 12.0, 16.2, 22.4, (25.4, 58.6, 93.6), (74.4, 107.2)  # mm: where the names
+NAMES, NORMAL_AT, ASKED_AT, AXES, BOXES = 11.0, 15.0, 20.9, (25.4, 58.6, 93.6), (74.4, 107.2)  # mm: where the names
 # of the rows end; the normalised numbers, and their gradients; 0 of each column of bars; and what is to be written
 FIRST, APART, UNIT, THICK, TITLES = 9.8, 6.8, 2.2, 2.8, 3.4  # mm: the first row, and the next one's distance; 1 as a
 # length; a bar; the titles
@@ -216,7 +223,8 @@ def held_back(on: Canvas, asked: Rows, normal: Rows, *, features: Sequence[str])
         for k in range(low, high + 1):
             x = axis + UNIT * k
             on.line((x, top), (x, bottom), width=AXIS if not k else HAIR, colour=INK if not k else GRID)
-        on.number(axis, bottom + 2.4, 0, SMALLEST + 0.2, colour=GREY)
+        for k in sorted({low, 0, high}):
+            on.number(axis + UNIT * k, bottom + 2.4, k, SMALLEST + 0.2, colour=GREY)
     for k, (feature, n) in enumerate(zip(features, numbers, strict=True)):
         y = FIRST + APART * k
         on.text(NAMES, y + 1.0, feature, CAPTION, anchor="end", colour=GREY)

@@ -17,6 +17,7 @@ from byhand.worksheet.sheet import load_sheet
 
 W, NORMAL = "blocks.0.ln1.w", "blocks.0.ln1.standardized"
 BRANCH, ALIKE, ALONG = f"x.grad.by.{NORMAL}", "blocks.0.ln1.grad_mean", "blocks.0.ln1.grad_along"
+LEFT = "blocks.0.ln1.grad_left"
 SIGNS = {"x": [1, 1, -1, -1], "w": [1, 1, -1, 3], "arrived": [-1, -3, 3, 1]}
 THIRDS = {"x": [-2, -2, -3, 1], "w": [1, 3, -1, 1], "arrived": [-3, -2, -4, -3]}
 
@@ -92,6 +93,14 @@ def test_what_comes_through_asks_for_no_move_and_no_stretch(seed):
         assert sum(through) == sum(g * n for g, n in zip(through, normal, strict=True)) == 0
         assert sum(asked) != 0
         assert sum(g * n for g, n in zip(asked, normal, strict=True)) != 0
+
+
+@pytest.mark.parametrize("seed", range(0, 51, 10))
+def test_what_is_left_without_both_wishes_is_only_divided(seed):
+    tape = made(seed)
+    deviations = tape.values("blocks.0.ln1.hook_scale")
+    for left, (deviation,), through in zip(tape.values(LEFT), deviations, tape.values(BRANCH), strict=True):
+        assert [number / deviation for number in left] == [*through]
 
 
 @pytest.mark.parametrize("seed", range(0, 51, 10))
