@@ -98,14 +98,15 @@ SIGNS = np.array([[1, 1, -1], [1, -1, 1]])  # small, flies, furry: of the owl an
 
 
 def _neurons_wake_and_sleep(of: Candidates) -> Bools:
-    """A wakes for the owl only, also with 1 more and 1 less of its weight; B for both; C for none, and it sleeps less
-    deeply for the cat. No two neurons look for the same, or for the opposite, and no two properties are the same for
-    the two animals, or opposite, or 1 for both, and the owl's are of two sizes: rows of gradients would be alike.
+    """A wakes for the owl only, also with 1 more and 1 less of its weight; B for both; C for none, and it sleeps
+    less deeply for the cat; an animal whose properties are twice its weights would wake it. No two neurons look for
+    the same, or for the opposite, and no two properties are the same for the two animals, or opposite, or 1 for
+    both, and the owl's are of two sizes: rows of gradients would be alike.
     """
     h, moved = of("h"), abs(of("x")[:, :, INPUT])
     (owl_a, owl_b, owl_c), (cat_a, cat_b, cat_c) = np.moveaxis(h, 0, 2)
     a = (owl_a > moved[:, 0]) & (cat_a < -moved[:, 1])
-    c = (owl_c < cat_c - 1) & (cat_c < 0)
+    c = (owl_c < cat_c - 1) & (cat_c < 0) & (2 * (of(W_IN)[:, :, 2] ** 2).sum(1) + of(B_IN)[:, 0, 2] > 0)
     fits = (h.max((1, 2)) <= HIGHEST) & (h.min((1, 2)) >= -DEEPEST) & (abs(of(B_IN)).max((1, 2)) <= FARTHEST)
     apart = point_apart(np.swapaxes(of(W_IN), 1, 2)) & point_apart(np.swapaxes(of("x"), 1, 2))
     apart &= (of("x")[:, :, 0] != 1).any(1) & (np.ptp(abs(of("x")[:, 0]), 1) > 0)
@@ -165,12 +166,13 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
 
 @sheet_promise
 def sleepers_stay_asleep(tape: Tape) -> bool:
-    """C sleeps for all words, and could be woken for the last alone. A neuron that is awake stays so, and one that
-    sleeps, while a weight of A is raised and lowered.
+    """C sleeps for all words, could be woken for the last alone, and would wake for twice its weights. A neuron that
+    is awake stays so, and one that sleeps, while a weight of A is raised and lowered.
     """
     first, *_, last = [row[-1] for row in tape.values("h")]
     gates = [[[x > 0 for x in row] for row in tape.values(f"{run}h")] for run in ("", "up.", "down.")]
-    return bool(first < last - 1 and last < 0 and gates[0] == gates[1] == gates[2])
+    squares, bias = sum(row[-1] ** 2 for row in tape.values(W_IN)), tape.values(B_IN)[0][-1]
+    return bool(first < last - 1 and last < 0 < 2 * squares + bias and gates[0] == gates[1] == gates[2])
 
 
 # ---- its mistake ----
@@ -192,10 +194,10 @@ def gradient_check_one_sided(step: Step, tape: Tape) -> Iterable[Step]:
 
 LEFTS = (0.0, 62.0)  # mm: the left edge of each token
 SUM_AT, FROM, GATE_AT, TO, OUT_AT = 9.0, 13.0, 20.0, 29.5, 35.0  # mm from there
-FIRST, APART, OFF = 11.5, 9.2, 3.0  # mm: the first neuron's height, the next one's, and how far a post is off the way
+FIRST, APART, OFF = 11.5, 10.4, 3.0  # mm: the first neuron's height, the next one's, and how far off a post is
 
 
-@picture(height=36, minutes=2, width=104)
+@picture(height=38, minutes=2, width=104)
 def gates(on: Canvas, h: Rows, r: Rows, *, tokens: Sequence[str], neurons: Sequence[str]) -> None:
     """ReLU as a gate for each neuron: open where its sum is above 0, shut where it is not; and what comes out."""
     if len(h) != 2 or any(len(row) != 3 for row in h):
@@ -211,8 +213,8 @@ def gates(on: Canvas, h: Rows, r: Rows, *, tokens: Sequence[str], neurons: Seque
             for side in (-OFF, OFF):
                 on.disc(left + GATE_AT, y + side, 0.6)
             _leaf(on if at else on.pen, left + GATE_AT, y, is_open=before > 0)
-            if before > 0 or not at:
-                on.arrow((left + GATE_AT + 0.8, y), (left + TO, y), width=GUIDE)
+            if before > 0:
+                (on if at else on.pen).arrow((left + GATE_AT + 0.8, y), (left + TO, y), width=GUIDE)
             if at:
                 state = on.say("pictures.gates.is_open" if before > 0 else "pictures.gates.is_shut")
                 on.text(left + GATE_AT + 1.6, y + OFF + 0.4, state, CAPTION, anchor="start", colour=GREY)
