@@ -227,7 +227,7 @@ def hops(on: Canvas, logits: Rows, comes: Rows, x: Rows, rate: Rows, *, letter: 
         on.pen.arc((one, FOOT), ((one + other) / 2, FOOT - 1.2 - 0.2 * (other - one)), (other, FOOT), width=0.4)
     on.pen.line((at(end), FOOT), (at(end), height(share(end))), width=GUIDE, dash=DASH)
     on.pen.disc(at(end), height(share(end)), 1.1)
-    about = f"{share(end):.2g}"
+    about = _about(share(end))
     on.text(LEFT, FOOT + ASKED_AT, on.say("pictures.hops.ask"), CAPTION, anchor="start", colour=GREY)
     on.answer_line(LEFT + 46.0, FOOT + ASKED_AT + 0.4, 24.0, on.say("pictures.hops.about", share=about))
     on.said(
@@ -235,3 +235,9 @@ def hops(on: Canvas, logits: Rows, comes: Rows, x: Rows, rate: Rows, *, letter: 
         on.say("pictures.hops.to_do"),
         on.say("pictures.hops.key", hops=listed(lifts), share=about),
     )
+
+
+def _about(share: float) -> str:
+    """What one reads from the curve: a simple fraction, if there is one so near, or two digits."""
+    simple = Fraction(share).limit_denominator(5)
+    return str(simple) if abs(share - simple) < 0.01 else f"{share:.2g}"
