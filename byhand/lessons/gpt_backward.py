@@ -46,7 +46,7 @@ BLOCK = "blocks.0"
 ATTN, LN, MLP, FINAL = f"{BLOCK}.attn", f"{BLOCK}.ln2", f"{BLOCK}.mlp", "ln_final"
 HEADS = (0, 1)
 X, W_O, W_IN, W_OUT, W_U = f"{BLOCK}.hook_resid_pre", f"{ATTN}.W_O", f"{MLP}.W_in", f"{MLP}.W_out", "unembed.W_U"
-READ = tuple(f"{ATTN}.hook_{letter}[{h}]" for h in HEADS for letter in "qkv")
+ASKED = W_OUT, *(f"{ATTN}.hook_{letter}[0]" for letter in "qkv"), f"{ATTN}.scores[1]"  # whose gradients are results
 
 # ---- the model ----
 
@@ -54,7 +54,8 @@ READ = tuple(f"{ATTN}.hook_{letter}[{h}]" for h in HEADS for letter in "qkv")
 @model("gpt-backward")
 def _steps(build: Builder) -> Results:
     """A GPT of one block, from its queries, keys and values to its surprise at the right word, which is the first of
-    the vocabulary. Only the last token asks and answers. Then the gradients, from the surprise back to all of these.
+    the vocabulary. Only the last token asks and answers. Then the gradients, from the surprise back to the queries,
+    keys and values of the first head, and to the scores of the second.
 
     Its steps are in no part of the architecture: a map of that would show the last of them first.
     """
@@ -72,7 +73,7 @@ def _steps(build: Builder) -> Results:
     w_u = tape.given(W_U, (c.d_model, c.d_vocab), ("d_model", "d_vocab"))
     logits = matmul(_norm(x, FINAL), w_u, name="logits")
     loss = mean_surprisal(softmax(logits, "probs", c.softmax_base), (0,), c.softmax_base)
-    return loss, *gradients(loss, W_OUT, *READ)
+    return loss, *gradients(loss, *ASKED)
 
 
 def _mixture(build: Builder, h: int) -> Matrix:
@@ -138,6 +139,8 @@ def _second(w: Wiring) -> None:
         asked = w(f"{at}.hook_pattern_grad{h}", "dot_rows", of_head, f"{at}.hook_v{h}")
         average = w(f"{at}.hook_pattern.dot{h}", "row_dots", shares, asked)
         scores = w(f"{at}.scores.grad{h}", "softmax_backward", shares, asked, average)
+        if n:
+            continue  # the second head's way ends here
         raw = w(f"{at}.scores_raw.grad{h}", "divide_by_root", scores, of=w.config["d_head"])
         w(f"{at}.hook_v_grad{h}", "dot_columns", shares, of_head)
         w(f"{at}.hook_q_grad{h}", "matmul", raw, f"{at}.hook_k{h}")
@@ -416,6 +419,12 @@ HEAD_AT = (83.0, 12.5), (67.0, 38.5)  # mm: the middles of the heads
 BRANCH, ASKING, STREAM = 38.5, 50.0, 57.0  # mm: heights of the network, the query’s way and the stream
 OUT_AT, FORK, NORM_AT, NETWORK_AT, SECOND, END = 103.0, 110.0, 119.0, 135.0, 149.0, 165.0  # mm: across
 LAST_NORM, UNEMBED, SURPRISE = 42.0, 27.0, 10.0  # mm: heights at the end
+NAMED = {
+    (OUT_AT + 3.0, 45.0): "O",
+    (128.0, STREAM - 1.2): "X'",
+    (SECOND + 3.0, 48.5): "F",
+    (157.0, STREAM - 1.2): "X''",
+}
 BOX_H, RING, BACKED = 8.0, 2.2, 0.8  # mm: the height of a box, the radius of a ⊕, and of white behind a line
 THINNEST, THICKER = 0.3, 1.8  # mm: of a line from a word to a head, and by how much a share of 1 is thicker
 HEAD_W, BOX_W, END_W = 15.0, 11.0, 18.0  # mm: of heads, other boxes, and those at the end
@@ -479,7 +488,7 @@ def _to_the_sum(on: Canvas) -> None:
         _box(on, x, y, HEAD_W, on.say("pictures.way_back.head", n=h))
     on.line((WORD_AT + 5.0, ROWS[-1] + 3.0), (WORD_AT + 5.0, STREAM), (OUT_AT - RING - 1.2, STREAM))
     on.head((OUT_AT - RING, STREAM), (1.0, 0.0))
-    on.text(BOXES_AT["v"], STREAM - 1.0, on.say("pictures.way_back.stream"), CAPTION, colour=GREY)
+    on.text(BOXES_AT["q"], STREAM - 1.0, on.say("pictures.way_back.stream"), CAPTION, colour=GREY)
     on.arrow((OUT_AT, UNEMBED + BOX_H / 2), (OUT_AT, STREAM - RING), width=AXIS)
     on.box(OUT_AT - BOX_W / 2, UNEMBED - BOX_H / 2, BOX_W, BOX_H, fill=LIGHT, width=BOX, colour=PALE)
     on.math(OUT_AT, UNEMBED + 1.2, "W_O")
@@ -501,6 +510,8 @@ def _to_the_surprise(on: Canvas, right: str) -> None:
     on.head((END, LAST_NORM + BOX_H / 2), (0.0, -1.0))
     on.arrow((END, LAST_NORM - BOX_H / 2), (END, UNEMBED + BOX_H / 2), width=AXIS)
     on.arrow((END, UNEMBED - BOX_H / 2), (END, SURPRISE + BOX_H / 2 + 1.0), width=AXIS)
+    for (x, y), name in NAMED.items():
+        on.math(x, y, name)
     _box(on, END, LAST_NORM, END_W, on.say("pictures.way_back.norm"))
     on.box(END - END_W / 2, UNEMBED - BOX_H / 2, END_W, BOX_H, fill=LIGHT, width=BOX, colour=PALE)
     on.math(END, UNEMBED + 1.2, "W_U")
