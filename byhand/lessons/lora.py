@@ -227,6 +227,7 @@ BESIDE_AT, WHOLE_AT, TOP, APART = 19.0, 27.0, 4.8, 2.8  # mm: the column's middl
 # upper edge of the row, and how far below it the table begins
 LARGE_OFF, LARGE, OFF = 19.0, 17.5, 1.4  # mm: how far off the large model's table is, its side, and how far off the
 # lines are
+NOTE_OFF, NOTE_TOP, NOTE_LINE = 4.0, 2.2, 4.0  # mm: how far off the large table is what is said of it; its lines
 
 
 @picture(height=35.2, minutes=2)
@@ -284,6 +285,8 @@ def whole_from_two(
     on.math(left + LARGE / 2, begin - OFF - 1.2, above, colour=GREY)
     on.math(left + LARGE / 2, name_at - 0.6, "W", colour=GREY)
     on.text(left + LARGE / 2, name_at + 4.2, "4,096 × 4,096", SMALLEST, colour=GREY)
+    for i, line in enumerate(on.say("pictures.whole_from_two.rank").splitlines()):
+        on.text(end[0] + NOTE_OFF, begin + NOTE_TOP + NOTE_LINE * i, line, CAPTION, anchor="start", colour=GREY)
     table_said = listed([f"({listed(products)})" for products in table])
     on.said(
         on.say("pictures.whole_from_two.said", a=listed(sides[0][2])),
