@@ -169,6 +169,11 @@ def downhill(on: Canvas, logits: Rows, bias: Rows, stepped: Rows, *, word: Seque
     on.pen.arrow(start, (x, start[1]), width=GUIDE)
     on.pen.arrow((x, start[1]), (x, y - 1.2), width=GUIDE)
     on.pen.disc(x, y, 1.1)
+    uphill = 2 * old - new  # where a step along the gradient leads
+    if uphill >= old - BEFORE:
+        x, y = place(uphill)
+        on.pen.disc(x, y, 1.1)
+        on.pen.text(x, y + 4.6, on.say("pictures.downhill.uphill"))
     answers = ("new", 16.0, value_text(stepped[0][0])), ("ask", 62.0, f"{loss(new):.2g}")
     for name, at, answer in answers:
         on.text(LEFT + at - 1.2, FOOT + 12.6, on.say(f"pictures.downhill.{name}"), anchor="end", colour=GREY)
