@@ -546,15 +546,13 @@ def paper_new(file: str) -> None:
 
 @paper.command("check")
 @click.argument("file", default="exam.toml", type=click.Path())
-@click.option("--seed", type=Seed(min=0), help="The numbers with which it is checked.")
-@_language
+@_of_numbers
 @_paper
-def paper_check(file: str, seed: int | None, language: str, paper: Any) -> None:
+def paper_check(file: str, **asked: Any) -> None:
     """What is in a paper: steps, minutes, pages and points, and what may be missing."""
-    from byhand.options import Options
     from byhand.paper import checked, read_paper
 
-    _say(*checked(read_paper(file), Options(seed=seed, language=language, paper=paper)))
+    _say(*checked(read_paper(file), _options(**asked)))
 
 
 @main.command("class")
@@ -569,20 +567,11 @@ def paper_check(file: str, seed: int | None, language: str, paper: Any) -> None:
     metavar="N",
     help="N copies without names, without a roster.",
 )
-@click.option("--seed", type=Seed(min=0), show_default="0", help="Another seed, other numbers.")
+@_of_numbers
 @click.option(
     "--secret", "secret_file", type=click.Path(), metavar="FILE",
     help="In place of a seed, a secret that the pages do not tell; the file is made if it is not there.",
 )  # fmt: skip
-@click.option(
-    "--numbers", type=click.Choice(["exact", "decimal"]), show_default="exact, or as the sheet has it",
-    help="Exact fractions, or classroom decimals.",
-)  # fmt: skip
-@_places
-@_rounding
-@_orientation
-@click.option("--level", type=click.Choice(["easy", "standard", "stretch"]), help="How large new numbers are.")
-@_language
 @_paper
 @click.option("--forms", is_flag=True, help="Each worksheet as a PDF to fill in on a screen, too.")
 @click.option(
@@ -595,13 +584,12 @@ def paper_check(file: str, seed: int | None, language: str, paper: Any) -> None:
 @click.option("--dask", default="", metavar="ADDRESS", help="A Dask scheduler, to use a cluster (needs distributed).")
 @click.option("--out", type=click.Path(), default="output", show_default=True, help="The folder to write to.")
 def class_(
-    sheet: str, threaded: bool, roster: str | None, anonymous: int | None, seed: int | None, secret_file: str | None,
-    numbers: str | None, places: int | None, rounding: Any, orientation: str, level: str | None, language: str,
-    paper: str, forms: bool, formats: tuple[str, ...], feedback: bool, jobs: int, dask: str, out: str,
+    sheet: str, threaded: bool, roster: str | None, anonymous: int | None, secret_file: str | None, paper: str,
+    forms: bool, formats: tuple[str, ...], feedback: bool, jobs: int, dask: str, out: str, seed: int | None,
+    **asked: Any,
 ) -> None:  # fmt: skip
     """Print a class its worksheets: each student's numbers are their own, and as hard as all the others'."""
     from byhand.classroom import roster as rosters
-    from byhand.options import Options
     from byhand.secret import made_secret, read_secret
 
     if (roster is None) == (anonymous is None):
@@ -615,10 +603,7 @@ def class_(
         if secret:
             _tell(f"made the secret {secret_file}; keep it: without it, nobody can make these numbers again")
         secret = secret or read_secret(secret_file)
-    options = Options(
-        seed=seed or 0, numbers=numbers, places=places, rounding=rounding, orientation=orientation,  # type: ignore[arg-type]
-        level=level, paper=paper, language=language, secret=secret, feedback=feedback,  # type: ignore[arg-type]
-    )  # fmt: skip
+    options = _options(**asked, seed=seed, paper=paper, secret=secret, feedback=feedback)
     if not sheet and not threaded:
         raise click.UsageError("name a sheet or the file of a paper, or give --thread")
     if _is_paper(sheet) and threaded:

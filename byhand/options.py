@@ -116,6 +116,19 @@ class Options(Struct, frozen=True):
         return int(not self.keeps_its_numbers and bool(self.tokens or self.answer or self.level))
 
     @property
+    def seeded(self) -> Options:
+        """These options with the seed that they stand for."""
+        return replace(self, seed=self.chosen_seed)
+
+    @property
+    def told_by_class(self) -> dict[str, str]:
+        """What the pages of a class say besides, where it has words, an answer or numbers of somebody's own: that
+        only its file says which, since they may tell answers.
+        """
+        own = self.tokens or self.answer or self.values is not None
+        return {"own": "yes"} if own else {}
+
+    @property
     def known_seed(self) -> int | None:
         """The seed that decided the numbers; None where a secret did."""
         return None if self.secret else self.chosen_seed

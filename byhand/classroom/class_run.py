@@ -129,7 +129,7 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
     made = ClassRun(page, run, tape, domain, sheet.promises, sheet.draws_words)
     text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
     hashes = in_place(domain.column([short_hash(each, options.secret) for each in made.filled(text)]))
-    stamped = structs.replace(page, stamp={"seed": options.printed_seed, "hash": hashes})
+    stamped = structs.replace(page, stamp={"seed": options.printed_seed, "hash": hashes, **options.told_by_class})
     return replace(made, document=stamped, run=structs.replace(run, hash=hashes))
 
 

@@ -31,7 +31,7 @@ from byhand.classroom.students import (
     template_of_copy,
 )
 from byhand.classroom.workers import Submit, workers
-from byhand.errors import ConfigError, OutputError, RosterError
+from byhand.errors import OutputError, RosterError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
 from byhand.options import Options
 from byhand.options_file import as_entries
@@ -88,12 +88,14 @@ def make_class(
 
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
-    options = options or Options()
+    options = (options or Options()).seeded
     folder = class_folder(name, options, out)
     check_apart(students)
     with output_errors(folder), ExitStack() as stack:
-        writing = stack.enter_context(written(name, students, options, folder, forms, formats, jobs, dask))
-        for each in writing.copies():
+        submit = stack.enter_context(workers(jobs, dask))
+        planned = Planned.of(name, students, options, folder, forms, formats, submit, jobs)
+        writing = stack.enter_context(written(planned))
+        for each in planned.copies():
             writing.add(*each)
             done(1)
     return writing.summary()
@@ -104,38 +106,74 @@ def class_folder(name: str, options: Options, out: Path | str) -> Path:
     return Path(out) / f"{name}-class{'' if options.secret else options.chosen_seed}"
 
 
+class Planned(Struct, frozen=True):
+    """A class of a sheet that can be made, before any of it is written."""
+
+    plan: Plan
+    students: Sequence[Student]
+    folder: Path
+    pages: ClassPages
+    forms: bool
+    formats: tuple[str, ...]
+    """Those beside print."""
+    submit: Submit
+    jobs: int
+
+    @classmethod
+    def of(
+        cls, name: str, students: Sequence[Student], options: Options, folder: Path, forms: bool,
+        formats: Sequence[str], submit: Submit, jobs: int,
+    ) -> Planned:  # fmt: skip
+        """Plan a class and lay out its pages. Parameters as of `make_class`.
+
+        Raises: ByHandError, also where the folder holds another class.
+        """
+        sheet = load_sheet(name, options.language)
+        options = options.on(sheet)
+        others = chosen(formats, options)
+        letters = "".join(sorted({c for student in students for c in student.whose} | {*LETTERS}))
+        plan = Plan(sheet, options, letters).beside(students)
+        checked(folder, _said_of(plan))
+        pages: ClassPages = submit(class_pages, plan).result()
+        return cls(plan, students, folder, pages, forms or FORM in formats, others, submit, jobs)
+
+    def copies(self) -> Iterator[tuple[Copy, InFormats]]:
+        """The copies in the roster's order, in print and in other formats.
+
+        Up to 2 · jobs chunks are computed at a time.
+        """
+        size = min(CHUNK, max(30, -(-len(self.students) // self.jobs)))
+        waiting: deque[Any] = deque()
+        for first in range(0, len(self.students), size):
+            some = self.students[first : first + size]
+            waiting.append(self.submit(copies_in_formats, self.plan, self.pages, some, first, self.formats))
+            if len(waiting) >= 2 * self.jobs:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
 @contextmanager
-def written(
-    name: str, students: Sequence[Student], options: Options, folder: Path, forms: bool, formats: Sequence[str],
-    jobs: int, dask: str, prints: bool = True,
-) -> Iterator[Writing]:  # fmt: skip
-    """A class set that is being written into a folder, and is complete where no error ends the block.
+def written(planned: Planned, prints: bool = True) -> Iterator[Writing]:
+    """A class set that is being written into its folder, and is complete where no error ends the block.
 
     prints: whether it has PDFs of its own; a sheet of a paper has none.
 
     Raises: ByHandError; files that are complete stay.
     """
-    sheet = load_sheet(name, options.language)
-    options = options.on(sheet)
-    if options.numbers == "symbolic":
-        raise ConfigError("a class has numbers, not letters; use --numbers exact or decimal")
-    forms, others = forms or FORM in formats, chosen(formats, options)
-    letters = "".join(sorted({c for student in students for c in student.whose} | {*LETTERS}))
-    plan = Plan(sheet, options, letters).beside(students)
-    inside = [*[*FOLDERS.values()] * (prints or bool(others)), *[FORMS] * forms, *folders(others, options)]
+    plan, pages, folder, others = planned.plan, planned.pages, planned.folder, planned.formats
+    options = plan.options
+    inside = [*[*FOLDERS.values()] * (prints or bool(others)), *[FORMS] * planned.forms, *folders(others, options)]
     with ExitStack() as stack:
-        _prepare(folder, inside, plan)
+        begin(folder, inside, _said_of(plan))
         parts = stack.enter_context(staging(folder))
         books = {
-            view: stack.enter_context(book(folder / BOOKS[view], parts, sheet.name, view, options.language))
+            view: stack.enter_context(book(folder / BOOKS[view], parts, plan.sheet.name, view, options.language))
             for view in CLASS_VIEWS if prints
         }  # fmt: skip
         index = IndexWriter(stack.enter_context(staged(folder / INDEX_FILE, parts)))
         files = StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
-        submit, banks = stack.enter_context(workers(jobs, dask)), Banks(others, options, stack)
-        pages: ClassPages = submit(class_pages, plan).result()
-        copies = partial(_in_order, submit, plan, pages, students, jobs, others)
-        yield (writing := Writing(plan, students, folder, pages, copies, books, index, files, banks, forms))
+        yield (writing := Writing(planned, books, index, files, Banks(others, options, stack)))
         files.wait()
         first = partial(judged_page, plan, pages.numbers.first_set, pages.left, pages.minutes)
         writing.banks.write(folder, parts, lambda: lower(*first()))
@@ -146,34 +184,28 @@ def written(
 class Writing(Struct):
     """A class set that is being written, copy by copy."""
 
-    plan: Plan
-    students: Sequence[Student]
-    folder: Path
-    pages: ClassPages
-    copies: Callable[[], Iterator[tuple[Copy, InFormats]]]
-    """Makes the copies in the roster's order, in print and in other formats."""
+    planned: Planned
     books: Mapping[View, Bundle]
     """In each view, all copies for the printer; none where it has no PDFs."""
     index: IndexWriter
     files: StudentFiles
     banks: Banks
-    forms: bool
     sets: Counter[int] = field(default_factory=Counter)
     answers: Counter[bytes] = field(default_factory=Counter)
     laid_out_alone: int = 0
 
     def add(self, copy: Copy, in_formats: InFormats) -> None:
         """Write a copy."""
-        student, folder, pages = copy.student, self.folder, self.pages
+        student, folder, pages = copy.student, self.planned.folder, self.planned.pages
         for view in self.books:
             self.files.put(folder / FOLDERS[view] / f"{student.stem}.pdf", pdf_of(copy, pages, view))
             self.books[view].add(*template_of_copy(copy, pages, view))
-        if self.forms:
+        if self.planned.forms:
             self.files.put(folder / FORMS / f"{student.stem}.pdf", pdf_of(copy, pages, "worksheet", fields=True))
         for (place, ending), content in in_formats.files.items():
             self.files.put(folder / place / f"{student.stem}{ending}", content)
         self.banks.add(in_formats.parts)
-        variant, seed = f"{copy.set + 1}.{student.id}", self.plan.options.printed_seed
+        variant, seed = f"{copy.set + 1}.{student.id}", self.planned.plan.options.printed_seed
         self.index.row((student.name, student.id, student.group, variant, seed, copy.hash, copy.answers))
         self.answers[sha256(copy.answers.encode()).digest()[:12]] += 1
         self.sets[copy.set] += 1
@@ -184,10 +216,11 @@ class Writing(Struct):
         alike, sharing = (
             sum(count for count in counts.values() if count > 1) for counts in (self.answers, self.sets)
         )
-        renames, unchanged, sheet = self.pages.numbers.renames, self.pages.unchanged, self.plan.sheet
+        of, sheet = self.planned, self.planned.plan.sheet
+        words = len(of.plan.listed_sets()) if sheet.draws_words else 0
         return ClassSet(
-            self.folder, len(self.students), len(self.sets), renames, self.laid_out_alone, alike, unchanged,
-            self.files.mended, sheet.of_thread, sharing, len(self.plan.listed_sets()) if sheet.draws_words else 0,
+            of.folder, len(of.students), len(self.sets), of.pages.numbers.renames, self.laid_out_alone, alike,
+            of.pages.unchanged, self.files.mended, sheet.of_thread, sharing, words,
         )  # fmt: skip
 
 
@@ -226,20 +259,33 @@ class StudentFiles(Struct):
             self.mended += self.waiting.popleft().result()
 
 
-def _prepare(folder: Path, inside: Sequence[str], plan: Plan) -> None:
-    """Make the folder and those inside; refuse one that holds another class.
+def _said_of(plan: Plan) -> dict[str, Any]:
+    """What a class's folder says that was asked for."""
+    secret = repr(plan.options.secret) if plan.options.secret else None
+    return {"byhand": __version__, "sheet": plan.sheet.name, "options": as_entries(plan.options), "secret": secret,
+            "body": plan.sheet.body}  # fmt: skip
+
+
+def checked(folder: Path, said: Mapping[str, Any]) -> bytes:
+    """What the file of a class says. said: what was asked for.
+
+    Raises: OutputError where the folder holds another class.
+    """
+    content, path = json.dumps(said, indent=1).encode(), folder / CLASS_FILE
+    if path.exists() and path.read_bytes() != content:
+        raise OutputError(f"{folder} holds a class of other numbers or options; remove it, or use another --out")
+    return content
+
+
+def begin(folder: Path, inside: Sequence[str], said: Mapping[str, Any]) -> None:
+    """Make the folder of a class and those inside; refuse one that holds another class. said: as of `checked`.
 
     Raises: OutputError.
     """
+    content = checked(folder, said)
     for name in inside:
         (folder / name).mkdir(parents=True, exist_ok=True)
-    secret = repr(plan.options.secret) if plan.options.secret else None
-    asked = {"byhand": __version__, "sheet": plan.sheet.name, "options": as_entries(plan.options), "secret": secret,
-             "body": plan.sheet.body}  # fmt: skip
-    content, path = json.dumps(asked, indent=1).encode(), folder / CLASS_FILE
-    if path.exists() and path.read_bytes() != content:
-        raise OutputError(f"{folder} holds a class of other numbers or options; remove it, or use another --out")
-    write(folder, {path.name: content})
+    write(folder, {CLASS_FILE: content})
 
 
 @contextmanager
@@ -251,20 +297,3 @@ def book(path: Path, parts: Path, name: str, view: View, language: str) -> Itera
         book = Bundle(file, offsets, title, texts.language)
         yield book
         book.finish()
-
-
-def _in_order(
-    submit: Submit, plan: Plan, pages: ClassPages, students: Sequence[Student], jobs: int, formats: Sequence[str]
-) -> Iterator[tuple[Copy, InFormats]]:
-    """The copies in the roster's order, in print and in other formats.
-
-    Up to 2 · jobs chunks are computed at a time.
-    """
-    size = min(CHUNK, max(30, -(-len(students) // jobs)))
-    waiting: deque[Any] = deque()
-    for first in range(0, len(students), size):
-        waiting.append(submit(copies_in_formats, plan, pages, students[first : first + size], first, formats))
-        if len(waiting) >= 2 * jobs:
-            yield from waiting.popleft().result()
-    while waiting:
-        yield from waiting.popleft().result()

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,9 +19,12 @@ from byhand.classroom.classes import (
     BOOKS,
     WRITERS,
     ClassSet,
+    Planned,
     StudentFiles,
+    begin,
     book,
     check_apart,
+    checked,
     class_folder,
     written,
 )
@@ -36,8 +40,9 @@ from byhand.classroom.students import (
     pdf_of,
     student_copies,
 )
-from byhand.errors import OutputError, RosterError
-from byhand.files import output_errors, staging, sync_folder, write
+from byhand.classroom.workers import workers
+from byhand.errors import RosterError
+from byhand.files import output_errors, staging, sync_folder
 from byhand.formats.html.paper import cover_page
 from byhand.formats.pdf import bound_paper
 from byhand.options import Options
@@ -72,29 +77,29 @@ def make_paper_class(
 
     Raises: ByHandError; files that are complete stay, and running again makes the others.
     """
-    options = options or Options()
-    folder = class_folder(paper.name, options, out)
+    options = (options or Options()).seeded
+    folder, said = class_folder(paper.name, options, out), _said_of(paper, options)
     check_apart(students)
     with output_errors(folder), ExitStack() as stack:
-        prepare(folder, paper, options)
+        checked(folder, said)
+        submit = stack.enter_context(workers(jobs, dask))
+        planned = [
+            Planned.of(part.sheet, students, part.options(options), folder / part.sheet, forms, formats, submit, jobs)
+            for part in paper.parts
+        ]
+        begin(folder, [*FOLDERS.values(), *(part.sheet for part in paper.parts)], said)
         parts = stack.enter_context(staging(folder))
         files = StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
         books = {
             view: stack.enter_context(book(folder / BOOKS[view], parts, paper.name, view, options.language))
             for view in CLASS_VIEWS
         }
-        sheets = [
-            stack.enter_context(
-                written(part.sheet, students, part.options(options), folder / part.sheet, forms, formats, jobs, dask,
-                        prints=False)
-            )
-            for part in paper.parts
-        ]  # fmt: skip
-        pages = [page_of(sheet.plan, sheet.pages) for sheet in sheets]
-        for copies in zip(*(sheet.copies() for sheet in sheets), strict=True):
+        sheets = [stack.enter_context(written(each, prints=False)) for each in planned]
+        pages = [page_of(each.plan, each.pages) for each in planned]
+        for copies in zip(*(each.copies() for each in planned), strict=True):
             for sheet, each in zip(sheets, copies, strict=True):
                 sheet.add(*each)
-            made = [Made(sheet.plan, sheet.pages, copy) for sheet, (copy, _) in zip(sheets, copies, strict=True)]
+            made = [Made(of.plan, of.pages, copy) for of, (copy, _) in zip(planned, copies, strict=True)]
             for view, pdf in bound_copies(paper, options, pages, made):
                 files.put(folder / FOLDERS[view] / f"{made[0].copy.student.stem}.pdf", pdf)
                 books[view].add_pages(pdf)
@@ -105,20 +110,11 @@ def make_paper_class(
     return [sheet.summary() for sheet in sheets]
 
 
-def prepare(folder: Path, paper: ExamPaper, options: Options) -> None:
-    """Make the folder of a class; refuse one that holds another class.
-
-    Raises: OutputError.
-    """
-    for name in (*FOLDERS.values(), *(part.sheet for part in paper.parts)):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+def _said_of(paper: ExamPaper, options: Options) -> dict[str, Any]:
+    """What the folder of a class says that was asked for."""
     secret = repr(options.secret) if options.secret else None
-    asked = {"byhand": __version__, "paper": paper.name, "file": paper.source, "options": as_entries(options),
-             "secret": secret}  # fmt: skip
-    content, path = json.dumps(asked, indent=1).encode(), folder / CLASS_FILE
-    if path.exists() and path.read_bytes() != content:
-        raise OutputError(f"{folder} holds a class of another paper or options; remove it, or use another --out")
-    write(folder, {path.name: content})
+    return {"byhand": __version__, "paper": paper.name, "file": paper.source, "options": as_entries(options),
+            "secret": secret}  # fmt: skip
 
 
 def paper_in(folder: Path) -> ExamPaper:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -126,7 +127,9 @@ class Plan(Struct, frozen=True):
         try:
             return self.searched(1 + Draw(f"byhand/{self.key_of('0')}").below(2**31))
         except ConfigError:
-            return self.searched(0)
+            with suppress(ConfigError):  # which would say that seed 0 has no other numbers
+                return self.searched(0)
+            raise
 
     def with_words_of(self, numbers: Values) -> Plan:
         """The same plan; for a model that predicts words, with the sentence of these numbers and its next words."""
@@ -253,7 +256,8 @@ class NumberSets(Struct, frozen=True, dict=True):
         """The first set, and others whose pages differ from its page in numbers only."""
         if self.plan.sheet.of_thread:
             return self.plan.of_thread()
-        return self._with_others() if self.renames else (self.first_set,)
+        others = self.renames and not self.plan.options.keeps_its_numbers
+        return self._with_others() if others else (self.first_set,)
 
     @cached_by("sets", lambda numbers: numbers.plan.cache_key(paper="a4"))
     def _with_others(self) -> tuple[Values, ...]:

@@ -302,7 +302,7 @@ def judged_page(plan: Plan, values: Values, left: str = "", minutes: tuple[int, 
     options = structs.replace(plan.options, left_out=left_out({"left": left}), minutes=minutes)
     page, run, _ = arranged(plan.sheet, values, options, options.domain)
     judge(run, of_class=True)
-    return page, run
+    return structs.replace(page, stamp={**page.stamp, **options.told_by_class}), run
 
 
 def _qr_text(page: Document, numbers: str) -> str:

@@ -10,7 +10,7 @@ from byhand.formats.html.page import PAPERS
 from byhand.reading.back import Again
 from byhand.reading.markup import markup_difference
 from byhand.reading.page import Page
-from byhand.reading.verdict import SECRET_UNKNOWN
+from byhand.reading.verdict import CLASS_UNKNOWN, SECRET_UNKNOWN
 from byhand.reading.ways import with_others
 from byhand.worksheet.folders import own_templates
 from byhand.worksheet.views import Paper
@@ -25,6 +25,8 @@ def numbers_alone(page: Page) -> str:
         return f"byhand {page.foot.version} made it, and this is {__version__}"
     if page.secret_unknown:
         return SECRET_UNKNOWN
+    if page.class_unknown:
+        return CLASS_UNKNOWN
     if page.asked.get("templates", "") != own_templates():
         return "it was not printed with the templates that are in use here"
     return ""

@@ -19,7 +19,7 @@ from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
 from byhand.reading.pdf import said_in
 from byhand.reading.verdict import Finding
-from byhand.reading.verify import content_of, report
+from byhand.reading.verify import class_file_of, content_of, report
 from byhand.secret import Secret
 
 CHUNK = 400  # files that are read at once
@@ -97,7 +97,8 @@ def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
     for file in files:
         with suppress(ByHandError):  # is told when it is judged by itself
             content = content_of(file)
-            page = Page((), (), said_in(content) if content.startswith(b"%PDF") else {}, ()).knowing(secret)
+            page = Page((), (), said_in(content) if content.startswith(b"%PDF") else {}, ())
+            page = page.knowing(secret, class_file_of(file))
             if page.student and not numbers_alone(page) and len(classes) < CLASSES_KEPT:
                 of = class_of(page, content)
                 if not is_wired(of):

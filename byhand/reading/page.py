@@ -87,6 +87,8 @@ class Page(Struct, frozen=True):
     """The texts that stand in the margins of each sheet of paper."""
     secret: Secret | None = None
     """The secret of its class, if it is known."""
+    class_file: bytes = b""
+    """The file of its class, if it is known and says more than the page tells."""
 
     @property
     def seed(self) -> int:
@@ -103,9 +105,16 @@ class Page(Struct, frozen=True):
         """Whether the numbers can be made again, and their hash judged, only with a secret that is not known."""
         return self.of_secret and not self.secret
 
-    def knowing(self, secret: Secret | None) -> Page:
-        """The page, with its class's secret if it is of one."""
-        return replace(self, secret=secret if self.of_secret else None)
+    @property
+    def class_unknown(self) -> bool:
+        """Whether its class has words or numbers of somebody's own, and the file that says them is not known."""
+        return "own" in self.asked and not self.class_file
+
+    def knowing(self, secret: Secret | None, class_file: bytes = b"") -> Page:
+        """The page, with its class's secret if it is of one, and its class's file if it does not tell all."""
+        return replace(
+            self, secret=secret if self.of_secret else None, class_file=class_file if "own" in self.asked else b""
+        )
 
     @property
     def foot(self) -> Foot:

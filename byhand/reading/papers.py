@@ -18,7 +18,7 @@ from byhand.notation.number import shown
 from byhand.options import OF_SECRET, Options
 from byhand.options_file import options_of
 from byhand.paper import HOLDS, ExamPaper, pages_of, paper_of
-from byhand.reading.copies import printing_of
+from byhand.reading.copies import options_in, printing_of
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import differences
 from byhand.reading.pdf import printing, texts_of_pages
@@ -34,12 +34,14 @@ def is_paper(words: Mapping[str, str]) -> bool:
     return words.get("holds") == HOLDS
 
 
-def judged(content: bytes, words: Mapping[str, str], judges: Judges, secret: Secret | None) -> Verdict:
-    """The verdict on a paper's PDF. words: what it says of itself.
+def judged(
+    content: bytes, words: Mapping[str, str], judges: Judges, secret: Secret | None, class_file: bytes
+) -> Verdict:
+    """The verdict on a paper's PDF. words: what it says of itself. class_file: that of the class whose copy it is.
 
     Raises: UnreadableError where it cannot be made again.
     """
-    paper, options, view = _asked(words, secret)
+    paper, options, view = _asked(words, secret, class_file)
     if words.get("student"):
         return _judged_copy(content, words, paper, options, view)
     try:
@@ -99,19 +101,21 @@ def _faults(content: bytes, reprint: bytes) -> Iterator[str]:
             yield f"page {number}: the page has {found or 'nothing'}; its givens make {right or 'nothing there'}"
 
 
-def _asked(words: Mapping[str, str], secret: Secret | None) -> tuple[ExamPaper, Options, View]:
+def _asked(words: Mapping[str, str], secret: Secret | None, class_file: bytes) -> tuple[ExamPaper, Options, View]:
     """The paper, the options and the view that a PDF says that it was made of.
 
     Raises: UnreadableError.
     """
     if words.get("version") != __version__:
         raise UnreadableError(f"byhand {shown(words.get('version', ''))} made it, and this is {__version__}")
-    if words.get("own") == "yes":
+    of_class = class_file if words.get("own") == "yes" and words.get("student") else b""
+    if words.get("own") == "yes" and not of_class:
         told = "it was made with an answer or numbers of somebody's own, which it does not tell"
         raise UnreadableError(f"{told}; verify the pages and the run.json of its sheets")
     try:
         paper = paper_of(as_text(words["name"]), as_text(words["file"]))
-        options = options_of(msgspec.json.decode(as_text(words["options"]), type=dict), "it")
+        said = options_of(msgspec.json.decode(as_text(words["options"]), type=dict), "it")
+        options = options_in(of_class) if of_class else said
         view = VIEWS[VIEWS.index(words["view"])]
     except (KeyError, ValueError, msgspec.DecodeError, ByHandError) as error:
         raise UnreadableError(f"it does not say of which paper it is: {error}") from None

@@ -11,6 +11,7 @@ from msgspec import Struct
 from byhand.runs import Run
 from byhand.witness.wiring import unwired
 
+CLASS_UNKNOWN = "it is of a class with words or numbers of somebody's own, and is not in that class's folder"
 SECRET_UNKNOWN = "it is of a class with a secret, which is not given"
 
 

@@ -6,6 +6,7 @@ import re
 from functools import partial
 from pathlib import Path
 
+from byhand.classroom.again import CLASS_FILE
 from byhand.errors import ByHandError, UnreadableError
 from byhand.reading.back import Again, with_givens_of_page
 from byhand.reading.fields import misfilled
@@ -36,14 +37,15 @@ def verify(path: Path | str, *, onnx: bool = False, secret: Secret | None = None
     content = content_of(path)
     if path.suffix.lower() == ".json":
         return judged(_text(content), judges, secret)
+    class_file = class_file_of(path)
     if content.startswith(b"%PDF"):
         _check_name(path, "a PDF", ".pdf")
-        return _drawn(content, judges, secret)
+        return _drawn(content, judges, secret, class_file)
     html = _text(content)
     if path.suffix.lower() not in ("", ".html", ".htm") and not html.lstrip().startswith("<"):
         raise UnreadableError("it is no HTML, no PDF and no run.json, which are what byhand verify reads")
     _check_name(path, "HTML", ".html", ".htm")
-    return _written(html, judges, secret)
+    return _written(html, judges, secret, class_file)
 
 
 def _check_name(path: Path, what: str, *endings: str) -> None:
@@ -57,7 +59,15 @@ def _check_name(path: Path, what: str, *endings: str) -> None:
         )
 
 
-def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
+def class_file_of(path: Path) -> bytes:
+    """The file of the class in whose folder a copy lies; nothing where there is none."""
+    try:
+        return (path.resolve().parent.parent / CLASS_FILE).read_bytes()
+    except OSError:
+        return b""
+
+
+def _drawn(content: bytes, judges: Judges, secret: Secret | None, class_file: bytes) -> Verdict:
     """Judge a PDF."""
     from byhand.reading.drawing import check_drawing, is_copy
     from byhand.reading.packing import check_packing
@@ -66,8 +76,8 @@ def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
     from byhand.reading.pdf import read_pdf, words_in
 
     if is_paper(words := words_in(content)):
-        return judged_paper(content, words, judges, secret)
-    page = read_pdf(content).knowing(secret)
+        return judged_paper(content, words, judges, secret, class_file)
+    page = read_pdf(content).knowing(secret, class_file)
     alone = numbers_alone(page)
     if not alone and judges == [judge] and is_copy(content, page):  # whose numbers the witness has judged
         return Verdict(_about(page))
@@ -80,9 +90,9 @@ def _drawn(content: bytes, judges: Judges, secret: Secret | None) -> Verdict:
     return Verdict(_about(page), faults, alone, unwired=unwired_of(again.printed.run))
 
 
-def _written(html: str, judges: Judges, secret: Secret | None) -> Verdict:
+def _written(html: str, judges: Judges, secret: Secret | None, class_file: bytes) -> Verdict:
     """Judge an HTML page, and what is filled in on it."""
-    page = read_html(html).knowing(secret)
+    page = read_html(html).knowing(secret, class_file)
     alone = numbers_alone(page)
     again, faults = _judged(way_of(page, "screen", judges))
     beside = ""

@@ -130,7 +130,7 @@ def test_a_class_is_finished_where_it_was_left_and_no_other_is_written_over_it(f
     lost.unlink()
     make_paper_class(paper_of("test", SOURCE), STUDENTS, Options(seed=SEED), tmp_path)
     assert lost.read_bytes() == whole
-    with pytest.raises(OutputError, match="holds a class of another paper"):
+    with pytest.raises(OutputError, match="holds a class of other numbers or options"):
         make_paper_class(
             paper_of("test", SOURCE.replace("points = 6", "points = 7")), STUDENTS, Options(seed=SEED), tmp_path
         )
