@@ -34,7 +34,7 @@ def _steps(build: Builder) -> Results:
     weight = build.tape.given("linear.W", (c.d_model, c.d_mlp), ("d_model", "d_mlp"))
     y = linear(x, weight, "linear.b", "y")
     build.tape.given(UPSTREAM, y.shape, y.axes)
-    return gradients(y, "linear.W", "linear.b", "x")
+    return y, *gradients(y, "linear.W", "linear.b", "x")
 
 
 # ---- the same, written down a second time ----

@@ -30,7 +30,6 @@ from byhand.worksheet.views import MOST_VARIANTS, Level, Medium, Orientation
 Judges = Sequence[Callable[[Run], None]]
 ROUGHLY = number_system("decimal", rounding="once")  # computes any function, without a loss from step to step
 STAMP = ("version", "seed", "hash")  # of a page, taken from it as they are
-OWN = ("own",)  # which the page of a class may say besides
 MOST_PLACES, MOST_BASE = 12, 100
 
 
@@ -114,8 +113,8 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
 
     Raises: UnreadableError where the page does not say what it prints of itself.
     """
-    stamp, student = {name: page.printed(name) for name in STAMP}, page.student
-    own = {name: said for name in OWN if (said := page.asked.get(name))}
+    own = {"own": page.asked["own"]} if "own" in page.asked else {}  # of a copy in a class, which may say it
+    stamp, student = {name: page.printed(name) for name in STAMP} | own, page.student
 
     def print_again(shown: Shown, roughly: bool) -> Printed:
         words = {kind: texts for kind, texts in shown.words.items() if texts}
@@ -133,7 +132,7 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
                 document, run = print_in(others, domain)
             except (DomainError, SheetError, ConfigError):
                 document, run = print_in(others, ROUGHLY)
-        document = replace(document, stamp=stamp | own)
+        document = replace(document, stamp=stamp)
         if student:
             from byhand.classroom.students import signed
 
