@@ -430,7 +430,7 @@ THINNEST, THICKER = 0.3, 1.8  # mm: of a line from a word to a head, and by how 
 HEAD_W, BOX_W, END_W = 15.0, 11.0, 18.0  # mm: of heads, other boxes, and those at the end
 
 
-@picture(height=60, minutes=6, width=174)
+@picture(height=60, minutes=10, width=174)
 def way_back(on: Canvas, first: Rows, second: Rows, *, tokens: Sequence[str], right: Sequence[str]) -> None:
     """The ways that the answer of the last token has come, from its own query and all keys and values, up to the
     surprise at the right word. The key ticks what is reached from there against the arrows: all but the queries of
