@@ -757,24 +757,21 @@ def mark(
     named = _typed({*asked, "weight_places"})
     if folder is not None and (named or sheet):
         raise click.UsageError("--class says which sheet and numbers it is; leave out the other options of these")
+    how: dict[str, Any] = {
+        "class_folder": folder, "secret": read_secret(secret_file) if secret_file is not None else None,
+        "policy": Policy(follow, rounded, guard), "groups": groups, "history": history, "formats": formats,
+        "report": report, "names": names, "jobs": jobs, "tell": _tell, "done": _say,
+    }  # fmt: skip
     if (folder is not None and is_of_paper(Path(folder))) or (sheet is not None and _is_paper(sheet)):
         if unfit := _typed({"points_file", "overrides"}):
             raise click.UsageError(
                 f"{unfit[0]} is of one sheet, and a paper says its points itself; mark a sheet of it alone for that"
             )
-        _mark_paper(
-            answers, sheet, options, out or "output", class_folder=folder,
-            secret=read_secret(secret_file) if secret_file else None, policy=Policy(follow, rounded, guard),
-            groups=groups, history=history, formats=formats, report=report, names=names, jobs=jobs,
-        )  # fmt: skip
+        _mark_paper(answers, sheet, options, out or "output", **how)
         return
     made = marking.mark(
-        answers, sheet, options if named else None, out or "output", class_folder=folder,
-        secret=read_secret(secret_file) if secret_file is not None else None,
-        policy=Policy(follow, rounded, guard), points=points_file, overrides=overrides, groups=groups,
-        history=history, formats=formats, report=report, names=names, jobs=jobs,
-        tell=_tell, done=_say,
-    )  # fmt: skip
+        answers, sheet, options if named else None, out or "output", points=points_file, overrides=overrides, **how
+    )
     if made.absent:
         _tell(f"nothing from {len(made.absent)} of the class: {', '.join(s.whose for s in made.absent[:10])}")
     for line in made.unmarked:
@@ -789,7 +786,7 @@ def _mark_paper(answers: Sequence[str], file: str | None, options: Options, out:
     from byhand.paper import read_paper
 
     paper = read_paper(file) if file is not None else None
-    made = mark_paper(answers, paper, options, out, tell=_tell, done=_say, **how)
+    made = mark_paper(answers, paper, options, out, **how)
     for sheet, each in made.sheets.items():
         for line in each.unmarked:
             _tell(f"{sheet}: not marked: {line}")

@@ -24,8 +24,8 @@ from byhand.page.page import Page, lower
 from byhand.pipeline import prepare
 from byhand.worksheet.asked import as_word
 from byhand.worksheet.cover import Cover
-from byhand.worksheet.document import Answer, Sentence
-from byhand.worksheet.excerpt import HEAD, TOGETHER, Excerpt
+from byhand.worksheet.document import Answer, Document, Sentence
+from byhand.worksheet.excerpt import HEAD, TOGETHER, Excerpt, HeadPart
 from byhand.worksheet.front import all_files
 from byhand.worksheet.markdown import paragraphs
 from byhand.worksheet.messages import messages
@@ -38,7 +38,6 @@ LARGEST = 20_000  # bytes of a file
 MOST_SHEETS = 50
 LONGEST_LINE = 120  # characters of a title
 Order = Literal["fixed", "shuffled"]
-HeadPart = Literal["map", "conventions", "before", "goals"]
 Points = int | float | str
 
 EXAMPLE = '''\
@@ -136,7 +135,7 @@ class ExamPaper(Struct, frozen=True):
         sheets = tuple(page.document for page in pages)
         return Cover(
             self.title, self.course, self.date, self.time, paragraphs(self.text), sheets,
-            messages(options.language), options.printed_seed, self.name, self.said(options),
+            messages(options.language), options.printed_seed, self.name, self.said(options), self.cover,
         )  # fmt: skip
 
     def said(self, options: Options) -> dict[str, str]:
@@ -288,7 +287,7 @@ def files_of(paper: ExamPaper, pages: Sequence[Page], options: Options) -> dict[
     files, cover = dict[str, bytes](), paper.of_pages(pages, options)
     for format in [ready(name, options.setup, options.views) for name in options.formats]:
         if format.paper:
-            files |= format.paper(cover, paper.cover, pages, options.views, options.setup)
+            files |= format.paper(cover, pages, options.views, options.setup)
         else:
             files |= {
                 f"{page.document.name}-{file}": make(page, view, options.setup)
@@ -305,27 +304,23 @@ def checked(paper: ExamPaper, options: Options) -> Iterator[str]:
     """
     from byhand.formats.pdf import filled  # what draws pages is heavy
     from byhand.formats.pdf import paper as bound_pdfs
-    from byhand.press import length_of
 
     pages = pages_of(paper, options)
     cover, setup = paper.of_pages(pages, options), options.setup
     width = max(len(part.sheet) for part in paper.parts)
     for page in pages:
-        document = page.document
-        counts = (document.steps_to_do, document.minutes, length_of(filled(page, "worksheet", setup)))
-        yield f"{document.name:{width}}  {_counted(*counts)}{_with(document.told_points)}"
-    whole = bound_pdfs(cover, paper.cover, pages, ("worksheet",), setup)["worksheet.pdf"]
-    steps, minutes = (sum(getattr(page.document, of) for page in pages) for of in ("steps_to_do", "minutes"))
-    yield f"{'in all':{width}}  {_counted(steps, minutes, length_of(whole))}{_with(cover.points)}"
+        yield f"{page.document.name:{width}}  {_counted(page.document, filled(page, 'worksheet', setup))}"
+    yield f"{'in all':{width}}  {_counted(cover, bound_pdfs(cover, pages, ('worksheet',), setup)['worksheet.pdf'])}"
     yield from missing(paper, pages)
 
 
-def _counted(steps: int, minutes: int, pages: int) -> str:
-    return f"{steps:3} steps  {minutes:4} minutes  {pages:3} page{'s' * (pages != 1)}"
+def _counted(of: Document | Cover, pdf: bytes) -> str:
+    """What a sheet, or all of them, ask for and are worth. pdf: the worksheet."""
+    from byhand.press import length_of
 
-
-def _with(points: str) -> str:
-    return f"  {points}" if points else ""
+    pages = length_of(pdf)
+    told = f"{of.steps_to_do:3} steps  {of.minutes:4} minutes  {pages:3} page{'s' * (pages != 1)}"
+    return f"{told}  {of.told_points}" if of.told_points else told
 
 
 def missing(paper: ExamPaper, pages: Sequence[Page]) -> Iterator[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable
+from pathlib import Path
+from typing import IO
 
 import numpy as np
+import pikepdf
 import pypdfium2
 
 from byhand.formats.html.page import Pages
@@ -33,6 +36,18 @@ def without_pictures(pages: Pages, view: View) -> tuple[PrintPage, str]:
         html = html.replace(place[0], place[0].replace(place[1] + "<", f"{len(tables)}<") if is_table else "")
         tables += [figure] * is_table
     return PrintPage.of(html, tables), svg.sub("", pages.html(view, "print"))
+
+
+def with_another_glyph(source: Path | IO[bytes], target: Path) -> None:
+    """Write a PDF in which the first glyph on page 2 is another one of that page."""
+    with pikepdf.open(source) as pdf:
+        page = pdf.pages[1]
+        page.contents_coalesce()
+        drawn = page.Contents.read_bytes()
+        one, *others = re.findall(rb"<([0-9a-f]{4})>", drawn)
+        other = next(glyph for glyph in others if glyph != one)
+        page.Contents.write(drawn.replace(b"<" + one + b">", b"<" + other + b">", 1))
+        pdf.save(target)
 
 
 def pictures(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:

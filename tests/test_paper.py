@@ -10,6 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from click.testing import CliRunner
+from page_pdf import with_another_glyph
 from pypdf import PdfReader
 
 from byhand.cli import main
@@ -190,14 +191,7 @@ def test_each_file_of_a_paper_is_verified(tmp_path):
 
 @pytest.mark.parametrize("view", ["worksheet", "key"])
 def test_a_digit_that_was_changed_in_a_paper_is_found(tmp_path, view):
-    with pikepdf.open(io.BytesIO(files()[f"{view}.pdf"])) as pdf:
-        page = pdf.pages[1]
-        page.contents_coalesce()
-        drawn = page.Contents.read_bytes()
-        glyphs = re.findall(rb"<([0-9a-f]{4})>", drawn)
-        one, other = next((a, b) for a in glyphs for b in glyphs if a != b)
-        page.Contents.write(drawn.replace(b"<" + one + b">", b"<" + other + b">", 1))
-        pdf.save(tmp_path / "changed.pdf")
+    with_another_glyph(io.BytesIO(files()[f"{view}.pdf"]), tmp_path / "changed.pdf")
     lines, finding = report(tmp_path / "changed.pdf")
     assert finding is Finding.WRONG
     assert any(line.startswith("page 2: the page has") for line in lines)

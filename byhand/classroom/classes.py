@@ -261,9 +261,13 @@ class StudentFiles(Struct):
 
 def _said_of(plan: Plan) -> dict[str, Any]:
     """What a class's folder says that was asked for."""
-    secret = repr(plan.options.secret) if plan.options.secret else None
-    return {"byhand": __version__, "sheet": plan.sheet.name, "options": as_entries(plan.options), "secret": secret,
-            "body": plan.sheet.body}  # fmt: skip
+    return asked_for(plan.options, sheet=plan.sheet.name, body=plan.sheet.body)
+
+
+def asked_for(options: Options, **of: str) -> dict[str, Any]:
+    """What the folder of a class says that was asked for. of: of what it is."""
+    secret = repr(options.secret) if options.secret else None
+    return {"byhand": __version__, **of, "options": as_entries(options), "secret": secret}
 
 
 def checked(folder: Path, said: Mapping[str, Any]) -> bytes:

@@ -13,7 +13,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from byhand import __version__
 from byhand.classroom.again import CLASS_FILE
 from byhand.classroom.classes import (
     BOOKS,
@@ -21,6 +20,7 @@ from byhand.classroom.classes import (
     ClassSet,
     Planned,
     StudentFiles,
+    asked_for,
     begin,
     book,
     check_apart,
@@ -43,13 +43,10 @@ from byhand.classroom.students import (
 from byhand.classroom.workers import workers
 from byhand.errors import RosterError
 from byhand.files import output_errors, staging, sync_folder
-from byhand.formats.html.paper import cover_page
 from byhand.formats.pdf import bound_paper
 from byhand.options import Options
-from byhand.options_file import as_entries
 from byhand.page.page import Page, lower
 from byhand.paper import ExamPaper, paper_of
-from byhand.press import printed
 from byhand.symmetry.draw import Draw
 from byhand.worksheet.asked import as_word
 from byhand.worksheet.sheet import load_sheet
@@ -112,9 +109,7 @@ def make_paper_class(
 
 def _said_of(paper: ExamPaper, options: Options) -> dict[str, Any]:
     """What the folder of a class says that was asked for."""
-    secret = repr(options.secret) if options.secret else None
-    return {"byhand": __version__, "paper": paper.name, "file": paper.source, "options": as_entries(options),
-            "secret": secret}  # fmt: skip
+    return asked_for(options, paper=paper.name, file=paper.source)
 
 
 def paper_in(folder: Path) -> ExamPaper:
@@ -159,13 +154,8 @@ def bound_copies(
     whose = {"student": as_word(student.id), "named": as_word(student.name), "moved": moved}
     cover = replace(cover, asked={**cover.asked, **whose})
     for view in views:
-        front = (
-            printed(cover_page(cover, "print", options.paper, view, names=(student.name,)), False)
-            if paper.cover
-            else b""
-        )
         pdfs = [pdf_of(made[at].copy, made[at].pages, view) for at in order]
-        yield view, bound_paper(cover, front, pdfs, view, options.paper)
+        yield view, bound_paper(cover, pdfs, view, options.paper, name=student.name)
 
 
 def copies_again(

@@ -47,7 +47,7 @@ class Setup(Struct, frozen=True):
 
 Make = Callable[["Page", View, Setup], bytes]
 Bind = Callable[[Sequence["Page"], Sequence[View], Setup], Mapping[str, bytes]]
-BindPaper = Callable[["Cover", bool, Sequence["Page"], Sequence[View], Setup], Mapping[str, bytes]]
+BindPaper = Callable[["Cover", Sequence["Page"], Sequence[View], Setup], Mapping[str, bytes]]
 
 
 class Bank(Struct, frozen=True):
@@ -79,7 +79,7 @@ class Format(Struct, frozen=True):
     many: Bind | None = None
     """Writes several sheets as one set of files, such as a book; without it, each sheet is written by itself."""
     paper: BindPaper | None = None
-    """Writes the sheets of a paper behind its cover, or without it; without this, each sheet is written by itself."""
+    """Writes the sheets of a paper behind its cover; without this, each sheet is written by itself."""
     minds_feedback: bool = False
     """Whether its files, but for a key, tell nobody what is right where Setup asks for that; a format that does not
     say so is refused there."""

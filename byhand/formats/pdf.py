@@ -54,22 +54,21 @@ def book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping
     return files
 
 
-def paper(
-    cover: Cover, with_cover: bool, sheets: Sequence[Page], views: Sequence[View], setup: Setup
-) -> Mapping[str, bytes]:
+def paper(cover: Cover, sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
     """The file of a paper in each view, its sheets behind the cover, and that of the lecturer's half pages."""
     files = dict[str, bytes]()
     if LECTURER in views:
         files["half-pages.pdf"] = _half_pages(sheets, setup)
     for view in (view for view in views if view != LECTURER):
-        front = printed(cover_page(cover, "print", setup.paper, view), setup.cache) if with_cover else b""
         pdfs = [filled(page, view, setup) for page in sheets]
-        files[f"{view}.pdf"] = bound_paper(cover, front, pdfs, view, setup.paper)
+        files[f"{view}.pdf"] = bound_paper(cover, pdfs, view, setup.paper, cache=setup.cache)
     return files
 
 
-def bound_paper(cover: Cover, front: bytes, sheets: Sequence[bytes], view: View, paper: Paper) -> bytes:
-    """The sheets of a paper as one PDF. front: the cover; empty, where the first sheet comes first."""
+def bound_paper(
+    cover: Cover, sheets: Sequence[bytes], view: View, paper: Paper, *, name: str = "", cache: bool = False
+) -> bytes:
+    """The PDFs of a paper's sheets as one, behind the cover where it is printed. name: of the student whose it is."""
     parts = [
         Part(pdf, f"{view}/{sheet.name}", ((sheet.title, False),))
         for pdf, sheet in zip(sheets, cover.sheets, strict=True)
@@ -79,7 +78,9 @@ def bound_paper(cover: Cover, front: bytes, sheets: Sequence[bytes], view: View,
         number = cover.messages.say("foot.page", page=page, pages=pages)
         return f"{cover.messages.say(f'views.{view}')} · {number}" if shows_answers(view) else number
 
-    before, behind = (front, parts) if front else (sheets[0], parts[1:])
+    before, behind = sheets[0], parts[1:]
+    if cover.is_printed:
+        before, behind = printed(cover_page(cover, "print", paper, view, name=name), cache), parts
     return bound(lambda places: before, behind, say, PAPERS[paper]["side"], cover.says(view), right_hand=False)
 
 

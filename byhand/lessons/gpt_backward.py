@@ -419,7 +419,7 @@ HEAD_AT = (83.0, 12.5), (67.0, 38.5)  # mm: the middles of the heads
 BRANCH, ASKING, STREAM = 38.5, 50.0, 57.0  # mm: heights of the network, the query’s way and the stream
 OUT_AT, FORK, NORM_AT, NETWORK_AT, SECOND, END = 103.0, 110.0, 119.0, 135.0, 149.0, 165.0  # mm: across
 LAST_NORM, UNEMBED, SURPRISE = 42.0, 27.0, 10.0  # mm: heights at the end
-NAMED = {
+NAMED = {  # what goes forward, by the place of its name, in mm
     (OUT_AT + 3.0, 45.0): "O",
     (128.0, STREAM - 1.2): "X'",
     (SECOND + 3.0, 48.5): "F",

@@ -222,6 +222,7 @@ def two_ways(on: Canvas, known: Rows) -> None:
     on.said(on.say("pictures.two_ways.said"), on.say("pictures.two_ways.to_do"), on.say("pictures.two_ways.told"))
 
 
+MODEL_D, RANK = 4096, 8  # of a large model, and of the two tables beside one of its own
 CELL_W, CELL_H, NAME_OFF = 10.4, 6.8, 1.6  # mm: of a number of the whole table; how far off a matrix is its name
 BESIDE_AT, WHOLE_AT, TOP, APART = 19.0, 27.0, 4.8, 2.8  # mm: the column's middle, and the left edge of the table; the
 # upper edge of the row, and how far below it the table begins
@@ -276,6 +277,7 @@ def whole_from_two(
         number(beside, BESIDE_AT, middle, value)
         for j, product in enumerate(products):
             on.blank(WHOLE_AT + CELL_W * (j + 0.5), middle, product, CELL_W, CELL_H)
+    times = MODEL_D**2 // (2 * MODEL_D * RANK)
     left, name_at = WHOLE_AT + CELL_W * len(columns) + LARGE_OFF, begin + LARGE / 2
     end = left + LARGE, begin + LARGE
     on.box(left, begin, LARGE, LARGE, fill=LIGHT, width=0)
@@ -284,12 +286,12 @@ def whole_from_two(
     on.math(left - OFF - 2.2, name_at + 1.2, beside, colour=GREY)
     on.math(left + LARGE / 2, begin - OFF - 1.2, above, colour=GREY)
     on.math(left + LARGE / 2, name_at - 0.6, "W", colour=GREY)
-    on.text(left + LARGE / 2, name_at + 4.2, "4,096 × 4,096", SMALLEST, colour=GREY)
-    for i, line in enumerate(on.say("pictures.whole_from_two.rank").splitlines()):
+    on.text(left + LARGE / 2, name_at + 4.2, f"{MODEL_D:,} × {MODEL_D:,}", SMALLEST, colour=GREY)
+    for i, line in enumerate(on.say("pictures.whole_from_two.rank", rank=RANK, times=times).splitlines()):
         on.text(end[0] + NOTE_OFF, begin + NOTE_TOP + NOTE_LINE * i, line, CAPTION, anchor="start", colour=GREY)
     table_said = listed([f"({listed(products)})" for products in table])
     on.said(
-        on.say("pictures.whole_from_two.said", a=listed(sides[0][2])),
+        on.say("pictures.whole_from_two.said", a=listed(sides[0][2]), side=f"{MODEL_D:,}", rank=RANK, times=times),
         on.say("pictures.whole_from_two.to_do"),
         on.say("pictures.whole_from_two.told", b=listed(flat[0]), table=table_said),
     )

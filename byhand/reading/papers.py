@@ -49,7 +49,7 @@ def judged(
         for page in pages:
             for judge in judges:
                 judge(page.run)
-        reprint = bound_pdfs(paper.of_pages(pages, options), paper.cover, pages, (view,), Setup(options.paper))
+        reprint = bound_pdfs(paper.of_pages(pages, options), pages, (view,), Setup(options.paper))
     except ByHandError as error:
         raise UnreadableError(f"it cannot be made again as it says that it was: {error}") from None
     unwired = next((told for page in pages if (told := unwired_of(page.run))), "")

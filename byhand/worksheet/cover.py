@@ -21,8 +21,8 @@ class Cover(Struct, frozen=True, eq=False):
     title: str
     course: str
     date: str
-    minutes: int
-    """What students have; 0 where nobody says it."""
+    time: int
+    """The minutes that students have; 0 where nobody says it."""
     text: Sequence[Any]
     """A text of somebody's own, as Markdown tokens."""
     sheets: tuple[Document, ...]
@@ -33,15 +33,27 @@ class Cover(Struct, frozen=True, eq=False):
     """That of the paper's file."""
     asked: Mapping[str, str]
     """What its files say of themselves to whoever reads them back, in words."""
+    is_printed: bool = True
+    """Whether it stands before the sheets in print; a folder of pages always has it, as its index."""
 
     @property
     def subtitle(self) -> str:
         """The course, the date, the time and the points, as far as they are known."""
-        time = time_told(self.minutes, self.messages) if self.minutes else ""
-        return " · ".join(filter(None, (self.course, self.date, time, self.points)))
+        time = time_told(self.time, self.messages) if self.time else ""
+        return " · ".join(filter(None, (self.course, self.date, time, self.told_points)))
 
     @property
-    def points(self) -> str:
+    def steps_to_do(self) -> int:
+        """How many steps of all sheets ask for something."""
+        return sum(sheet.steps_to_do for sheet in self.sheets)
+
+    @property
+    def minutes(self) -> int:
+        """The minutes that all sheets say that they take."""
+        return sum(sheet.minutes for sheet in self.sheets)
+
+    @property
+    def told_points(self) -> str:
         """What all sheets are worth, in words; "" where nobody says it."""
         return points_told(self._points, self.messages) if self._points else ""
 

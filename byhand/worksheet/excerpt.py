@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Literal, get_args
 
 from msgspec import Struct, field
 
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.notation.number import shown
 
-HEAD = ("map", "conventions", "before", "goals")  # what a sheet has beside its title, its riddle and its steps
+HeadPart = Literal["map", "conventions", "before", "goals"]
+HEAD = get_args(HeadPart)  # what a sheet has beside its title, its riddle and its steps
 TOGETHER = ""  # stands for all steps where points are given
 LEAST = Fraction(1, 2)  # points of a step
 MOST_POINTS = 1_000

@@ -10,6 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from click.testing import CliRunner
+from page_pdf import with_another_glyph
 from pypdf import PdfReader
 
 from byhand.classroom.again import Class, is_of_paper, own_copies
@@ -104,14 +105,7 @@ def test_every_file_of_the_class_is_verified(folder):
 
 
 def test_a_digit_that_was_changed_is_found(folder, tmp_path):
-    with pikepdf.open(stem_of(folder, STUDENTS[1])) as pdf:
-        page = pdf.pages[1]
-        page.contents_coalesce()
-        drawn = page.Contents.read_bytes()
-        glyphs = re.findall(rb"<([0-9a-f]{4})>", drawn)
-        one, other = next((a, b) for a in glyphs for b in glyphs if a != b)
-        page.Contents.write(drawn.replace(b"<" + one + b">", b"<" + other + b">", 1))
-        pdf.save(tmp_path / "changed.pdf")
+    with_another_glyph(stem_of(folder, STUDENTS[1]), tmp_path / "changed.pdf")
     assert report(tmp_path / "changed.pdf")[1] is Finding.WRONG
 
 

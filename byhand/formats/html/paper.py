@@ -16,16 +16,14 @@ Links = Mapping[str, Sequence[tuple[str, str]]]  # by sheet, what leads to its p
 
 
 def cover_page(
-    cover: Cover, medium: Medium, paper: Paper, view: View, links: Links | None = None, names: Sequence[str] = ("",)
+    cover: Cover, medium: Medium, paper: Paper, view: View, *, links: Links | None = None, name: str = ""
 ) -> str:
-    """The cover of a paper. names: of students, for each of whom there is one."""
-    known: dict[str, Any] = {"cover": cover, "links": links or {}, "view": view, "names": names}
+    """The cover of a paper. name: of the student whose it is."""
+    known: dict[str, Any] = {"cover": cover, "links": links or {}, "view": view, "name": name}
     return rendered("paper.html", medium, paper, cover.messages, asked=cover.says(view), **known)
 
 
-def folder(
-    cover: Cover, with_cover: bool, sheets: Sequence[Page], views: Sequence[View], setup: Setup
-) -> Mapping[str, bytes]:
+def folder(cover: Cover, sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
     """The files of a paper for the screen: each sheet in each view, and the cover, which leads to all."""
     of_sheets = [view for view in views if view != LECTURER]
     files = {
@@ -48,4 +46,4 @@ def folder(
         from byhand.formats.html.half_page import half_pages
 
         files["half-pages.html"] = half_pages(sheets, "screen", setup.paper).encode()
-    return files | {"index.html": cover_page(cover, "screen", setup.paper, "worksheet", links).encode()}
+    return files | {"index.html": cover_page(cover, "screen", setup.paper, "worksheet", links=links).encode()}
