@@ -73,7 +73,7 @@ def arranged(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.known_seed, target=values.right_words(),
     )  # fmt: skip
-    run = replace(run, hash=fingerprint(run, page.whole or page.steps, options.secret))
+    run = replace(run, hash=fingerprint(run, page.hashed, options.secret))
     page = replace(page, stamp={"seed": options.printed_seed, "hash": run.hash}, options=partial(_decided, options))
     if not has_slots(domain) and domain.name != "symbolic":
 

@@ -127,7 +127,7 @@ def run_copies(sheet: Sheet, sets: Sequence[Values], variants: Sequence[Variant]
     values = values_together(sets, variants, domain, known, signs=options.numbers != "symbolic")
     page, run, tape = arranged(sheet, values, options, domain)
     made = ClassRun(page, run, tape, domain, sheet.promises, sheet.draws_words)
-    text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.steps))
+    text = _ESCAPED.sub(lambda m: str(json.loads(f'"{m[0]}"')), numbers_text(run, page.hashed))
     hashes = in_place(domain.column([short_hash(each, options.secret) for each in made.filled(text)]))
     stamped = structs.replace(page, stamp={"seed": options.printed_seed, "hash": hashes, **options.told_by_class})
     return replace(made, document=stamped, run=structs.replace(run, hash=hashes))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from msgspec.structs import replace
 
-from byhand.classroom.again import CLASS_FILE
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import ClassPages, class_pages, pdf_of, student_copies
-from byhand.errors import ByHandError, RosterError
-from byhand.options import Options
-from byhand.options_file import options_of as asked_options
+from byhand.errors import ByHandError
 from byhand.press import face_of, fonts_of, has
 from byhand.reading.page import Page
 from byhand.reading.pdf import letters_of, opened, paper_of
@@ -44,17 +40,6 @@ def class_of(page: Page, content: bytes) -> Class:
     return _class_of(said, page.secret, page.class_file, *printing_of(shared + _END if more else content))
 
 
-def options_in(class_file: bytes) -> Options:
-    """The options that the file of a class says.
-
-    Raises: ByHandError.
-    """
-    try:
-        return asked_options(json.loads(class_file)["options"], CLASS_FILE)
-    except (ValueError, KeyError, TypeError) as error:
-        raise RosterError(f"{CLASS_FILE} says no options of a class ({error})") from None
-
-
 def is_wired(class_: Class) -> bool:
     """Whether the witness has a wiring of its own for the model of a class, by which it judges each copy."""
     return class_[0].sheet.model.name in WIRINGS
@@ -70,13 +55,11 @@ def kind_of(page: Page) -> Kind:
 
 @lru_cache(CLASSES_KEPT)
 def _class_of(said: Said, secret: Secret | None, class_file: bytes, paper: Paper, letters: str) -> Class:
-    page = Page((), (), {**dict(said), "hash": "0000000"}, (), secret)
+    page = Page((), (), {**dict(said), "hash": "0000000"}, (), secret, class_file)
     sheet, options = sheet_of(page), replace(options_of(page), seed=page.seed, left_out={}, minutes=(), paper=paper)
     if options.base == sheet.given(letters=False).config.softmax_base:  # nobody has asked for another
         options = replace(options, base=None)
-    if class_file:
-        options = replace(options_in(class_file), secret=secret, paper=paper).on(sheet)
-    plan = Plan(sheet, options, letters)
+    plan = Plan(sheet, options.on(sheet), letters)
     return plan, class_pages(plan)
 
 

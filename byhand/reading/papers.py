@@ -18,12 +18,12 @@ from byhand.notation.number import shown
 from byhand.options import OF_SECRET, Options
 from byhand.options_file import options_of
 from byhand.paper import HOLDS, ExamPaper, pages_of, paper_of
-from byhand.reading.copies import options_in, printing_of
+from byhand.reading.copies import printing_of
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import differences
 from byhand.reading.pdf import printing, texts_of_pages
 from byhand.reading.verdict import SECRET_UNKNOWN, Verdict, unwired_of
-from byhand.reading.ways import Judges
+from byhand.reading.ways import Judges, options_in
 from byhand.secret import Secret
 from byhand.worksheet.asked import as_text
 from byhand.worksheet.views import VIEWS, View
@@ -119,4 +119,4 @@ def _asked(words: Mapping[str, str], secret: Secret | None, class_file: bytes) -
         view = VIEWS[VIEWS.index(words["view"])]
     except (KeyError, ValueError, msgspec.DecodeError, ByHandError) as error:
         raise UnreadableError(f"it does not say of which paper it is: {error}") from None
-    return paper, replace(options, secret=secret), view
+    return paper, replace(options, secret=secret if words.get("seed") == OF_SECRET else None), view

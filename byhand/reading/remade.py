@@ -150,7 +150,7 @@ def _remade(run: Run, values: Values) -> Iterator[Remade]:
                     refused = refused or error
                     continue
                 made_any = True
-                yield made, document.steps
+                yield made, document.hashed
         if refused and not made_any:
             raise refused
     except UnknownNameError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -14,9 +15,11 @@ from msgspec.structs import replace
 from byhand.arithmetic.domain import Domain, ValueOf
 from byhand.arithmetic.expr import Expr
 from byhand.arithmetic.systems import ROUNDINGS, number_system
+from byhand.classroom.again import CLASS_FILE
 from byhand.errors import ByHandError, ConfigError, DomainError, SheetError, UnknownNameError, UnreadableError
 from byhand.model.weights import Values
 from byhand.options import Options
+from byhand.options_file import options_of as asked_options
 from byhand.pipeline import prepare
 from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.givens import WORDS, original, recorded_with_lost, said_values
@@ -149,18 +152,37 @@ def _excerpt_of(page: Page) -> Excerpt:
         raise UnreadableError(f"it says what no paper can take of a sheet: {error}") from None
 
 
+def options_in(class_file: bytes) -> Options:
+    """The options that the file of a class says.
+
+    Raises: UnreadableError.
+    """
+    try:
+        return asked_options(json.loads(class_file)["options"], CLASS_FILE)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableError(f"{CLASS_FILE} says no options of a class ({error})") from None
+
+
 def options_of(page: Page) -> Options:
-    """What a page says that it was asked for, and the minutes that it says that it takes.
+    """What a page says that it was asked for, or the file of its class, and the minutes that it says that it takes.
 
     Raises: UnreadableError where that cannot be asked for.
     """
+    return replace(
+        _options_said(page), seed=0, secret=page.secret, excerpt=_excerpt_of(page), left_out=left_out(page.asked),
+        minutes=tuple(map(int, page.printed("minutes").split(","))),
+    )  # fmt: skip
+
+
+def _options_said(page: Page) -> Options:
+    if page.class_file:
+        return options_in(page.class_file)
     level, base = page.said("level", get_args(Level)), page.said("base", ("e", *map(str, range(2, MOST_BASE + 1))))
     options = Options(
-        seed=0, numbers=page.said("numbers", NUMBER_SYSTEMS), base=int(base) if base.isdigit() else base,
+        numbers=page.said("numbers", NUMBER_SYSTEMS), base=int(base) if base.isdigit() else base,
         orientation=page.said("orientation", get_args(Orientation)),  # type: ignore[arg-type]
         level=None if level == "standard" else level,  # type: ignore[arg-type]
-        language=page.asked["language"], left_out=left_out(page.asked), secret=page.secret,
-        minutes=tuple(map(int, page.printed("minutes").split(","))), excerpt=_excerpt_of(page),
+        language=page.asked["language"],
     )  # fmt: skip
     if options.numbers != "decimal":
         return options

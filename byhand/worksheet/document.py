@@ -1025,6 +1025,11 @@ class Document(Struct, frozen=True, eq=False, dict=True):
         return " · ".join(parts)
 
     @property
+    def hashed(self) -> frozenset[str]:
+        """The steps of the run whose numbers the hash is of: those of which the whole sheet shows something."""
+        return self.whole or self.steps
+
+    @property
     def told_points(self) -> str:
         """What it is worth, in words; "" where nobody says it."""
         return points_told(sum(self.points.values(), Fraction(0)), self.messages) if self.points else ""

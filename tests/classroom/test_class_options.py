@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from byhand.classroom.index import read_index
 from byhand.cli import class_, generate, main
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
+from byhand.secret import Secret, read_secret
 
 LAYER = """
 [inputs]
@@ -45,9 +47,9 @@ def runs_in(folder):
     return [copy.run for copy in own_copies(of_class.plan, of_class.copies)]
 
 
-def all_right(folder):
-    files = [file for file in folder.rglob("*.pdf") if file.parent != folder]
-    return bool(files) and {report(file)[1] for file in files} == {Finding.RIGHT}
+def all_right(folder, *files, **knowing):
+    files = files or [file for file in folder.rglob("*.pdf") if file.parent != folder]
+    return bool(files) and {report(file, **knowing)[1] for file in files} == {Finding.RIGHT}
 
 
 def test_a_class_has_the_options_of_numbers_that_generate_has():
@@ -79,11 +81,10 @@ def test_a_files_numbers_are_one_set_that_is_renamed_for_every_student(tmp_path)
     result = byhand("class", "linear-layer", "--values", tmp_path / "my.toml", "--anonymous", 3, "--out", tmp_path)
     assert "1 set of numbers, each renamed" in result.output
     folder = tmp_path / "linear-layer-class0"
-    assert {
-        run.texts["x"] == [["1", "2", "0", "1"], ["0", "1", "1", "−1"], ["2", "0", "1", "1"]]
-        for run in runs_in(folder)
-    }
-    assert len({run.hash for run in runs_in(folder)}) == 3
+    runs = runs_in(folder)
+    assert len({run.hash for run in runs}) == 3
+    sizes = {tuple(tuple(number.lstrip("-") for number in row) for row in run.texts["x"]) for run in runs}
+    assert sizes == {(("1", "2", "0", "1"), ("0", "1", "1", "1"), ("2", "0", "1", "1"))}
     assert all_right(folder)
 
 
@@ -115,11 +116,38 @@ def test_a_paper_takes_them_too(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("sheet", "asked"),
+    [
+        ("attention-head", ()), ("attention-head", ("--tokens", "dogs chase cats")), ("gpt", ("--answer", "CAT")),
+        ("attention-head", ("--secret", "class.secret")),
+    ],
+    ids=["alone", "words", "answer", "secret"],
+)  # fmt: skip
+def test_pages_and_runs_of_some_steps_are_verified_too(tmp_path, monkeypatch, sheet, asked):
+    monkeypatch.chdir(tmp_path)
+    part = PAPER.replace("attention-head", sheet).replace("Scores, Scale", "9-10" if sheet == "gpt" else "5-6")
+    Path("exam.toml").write_text(part.rpartition("[[parts]]")[0], encoding="utf-8")
+    folder = made(tmp_path, "exam.toml", *asked, "--format", "html,json", students=2)
+    files = [*(folder / sheet).rglob("*.html"), *(folder / sheet).rglob("*.json")]
+    files.remove(folder / sheet / "class.json")
+    assert len(files) == 6
+    assert all_right(folder, *files, secret=read_secret("class.secret") if "--secret" in asked else None)
+
+
+def test_a_secret_is_not_that_of_a_class_of_a_seed(tmp_path):
+    (tmp_path / "exam.toml").write_text(PAPER, encoding="utf-8")
+    assert all_right(made(tmp_path, tmp_path / "exam.toml", students=1), secret=Secret("ab" * 32))
+
+
+@pytest.mark.parametrize(
     ("asked", "told"),
     [
         (("linear-layer", "--answer", "CAT"), "says no words, so it has no answer"),
         (("linear-layer", "--values", "none.toml"), "none.toml"),
-        (("self-attention", "--tokens", "one"), ""),
+        (
+            ("attention-head", "--tokens", "dogs,chase,cats"),
+            "number of tokens: attention-head has 3, with spaces between them; “dogs,chase,cats” has 1",
+        ),
     ],
 )
 def test_nothing_is_written_of_a_class_that_cannot_be_made(tmp_path, asked, told):
