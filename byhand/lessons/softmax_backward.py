@@ -36,7 +36,7 @@ RIGHT = 2  # the entry of the first row of which something is asked, and of the 
 # ---- the model ----
 
 
-@model("softmax-backward", part="heads")
+@model("softmax-backward")
 def _steps(build: Builder) -> Results:
     """The softmax of given scores of three tokens, and from the gradient of the shares, the given `upstream`, that of
     the scores.
@@ -112,9 +112,11 @@ def _numbers(task: Task, dice: Dice, count: int) -> Entries:
     arrived[:, 0, RIGHT] = -8 * (dice.below(2, count) + 1)
     arrived[:, 1] = ((dice.below(5, count) + 1) * (2 * dice.below(2, count) - 1))[:, None]
     two, apart = dice.below(2 * LARGEST + 1, count) - LARGEST, dice.choices(APART, count)
-    arrived[:, 2] = two[:, None] + MORE[dice.below(3, count)] * apart[:, None]
+    other = dice.below(3, count)
+    arrived[:, 2] = two[:, None] + MORE[other] * apart[:, None]
     fits = (two != 0) & (two + apart != 0) & (abs(two + apart) <= LARGEST)
     fits &= second >= RIGHT  # which is neither of the two others
+    fits &= (other != RIGHT) | (apart != -4)  # which is what a surprise sends back
     return {SCORES: (MORE[which] + LEAST[:, None])[fits], UPSTREAM: arrived[fits]}
 
 
@@ -123,6 +125,13 @@ def averages_are_whole(tape: Tape) -> bool:
     """What arrives at a row is a whole number on average, and in the last row not 0."""
     dots = [dot for (dot,) in tape.values("softmax.dot")]
     return all(dot == int(dot) for dot in dots) and dots[2] != 0
+
+
+@sheet_promise
+def the_end_is_not_printed_above(tape: Tape) -> bool:
+    """What a surprise sends back to the scores is no row of the gradient of all scores."""
+    (end,) = tape.values("aside.grad")
+    return end not in [*tape.values("scores.grad")]
 
 
 # ---- its picture ----

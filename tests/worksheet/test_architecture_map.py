@@ -267,14 +267,14 @@ def test_a_map_shows_only_what_the_student_has_met(name):
     assert all(has_met(name, part) for part in parts)
     # sheets whose models are no part of it
     alone = {"counted-pairs", "word-in-context", "optimizers", "lora"}
-    alone |= {f"{what}-backward" for what in ("linear", "mlp", "layer-norm", "tied-embeddings", "gpt")}
+    alone |= {f"{what}-backward" for what in ("linear", "mlp", "layer-norm", "softmax", "tied-embeddings", "gpt")}
     assert bool(parts) == (number_of(name) >= number_of("embedding") and name not in alone)
 
 
 def test_maps_of_gradients_are_turned():
     """What the sheet has done by then lies right of what it is about, and what comes later left of it."""
     turned = {name for name in ORDER if shipped(name).map.turned}
-    assert {"softmax-backward", "attention-backward"} <= turned
+    assert "attention-backward" in turned
     assert all(name.endswith("-backward") for name in turned)
     states = [box.state for box in shipped("attention-backward").map.boxes]
     assert states == ["later", "later", "here", "done", "done", "done", "done", "done"]
