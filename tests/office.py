@@ -1,4 +1,4 @@
-"""LibreOffice without its windows: it opens a spreadsheet, computes every formula anew, and saves or prints it."""
+"""LibreOffice without its windows: it opens a file, computes every formula of a spreadsheet anew, and saves or prints it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def recomputed(files: Mapping[str, bytes], folder: Path, language: str = "en-US"
     return _converted(files, folder, "xlsx", "xlsx:Calc MS Excel 2007 XML", language)
 
 
-def printed(files: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
-    """The workbooks as LibreOffice exports them as PDF."""
-    return _converted(files, folder, "pdf", "pdf")
+def printed(files: Mapping[str, bytes], folder: Path, given: str = "xlsx") -> dict[str, bytes]:
+    """The files as LibreOffice exports them as PDF. given: the end of their names."""
+    return _converted(files, folder, "pdf", "pdf", given=given)
 
 
 def _converted(
-    files: Mapping[str, bytes], folder: Path, kind: str, way: str, language: str = "en-US"
+    files: Mapping[str, bytes], folder: Path, kind: str, way: str, language: str = "en-US", given: str = "xlsx"
 ) -> dict[str, bytes]:
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True, exist_ok=True)
@@ -34,8 +34,8 @@ def _converted(
         ALWAYS.replace("@language@", language), encoding="utf-8"
     )
     for name, content in files.items():
-        (folder / f"{name}.xlsx").write_bytes(content)
+        (folder / f"{name}.{given}").write_bytes(content)
     command = [SOFFICE, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", way]
-    given = [str(folder / f"{name}.xlsx") for name in files]
-    subprocess.run([*command, "--outdir", str(folder / "out"), *given], check=True, capture_output=True, timeout=300)
+    paths = [str(folder / f"{name}.{given}") for name in files]
+    subprocess.run([*command, "--outdir", str(folder / "out"), *paths], check=True, capture_output=True, timeout=300)
     return {name: (folder / "out" / f"{name}.{kind}").read_bytes() for name in files}

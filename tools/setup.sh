@@ -47,7 +47,7 @@ if sys.argv[2]:
     fonts = shutil.which("fc-list") and subprocess.run(["fc-list"], capture_output=True, text=True).stdout
     parts |= {
         "Arial": not fonts or "Arial" in fonts or "Liberation Sans" in fonts,  # or one as wide
-        "LibreOffice": shutil.which("soffice"),
+        "LibreOffice": shutil.which("soffice") and (sys.platform != "linux" or shutil.which("lowriter")),
         "LaTeX": shutil.which("pdflatex") and classes,
         "pdftotext": shutil.which("pdftotext"),
         "liblouis": shutil.which("lou_translate"),
@@ -70,7 +70,7 @@ if [ -n "$parts" ]; then
         apt*:Harf*) install="$install libharfbuzz-subset0" ;;
         apt*:ensurepip) install="$install python$(minor "$python")-venv" ;;
         apt*:Arial) install="$install fonts-liberation" ;;
-        apt*:Libre*) install="$install libreoffice-calc" ;;
+        apt*:Libre*) install="$install libreoffice-calc libreoffice-writer libreoffice-math" ;;
         apt*:LaTeX) install="$install texlive-latex-extra texlive-fonts-recommended" ;;
         apt*:pdftotext) install="$install poppler-utils" ;;
         apt*:liblouis) install="$install liblouis-bin liblouis-data" ;;

@@ -151,6 +151,14 @@ OWN = {
             {"{view}.tex": _from("written.latex:latex"), "exam.tex": _from("written.latex:exam")},
         ),
         minding(
+            "docx",
+            "a Word document to edit, with formulas and pictures",
+            {"{view}.docx": _from("docx.document:docx_file")},
+            needs=("docx", "pypdfium2"),
+            install="pip install 'byhand[docx]'",
+            half_page=_from("docx.document:half_page"),
+        ),
+        minding(
             "ipynb",
             "a Jupyter notebook that checks what is filled in",
             {"{view}.ipynb": _from("notebook.notebook:notebook")},

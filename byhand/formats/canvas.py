@@ -15,8 +15,9 @@ from copy import deepcopy
 from html import escape
 from xml.etree.ElementTree import Element, tostring
 
+from byhand.formats.packed import packed
 from byhand.formats.quiz.look import styled
-from byhand.formats.quiz.package import manifest, node, package_name, packed, picture_file, resource, xml
+from byhand.formats.quiz.package import manifest, node, package_name, picture_file, resource, xml
 from byhand.formats.quiz.questions import POINTS_OF_WORDS, Choice, Entry, Question, Quiz, quiz_of
 from byhand.page.page import Page
 

@@ -16,8 +16,9 @@ from xml.etree.ElementTree import Element, SubElement
 from msgspec import Struct
 
 from byhand import __version__
+from byhand.formats.packed import packed
 from byhand.formats.quiz.look import LABEL, LOOKS, TABLE
-from byhand.formats.quiz.package import manifest, node, package_name, packed, picture_file, resource, xml
+from byhand.formats.quiz.package import manifest, node, package_name, picture_file, resource, xml
 from byhand.formats.quiz.questions import POINTS_OF_WORDS, Entry, Question, Quiz, quiz_of
 from byhand.page.page import Page
 

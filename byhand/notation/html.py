@@ -40,7 +40,7 @@ def in_parts(part: Callable[[Kind, str], str], plain: Callable[[str], str], writ
 
 
 HTML = style(TAGS)
-_FIRST_SIGN, _SIGN = 0xE000, re.compile("([\ue000-\uf8ff])")  # of the parts of a value
+_FIRST_SIGN, _SIGN = 0xE000, re.compile("([\ue000-\uf8ff])")  # of the parts of what is written
 
 
 def html(node: Expr) -> str:
@@ -66,6 +66,13 @@ def value_pieces(value: Scalar) -> tuple[Piece, ...]:
         return (written(value_html, value),)
     if isinstance(value, str):
         return (value,)
+    return in_pieces(lambda part: write_value(value, in_parts(part, str, str)))
+
+
+def in_pieces(write: Callable[[Callable[[Kind, str], str]], str]) -> tuple[Piece, ...]:
+    """What is written in a notation that has parts, as pieces of a formula. write: writes it, and takes what writes a
+    part, as `in_parts` does.
+    """
     parts = list[Part]()
 
     def part(kind: Kind, inside: str) -> str:  # a sign that stands for it, until the text around it is known
@@ -76,4 +83,4 @@ def value_pieces(value: Scalar) -> tuple[Piece, ...]:
         signs = (parts[ord(each) - _FIRST_SIGN] if _SIGN.fullmatch(each) else each for each in _SIGN.split(text))
         return tuple(piece for piece in signs if piece)
 
-    return pieces(write_value(value, in_parts(part, str, str)))
+    return pieces(write(part))

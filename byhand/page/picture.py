@@ -64,5 +64,10 @@ def svg(figure: Picture, shown: bool, whole: bool = False) -> str:
     sketch, kind = figure.sketch, figure.picture
     layers = f"<g>{written(printed, sketch)}</g>"
     layers += f'<g class="for-key">{written(pen, sketch)}</g>' if shown else ""
-    wide = written(width, sketch, float(kind.width)) if whole else ""
+    wide = whole_width(figure) if whole else ""
     return Graphic(kind.width, kind.height, said(figure, shown), (), name="picture").around(layers, wide)
+
+
+def whole_width(figure: Picture) -> str:
+    """The width of all that is drawn, in mm, also where it goes on in the margin of a page."""
+    return written(width, figure.sketch, float(figure.picture.width))

@@ -1,17 +1,12 @@
-"""A package for a platform: its files, the resources of its manifest, and the zip file, the same bytes each time."""
+"""A package for a platform: its files, and the resources of its manifest."""
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterable, Mapping
 from xml.etree.ElementTree import Element, tostring
 
 from byhand.page.page import Page
 
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first date that a zip file has a number for
-READABLE = 0o644 << 16  # the owner writes, all read
-UNIX = 3  # the system whose rights these are
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -54,14 +49,3 @@ def resource(identifier: str, kind: str, href: str, *others: str, needs: Iterabl
     files = (node("file", {"href": each}) for each in (href, *others))
     named = {"identifier": identifier, "type": kind, "href": href}
     return node("resource", named, *files, *(node("dependency", {"identifierref": each}) for each in needs))
-
-
-def packed(files: Mapping[str, bytes]) -> bytes:
-    """Files as one zip file, in their order."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            info = zipfile.ZipInfo(name, EARLIEST)
-            info.create_system, info.external_attr, info.compress_type = UNIX, READABLE, zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
-    return content.getvalue()
