@@ -188,6 +188,7 @@ def entries(
                 grid.put(i, j, entry, "")
             else:
                 _bordered(grid.at(i, j), PRINTED)
+                grid.at(i, j).vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
                 say(grid.at(i, j), i, entry)
 
 
