@@ -66,7 +66,7 @@ def docx_file(page: Page, view: View, setup: Setup) -> bytes:
 def half_page(page: Page, view: View, setup: Setup) -> bytes:
     """The lecturer's half page as a Word document."""
     made = _Docx(page, view, setup)
-    styles = {"title": "Title", "heading": "Heading 1", "question": "Intense Quote", "drawing": "Quote"}
+    styles = {"title": "Title", "heading": "Heading 1", "question": "Heading 2", "drawing": "Quote"}
     for kind, words in half_page_of(page.document).parts:
         write(made.file.add_paragraph(style=styles.get(kind)), words)
     return made.content()
