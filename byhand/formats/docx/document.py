@@ -7,17 +7,15 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-import docx
 from docx.enum.text import WD_TAB_ALIGNMENT, WD_TAB_LEADER
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Mm, Pt
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
 from byhand.formats import Setup
 from byhand.formats.docx import tables
 from byhand.formats.docx.pictures import drawings
+from byhand.formats.docx.styles import GREY, blank_document, width_on
 from byhand.formats.docx.text import PEN, formula, maths, paragraphs, run, write
 from byhand.formats.packed import packed
 from byhand.notation.inline import spoken
@@ -45,15 +43,12 @@ from byhand.page.parts import (
 from byhand.tape import shape_text
 from byhand.worksheet.document import Panel
 from byhand.worksheet.half_page import half_page as half_page_of
-from byhand.worksheet.views import Paper, View, shows_answers
+from byhand.worksheet.views import View, shows_answers
 
-SIZES: dict[Paper, tuple[float, float]] = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm
-MARGIN, APART = 20.0, 4.0  # mm: of the page; between figures side by side
-FACE, TYPE, SMALL = "Arial", 10.5, 9.0  # a face that nearly every computer has, or one as wide; pt
-HEADINGS = {"Title": 20.0, "Heading 1": 13.0, "Heading 2": 11.0}
+APART = 4.0  # mm, between figures side by side
+SMALL = 9.0  # pt: of what is said of a matrix
 LINE = 7.0  # mm: from a line to write on to the next
 TICKED, UNTICKED = "☒", "☐"
-INK, GREY = "111111", "555555"
 
 
 def docx_file(page: Page, view: View, setup: Setup) -> bytes:
@@ -77,42 +72,8 @@ class _Docx:
 
     def __init__(self, page: Page, view: View, setup: Setup) -> None:
         self.page, self.view, self.setup = page, view, setup
-        self.file = docx.Document()
-        self.width = SIZES[setup.paper][0] - 2 * MARGIN
-        self._set_up()
-
-    def _set_up(self) -> None:
-        """The paper, the styles, the foot, and what the file says of itself."""
-        document, section, styles = self.page.document, self.file.sections[0], self.file.styles
-        section.page_width, section.page_height = map(Mm, SIZES[self.setup.paper])
-        for side in ("left", "right", "top", "bottom"):
-            setattr(section, f"{side}_margin", Mm(MARGIN))
-        for name in ("Normal", *HEADINGS):
-            font = styles[name].font
-            font.name, font.size, font.color.rgb = FACE, Pt(HEADINGS.get(name, TYPE)), RGBColor.from_string(INK)
-            fonts = styles[name].element.rPr.rFonts
-            for attribute in [each for each in fonts.attrib if each.endswith("Theme")]:
-                del fonts.attrib[attribute]  # they would have a face of the template
-            styles[name].paragraph_format.space_before = Pt(12 if name in HEADINGS else 0)
-            styles[name].paragraph_format.space_after = Pt(5)
-        line_below = styles["Title"].element.pPr.find(qn("w:pBdr"))
-        styles["Title"].element.pPr.remove(line_below)
-        language = OxmlElement("w:lang")
-        language.set(qn("w:val"), self.page.messages.language)
-        styles["Normal"].element.rPr.append(language)
-        foot = section.footer.paragraphs[0]
-        styles["Footer"].paragraph_format.tab_stops.clear_all()
-        foot.paragraph_format.tab_stops.add_tab_stop(Mm(self.width), WD_TAB_ALIGNMENT.RIGHT)
-        run(foot, f"{document.foot}\t", GREY).font.size = Pt(SMALL)
-        number = OxmlElement("w:fldSimple")
-        number.set(qn("w:instr"), "PAGE")
-        foot._p.append(number)
-        for key, relation in [*self.file.part.rels.items()]:
-            if relation.reltype.endswith("/stylesWithEffects"):  # of Word 2010, and at odds with these styles
-                self.file.part.drop_rel(key)
-        about = self.file.core_properties
-        about.title, about.author, about.comments = document.title, "", document.foot
-        about.language = self.page.messages.language
+        self.file = blank_document(page, setup.paper)
+        self.width = width_on(setup.paper)
 
     def content(self) -> bytes:
         """The file, the same bytes each time."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from byhand.formats import Setup
-from byhand.formats.html.page import PAPERS, rendered
+from byhand.formats.html.page import paper_size, rendered
 from byhand.page.half_page import sketch, time_bar
 from byhand.page.page import Page
 from byhand.worksheet.asked import as_words
@@ -29,10 +29,9 @@ def half_pages(pages: Sequence[Page], medium: Medium, paper: Paper) -> str:
     """
     halves = [half_page(page.document) for page in pages]
     messages = pages[0].messages
-    size = [float(side.removesuffix("mm")) for side in PAPERS[paper]["size"].split()]
     title = pages[0].document.title if len(pages) == 1 else messages.say("book.title")
     return rendered(
         "half-page.html", medium, paper, messages, asked=ASKED, view="worksheet",
-        size=size, title=f"{title} ({messages.say(f'views.{LECTURER}')})",
+        size=paper_size(paper), title=f"{title} ({messages.say(f'views.{LECTURER}')})",
         halves=[(half, Markup(sketch(half).svg), Markup(time_bar(half).svg)) for half in halves],
     )  # fmt: skip

@@ -340,6 +340,12 @@ def as_data(known: Any) -> str:
     return json.dumps(known, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
+def paper_size(paper: Paper) -> tuple[float, float]:
+    """The width and the height of a paper, in mm."""
+    width, height = (float(side.removesuffix("mm")) for side in PAPERS[paper]["size"].split())
+    return width, height
+
+
 def rendered(
     template: str,
     medium: Medium,
