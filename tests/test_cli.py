@@ -223,7 +223,7 @@ def test_an_unknown_model_is_one_line(command, values):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("generate", "--numbers", "roman"), ("generate", "--format", "docx"), ("generate", "--format", ""),
+        ("generate", "--numbers", "roman"), ("generate", "--format", "odt"), ("generate", "--format", ""),
         ("generate", "--seed", "-1"), ("generate", "gpt", "--all"), ("run", "gpt"), ("nothing",),
         ("generate", "--places", "99"), ("generate", "--paper", "a5"),
     ],

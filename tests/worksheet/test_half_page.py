@@ -275,17 +275,26 @@ def test_words_of_a_board_stay_apart_and_on_it():
 # ---- files ----
 
 
-def test_it_is_written_in_four_formats_and_refused_in_one_line_elsewhere(tmp_path):
-    formats = ("html", "pdf", "md", "txt", "json")
+def test_it_is_written_in_six_formats_and_refused_in_one_line_elsewhere(tmp_path):
+    formats = ("html", "pdf", "md", "txt", "docx", "json")
     options = Options(seed=5, views=("lecturer",), formats=formats)
     files = {file.name: file.read_bytes() for file in generate("softmax", options, tmp_path)}
-    assert sorted(files) == ["lecturer.html", "lecturer.md", "lecturer.pdf", "lecturer.txt", "run.json"]
+    assert sorted(files) == [
+        "lecturer.docx",
+        "lecturer.html",
+        "lecturer.md",
+        "lecturer.pdf",
+        "lecturer.txt",
+        "run.json",
+    ]
     question = load_sheet("softmax").lecturer.ask.rpartition(" ")[0]  # in HTML, the last word is tied
     for name in ("lecturer.html", "lecturer.md", "lecturer.txt"):
         assert question in files[name].decode(), name
         assert "Ask at minute ten" in files[name].decode(), name
     assert faults(files["lecturer.pdf"]) == []
-    refused = r"^--view lecturer: the format xlsx has no half page for the teacher; use html, pdf, md, txt, json$"
+    refused = (
+        r"^--view lecturer: the format xlsx has no half page for the teacher; use html, pdf, md, txt, docx, json$"
+    )
     with pytest.raises(ConfigError, match=refused):
         generate("softmax", replace(options, formats=("xlsx",)), tmp_path)
 

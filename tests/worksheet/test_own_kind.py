@@ -113,7 +113,7 @@ def everything(files):
     """What files say: all texts in archives, too."""
     found = []
     for name, data in files.items():
-        if name.endswith((".xlsx", ".zip")):
+        if name.endswith((".docx", ".xlsx", ".zip")):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 data = b"".join(map(archive.read, archive.namelist()))
         found.append(data.decode(errors="replace"))
