@@ -138,7 +138,7 @@ COLUMNS, CAPTIONS = (34.0, 64.0, 94.0), 19.0  # mm: the middles of the tokens, a
 WORD, BOX_AT, TOP, BOTTOM, NUMBER_AT = 3.4, 9.4, 13.6, 42.0, 45.0  # mm: heights, from above: of a value’s token, its
 # blanks, the two ends of the lines, and what has arrived at a mixture
 PAIR, BOX = (-5.0, 5.0), (10.0, 7.0)  # mm: the middles of two numbers at a token, and the size of a blank
-SHARES_AT = (0.26, 0.44, 0.2)  # of a line, from below, stands its share: straight, and one and two words to the left
+SHARES_AT = (0.26, 0.6, 0.2)  # of a line, from below, stands its share: straight, and one and two words to the left
 THINNEST, THICKER = 0.3, 1.6  # mm: of a line, and by how much a share of 1 is thicker
 
 
