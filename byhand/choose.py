@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from byhand import first_seeds
 from byhand.arithmetic.exact import RATIONALS
 from byhand.cache import cached
-from byhand.errors import ConfigError, UnknownNameError
+from byhand.errors import ConfigError, UnknownNameError, ValuesError
 from byhand.first_seeds import Search
 from byhand.model import Model
 from byhand.model.weights import Values, check_positions, complete
@@ -60,9 +60,23 @@ def choose(sheet: Sheet, options: Options, tell: Tell = unheard) -> tuple[Values
 
             values = with_other_numbers(values, seed) or values
         values = renamed(sheet.model, values, seed, signs=not symbolic, in_place=sheet.in_place)
+    _check_rows(sheet, values, options)
     if options.weight_places is not None:
         values = rounded(sheet.model, values, options.weight_places, tell)
     return values, quality
+
+
+def _check_rows(sheet: Sheet, values: Values, options: Options) -> None:
+    """Check that tokens of one's own are as many as the sheet's, where the rows are still those of the latter.
+
+    Raises: ConfigError.
+    """
+    if not options.tokens or options.values is not None or values.vocabulary:
+        return
+    own, count = len(sheet.values.get("tokens", ())), len(values.tokens)
+    if own != count and any(len(rows) == own for rows in values.inputs.values()):
+        given = f"“{' '.join(values.words())}” has {count}"
+        raise ConfigError(f"number of tokens: {sheet.name} has {own}, with spaces between them; {given}")
 
 
 def _of_thread(sheet: Sheet, options: Options) -> tuple[Values, Quality]:
@@ -135,6 +149,9 @@ def _searched(sheet: Sheet, values: Values, options: Options, search: Search) ->
         from byhand.worksheet.load import of_other_choices  # heavy
 
         raise of_other_choices(sheet, values.config, error) or error from None
+    except ValuesError:
+        _check_rows(sheet, values, options)
+        raise
     return complete(chosen.values), chosen.quality
 
 

@@ -155,6 +155,8 @@ def test_foils_lists_the_classic_mistakes(command):
     [
         (("generate", "atention-head"), "no sheet 'atention-head'; did you mean 'attention-head'?"),
         (("show", "x"), "no sheet 'x'; there are: adaptive-span, "),
+        (("generate", "softmax-backward", "--seed", "0", "--tokens", "a,b"), "number of tokens: softmax-backward has 3, with spaces between them; “a,b” has 1"),
+        (("generate", "linear-layer", "--seed", "1", "--tokens", "one two"), "number of tokens: linear-layer has 3, with spaces between them; “one two” has 2"),
         (("generate", "gpt", "--tokens", "the dog"), "token 'dog' is not in the vocabulary; its words are cat, down, mat,"),
         (("generate", "gpt", "--tokens", "the cat sat on"), "4 tokens are more than n_ctx=3; use fewer, or a larger n_ctx"),
         (("generate", "gpt", "--seed", "0", "--tokens", "the cat on"), "blocks.0.ln1.hook_scale, row 3, column 1: √(3/2) is not a "

@@ -589,7 +589,7 @@ def shapes(
         answers = (say("shapes.no"), "—") if result is None else (say("shapes.yes"), shape_text(result))
         inside = meet[number][:: -1 if transposed else 1] if meet else ()
         rows.append((*texts, *(Cell(answer, blank=number >= given) for answer in (*answers[exist:], *inside))))
-    asked = (*(() if exist else ("exists",)), "shape", *(("inside", "meet") if meet else ()))
+    asked = (*(() if exist else ("exists",)), "shape", *(("left_brings", "right_brings") if meet else ()))
     heads = [say(f"shapes.{head}") for head in ("left", "right", *asked)]
     return table(context, heads, *rows)
 

@@ -238,10 +238,6 @@ class Sheet(Struct, frozen=True):
         if base is not None:
             entries["config"] = {**entries.get("config", {}), "softmax_base": base}
         if tokens:
-            own = len(entries.get("tokens", ()))
-            if other is None and "vocabulary" not in entries and own not in (0, len(tokens)):
-                given = f"“{' '.join(tokens)}” has {len(tokens)}"
-                raise ConfigError(f"number of tokens: {self.name} has {own}, with spaces between them; {given}")
             entries["tokens"] = list(tokens)
         return Values.of(entries)
 

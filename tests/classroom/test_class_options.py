@@ -146,7 +146,7 @@ def test_a_secret_is_not_that_of_a_class_of_a_seed(tmp_path):
         (("linear-layer", "--values", "none.toml"), "none.toml"),
         (
             ("attention-head", "--tokens", "dogs,chase,cats"),
-            "number of tokens: attention-head has 3, with spaces between them; “dogs,chase,cats” has 1",
+            "numbers are chosen for 3 to 5 tokens, not 1",
         ),
     ],
 )

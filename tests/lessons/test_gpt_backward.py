@@ -1,5 +1,6 @@
 """Gradients of a whole GPT: a worked instance, slopes of the surprise, its mistakes, and what its numbers keep."""
 
+import re
 from fractions import Fraction
 from math import log, log2, sqrt
 
@@ -10,6 +11,8 @@ from byhand.mistakes import foil
 from byhand.model.weights import complete
 from byhand.options import Options
 from byhand.pipeline import prepare
+from byhand.worksheet.construction import Construction
+from byhand.worksheet.document import plain_words
 from byhand.worksheet.sheet import load_sheet
 
 ATTN, MLP, LN = "blocks.0.attn.", "blocks.0.mlp.", "blocks.0.ln2."
@@ -155,3 +158,22 @@ def test_what_is_said_is_true_of_every_seed(seed):
         assert len({*map(abs, made.values(f"{at}standardized")[0])}) == 3
         assert all(made.values(f"{at}{mean}") != ((0,),) for mean in ("grad_mean", "grad_along"))
     assert max(x.denominator for x in made.values(MID)[0]) <= 2
+
+
+@pytest.mark.parametrize("seed", [0, *range(3, 60, 8)])
+def test_the_key_names_all_numbers_that_lift_the_first_word(seed):
+    document, made = prepare(load_sheet("gpt-backward"), Options(seed=seed))
+    (task,) = (word for section in document.sections for word in section.words if isinstance(word, Construction))
+    ranges = dict(re.findall(r"(\d) ((?:above|below) −?[\d/]+)", plain_words(task.told)))
+    assert ranges
+
+    def is_right(column, number):
+        texts = (column, str(number))
+        return task.judged(texts, made.value, document.messages)[0] == "right"
+
+    for column in map(str, range(1, 5)):
+        beyond, bound = ranges.get(column, "above 0").split()
+        bound, way = Fraction(bound.replace("−", "-")), 1 if beyond == "above" else -1
+        assert is_right(column, bound + way * QUARTER) == (column in ranges)
+        assert not is_right(column, bound)
+        assert not is_right(column, bound - way)

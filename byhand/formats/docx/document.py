@@ -15,8 +15,8 @@ from docx.text.paragraph import Paragraph
 from byhand.formats import Setup
 from byhand.formats.docx import tables
 from byhand.formats.docx.pictures import drawings
-from byhand.formats.docx.styles import GREY, blank_document, width_on
-from byhand.formats.docx.text import PEN, formula, maths, paragraphs, run, write
+from byhand.formats.docx.styles import blank_document, width_on
+from byhand.formats.docx.text import GREY, PEN, formula, maths, paragraphs, run, write
 from byhand.formats.packed import packed
 from byhand.notation.inline import spoken
 from byhand.notation.omml import tree_omml
@@ -37,7 +37,6 @@ from byhand.page.parts import (
     Sketch,
     Text,
     Title,
-    Words,
     Worked,
 )
 from byhand.tape import shape_text
@@ -120,15 +119,7 @@ class _Docx:
             case Product():
                 self._product(part)
             case Entries():
-                head = bool(part.head)
-
-                def say(place: _Cell, row: int, words: Words) -> None:
-                    place.paragraphs[0].paragraph_format.left_indent = Mm(1)
-                    write(place.paragraphs[0], words)
-                    for each in place.paragraphs[0].runs:
-                        each.bold = (head and not row) or each.bold
-
-                tables.entries(self.file, [part.head] * head + [*part.rows], self.view, self.width, say)
+                tables.entries(self.file, part, self.view, self.width)
                 self._after()
             case Options():
                 ticked = part.ticked(self.view)

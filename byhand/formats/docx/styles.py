@@ -9,6 +9,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
+from byhand.formats.docx.text import GREY, INK
 from byhand.formats.html.page import paper_size
 from byhand.page.page import Page
 from byhand.worksheet.views import Paper
@@ -17,7 +18,6 @@ MARGIN = 20.0  # mm
 FACE, TYPE, FOOT = "Arial", 10.5, 9.0  # a face that nearly every computer has, or one as wide; pt
 HEADINGS = {"Title": 20.0, "Heading 1": 13.0, "Heading 2": 11.0}  # pt
 BEFORE, AFTER = 12.0, 5.0  # pt: before a heading, and after any paragraph
-INK, GREY = "111111", "555555"
 
 
 def blank_document(page: Page, paper: Paper) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_ROW_HEIGHT_RULE
@@ -12,27 +12,27 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from docx.table import Table, _Cell
 
-from byhand.formats.docx.text import PEN, maths, run
+from byhand.formats.docx.text import GREY, INK, PEN, maths, run, write
 from byhand.notation.html import value_pieces
 from byhand.notation.omml import value_omml
 from byhand.notation.text import value_text
+from byhand.page.entries import entries as laid_out
 from byhand.page.grid import ems
-from byhand.page.parts import Words, is_filled
-from byhand.worksheet.document import Cell, Panel, plain_words
+from byhand.page.parts import Entries, Words, is_filled
+from byhand.worksheet.document import Cell, Panel
+from byhand.worksheet.document import Table as EntriesTable
 from byhand.worksheet.views import View
 
 HIGH, LOW = 8.0, 6.0  # mm: of a row with blanks, and of one without
 NARROWEST, WIDE = 9.0, 12.0  # mm: a printed number, and a blank
-EM, AROUND, PAD = (
-    4.2,
-    3.5,
-    0.5,
-)  # mm: an em of the type; the room beside what stands in a cell, and that which Word keeps
-LABEL, SMALL = "555555", 9.5  # of labels: the colour, and the size in pt
+EM, AROUND = 4.2, 3.5  # mm: an em of the type, and the room beside what stands in a cell
+PAD = 0.5  # mm: what Word keeps of this room on each side
+WIDER, WIDEST_NAME = 1.35, 60.0  # how much wider the type is than on the page; mm: a name before a box
+SMALL = 9.5  # pt: of labels
 Border = Mapping[str, str]
 PRINTED: Border = {"val": "single", "sz": "4", "color": "BBBBBB"}
-BLANK: Border = {"val": "single", "sz": "8", "color": "111111"}
-COPY: Border = {"val": "dashed", "sz": "6", "color": "555555"}
+BLANK: Border = {"val": "single", "sz": "8", "color": INK}
+COPY: Border = {"val": "dashed", "sz": "6", "color": GREY}
 WEIGHT = "ECECEC"  # the ground of a parameter
 
 
@@ -62,19 +62,26 @@ class Grid:
         """Write a label."""
         paragraph = self.at(i, j).paragraphs[0]
         paragraph.alignment = align
-        run(paragraph, text, LABEL).font.size = Pt(SMALL)
+        run(paragraph, text, GREY).font.size = Pt(SMALL)
         self.at(i, j).vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
 
     def put(self, i: int, j: int, cell: Cell, role: str) -> None:
-        """Write the cell of a matrix of this role."""
-        self.row_height(i, HIGH if cell.blank else LOW)
-        number(self.at(i, j), cell, role, self.view)
-
-    def row_height(self, i: int, height: float) -> None:
-        """Give a row at least this height."""
+        """Write the cell of a matrix of this role, and give its row room for it."""
         row = self.table.rows[i]
         row.height_rule = WD_ROW_HEIGHT_RULE.AT_LEAST
-        row.height = max(row.height or Mm(0), Mm(height))
+        row.height = max(row.height or Mm(0), Mm(HIGH if cell.blank else LOW))
+        number(self.at(i, j), cell, role, self.view)
+
+    def words(self, i: int, j: int, words: Words, *, bold: bool) -> None:
+        """Write words in a place with a border."""
+        place = self.at(i, j)
+        _bordered(place, PRINTED)
+        place.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+        paragraph = place.paragraphs[0]
+        paragraph.paragraph_format.left_indent = Mm(2 * PAD)
+        write(paragraph, words)
+        for each in paragraph.runs:
+            each.bold = bold or each.bold
 
 
 def number(place: _Cell, cell: Cell, role: str, view: View) -> None:
@@ -161,41 +168,24 @@ def product(holder: Holds, left: Panel, upper: Panel, result: Panel, bias: Panel
     return corner
 
 
-def entries(
-    holder: Holds,
-    lines: Sequence[Sequence[Words | Cell]],
-    view: View,
-    room: float,
-    say: Callable[[_Cell, int, Words], None],
-) -> None:
-    """A table of words and cells, each column as wide as its longest entry. room: the width of the page, in mm.
-    say: writes words in a place, of the row with this number.
-    """
-    texts = [[_spoken(entry) for entry in line] for line in lines]
-    columns = range(max(map(len, texts)))
-    wide = [max(ems(line[j]) for line in texts if j < len(line)) * EM + 2 * AROUND for j in columns]
-    wide = [max(width, WIDE) for width in wide]
-    while (over := sum(wide) - room) > 0:  # the widest column gives way, as far as the next
-        longest = max(wide)
-        others = [width for width in wide if width < longest] or [0.0]
-        at = [j for j in columns if wide[j] == longest]
-        for j in at:
-            wide[j] = max(max(others), longest - over / len(at))
-    grid = Grid(holder.add_table(len(lines), len(wide)), wide, view)
+def entries(holder: Holds, part: Entries, view: View, room: float) -> None:
+    """A table of words and cells. room: the width of the page, in mm."""
+    lines = [*([part.head] if part.head else []), *part.rows]
+    wide = [WIDER * width for width in _widths_on_page(part)]
+    grid = Grid(holder.add_table(len(lines), len(wide)), [min(1.0, room / sum(wide)) * width for width in wide], view)
     for i, line in enumerate(lines):
         for j, entry in enumerate(line):
             if isinstance(entry, Cell):
                 grid.put(i, j, entry, "")
             else:
-                _bordered(grid.at(i, j), PRINTED)
-                grid.at(i, j).vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-                say(grid.at(i, j), i, entry)
+                grid.words(i, j, entry, bold=bool(part.head) and not i)
 
 
-def _spoken(entry: Words | Cell) -> str:
-    if isinstance(entry, Cell):
-        return value_text(entry.value)
-    return entry if isinstance(entry, str) else plain_words(entry)
+def _widths_on_page(part: Entries) -> Sequence[float]:
+    """The widths of a table's columns as it is printed, in mm; of boxes with names, as wide as these."""
+    if isinstance(part.block, EntriesTable):
+        return laid_out(part.block).widths
+    return [max(WIDE, label_width([name])) for name in part.labels] if part.head else [WIDEST_NAME, WIDE]
 
 
 def side_by_side(holder: Holds, wide: Sequence[float], view: View) -> Iterator[_Cell]:

@@ -12,12 +12,13 @@ from docx.text.run import Run
 
 from byhand.notation.omml import omml
 from byhand.page.parts import Words, are_paragraphs
-from byhand.pictures.canvas import PEN as PEN_COLOUR
+from byhand.pictures import canvas
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-PEN = PEN_COLOUR.removeprefix("#").upper()
+INK, GREY, PEN = (colour.removeprefix("#").upper() for colour in (canvas.INK, canvas.GREY, canvas.PEN))
+CODE = "Courier New"
 
 
 class Holder(Protocol):
@@ -49,7 +50,9 @@ def paragraphs(holder: Holder, words: Words, colour: str = "", first: Paragraph 
         if token.type == "list_item_open":
             style = "List Bullet"
         elif token.type == "inline":
-            write(first or holder.add_paragraph(style=style), token.children or (), colour)
+            paragraph = first or holder.add_paragraph()
+            paragraph.style = style  # as a list has, also where it comes first
+            write(paragraph, token.children or (), colour)
             style = first = None
         elif token.type in ("fence", "code_block"):
             run(first or holder.add_paragraph(), token.content.rstrip("\n"), colour).font.name = CODE
@@ -73,9 +76,6 @@ def formula(paragraph: Paragraph, latex: str, colour: str = "") -> None:
 def maths(paragraph: Paragraph, xml: str) -> None:
     """Put OMML at the end of a paragraph."""
     paragraph._p.append(parse_xml(xml))
-
-
-CODE = "Courier New"
 
 
 def _tokens(words: Words) -> Sequence[Any]:
