@@ -1,4 +1,4 @@
-"""What README tells a stranger to type works."""
+"""What README and the pages for lecturers tell a stranger to type works."""
 
 from __future__ import annotations
 
@@ -15,8 +15,33 @@ from byhand.reading.verdict import Finding
 from byhand.worksheet.order import group_of, groups
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-BLOCKS = "\n".join(re.findall(r"```\n(.*?)```", README, re.DOTALL))
-COMMANDS = re.findall(r"^byhand (.*?)(?:  .*)?$", BLOCKS, re.MULTILINE)
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = [DOCS / "index.md", *sorted((DOCS / "howto").glob("*.md"))]
+
+
+def commands(text: str) -> list[str]:
+    """The commands of byhand that a text tells one to type."""
+    blocks = "\n".join(re.findall(r"```\n(.*?)```", text, re.DOTALL))
+    return re.findall(r"^byhand (.*?)(?:  .*)?$", blocks, re.MULTILINE)
+
+
+COMMANDS = commands(README)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_commands_of_a_page_run_one_after_the_other(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "class.csv").write_text("name,id\nAda Li,s1\n", encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    assert commands(text)
+    for command in commands(text):
+        if command.startswith("mark handed-in") and not (tmp_path / "handed-in").exists():
+            (tmp_path / "handed-in").mkdir()
+            shutil.copy(next(tmp_path.rglob("index.csv")), "handed-in/answers.csv")
+        result = CliRunner().invoke(main, command.split())
+        assert result.exit_code == 0, (command, result.output)
+    for file in re.findall(r"`((?:output|week3)/[^` ]+|words\.csv|term)`", text):
+        assert (tmp_path / file).exists(), file
 
 
 @pytest.mark.parametrize("command", COMMANDS)
