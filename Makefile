@@ -52,6 +52,9 @@ sizes: ## count the lines of code, docs and blanks of each room, beside the last
 wheel: setup ## build the wheel and the source archive of a release into dist/, with fonts, numbers and pages: minutes
 	@BYHAND_BRINGS=all $(PY) -m build --no-isolation
 
+site: setup ## build the site, the course as a gallery with all its files and docs, in site/; a minute or two
+	@$(PY) tools/website/make.py
+
 picture: setup ## redraw the pictures of README and docs
 	@$(PY) tools/picture.py
 
@@ -85,10 +88,10 @@ audit: ## look the pinned packages up in OSV's list of known vulnerabilities, wi
 	osv-scanner scan source --offline -L requirements.txt:constraints.txt
 
 clean: ## remove .venv, caches and builds; the worksheets in output/ stay
-	@rm -rf .venv .formats .screen build dist byhand/fonts/built .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .formats .screen build dist site byhand/fonts/built .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test test-formats test-every attack mutate students test-torch check bench sizes wheel picture setup constraints sbom audit clean help
+.PHONY: worksheet test test-formats test-every attack mutate students test-torch check bench sizes wheel site picture setup constraints sbom audit clean help

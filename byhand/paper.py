@@ -75,7 +75,7 @@ level = "easy"           # or "standard", "stretch"
 '''
 
 
-class _Part(Struct, forbid_unknown_fields=True):
+class PaperPart(Struct, forbid_unknown_fields=True):
     """An entry of a file: a sheet, or a text."""
 
     sheet: str = ""
@@ -86,11 +86,11 @@ class _Part(Struct, forbid_unknown_fields=True):
     text: str = ""
 
 
-class _File(Struct, forbid_unknown_fields=True):
+class PaperFile(Struct, forbid_unknown_fields=True):
     """What a file says."""
 
     title: str
-    parts: list[_Part]
+    parts: list[PaperPart]
     course: str = ""
     date: str = ""
     time: int = 0
@@ -180,7 +180,7 @@ def paper_of(name: str, source: str) -> ExamPaper:
     import tomllib
 
     try:
-        said = msgspec.convert(tomllib.loads(source), _File)
+        said = msgspec.convert(tomllib.loads(source), PaperFile)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"it is no TOML: {escaped(str(error))}") from None
     except msgspec.ValidationError as error:
@@ -198,7 +198,7 @@ def _told(error: msgspec.ValidationError) -> str:
     return f"{inside}: {what}" if inside else what
 
 
-def _paper(name: str, said: _File, source: str) -> ExamPaper:
+def _paper(name: str, said: PaperFile, source: str) -> ExamPaper:
     for what, line in (("title", said.title), ("course", said.course), ("date", said.date)):
         if len(line) > LONGEST_LINE or "\n" in line or unprintable(line):
             raise ConfigError(f"{what} is one line of up to {LONGEST_LINE} characters that can be printed")
@@ -221,7 +221,7 @@ def _paper(name: str, said: _File, source: str) -> ExamPaper:
     )
 
 
-def _parts(said: Sequence[_Part], head: Sequence[str]) -> Iterator[Part]:
+def _parts(said: Sequence[PaperPart], head: Sequence[str]) -> Iterator[Part]:
     """The sheets of a paper; texts between them go with the sheet that follows, and the last with the last sheet.
 
     Raises: ConfigError.
