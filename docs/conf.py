@@ -21,6 +21,7 @@ html_theme = "furo"
 html_title = "byhand"
 html_static_path = ["_static"]
 html_css_files = ["fonts.css", "site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 html_copy_source = html_show_sourcelink = html_show_copyright = False
 _FACES = '"byhand Sans", "byhand Math", "Source Sans 3", sans-serif'

@@ -121,6 +121,8 @@ def test_pages_are_read_from_the_disk_without_a_network(site, browser):
             assert browser.run("document.documentElement.scrollWidth") <= width, name
             fonts = "document.fonts.ready.then(() => document.fonts.check('16px \"byhand Sans\"'))"
             assert browser.run(fonts)
+            boxes = "[...document.querySelectorAll('pre, .table-wrapper')].filter((box) => box.scrollWidth > box.clientWidth)"
+            assert browser.run(f"{boxes}.every((box) => box.tabIndex === 0)"), "keys move what is too wide"
             lazy = "[...document.images].filter((image) => image.complete && !image.naturalWidth).map((image) => image.src)"
             assert browser.run(lazy) == []
 
