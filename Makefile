@@ -52,7 +52,7 @@ sizes: ## count the lines of code, docs and blanks of each room, beside the last
 wheel: setup ## build the wheel and the source archive of a release into dist/, with fonts, numbers and pages: minutes
 	@BYHAND_BRINGS=all $(PY) -m build --no-isolation
 
-site: setup ## build the site, the course as a gallery with all its files and docs, in site/; a minute or two
+site: setup ## build the site, the course as a gallery with all its files and docs, in site/; some minutes, and half a minute when made again
 	@$(PY) tools/website/make.py
 
 picture: setup ## redraw the pictures of README and docs
