@@ -110,6 +110,7 @@ def _context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
         {mark: word for word, mark in known.items()}, tape, forms, is_promised, is_read, sources, options.excerpt,
+        options.large,
     )  # fmt: skip
 
 

@@ -360,6 +360,10 @@ def _of_numbers(command: Callable[..., None]) -> Callable[..., None]:
             help="How large new numbers are; easy asks for last rows only, stretch has no hints.",
         ),
         _language,
+        click.option(
+            "--large/--no-large", default=False, show_default=True,
+            help="Large print: 18 pt or more, one column, more room to write.",
+        ),
     )):  # fmt: skip
         command = option(command)
     return command

@@ -40,6 +40,7 @@ FORMATS: tuple[Check, str] = (
 # the options that a file may set, as on the command line: what they may be, and how that is said
 OPTIONS: Mapping[str, tuple[Check, str]] = {
     "paper": _one_of(*get_args(Paper)),
+    "large": TRUTH,
     "language": TEXT,
     "orientation": _one_of(*get_args(Orientation)),
     "numbers": _one_of("exact", "decimal", "symbolic"),

@@ -51,6 +51,8 @@ class Options(Struct, frozen=True):
     formats: tuple[str, ...] = USUAL_FORMATS
     """The formats to write."""
     paper: Paper = "a4"
+    large: bool = False
+    """Whether pages are in large print."""
     tokens: tuple[str, ...] = ()
     """The words of the sentence."""
     values: object = None
@@ -163,7 +165,9 @@ class Options(Struct, frozen=True):
     @property
     def setup(self) -> Setup:
         """The options that formats need."""
-        return Setup(self.paper, self.cache, self.feedback, self.variants, self.nbgrader, self.fills_pages)
+        return Setup(
+            self.paper, self.cache, self.feedback, self.variants, self.nbgrader, self.fills_pages, self.large
+        )
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:

@@ -25,6 +25,7 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
     orientation: Orientation = "rows"
     level: Level | None = None
     paper: Paper = "a4"
+    large: bool = False
     language: str = ENGLISH
     tokens: tuple[str, ...] = ()
     answer: str = ""
@@ -37,9 +38,9 @@ FIELDS = _Asked.__struct_fields__
 
 
 def as_entries(options: Options) -> dict[str, Any]:
-    """The options as a file has them; an excerpt only where it is one."""
-    of = FIELDS if options.excerpt != Excerpt() else [name for name in FIELDS if name != "excerpt"]
-    return {name: msgspec.to_builtins(getattr(options, name)) for name in of}
+    """The options as a file has them; an excerpt and large print only where they are asked for."""
+    left_out = {name for name in ("excerpt", "large") if getattr(options, name) == getattr(Options(), name)}
+    return {name: msgspec.to_builtins(getattr(options, name)) for name in FIELDS if name not in left_out}
 
 
 def options_of(entries: Mapping[str, Any], file: str) -> Options:

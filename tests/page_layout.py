@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
-from byhand.formats.html.page import PAPERS
+from byhand.formats.html.page import papers
 from byhand.page.printed import PLACE, PrintPage
 from byhand.press.engine import rendered_document
 from byhand.press.figures import Figure, with_figures
 from byhand.press.pen import Pen, placed
 from byhand.press.shape import ascent, middle
+from byhand.press.shape import width as width_of
 from byhand.worksheet.views import VIEWS
 
 MM = 96 / 25.4  # CSS pixels
@@ -58,7 +59,8 @@ class Watched(Pen):
     def run(self, piece, x, y):
         face, size = piece.style.face, piece.style.size
         height = 2 * size * (ascent(face) - middle(face))
-        self.noted.append(TextBox(x, y - size * ascent(face), piece.width - piece.before, height, piece.text))
+        wide = width_of(face, piece.text) * size / 1000
+        self.noted.append(TextBox(x, y - size * ascent(face), wide, height, piece.text))
         self.noted[-1].element = self.cell
         return super().run(piece, x, y)
 
@@ -137,17 +139,19 @@ def fits(source, paper, views=VIEWS, just=False):
     return documents["worksheet"]
 
 
-def keeps_in_place(document, paper):
+def keeps_in_place(document, paper, large=False):
     """Nothing overflows, and nothing covers anything else."""
     for page in document.pages:
-        inside(page, PAPERS[paper])
+        inside(page, papers(large)[paper], slack=5 if large else 1)
         apart(page)
         beside(page)
         on_lines(page)
 
 
-def inside(page, paper):
-    """Every line of text and every table is within the margins."""
+def inside(page, paper, slack=1):
+    """Every line of text and every table is within the margins. slack: px by which an index may be below the last
+    line.
+    """
     left, right = paper["side"] * MM, page.width - paper["side"] * MM
     bottom = page.height - paper["bottom"] * MM
     for box in boxes(page):
@@ -155,7 +159,7 @@ def inside(page, paper):
             what = getattr(box, "text", "") or (box.element.get("aria-label") if box.element is not None else "")
             assert box.position_x >= left - 1, what
             assert box.position_x + box.width <= right + 2, what
-            assert box.position_y + box.height <= bottom + 1, what
+            assert box.position_y + box.height <= bottom + slack, what
 
 
 def apart(page):
@@ -192,7 +196,7 @@ def beside(page):
                 assert box.position_x + box.width <= column.position_x + column.width + 4 * MM, box.text
 
 
-def roomy(page):
+def roomy(page, wide=9 * MM, high=7 * MM):
     """A blank is big enough for a pencil."""
     found = list(boxes(page))
     blanks = [(box.width, box.height) for box in found if isinstance(box, Cell) and box.cell.edges[2]]
@@ -200,8 +204,8 @@ def roomy(page):
         if type(box).__name__ == "TableCellBox" and (box.element.get("class") or "")[:1] in ("a", "k"):
             blanks.append((box.border_width(), box.border_height()))
     for width, height in blanks:
-        assert width >= 9 * MM - 0.5
-        assert height >= 7 * MM
+        assert width >= wide - 0.5
+        assert height >= high
 
 
 def on_lines(page):

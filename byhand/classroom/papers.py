@@ -48,7 +48,7 @@ from byhand.options import Options
 from byhand.page.page import Page, lower
 from byhand.paper import ExamPaper, paper_of
 from byhand.symmetry.draw import Draw
-from byhand.worksheet.asked import as_word
+from byhand.worksheet.asked import LARGE_ALONE, as_word
 from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.views import View
 
@@ -152,10 +152,12 @@ def bound_copies(
     cover = paper.of_pages([pages[at] for at in order], options)
     moved = ",".join(str(each.plan.moved.get(student.id, 0)) for each in made)
     whose = {"student": as_word(student.id), "named": as_word(student.name), "moved": moved}
+    whose |= {"large": LARGE_ALONE} if student.large and not options.large else {}
     cover = replace(cover, asked={**cover.asked, **whose})
+    setup = replace(options.setup, cache=False, large=options.large or student.large)
     for view in views:
         pdfs = [pdf_of(made[at].copy, made[at].pages, view) for at in order]
-        yield view, bound_paper(cover, pdfs, view, options.paper, name=student.name)
+        yield view, bound_paper(cover, pdfs, view, setup, name=student.name)
 
 
 def copies_again(

@@ -31,11 +31,13 @@ HEADINGS = {
     "apellidos",
     "id": "id, id number, student id, student number, number, no, matriculation number, matrikelnummer, matrikel, "
     "matr nr, numéro, numéro d étudiant, número, matrícula, login, username, email",
+    "large": "large, large print, großdruck, gros caractères, letra grande",
     "group": "group, section, class, course, gruppe, klasse, kurs, groupe, classe, grupo, clase",
 }
 _FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split(", ")}
 LARGEST_ROSTER, LONGEST_LINE = 100_000_000, 100_000  # bytes, characters
 BLOCK = 2**16  # bytes that are checked at once
+YES, NO = {"yes", "y", "true", "1", "x", "large", "ja", "oui", "sí"}, {"", "no", "n", "false", "0", "nein", "non"}
 MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names have no Latin letters
 LONGEST_ID = 64  # characters
 
@@ -47,6 +49,8 @@ class Student(Struct, frozen=True):
     id: str
     """The id of the roster, or the name if the roster has no ids."""
     group: str = ""
+    large: bool = False
+    """Whether their copy is in large print, whatever the others have."""
 
     @property
     def whose(self) -> str:
@@ -160,7 +164,10 @@ def _row(file: str, number: int, row: dict[str, str]) -> _Row:
                 f"{file} line {number}: the {field} of {shown(name or key)} holds {bad}, which cannot be printed; "
                 "take it out"
             )
-    return _Row(number, Student(name or key, key or name, group), bool(key))
+    large = _spaced(row.get("large", "")).lower()
+    if large not in YES | NO:
+        raise RosterError(f"{file} line {number}: large print is {shown(large)}; write yes, or nothing")
+    return _Row(number, Student(name or key, key or name, group, large in YES), bool(key))
 
 
 def _spaced(text: str) -> str:

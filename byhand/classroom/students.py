@@ -19,7 +19,7 @@ from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
-from byhand.formats.html.page import CODE_LEFT, NAME_LINE, Pages
+from byhand.formats.html.page import CODE_LEFT, LARGE_NAME_LINE, NAME_LINE, Pages
 from byhand.model.weights import Values
 from byhand.notation.marks import in_place
 from byhand.notation.text import value_text
@@ -43,7 +43,7 @@ from byhand.press import (
 )
 from byhand.runs import Run
 from byhand.witness.judge import judge
-from byhand.worksheet.asked import as_word, left_out
+from byhand.worksheet.asked import LARGE_ALONE, as_word, left_out
 from byhand.worksheet.document import Document
 from byhand.worksheet.spoken import Spoken, called
 from byhand.worksheet.views import View
@@ -54,6 +54,7 @@ NOBODY = Student("Name", "0")
 FACE = "sans-400.ttf"  # of names
 NAME_ROOM = NAME_LINE * THOUSANDTHS / 8.5  # in print.css, names have 8.5 pt, and the foot 7.5
 FOOT_ROOM = (CODE_LEFT - 2) * THOUSANDTHS / 7.5
+LARGE_ROOMS = LARGE_NAME_LINE * THOUSANDTHS / 18, (CODE_LEFT - 2) * THOUSANDTHS / 18
 SAMPLES = 24  # copies that are run before students are known: they tell how wide columns are, and what never differs
 SAMPLE_ATTEMPTS = 12  # keys that are tried for each sample
 
@@ -167,7 +168,8 @@ def with_pages(plan: Plan, class_: ClassPages, students: Sequence[Student]) -> l
     if class_.layouts:
         keys = fitting(class_.numbers.run, list(map(plan.key, students)))
         fit = {student: key for student, key in zip(students, keys, strict=True) if key}
-        by_student = {copy.student: (copy, page) for copy, page in _together(plan, class_, fit)}
+        as_others = {student: key for student, key in fit.items() if not student.large or plan.options.large}
+        by_student = {copy.student: (copy, page) for copy, page in _together(plan, class_, as_others)}
     return [
         by_student.get(student) or _laid_out_alone(plan, class_, student, fit.get(student)) for student in students
     ]
@@ -234,7 +236,9 @@ def _page_alone(plan: Plan, class_: ClassPages, copy: Copy) -> Page:
 
 
 def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str | None) -> WithPage:
-    """A copy that is laid out by itself. fit: the key of numbers that fit the class's page, where one was found.
+    """A copy that is laid out by itself, as one in large print is where the class is not.
+
+    fit: the key of numbers that fit the class's page, where one was found.
 
     Raises: ConfigError where there is one set of numbers only; SheetError where no page can be made with others.
     """
@@ -245,7 +249,7 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
             values = numbers.of(key)
             if key != fit and plan.sheet.promises and breaking_promises(numbers.run_plain([values])):
                 raise SheetError(f"no numbers for {student.id!r} keep {', '.join(plan.sheet.promises)}")
-            page, run = judged_page(plan, values, class_.left, class_.minutes)
+            page, run = judged_page(plan, values, class_.left, class_.minutes, large=student.large)
             break
         except SheetError:  # for instance, a mistake that the page shows cannot be computed with these numbers
             if attempt == COPY_ATTEMPTS - 1:
@@ -287,21 +291,28 @@ def signed(page: Document, student: Student) -> Document:
 def said_of(page: Document, student: Student) -> dict[str, str]:
     """What a copy says of its student: on the line for the name, at its foot, and in its metadata."""
     label = width(FACE, f"{page.messages.say('top.name')} ")
+    name_room, foot_room = LARGE_ROOMS if page.large else (NAME_ROOM, FOOT_ROOM)
     whose = student.whose if student.name else page.messages.say("foot.copy", id=student.id)
     return {
-        "name": cut(FACE, student.name, NAME_ROOM - label), "whose": cut(FACE, whose, FOOT_ROOM),
+        "name": cut(FACE, student.name, name_room - label), "whose": cut(FACE, whose, foot_room),
         "student": as_word(student.id), "named": as_word(student.name),
     }  # fmt: skip
 
 
-def judged_page(plan: Plan, values: Values, left: str = "", minutes: tuple[int, ...] = ()) -> tuple[Document, Run]:
+def judged_page(
+    plan: Plan, values: Values, left: str = "", minutes: tuple[int, ...] = (), large: bool = False
+) -> tuple[Document, Run]:
     """The document of one copy's numbers and its run, which the witness has judged.
 
-    left, minutes: as those of the class.
+    left, minutes: as those of the class. large: whether it is in large print, whatever the class is.
     """
-    options = structs.replace(plan.options, left_out=left_out({"left": left}), minutes=minutes)
+    alone = large and not plan.options.large
+    options = structs.replace(
+        plan.options, left_out=left_out({"left": left}), minutes=minutes, large=alone or plan.options.large
+    )
     page, run, _ = arranged(plan.sheet, values, options, options.domain)
     judge(run, of_class=True)
+    page = structs.replace(page, asked={**page.asked, "large": LARGE_ALONE}) if alone else page
     return structs.replace(page, stamp={**page.stamp, **options.told_by_class}), run
 
 

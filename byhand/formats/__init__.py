@@ -43,6 +43,8 @@ class Setup(Struct, frozen=True):
     fills: bool = False
     """Whether pages are filled at once into those that other runs of the sheet share; else only where they prove to
     be the same."""
+    large: bool = False
+    """Whether pages are in large print."""
 
 
 Make = Callable[["Page", View, Setup], bytes]
@@ -87,6 +89,9 @@ class Format(Struct, frozen=True):
     """Writes a whole class as one file, where that is of more use than a file for each student."""
     half_page: Make | None = None
     """Writes its file of the lecturer's view, half a page; a format without it is refused there."""
+    large: bool = False
+    """Whether it has large print; a format without it is refused there, since what opens its files can enlarge
+    them."""
 
     @property
     def missing(self) -> list[str]:
@@ -118,6 +123,7 @@ OWN = {
             "html",
             "a page for the screen and the phone",
             {"{view}.html": _from("html.filled:html")},
+            large=True,
             many=_from("html.book:folder"),
             paper=_from("html.paper:folder"),
             half_page=_from("html.half_page:html"),
@@ -126,12 +132,16 @@ OWN = {
             "pdf",
             "a page for the printer",
             {"{view}.pdf": _from("pdf:filled")},
+            large=True,
             many=_from("pdf:book"),
             paper=_from("pdf:paper"),
             half_page=_from("pdf:half_page"),
         ),
         minding(
-            "pdf-form", "a worksheet to fill in on the screen, with fields", {"worksheet-form.pdf": _from("pdf:form")}
+            "pdf-form",
+            "a worksheet to fill in on the screen, with fields",
+            {"worksheet-form.pdf": _from("pdf:form")},
+            large=True,
         ),
         minding(
             "md",
@@ -172,7 +182,13 @@ OWN = {
             needs=("xlsxwriter",),
             install="pip install 'byhand[xlsx]'",
         ),
-        minding("json", "every step of the run, with its numbers and rules", {"run.json": _json}, half_page=_json),
+        minding(
+            "json",
+            "every step of the run, with its numbers and rules",
+            {"run.json": _json},
+            half_page=_json,
+            large=True,
+        ),
         minding(
             "page",
             "the page as data: texts, cells with their rules, and places",
@@ -220,13 +236,16 @@ def ready(name: str, setup: Setup | None = None, views: Sequence[View] = ()) -> 
     """A format by its name, whose modules are all installed and which can do what its options ask for.
 
     Raises: as `known`; ExtraError where modules are missing; ConfigError where it cannot be without feedback, or has
-    no half page for a lecturer.
+    no large print, or no half page for a lecturer.
     """
     chosen = known(name)
     if chosen.missing:
         raise ExtraError(f"the format {name} needs {', '.join(chosen.missing)}; {chosen.install}")
     if setup and not (setup.feedback or chosen.minds_feedback):
         raise ConfigError(f"--no-feedback: the format {name} holds what is right; leave out one of the two")
+    if setup and setup.large and not chosen.large:
+        others = ", ".join(each.name for each in OWN.values() if each.large)
+        raise ConfigError(f"--large: what opens the format {name} can enlarge it; large print is for {others}")
     if LECTURER in views and not chosen.half_page:
         others = ", ".join(each.name for each in OWN.values() if each.half_page)
         raise ConfigError(f"--view {LECTURER}: the format {name} has no half page for the teacher; use {others}")

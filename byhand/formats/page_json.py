@@ -20,7 +20,7 @@ from byhand.notation.text import text, value_text
 from byhand.page import map as architecture_map
 from byhand.page.data import Data
 from byhand.page.entries import EntryTable
-from byhand.page.grid import PRINT_HEIGHTS, Grid, Slot
+from byhand.page.grid import Grid, Slot
 from byhand.page.page import Page
 from byhand.page.parts import (
     Blanks,
@@ -225,7 +225,7 @@ class _PageJson(Struct, frozen=True, eq=False, dict=True):
             return {
                 "kind": "grid", "label": spoken(laid.label),
                 "columns": [_mm(laid.widths[kind]) for kind in laid.cols],
-                "rows": [PRINT_HEIGHTS[kind] for kind in laid.rows],
+                "rows": [laid.measures.heights[kind] for kind in laid.rows],
                 "slots": [self.slot(*at, slot) for at, slot in sorted(laid.slots.items())],
                 "marks": [
                     {"kind": mark.kind, "from": [mark.top, mark.left], "to": [mark.bottom, mark.right]}

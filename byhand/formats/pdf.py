@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from byhand import press
 from byhand.formats import Setup
 from byhand.formats.html.book import Book
-from byhand.formats.html.page import PAPERS, pages
+from byhand.formats.html.page import pages, papers
 from byhand.formats.html.paper import cover_page
 from byhand.page.page import Page
 from byhand.press import Part, bound, printed
 from byhand.worksheet.cover import Cover
-from byhand.worksheet.views import LECTURER, Paper, View, shows_answers
+from byhand.worksheet.views import LECTURER, View, shows_answers
 
 
 def filled(page: Page, view: View, setup: Setup) -> bytes:
@@ -41,7 +41,7 @@ def half_page(page: Page, view: View, setup: Setup) -> bytes:
 def _half_pages(sheets: Sequence[Page], setup: Setup) -> bytes:
     from byhand.formats.html.half_page import half_pages
 
-    return printed(half_pages(sheets, "print", setup.paper), setup.cache)
+    return printed(half_pages(sheets, "print", setup), setup.cache)
 
 
 def book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
@@ -61,13 +61,11 @@ def paper(cover: Cover, sheets: Sequence[Page], views: Sequence[View], setup: Se
         files["half-pages.pdf"] = _half_pages(sheets, setup)
     for view in (view for view in views if view != LECTURER):
         pdfs = [filled(page, view, setup) for page in sheets]
-        files[f"{view}.pdf"] = bound_paper(cover, pdfs, view, setup.paper, cache=setup.cache)
+        files[f"{view}.pdf"] = bound_paper(cover, pdfs, view, setup)
     return files
 
 
-def bound_paper(
-    cover: Cover, sheets: Sequence[bytes], view: View, paper: Paper, *, name: str = "", cache: bool = False
-) -> bytes:
+def bound_paper(cover: Cover, sheets: Sequence[bytes], view: View, setup: Setup, *, name: str = "") -> bytes:
     """The PDFs of a paper's sheets as one, behind the cover where it is printed. name: of the student whose it is."""
     parts = [
         Part(pdf, f"{view}/{sheet.name}", ((sheet.title, False),))
@@ -80,8 +78,9 @@ def bound_paper(
 
     before, behind = sheets[0], parts[1:]
     if cover.is_printed:
-        before, behind = printed(cover_page(cover, "print", paper, view, name=name), cache), parts
-    return bound(lambda places: before, behind, say, PAPERS[paper]["side"], cover.says(view), right_hand=False)
+        before, behind = printed(cover_page(cover, "print", setup, view, name=name), setup.cache), parts
+    side = papers(setup.large)[setup.paper]["side"]
+    return bound(lambda places: before, behind, say, side, cover.says(view), right_hand=False)
 
 
 def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> bytes:
@@ -89,12 +88,12 @@ def bound_book(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> b
     whole = Book.of(sheets, views)
 
     def front(places: Mapping[str, int]) -> bytes:
-        return printed(whole.front(setup.paper, places), setup.cache)
+        return printed(whole.front(setup, places), setup.cache)
 
     def say(page: int, pages: int) -> str:
         return whole.messages.say("foot.page", page=page, pages=pages)
 
-    return bound(front, [*_parts(whole, sheets, setup)], say, PAPERS[setup.paper]["side"])
+    return bound(front, [*_parts(whole, sheets, setup)], say, papers(setup.large)[setup.paper]["side"])
 
 
 def _parts(book: Book, sheets: Sequence[Page], setup: Setup) -> Iterator[Part]:
@@ -104,7 +103,7 @@ def _parts(book: Book, sheets: Sequence[Page], setup: Setup) -> Iterator[Part]:
     for number, part in enumerate(book.parts):
         above: tuple[tuple[str, bool], ...] = ((part.title, False),)
         if number:
-            yield Part(printed(book.opening(part, setup.paper), setup.cache), part.view, above)
+            yield Part(printed(book.opening(part, setup), setup.cache), part.view, above)
             above = ()
         for page, by_view in zip(sheets, pdfs, strict=True):
             name, title = f"{part.view}/{page.document.name}", page.document.title

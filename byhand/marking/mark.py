@@ -317,7 +317,8 @@ def _task(
         if said is not None:
             options = _said(said, options)
         sheet = load_sheet(name, options.language if options else "en")
-        task = Task(sheet, (options or Options()).on(sheet), policy, points)
+        usual = structs.replace(options or Options(), large=False)  # a marked page is never in large print
+        task = Task(sheet, usual.on(sheet), policy, points)
     answering = list[Answers]()
     for file in files:
         with collecting(unmarked.errors):

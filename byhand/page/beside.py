@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from byhand.notation.inline import Part, Piece, parsed, source, spoken
-from byhand.page.grid import FIGURE_WIDTH, Grid, Tag
+from byhand.page.grid import Grid, Tag
 from byhand.page.table import Line
 from byhand.tape import shape_text
 
@@ -44,7 +44,7 @@ def _tag(grid: Grid, tag: Tag) -> LaidLabel:
     """
     if tag.side == "right":
         left, top = grid.x(tag.right) + 2.5, (grid.y(tag.top) + grid.y(tag.bottom)) / 2
-        width = max(FIGURE_WIDTH - left, 9)
+        width = max(grid.measures.figure - left, 9)
     else:
         left, top, width = (grid.x(tag.left) + grid.x(tag.right)) / 2, grid.y(tag.top), 0.0
     symbol, shape = Part("math", parsed(tag.panel.symbol)), Part("shape", (shape_text(tag.panel.shape),))

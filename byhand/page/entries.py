@@ -6,27 +6,43 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from math import ceil, fsum, inf
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.notation.marks import longest
-from byhand.page.grid import FIGURE_WIDTH, Slot
+from byhand.page.grid import Slot
+from byhand.page.measures import PRINT, Measures
 from byhand.pictures.labels import words
 from byhand.worksheet.document import Cell, Prose, Table
 
-# all in mm
-TEXT_EM = 3.2  # the size of text
-LINE = 4.2  # from one line of text to the next
-ROW = 8.0  # the height of a row with a blank
-PAD = 3.0  # the space beside a text
-NARROWEST_NUMBER = 10.0
-LONG_NUMBER = 6  # signs, from which on numbers are compared by where they end
-GLYPH_WIDTH = 3.2  # the width of each sign that is written in a blank
 SIGNS = (4, 6, 8, 10)  # a blank has room for as many, so that other numbers mostly have the same table
+LONG_NUMBER = 6  # signs, from which on numbers are compared by where they end
+STEP = 0.5  # mm by which columns of texts become narrower until they have room
 _NUMBER = re.compile(r"[−\d.,/]+")
-WIDEST_TEXT = 30.0  # the greatest width of a text over or under blanks
-STEP = 0.5  # by which columns of texts become narrower until they have room
+
+
+class Sizes(Struct, frozen=True):
+    """The sizes of a table, in mm."""
+
+    text: float = 3.2
+    """The size of text."""
+    line: float = 4.2
+    """From one line of text to the next."""
+    row: float = 8.0
+    """The height of a row with a blank."""
+    pad: float = 3.0
+    """The space beside a text."""
+    narrowest: float = 10.0
+    """The least width of a column of numbers."""
+    glyph: float = 3.2
+    """The width of each sign that is written in a blank."""
+    widest: float = 30.0
+    """The greatest width of a text over or under blanks."""
+
+
+USUAL, LARGE = Sizes(), Sizes(6.35, 8.4, 14.0, 4.0, 16.0, 5.4, 60.0)
 
 
 class EntryTable(Struct, frozen=True):
@@ -75,34 +91,62 @@ class EntryTable(Struct, frozen=True):
         return "a" + " t" * (not above) + " b" * (not left)
 
 
-def entries(table: Table) -> EntryTable:
-    """Lay out a table as wide as its contents, or with texts on several lines if that is too wide."""
+def tables(table: Table, measures: Measures = PRINT) -> list[EntryTable]:
+    """A table laid out; in large print, cut in parts of some columns each, after that of the names, where it is
+    wider than a page.
+    """
+    if not measures.is_large:
+        return [entries(table)]
+    columns = len(table.head)
+    for size in range(max(columns - 1, 1), 0, -1):
+        starts = range(1, max(columns, 2), size)
+        parts = [entries(_columns(table, start, start + size), LARGE, measures.figure) for start in starts]
+        if all(part.width <= measures.figure for part in parts):
+            break
+    return parts
+
+
+def _columns(table: Table, start: int, end: int) -> Table:
+    """Some columns of a table, and before them that of the names."""
+
+    def cut(line: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (*line[:1], *line[start:end])
+
+    return replace(table, head=cut(table.head), rows=tuple(map(cut, table.rows)), columns=cut(table.columns))
+
+
+def entries(table: Table, sizes: Sizes = USUAL, room: float = PRINT.figure) -> EntryTable:
+    """Lay out a table as wide as its contents, or with texts on several lines if that is too wide for its room."""
     lines = (table.head, *table.rows)
     if table.columns:  # its words do not break, so that its rows are as high whatever the words are
-        heights = [max(_height(line[0], table.columns[0]), *(_height(x, inf) for x in line[1:])) for line in lines]
-        return EntryTable(table, table.columns, tuple(heights), ("texts", *["centred"] * (len(table.columns) - 1)))
+        wide = tuple(width * sizes.text / USUAL.text for width in table.columns)
+        heights = [
+            max(_height(line[0], wide[0], sizes), *(_height(x, inf, sizes) for x in line[1:])) for line in lines
+        ]
+        return EntryTable(table, wide, tuple(heights), ("texts", *["centred"] * (len(table.columns) - 1)))
     columns = list(zip(*lines, strict=True))
     texts = [not any(isinstance(x, Cell) for x in column) for column in columns]
     widths = [
-        max(_width(x) if text or isinstance(x, Cell) else min(_width(x), WIDEST_TEXT) for x in column)
+        max(_width(x, sizes) if text or isinstance(x, Cell) else min(_width(x, sizes), sizes.widest) for x in column)
         for column, text in zip(columns, texts, strict=True)
     ]
     numbers = [col > 0 and _are_numbers(column[1:]) for col, column in enumerate(columns)]
-    alike = max((NARROWEST_NUMBER, *(w for w, number in zip(widths, numbers, strict=True) if number)))
+    alike = max((sizes.narrowest, *(w for w, number in zip(widths, numbers, strict=True) if number)))
     widths = [alike if number else w for w, number in zip(widths, numbers, strict=True)]
     least = [
-        max(map(_shortest, column)) if text else w for column, w, text in zip(columns, widths, texts, strict=True)
+        max(_shortest(x, sizes) for x in column) if text else w
+        for column, w, text in zip(columns, widths, texts, strict=True)
     ]
-    most = FIGURE_WIDTH
-    while most > 0 and fsum(_narrowed(widths, least, most)) > FIGURE_WIDTH:
+    most = room
+    while most > 0 and fsum(_narrowed(widths, least, most)) > room:
         most -= STEP
     widths = _narrowed(widths, least, most)
     printed = [_is_printed(column) for column in columns]
-    if (over := fsum(widths) - FIGURE_WIDTH) > 0 and any(printed):  # what nobody writes in needs no room for a pencil
+    if (over := fsum(widths) - room) > 0 and any(printed):  # what nobody writes in needs no room for a pencil
         fewer = ceil(100 * over / fsum(printed)) / 100
-        widths = [max(w - fewer, *map(_narrowest, column)) if p else w
+        widths = [max(w - fewer, *(_narrowest(x, sizes) for x in column)) if p else w
                   for column, w, p in zip(columns, widths, printed, strict=True)]  # fmt: skip
-    heights = [max(_height(x, w) for x, w in zip(line, widths, strict=True)) for line in lines]
+    heights = [max(_height(x, w, sizes) for x, w in zip(line, widths, strict=True)) for line in lines]
     return EntryTable(table, tuple(round(w, 2) for w in widths), tuple(heights), tuple(_aligned(table)))
 
 
@@ -124,12 +168,12 @@ def _narrowed(widths: Sequence[float], least: Sequence[float], most: float) -> l
     return [max(min(width, most), fewest) for width, fewest in zip(widths, least, strict=True)]
 
 
-def _shortest(entry: Prose | Cell) -> float:
+def _shortest(entry: Prose | Cell, sizes: Sizes) -> float:
     """The width of the longest word or formula of an entry, which do not break."""
     if isinstance(entry, Cell):
         return 0.0
     pieces = chain.from_iterable([t] if m else t.split() for t, m in entry.pieces)
-    return max((words(piece, TEXT_EM).width + PAD for piece in pieces), default=0.0)
+    return max((words(piece, sizes.text).width + sizes.pad for piece in pieces), default=0.0)
 
 
 def _is_printed(column: Sequence[Prose | Cell]) -> bool:
@@ -138,9 +182,11 @@ def _is_printed(column: Sequence[Prose | Cell]) -> bool:
     return bool(cells) and not any(cell.blank for cell in cells)
 
 
-def _narrowest(entry: Prose | Cell) -> float:
+def _narrowest(entry: Prose | Cell, sizes: Sizes) -> float:
     """The least width of a printed entry."""
-    return GLYPH_WIDTH * longest(entry.text) + PAD if isinstance(entry, Cell) else _shortest(entry)
+    if isinstance(entry, Cell):
+        return sizes.glyph * longest(entry.text) + sizes.pad
+    return _shortest(entry, sizes)
 
 
 def _are_numbers(column: Sequence[Prose | Cell]) -> bool:
@@ -152,18 +198,18 @@ def _is_blank(entry: Prose | Cell) -> bool:
     return isinstance(entry, Cell) and entry.blank
 
 
-def _width(entry: Prose | Cell) -> float:
+def _width(entry: Prose | Cell, sizes: Sizes) -> float:
     if isinstance(entry, Cell):
         signs = longest(entry.text)
-        return GLYPH_WIDTH * next((room for room in SIGNS if signs <= room), signs) + PAD
-    return words(entry.text, TEXT_EM).width + PAD
+        return sizes.glyph * next((room for room in SIGNS if signs <= room), signs) + sizes.pad
+    return words(entry.text, sizes.text).width + sizes.pad
 
 
-def _height(entry: Prose | Cell, width: float) -> float:
+def _height(entry: Prose | Cell, width: float, sizes: Sizes) -> float:
     if isinstance(entry, Cell) and entry.shows != "minutes":
-        return ROW
-    lines = 1 if isinstance(entry, Cell) else max(1, ceil(_width(entry) / width - 0.01))
-    return LINE * lines + 1.4
+        return sizes.row
+    lines = 1 if isinstance(entry, Cell) else max(1, ceil(_width(entry, sizes) / width - 0.01))
+    return sizes.line * lines + 1.4
 
 
 def _slot(entry: Prose | Cell, row: Prose | Cell, name: str) -> Slot:

@@ -23,32 +23,16 @@ from byhand.arithmetic.copies import categories, first
 from byhand.arithmetic.expr import Div, Fn, nodes
 from byhand.notation.marks import first_text, is_word, longest, written
 from byhand.notation.text import value_text
-from byhand.page.look import LOOK
+from byhand.page.measures import PRINT, Measures
 from byhand.worksheet.document import Cell, Panel
 
-FIGURE_WIDTH = 118.0  # mm
-PAGE_WIDTH, PAGE_HEIGHT = 174.0, 240.0  # mm: the room for a figure below its words, on one page
-GUTTER = 4.0  # mm, of those between words and figures, that a tight line of matrices with signs may have
-MARGIN = 10.0  # mm by which empty cells of a figure may reach into the margin of the page
-TAG_WIDTH, NARROW_TAG = 17.0, 12.0  # mm: of a tag on one line, and on two
-CELL_EM, LABEL_EM, CAPTION_EM, SMALL_LABEL_EM = (  # mm
-    round(LOOK[name] * 25.4 / 72, 2) for name in ("number", "token", "caption", "label")
-)
-BESIDE, OVER = 2.2, 1.0  # mm: the space of a label of a row, and of a column
+NARROW_TAG, TAG_WIDTH = 12.0, 17.0  # mm: of a tag on two lines, and on one
 PHONE_CELL_EM, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM = 4.5, 4.23, 3.18  # mm, at 17, 16 and 12 px
 USUAL_WORD = 5  # letters: a longer word may be parted
 ROOM_FOR_WORD = 5  # letters: the least room for a word of a run
-AIRY_SIGN = 8.6  # mm: the width of a sign between matrices where there is room
 SLACK = 0.25  # mm by which a column may be narrower than its numbers need with all room round them
-SMALLEST_BLANK = 9.0  # mm: the least width of a blank that one can write in
 
 _LONG_NUMBER = re.compile(r"−?[\d.,]{5,}")  # for which a pencil needs a broad blank
-# kinds of columns: l token label, d narrow label, g printed cell, w printed cell with letters, a answer cell, b broad
-# answer cell, j sign between, s small gap, o dots
-# kinds of rows: c caption, h column labels (h2, h3: on two or three lines), u cell of the upper operand, t gap
-# between the operands, r answer row, f answer row for fractions
-PRINT_WIDTHS = {"l": 13.0, "d": 5.0, "g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "j": 7.0, "s": 3.0, "o": 7.0}
-PRINT_HEIGHTS = {"c": 5.0, "h": 4.0, "h2": 7.4, "h3": 10.8, "u": 5.5, "t": 3.4, "r": 8.0, "f": 9.0, "e": 1.5}
 PHONE_WIDTHS = {"l": 10.0, "d": 6.0, "g": 7.7, "w": 7.7, "a": 11.65, "b": 15.0, "j": 6.0, "s": 2.5, "o": 9.0}
 PHONE_HEIGHTS = {"c": 6.0, "h": 5.5, "h2": 10.0, "h3": 14.5, "u": 8.0, "t": 5.0, "r": 11.65, "f": 11.65, "e": 2.0}
 _ADVANCES = {
@@ -165,7 +149,8 @@ class Grid(Struct, dict=True):
     weights: list[tuple[int, int, Any]] = field(default_factory=list)
     """The row, column and weight of each dot."""
     label: str = ""
-    widths: dict[str, float] = field(default_factory=lambda: dict(PRINT_WIDTHS))
+    measures: Measures = PRINT
+    widths: dict[str, float] = field(default_factory=dict)
     scale: float = 1.0
     """The factor for the type size of numbers."""
     outdent: float = 0.0
@@ -174,10 +159,13 @@ class Grid(Struct, dict=True):
     """Sets its widths and lines on a phone. This is done when they are asked for, since print needs neither."""
     kind: ClassVar[str] = "grid"
 
+    def __post_init__(self) -> None:
+        self.widths = {**self.measures.widths, **self.widths}
+
     @cached_property
     def numbers(self) -> dict[str, float]:
         """The width of the widest number in each kind of column, in mm."""
-        return widest(self, number_width)
+        return widest(self, partial(number_width, em=self.measures.ems["number"]))
 
     @cached_property
     def phone_widths(self) -> dict[str, float]:
@@ -229,7 +217,7 @@ class Grid(Struct, dict=True):
 
     def y(self, row: int, *, phone: bool = False) -> float:
         """The upper edge of a row, in mm."""
-        heights = PHONE_HEIGHTS if phone else PRINT_HEIGHTS
+        heights = PHONE_HEIGHTS if phone else self.measures.heights
         return round(fsum([heights[k] for k in self.rows[:row]]), 3)
 
     @property
@@ -272,7 +260,7 @@ class Grid(Struct, dict=True):
     @property
     def room(self) -> float:
         """The width that the grid needs, in mm; its tags may use what is left of the figures' width."""
-        return max(FIGURE_WIDTH, self.tagged_width) if self.tags else self.width - self.outdent
+        return max(self.measures.figure, self.tagged_width) if self.tags else self.width - self.outdent
 
     def add(self, kinds: str) -> int:
         """Add columns of these kinds; returns the index of the first."""
@@ -359,15 +347,6 @@ def unlike(shape: Sequence[int], other: Sequence[int]) -> int:
 
 
 FITTED = "gwabld"  # the kinds of columns that are as wide as what is in them
-_FITS = (  # from roomy to tight; the third and the last only where they save smaller numbers
-    # before the widths, in mm, the air of printed numbers that need more than the width
-    (1.2, {"g": 8.0, "w": 8.0, "a": 11.0, "b": 15.0, "l": 13.0, "d": 5.0, "j": 7.0}),
-    (0.8, {"g": 7.0, "w": 7.0, "a": 10.0, "b": 13.0, "l": 13.0, "d": 5.0, "j": 6.0}),
-    (0.0, {"g": 6.5, "w": 6.5, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.7}),
-    (0.0, {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 11.0, "d": 5.0, "j": 5.0}),
-    (0.0, {"g": 6.0, "w": 6.0, "a": SMALLEST_BLANK, "b": SMALLEST_BLANK, "l": 9.0, "d": 5.0, "j": 4.2}),
-)
-_SMALL = (*_FITS[:2], _FITS[3])
 
 
 def fitted(grid: Grid, room: float, most: float) -> Grid:
@@ -376,13 +355,14 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
     If the columns do not fit, numbers are set smaller; if that does not help, long words are broken. Columns of
     printed numbers share the room that is left.
     """
-    numbers = grid.numbers
+    numbers, measures = grid.numbers, grid.measures
+    least_scale = measures.least_fraction if "f" in grid.rows else 0.0
     for lines in (1, 2, 3):
-        labels = widest(grid, partial(label_width, lines=lines))
-        for scale, fits in ((1.0, _FITS), (0.8, _SMALL), (0.65, _SMALL)):  # 11.5, 9 and nearly 8 pt
-            need = {kind: max(numbers[kind] * scale + 1.2, labels[kind]) for kind in FITTED}
+        labels = widest(grid, partial(_label_width, measures, lines=lines))
+        for scale, fits in (each for each in measures.scales if each[0] >= least_scale):
+            need = {kind: max(numbers[kind] * scale + measures.number_room, labels[kind]) for kind in FITTED}
             for air, least in fits:
-                grid.widths |= least | {
+                grid.widths |= {**least} | {
                     k: need[k] + air * (k in "gw") if need[k] > least[k] + SLACK else least[k] for k in FITTED
                 }
                 grid.scale = scale
@@ -393,16 +373,17 @@ def fitted(grid: Grid, room: float, most: float) -> Grid:
 
 def _finished(grid: Grid, room: float) -> Grid:
     """Break labels that are wider than their columns, and make their rows higher."""
-    wide = room + GUTTER if {"g", "j"} <= set(grid.cols) else room
-    for kind, most in (("g", 7.0), ("j", 6.0), ("g", PRINT_WIDTHS["g"])):
+    measures = grid.measures
+    wide = room + measures.gutter if {"g", "j"} <= set(grid.cols) else room
+    for kind, most in measures.widest:
         if count := grid.cols.count(kind):
             wider = min(most, grid.widths[kind] + (wide - grid.width) / count)
             grid.widths[kind] = max(grid.widths[kind], wider)
     if "j" in grid.cols and grid.width < room:
-        grid.widths["j"] = min(AIRY_SIGN, grid.widths["j"] + (room - grid.width) / grid.cols.count("j"))
+        grid.widths["j"] = min(measures.airy_sign, grid.widths["j"] + (room - grid.width) / grid.cols.count("j"))
     grid.outdent = wide - room if grid.width > room else 0.0
     for (row, col), slot in grid.slots.items():
-        lines = next((n for n in (1, 2) if label_width(slot, n) <= grid.widths[grid.cols[col]]), 3)
+        lines = next((n for n in (1, 2) if _label_width(measures, slot, n) <= grid.widths[grid.cols[col]]), 3)
         if lines == 1:
             continue
         most = longest(slot.label) - slot.is_two_words  # the blank between them is left out
@@ -410,45 +391,49 @@ def _finished(grid: Grid, room: float) -> Grid:
         if parts > 1:
             grid.slots[row, col] = replace(slot, lines=lines)
             if slot.scope == "col":
-                grid.rows[row] = max(grid.rows[row], f"h{parts}", key=PRINT_HEIGHTS.__getitem__)
+                grid.rows[row] = max(grid.rows[row], f"h{parts}", key=measures.heights.__getitem__)
     return grid
 
 
 def widest(grid: Grid, width: Callable[[Slot], float]) -> dict[str, float]:
     """The width of the widest slot in each column, in mm. Captions and signs may be wider than their columns."""
-    widest = dict.fromkeys(PRINT_WIDTHS, 0.0)
+    widest = dict.fromkeys(grid.measures.widths, 0.0)
     for (_, col), slot in grid.slots.items():
         if (slot_width := width(slot)) > widest[kind := grid.cols[col]]:
             widest[kind] = slot_width
     return widest
 
 
-def number_width(slot: Slot) -> float:
-    """The width that a number needs, in mm; 0 for what is none."""
-    return text_width(slot.cell) if slot.cell is not None else 0.0
+def number_width(slot: Slot, em: float) -> float:
+    """The width that a number needs, in mm; 0 for what is none. em: the type size of numbers."""
+    return text_width(slot.cell, em) if slot.cell is not None else 0.0
 
 
-def label_width(
-    slot: Slot, lines: int, token: float = LABEL_EM, other: float = SMALL_LABEL_EM, less: float = 0.0
-) -> float:
+def _label_width(measures: Measures, slot: Slot, lines: int) -> float:
+    """The width that a label on paper needs when broken into `lines`, in mm."""
+    ems, spaces = measures.ems, (measures.beside, measures.over)
+    return label_width(slot, lines, ems["token"], ems["label"], spaces)
+
+
+def label_width(slot: Slot, lines: int, token: float, other: float, spaces: tuple[float, float]) -> float:
     """The width that a label needs when broken into `lines`. token, other: the type sizes of labels.
 
-    less: by how much its space is less than in print, in mm.
+    spaces: those of a label of a row, and of a column, in mm.
     """
     if not slot.scope:
         return 0.0
     length = max(longest(slot.label), ROOM_FOR_WORD) if is_word(slot.label) else len(slot.label)
     size, letters = token if slot.cls == "token" else other, min(slot.letters(lines), length)
-    return 0.5 * size * letters + (BESIDE if slot.scope == "row" else OVER) - less
+    return 0.5 * size * letters + spaces[slot.scope != "row"]
 
 
-def text_width(cell: Cell) -> float:
-    """The estimated width of a number in the cells' type, in mm, with room for a minus sign.
+def text_width(cell: Cell, em: float) -> float:
+    """The estimated width of a number in type of this size, in mm, with room for a minus sign.
 
     With that room, a renaming of dimensions that changes signs moves nothing on the page.
     """
     texts = [value_text(value) for value in categories(cell.value)]
-    return max(ems(text if isinstance(cell.value, str) else "−" + text.removeprefix("−")) for text in texts) * CELL_EM
+    return max(ems(text if isinstance(cell.value, str) else "−" + text.removeprefix("−")) for text in texts) * em
 
 
 @lru_cache(10_000)

@@ -1,8 +1,11 @@
-"""Place the matrices of a figure on a grid: a product in Falk's layout, or a strip of matrices."""
+"""Place the matrices of a figure on a grid: a product in Falk's layout, or a strip of matrices.
+
+In large print, a product has its left operand above the other two, and a matrix that is too wide is cut in parts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, fsum
 
 from msgspec import Struct
@@ -13,13 +16,7 @@ from byhand.errors import SheetError
 from byhand.notation.inline import spoken
 from byhand.notation.marks import is_word
 from byhand.page.grid import (
-    CAPTION_EM,
-    FIGURE_WIDTH,
-    MARGIN,
     NARROW_TAG,
-    PAGE_HEIGHT,
-    PAGE_WIDTH,
-    PRINT_WIDTHS,
     TAG_WIDTH,
     Grid,
     Mark,
@@ -31,10 +28,20 @@ from byhand.page.grid import (
     unlike,
     weights,
 )
+from byhand.page.measures import PRINT, Measures
 from byhand.page.phone import on_phone
+from byhand.pictures.labels import words
+from byhand.tape import shape_text
 from byhand.worksheet.document import Cell, Falk, Panel, Strip
 
 NAME_ROOM = 5.0  # mm: how wide a name beside a row may be where a bracket ends on its other side
+
+
+def falks(figure: Falk, measures: Measures = PRINT) -> list[Grid]:
+    """The grids of a product: one in Falk's layout; in large print, one of the left operand, and below it one of each
+    part of the others.
+    """
+    return [*_falk_in_parts(figure, measures)] if measures.is_large else [falk(figure)]
 
 
 def falk(figure: Falk) -> Grid:
@@ -76,7 +83,89 @@ def falk(figure: Falk) -> Grid:
     if figure.arrows:
         grid.marks.append(Mark("right", below, gap, below + 1, gap + 1))
         grid.marks.append(Mark("down", below - 1, at_result, below, at_result + 1))
-    return _on_paper(fitted(grid, FIGURE_WIDTH - TAG_WIDTH, FIGURE_WIDTH - NARROW_TAG))
+    room = grid.measures.figure
+    return _on_paper(fitted(grid, room - TAG_WIDTH, room - NARROW_TAG))
+
+
+def _falk_in_parts(figure: Falk, measures: Measures) -> Iterator[Grid]:
+    """The grids of a product in large print: the left operand, then the other one over the result, by parts."""
+    left = [replace(figure.left, caption=_tagged(figure.left))]
+    if figure.bias is not None and figure.bias.shape[1] != figure.upper.shape[1]:  # a column, beside the left operand
+        left.append(replace(figure.bias, caption=_tagged(figure.bias)))
+    yield from strips(Strip(tuple(left), ("",) * (len(left) - 1)), measures)
+    result = replace(figure.result, caption=_tagged(figure.result, figure.formula))
+    over = [replace(figure.upper, caption=_tagged(figure.upper))]
+    if len(left) == 1 and figure.bias is not None:
+        over.append(replace(figure.bias, caption=_tagged(figure.bias)))
+    for panels in zip(*(_parts(each, measures, [*over, result]) for each in [*over, result]), strict=True):
+        stacked = _fitted(_stacked(panels, measures))
+        if stacked.height <= measures.page[1]:
+            yield _on_paper(stacked)
+        else:
+            for panel in panels:
+                yield from strips(Strip((panel,), ()), measures)
+
+
+def _tagged(panel: Panel, formula: str = "") -> str:
+    """The caption of a matrix in place of its tag: its name, or what it is computed as, its shape, and its note."""
+    told = f", {panel.note}" if panel.note and not panel.bead else ""
+    return f"{formula or panel.symbol} \\text{{ {shape_text(panel.shape)}{told}}}"
+
+
+def _stacked(panels: Sequence[Panel], measures: Measures) -> Grid:
+    """The grid of matrices below each other that share their columns."""
+    grid = Grid(label="; ".join(panel.caption for panel in panels), measures=measures)
+    grid.add("l")
+    blanks = any(panel.has_blanks or panel.is_answer for panel in panels)
+    at = grid.add(max(map(answers, panels)) * panels[0].shape[1] if blanks else _widths(panels[0]))
+    for number, panel in enumerate(panels):
+        grid.rows += ["e"] * bool(number) + ["c"]
+        grid.slots[len(grid.rows) - 1, at] = _caption(panel, panel.caption)
+        if any(panel.cols) and (number == 0 or panel.cols != panels[number - 1].cols):
+            grid.rows.append("h")
+            grid.head(panel, len(grid.rows) - 1, at)
+        top = len(grid.rows)
+        high = "f" if has_fractions(panel) else "r" if panel.has_blanks or panel.is_answer else "u"
+        grid.rows += [high] * panel.shape[0]
+        if any(panel.rows):
+            grid.side(panel, top, 0, "" if panel.along[0] == "token" else "inner")
+        grid.put(panel, top, at)
+    return grid
+
+
+def _parts(panel: Panel, measures: Measures, together: Sequence[Panel] = ()) -> list[Panel]:
+    """A matrix cut in parts of some columns each that have room on a page; it is one part where all of it has.
+
+    together: the matrices that are cut alike.
+    """
+    columns = panel.shape[1]
+    for count in range(1, columns + 1):
+        size = -(-columns // count)
+        starts = range(0, columns, size)
+        if all(
+            _has_room(_cut(each, start, size, measures), measures) for each in together or [panel] for start in starts
+        ):
+            break
+    if count == 1:
+        return [panel]
+    return [_cut(panel, start, size, measures) for start in starts]
+
+
+def _cut(panel: Panel, start: int, size: int, measures: Measures) -> Panel:
+    """Some columns of a matrix, which say which they are."""
+    columns, end = panel.shape[1], min(start + size, panel.shape[1])
+    if (start, end) == (0, columns):
+        return panel
+    told = measures.part.format(first=start + 1, last=end, columns=columns)
+    return replace(
+        panel, cells=tuple(row[start:end] for row in panel.cells), cols=panel.cols[start:end],
+        caption=f"{panel.caption or panel.symbol}\\text{{, {told}}}",
+    )  # fmt: skip
+
+
+def _has_room(panel: Panel, measures: Measures) -> bool:
+    """Whether a matrix by itself is no wider than a page."""
+    return _fitted(_stacked([panel], measures)).width <= measures.figure
 
 
 def _on_paper(grid: Grid) -> Grid:
@@ -84,11 +173,11 @@ def _on_paper(grid: Grid) -> Grid:
 
     Raises: SheetError where it is larger.
     """
-    width = grid.tagged_width
-    if width > PAGE_WIDTH + MARGIN or grid.height > PAGE_HEIGHT:
+    room, width = grid.measures.page, grid.tagged_width
+    if width > room[0] + grid.measures.margin or grid.height > room[1]:
         raise SheetError(
             f"{spoken(grid.label)} is {width:.0f} mm wide and {grid.height:.0f} mm high even in small print; a "
-            f"page has room for {PAGE_WIDTH:.0f} × {PAGE_HEIGHT:.0f} mm: use smaller sizes, or fewer digits"
+            f"page has room for {room[0]:.0f} × {room[1]:.0f} mm: use smaller sizes, or fewer digits"
         )
     grid.on_phone = on_phone
     return grid
@@ -106,35 +195,46 @@ def _widths(panel: Panel) -> str:
     return "".join(map(kind, zip(*panel.cells, strict=True)))
 
 
-def strips(figure: Strip) -> list[Grid]:
+def strips(figure: Strip, measures: Measures = PRINT) -> list[Grid]:
     """The grids of a strip: one, or several below each other if one would be too wide."""
-    left, grids = _stacks(figure), list[Grid]()
+    left, grids = _stacks(figure, measures), list[Grid]()
     while left:
         for count in range(len(left), 0, -1):  # as many as have room, and at least one
-            grid = _fitted(_strip(left[:count], figure, count == len(left)))
-            if grid.room <= FIGURE_WIDTH:
+            grid = _fitted(_strip(left[:count], figure, count == len(left), measures))
+            if grid.room <= measures.figure and (not measures.is_large or _captions_have_room(grid)):
                 break
         grids.append(grid)
         left = left[count:]
     return [*map(_on_paper, grids)]
 
 
-def strips_as(figure: Strip, shapes: Sequence[Sequence[int]]) -> list[Grid]:
+def _captions_have_room(grid: Grid) -> bool:
+    """Whether no caption reaches over the next one, or over the margin."""
+    em = grid.measures.ems["caption"]
+    captions = [(at, slot) for at, slot in sorted(grid.slots.items()) if slot.cls == "caption"]
+    for (row, col), slot in captions:
+        after = [grid.x(other) for (below, other), _ in captions if below == row and other > col]
+        if grid.x(col) + words(spoken(slot.label), em).width > min(after, default=grid.measures.page[0]):
+            return False
+    return True
+
+
+def strips_as(figure: Strip, shapes: Sequence[Sequence[int]], measures: Measures = PRINT) -> list[Grid]:
     """The grids of a strip, broken into tables whose shapes are as close as possible to these."""
-    columns = _stacks(figure)
+    columns = _stacks(figure, measures)
     grids: list[Grid] = []
     start = 0
     while start < len(columns):
         wanted = shapes[len(grids)] if len(grids) < len(shapes) else ()
         ends = range(start + 1, len(columns) + 1)
-        candidates = {end: _strip(columns[start:end], figure, end == len(columns)) for end in ends}
+        candidates = {end: _strip(columns[start:end], figure, end == len(columns), measures) for end in ends}
         start = min(candidates, key=lambda end: unlike(candidates[end].shape, wanted))
         grids.append(_on_paper(_fitted(candidates[start])))
     return grids
 
 
 def _fitted(grid: Grid) -> Grid:
-    return fitted(grid, FIGURE_WIDTH, FIGURE_WIDTH)
+    return fitted(grid, grid.measures.figure, grid.measures.figure)
 
 
 class _Stack(Struct, frozen=True):
@@ -149,10 +249,17 @@ class _Stack(Struct, frozen=True):
         return (self.panel, *self.below)
 
 
-def _stacks(figure: Strip) -> list[_Stack]:
-    """The matrices of a strip as stacks: if tokens are columns, a matrix of one row goes below the one before it."""
+def _stacks(figure: Strip, measures: Measures) -> list[_Stack]:
+    """The matrices of a strip as stacks: if tokens are columns, a matrix of one row goes below the one before it.
+
+    In large print, each part of a matrix that is too wide is a stack, and no other goes below it.
+    """
     stacks: list[_Stack] = []
     for panel, joint in zip(figure.panels, ("", *figure.joints), strict=True):
+        if measures.is_large:
+            parts = _parts(panel, measures)
+            stacks += [_Stack(part, joint if part is parts[0] else "") for part in parts]
+            continue
         above = stacks[-1] if stacks else None
         is_row = panel.shape[0] == 1 < panel.shape[1]
         if above and not joint and is_row and panel.cols == above.panel.cols and above.panel.shape[0] > 1:
@@ -162,7 +269,7 @@ def _stacks(figure: Strip) -> list[_Stack]:
     return stacks
 
 
-def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
+def _strip(stacks: list[_Stack], figure: Strip, last: bool, measures: Measures) -> Grid:
     """The grid of stacks side by side. Parameters are placed above the last one, or beside it if they are columns."""
     final = stacks[-1].panel
     above = figure.above if last else ()
@@ -172,7 +279,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     heads = any(any(s.panel.cols) for s in stacks)
     tallest = max(s.panel.shape[0] for s in stacks)
     height = "f" if has_fractions(*panels) else "r" if any(p.is_answer or p.has_blanks for p in panels) else "u"
-    grid = Grid(label="; ".join(p.caption or p.symbol for p in panels))
+    grid = Grid(label="; ".join(p.caption or p.symbol for p in panels), measures=measures)
     upper = [("f" if has_fractions(each) else "r") if each.has_blanks else "u" for each in over]
     computed = any(each.has_blanks for each in over)  # what is divided by them has its caption below them
     first = int(not computed)
@@ -190,7 +297,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         panel = stack.panel
         lower = min(each.panel.shape[0] for each in stacks[max(number - 1, 0) : number + 1])
         bracketed = number and any(each.role == "given" for each in stacks[number - 1].below)
-        if bracketed and any(_name_width(each) > NAME_ROOM for each in stack.below):
+        if bracketed and any(_name_width(each, measures) > NAME_ROOM for each in stack.below):
             grid.add("s")
         _before(grid, stack, top, labels, lower)
         labels = panel.rows if any(panel.rows) else labels
@@ -202,12 +309,7 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
         name = panel.caption or panel.symbol
         if stack is stacks[0] and stack.joint:  # a new line begins, without a column for the sign
             name = f"{stack.joint} {name}"
-        ticked = panel if panel.right is not None else None
-        known = panel if panel.bead else None
-        said = f"{spoken(name)} {panel.note}" if known else ""  # a sheet and its step, of which a pill shows less
-        grid.slots[caption, at] = Slot(
-            "caption", label=name, span=panel.shape[1], name=said, ticked=ticked, known=known
-        )
+        grid.slots[caption, at] = _caption(panel, name)
         if heads:
             grid.head(panel, first if panel is final else caption + 1, at)
         grid.put(panel, top, at)
@@ -218,15 +320,23 @@ def _strip(stacks: list[_Stack], figure: Strip, last: bool) -> Grid:
     if figure.dots and last:
         _dots(grid, final, top, figure)
     else:
-        beyond = (_name_width(final) - fsum(PRINT_WIDTHS[k] for k in grid.cols[at:])) / 2
-        if beyond > 0:
-            grid.add("s" * ceil(beyond / PRINT_WIDTHS["s"]))  # room for its name, which is wider
+        beyond = (_name_width(final, measures) - fsum(measures.widths[k] for k in grid.cols[at:])) / 2
+        if beyond > 0 and not measures.is_large:
+            grid.add("s" * ceil(beyond / measures.widths["s"]))  # room for its name, which is wider
     return grid
 
 
-def _name_width(panel: Panel) -> float:
+def _caption(panel: Panel, name: str) -> Slot:
+    """The slot of a matrix's caption. name: what it says."""
+    ticked = panel if panel.right is not None else None
+    known = panel if panel.bead else None
+    said = f"{spoken(name)} {panel.note}" if known else ""  # a sheet and its step, of which a pill shows less
+    return Slot("caption", label=name, span=panel.shape[1], name=said, ticked=ticked, known=known)
+
+
+def _name_width(panel: Panel, measures: Measures) -> float:
     """About how wide a matrix's name is, in mm."""
-    return CAPTION_EM / 2 * len(spoken(panel.caption or panel.symbol))
+    return measures.ems["caption"] / 2 * len(spoken(panel.caption or panel.symbol))
 
 
 def _before(grid: Grid, stack: _Stack, top: int, labels: tuple[str, ...], lower: int) -> None:

@@ -14,11 +14,13 @@ from itertools import chain
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from byhand.arithmetic.expr import Expr, Ref, substitute
 from byhand.notation.marks import PageTexts, texts_of_page
 from byhand.page import map as architecture_map
 from byhand.page.layout import strips
+from byhand.page.measures import LARGE, PRINT, Measures
 from byhand.page.parts import Part, end_of, head_of, parts_of
 from byhand.page.reader import Reader, place_of
 from byhand.page.sections import Grids, LaidSection
@@ -86,6 +88,11 @@ class Page(Struct, frozen=True, eq=False, dict=True):
         """The map of the sheet."""
         return architecture_map.graphic(self.document)
 
+    @property
+    def map_said(self) -> str:
+        """The map in words, which stand in its place in large print."""
+        return architecture_map.said(self.document).replace(" × ", "\u00a0×\u00a0")
+
     @cached_property
     def blanks(self) -> Mapping[int, Blank]:
         """The blanks, with their ids and roles, by the identity of their cells."""
@@ -104,16 +111,22 @@ class Page(Struct, frozen=True, eq=False, dict=True):
         return Reader(self.document, self.run)
 
 
+def measures_of(document: Document) -> Measures:
+    """How large the figures of a document are on paper."""
+    return replace(LARGE, part=document.messages.texts["figures.part"]) if document.large else PRINT
+
+
 def lower(document: Document, run: Run, grids: Grids = strips) -> Page:
     """The page of a document and its run. grids: breaks a strip of matrices into grids.
 
     A checkpoint that prints what the page before it asks for begins a page.
     """
+    measures = measures_of(document)
     sections, asked = list[LaidSection](), set[Place]()  # asked: since a page was begun
     for section in document.sections:
         opens = bool(sections) and (section.opens or not asked.isdisjoint(section.checked_places))
         asked = {*section.asked_places, *(() if opens else asked)}
-        sections.append(LaidSection(section, tuple(parts_of(section, document)), opens, grids))
+        sections.append(LaidSection(section, tuple(parts_of(section, document)), opens, grids, measures))
     return Page(
         document, run, tuple(head_of(document)), tuple(sections), tuple(end_of(document)), texts_of_page(run.domain)
     )

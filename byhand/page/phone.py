@@ -11,10 +11,7 @@ from math import fsum
 
 from byhand.notation.marks import texts_of
 from byhand.page.grid import (
-    BESIDE,
-    CELL_EM,
     FITTED,
-    OVER,
     PHONE_CELL_EM,
     PHONE_LABEL_EM,
     PHONE_SMALL_LABEL_EM,
@@ -25,6 +22,7 @@ from byhand.page.grid import (
     label_width,
     widest,
 )
+from byhand.page.measures import PRINT
 from byhand.pictures.labels import words
 
 ROOM = 97.0  # mm: the width of a phone without narrow margins, and with room for a bracket
@@ -33,40 +31,42 @@ FITS = (  # from roomy to tight
     {**PHONE_WIDTHS, "l": 9.0, "d": 5.0, "g": 7.3, "w": 7.3, "j": 5.0, "s": 2.0},
     {**PHONE_WIDTHS, "l": 9.0, "d": 4.5, "g": 6.7, "w": 6.7, "j": 5.0, "s": 2.0},
 )
-LESS = 0.7  # mm by which labels have less space than in print
+SPACES = PRINT.beside - 0.7, PRINT.over - 0.7  # mm: of a label of a row, and of a column, less than in print
 FORMULA, BETWEEN = 11.0, 3.0  # mm: the height of a formula above its lines, and the space between two lines
 _CELLS = frozenset("gwabo")  # the kinds of columns of which matrices are made; the others stand before a matrix
 
 
 def on_phone(grid: Grid) -> Grid:
     """Set the widths of a grid's columns on a phone, and break it into lines where it is too wide for one."""
-    larger = PHONE_CELL_EM / CELL_EM if grid.scale == 1.0 else grid.scale
-    labels = widest(grid, _label_width)
+    measures = grid.measures
+    larger = PHONE_CELL_EM / measures.ems["number"] if grid.scale == 1.0 or measures.is_large else grid.scale
+    room = ROOM / measures.phone
+    labels = widest(grid, partial(_label_width, PHONE_LABEL_EM if measures.is_large else PHONE_SMALL_LABEL_EM))
     for in_lines in (False, True):
         for least in FITS:
             need = {k: max(least[k], grid.numbers[k] * larger + 1.2, labels[k]) for k in FITTED}
             grid.phone_widths = {**least, **need}
-            grid.phone_lines = [*_lines(grid)] if in_lines else []
-            if grid.phone_width <= ROOM:
+            grid.phone_lines = [*_lines(grid, room)] if in_lines else []
+            if grid.phone_width <= room:
                 return grid
     return grid
 
 
-def _label_width(slot: Slot) -> float:
+def _label_width(other: float, slot: Slot) -> float:
     """The width that a label needs. A word of wide letters would be cut off at the margin of a phone, or touch the
-    next one.
+    next one. other: the type size of labels that are no tokens.
     """
-    estimated = label_width(slot, slot.lines, PHONE_LABEL_EM, PHONE_SMALL_LABEL_EM, LESS)
+    estimated = label_width(slot, slot.lines, PHONE_LABEL_EM, other, SPACES)
     if slot.cls not in ("token", "inner") or slot.lines > 1 or "\\" in slot.label:
         return estimated
-    em = PHONE_LABEL_EM if slot.cls == "token" else PHONE_SMALL_LABEL_EM
-    room = BESIDE - LESS if slot.scope == "row" else OVER
+    em = PHONE_LABEL_EM if slot.cls == "token" else other
+    room = SPACES[0] if slot.scope == "row" else PRINT.over
     return max(estimated, *(words(text, em).width + room for text in texts_of(slot.label)))
 
 
-def _lines(grid: Grid) -> Iterator[Line]:
+def _lines(grid: Grid, room: float) -> Iterator[Line]:
     """The lines of a grid, each with as many matrices as have room. A sign begins the line of the matrix after it,
-    and a single column, such as σ, takes the matrix before it along to a line of its own.
+    and a single column, such as σ, takes the matrix before it along to a line of its own. room: in mm.
     """
     kinds = ["", *grid.cols, ""]
     begins = [c for c in range(len(grid.cols)) if kinds[c + 1] in _CELLS and kinds[c] not in _CELLS]
@@ -75,7 +75,7 @@ def _lines(grid: Grid) -> Iterator[Line]:
     top, first = FORMULA if grid.formula else 0.0, 0
     while first < len(begins):
         lines = [_line(grid, begins[first], end, top) for end in ends[first:]]
-        count = max(1, sum(line.width <= ROOM for line in lines))
+        count = max(1, sum(line.width <= room for line in lines))
         if count > 1 and first + count == len(begins) - 1 and ends[-1] - begins[-1] == 1:
             count -= 1
         yield lines[count - 1]

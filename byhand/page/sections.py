@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Protocol
 
 from msgspec import Struct
 
-from byhand.page.entries import entries
-from byhand.page.grid import FIGURE_WIDTH, PAGE_WIDTH, Grid, Slot
-from byhand.page.layout import falk, strips
+from byhand.page.entries import tables
+from byhand.page.grid import Grid, Slot
+from byhand.page.layout import falks, strips
+from byhand.page.measures import PRINT, Measures
 from byhand.page.parts import Part, stands
 from byhand.worksheet.document import (
     Answer,
@@ -29,7 +30,7 @@ from byhand.worksheet.document import (
 )
 from byhand.worksheet.views import View
 
-GAP = 2.0  # mm: between two figures
+GAP, LARGE_GAP = 2.0, 5.0  # mm: between two figures
 WORDS_GAP = 8.0  # mm: between a question's words and its figures
 BESIDE = 104.0  # mm: the room for figures beside a question
 
@@ -61,6 +62,7 @@ class Boxes(Struct, frozen=True):
     """A row of boxes for words."""
 
     figure: WordBoxes
+    measures: Measures = PRINT
     kind: ClassVar[str] = WordBoxes.kind
     height: ClassVar[float] = 14.0
     """Their height in mm."""
@@ -68,7 +70,7 @@ class Boxes(Struct, frozen=True):
     @property
     def room(self) -> float:
         """The width in print, in mm."""
-        return 13.0 + 26.0 * len(self.figure.labels)
+        return self.measures.figure if self.measures.is_large else 13.0 + 26.0 * len(self.figure.labels)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -83,18 +85,32 @@ class Drawn(Struct, frozen=True):
     """A picture, whose size is known."""
 
     figure: Picture
+    measures: Measures = PRINT
     kind: ClassVar[str] = Picture.kind
     shape: ClassVar[tuple[int, ...]] = ()
 
     @property
+    def scale(self) -> float:
+        """How much larger it is drawn: in large print, turned by a quarter, as large as a page."""
+        if not self.measures.is_large:
+            return 1.0
+        (wide, high), kind = self.measures.page, self.figure.picture
+        return min(high / kind.width, wide / kind.height)
+
+    @property
     def height(self) -> float:
         """The height in print, in mm."""
-        return self.figure.picture.height
+        return (self.figure.picture.width if self.measures.is_large else self.figure.picture.height) * self.scale
 
     @property
     def room(self) -> float:
         """The width in print, in mm."""
-        return self.figure.picture.width
+        return (self.figure.picture.height if self.measures.is_large else self.figure.picture.width) * self.scale
+
+    @property
+    def screen_scale(self) -> float:
+        """How much larger it is drawn on a screen: in large print, as wide as the page."""
+        return self.measures.page[0] / self.figure.picture.width if self.measures.is_large else 1.0
 
     def slots_by_row(self) -> None:
         """No table."""
@@ -108,7 +124,7 @@ class AsItIs(Struct, frozen=True):
 
     figure: Figure
     height: ClassVar[float] = 0.0
-    room: ClassVar[float] = PAGE_WIDTH
+    room: ClassVar[float] = PRINT.page[0]
     shape: ClassVar[tuple[int, ...]] = ()
 
     @property
@@ -120,15 +136,16 @@ class AsItIs(Struct, frozen=True):
         """No table."""
 
 
-Grids = Callable[[Strip], Sequence[Grid]]
-LayOut = Callable[[Any], Iterable[LaidFigure]]  # of a figure: itself, or the lines that it is broken into
+Grids = Callable[[Strip, Measures], Sequence[Grid]]
+# of a figure: itself, or the lines that it is broken into
+LayOut = Callable[[Any, Measures], Iterable[LaidFigure]]
 # how to lay out each kind of figure; any other kind is left to its template
 LAYOUTS: dict[str, LayOut] = {
-    Falk.kind: lambda figure: [falk(figure)],
+    Falk.kind: falks,
     Strip.kind: strips,
-    WordBoxes.kind: lambda figure: [Boxes(figure)],
-    Picture.kind: lambda figure: [Drawn(figure)],
-    Table.kind: lambda figure: [entries(figure)],
+    WordBoxes.kind: lambda figure, measures: [Boxes(figure, measures)],
+    Picture.kind: lambda figure, measures: [Drawn(figure, measures)],
+    Table.kind: tables,
 }
 
 
@@ -142,6 +159,7 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
     """Whether it begins a page."""
     grids: Grids = strips
     """What breaks a strip of matrices into grids."""
+    measures: Measures = PRINT
 
     @cached_property
     def laid(self) -> tuple[LaidFigure, ...]:
@@ -149,7 +167,7 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
 
         Raises: SheetError for a figure that is larger than a page.
         """
-        return laid_figures(self.section.figures, self.grids)
+        return laid_figures(self.section.figures, self.grids, self.measures)
 
     def in_view(self, view: View) -> Iterator[Part]:
         """What stands there in a view, in reading order."""
@@ -158,7 +176,8 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
     @property
     def height(self) -> float:
         """The height of the figures in print, in mm."""
-        return fsum(x.height for x in self.laid) + GAP * max(len(self.laid) - 1, 0)
+        gap = LARGE_GAP if self.measures.is_large else GAP
+        return fsum(x.height for x in self.laid) + gap * max(len(self.laid) - 1, 0)
 
     @property
     def width(self) -> float:
@@ -168,7 +187,13 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
     @property
     def below(self) -> bool:
         """Whether the figures are too wide to stand beside the words."""
-        return self.width > (BESIDE if self.section.is_question else FIGURE_WIDTH)
+        beside = BESIDE if self.section.is_question else self.measures.figure
+        return self.width > (0.0 if self.measures.is_large else beside)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its figures stand on one page of large print, where they have room on one."""
+        return self.measures.is_large and 0 < self.height <= self.measures.page[1]
 
     @property
     def lined(self) -> bool:
@@ -179,7 +204,8 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
     @property
     def words_width(self) -> float:
         """The width of a question's words and of the lines to write on, in mm: all that its figures leave."""
-        return PAGE_WIDTH if self.below or not self.laid else PAGE_WIDTH - self.width - WORDS_GAP
+        page = self.measures.page[0]
+        return page if self.below or not self.laid else page - self.width - WORDS_GAP
 
     @property
     def before(self) -> list[TextBlock]:
@@ -195,8 +221,14 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
         return bool(self.laid) and (word in self.section.closing or (self.below and word.last) or word.aside)
 
 
-def laid_figures(figures: Iterable[Figure], grids: Grids = strips) -> tuple[LaidFigure, ...]:
+def _as_it_is(figure: Figure, measures: Measures) -> list[LaidFigure]:
+    return [AsItIs(figure)]
+
+
+def laid_figures(
+    figures: Iterable[Figure], grids: Grids = strips, measures: Measures = PRINT
+) -> tuple[LaidFigure, ...]:
     """Figures laid out below each other. grids: breaks a strip into grids."""
     layouts: dict[str, LayOut] = {**LAYOUTS, Strip.kind: grids}
-    laid = (layouts.get(figure.kind, lambda each: [AsItIs(each)])(figure) for figure in figures)
+    laid = (layouts.get(figure.kind, _as_it_is)(figure, measures) for figure in figures)
     return tuple(chain.from_iterable(laid))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from byhand.notation.html import value_pieces
 from byhand.notation.inline import Piece, parsed, source, spoken
 from byhand.page.fields import Field, nameless
-from byhand.page.grid import PRINT_HEIGHTS, Grid, Slot
+from byhand.page.grid import Grid, Slot
 from byhand.page.look import PX
 
 Line = tuple[Piece, ...]
@@ -62,6 +62,8 @@ class LaidTable(Struct, frozen=True, array_like=True):
     size: Literal["", "small", "smaller"]
     """The size of its numbers, as of `Grid`."""
     cells: tuple[tuple[LaidCell, ...], ...]
+    look: str = ""
+    """The name of the look that it is set in, as of LOOKS."""
 
 
 def edges(sizes: Sequence[float]) -> tuple[float, ...]:
@@ -82,8 +84,11 @@ class Writing(Protocol):
 def table(grid: Grid, shown: bool, writing: Writing | None = None, field: Field = nameless) -> LaidTable:
     """The table of a figure on paper. shown, writing, field: as of `rows`."""
     cells = tuple(tuple(row) for row in rows(grid, shown, False, writing, field))
-    columns, heights = ([grid.widths[kind] for kind in grid.cols], [PRINT_HEIGHTS[kind] for kind in grid.rows])
-    return LaidTable(spoken(grid.label), tuple(columns), tuple(heights), grid.size, cells)
+    columns, heights = (
+        [grid.widths[kind] for kind in grid.cols],
+        [grid.measures.heights[kind] for kind in grid.rows],
+    )
+    return LaidTable(spoken(grid.label), tuple(columns), tuple(heights), grid.size, cells, grid.measures.name)
 
 
 def rows(

@@ -98,11 +98,16 @@ class Graphic(Struct, frozen=True, array_like=True, tag="graphic"):
     """What only a key has over it."""
     name: str = "architecture"
     """Its class in CSS."""
+    scale: float = 1.0
+    """How much larger it stands on a page."""
+    turned: bool = False
+    """Whether it stands on a page turned clockwise by a quarter."""
 
     @property
     def size(self) -> str:
-        """Its width and its height, as attributes of SVG."""
-        return f'width="{mm(self.width)}mm" height="{mm(self.height)}mm"'
+        """Its width and its height on a page, as attributes of SVG."""
+        wide, high = (self.height, self.width) if self.turned else (self.width, self.height)
+        return f'width="{mm(wide * self.scale)}mm" height="{mm(high * self.scale)}mm"'
 
     @property
     def svg(self) -> str:
@@ -112,8 +117,11 @@ class Graphic(Struct, frozen=True, array_like=True, tag="graphic"):
     def around(self, drawn: str, width: str = "") -> str:
         """An SVG that stands by itself, with this in it. width: if another."""
         wide, high = width or mm(self.width), mm(self.height)
+        size = f'width="{wide}mm" height="{high}mm"' if self.scale == 1.0 else self.size
+        if self.turned:
+            wide, high, drawn = high, wide, f'<g transform="translate({high} 0) rotate(90)">{drawn}</g>'
         return (
-            f'<svg class="{self.name}" xmlns="http://www.w3.org/2000/svg" width="{wide}mm" height="{high}mm" '
+            f'<svg class="{self.name}" xmlns="http://www.w3.org/2000/svg" {size} '
             f'viewBox="0 0 {wide} {high}" role="img" aria-label="{escape(self.said)}" '
             f'font-family="{SANS}">{drawn}</svg>'
         )

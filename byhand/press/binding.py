@@ -224,12 +224,13 @@ def _write_number(page: Any, text: str, right: float) -> None:
     import pikepdf
 
     contents, width = page.get("/Contents", ()), float(page.MediaBox[2]) / POINTS
-    for stream in contents if isinstance(contents, pikepdf.Array | tuple) else [contents]:
-        data = stream.read_bytes()
-        if (foot := foot_at_right(data, width)) is not None:
-            x = width - right * MM - shape(SANS, text).width * float(foot["size"]) / 1000
-            data = b"%s%.3f%s%s%s" % (
-                data[: foot.start("x")], x, data[foot.end("x") : foot.start("shown")], shape(SANS, text).shown,
-                data[foot.end("shown") :],
-            )  # fmt: skip
-            stream.write(zlib.compress(data), filter=pikepdf.Name.FlateDecode)
+    streams = list(contents) if isinstance(contents, pikepdf.Array | tuple) else [contents]
+    found = [(each, data, foot) for each in streams if (foot := foot_at_right(data := each.read_bytes(), width))]
+    if found:
+        stream, data, foot = max(found, key=lambda each: float(each[2]["y"]))
+        x = width - right * MM - shape(SANS, text).width * float(foot["size"]) / 1000
+        data = b"%s%.3f%s%s%s" % (
+            data[: foot.start("x")], x, data[foot.end("x") : foot.start("shown")], shape(SANS, text).shown,
+            data[foot.end("shown") :],
+        )  # fmt: skip
+        stream.write(zlib.compress(data), filter=pikepdf.Name.FlateDecode)

@@ -32,6 +32,10 @@ class Picture(Struct, frozen=True):
     """What only a key shows."""
     slots: tuple[int, ...] = ()
     """The marks in place of what is printed, and of what only a key shows, where another run has its own."""
+    scale: float = 1.0
+    """How much larger it is drawn."""
+    turned: float = 0.0
+    """Where it is turned clockwise by a quarter, its height in mm before it was; else 0."""
 
     @property
     def pieces(self) -> Iterator[Piece]:
@@ -97,4 +101,4 @@ def _set(figure: printed.Figure, texts: TextOf) -> Figure | Picture:
     layers = figure.printed, figure.pen
     slots = tuple(mark_number(layer) for layer in layers if isinstance(layer, str))
     drawn, pen = (NO_DRAWING if isinstance(layer, str) else drawing(layer) for layer in layers)
-    return Picture(drawn, figure.said, figure.key_said, pen, slots)
+    return Picture(drawn, figure.said, figure.key_said, pen, slots, figure.scale, figure.height * figure.turned)

@@ -20,6 +20,7 @@ from byhand.press.breaking import Paragraph, broken
 from byhand.press.drawing import layer
 from byhand.press.layout import DrawnSlot, Layout
 from byhand.press.pen import Pen
+from byhand.press.pieces import MM
 from byhand.press.shape import ShapedText, alphabet, shape
 from byhand.press.stream import circle, in_px, tagged, text_at
 from byhand.worksheet.views import View
@@ -134,7 +135,7 @@ class _Blocks(Struct, frozen=True):
                     font_name, set()
                 ):
                     return None
-        operators = Pen(fonts, 0).drawing(drawn, spot.x, spot.y)
+        operators = Pen(fonts, 0).drawing(drawn, spot.x, spot.y, spot.unit / MM, spot.turned)
         return b"%s\nq\n%sQ\nEMC\n" % (spot.tag, operators)
 
     def line(self, line: Line, slots: Sequence[ShapedText]) -> list[bytes] | None:

@@ -40,7 +40,7 @@ _OBJECT = re.compile(
 )
 _FOOT = re.compile(
     rb"/Artifact\s+<</Type/Pagination/Subtype/Footer[^>]*>>\s+BDC\n(?:/\S+ gs\n)?[^\n]* rg\nBT\n"
-    rb"1 0 0 -1 (?P<x>[\d.]+) [\d.]+ Tm\n/\S+ (?P<size>[\d.]+) Tf\n(?P<shown>[^\n]*)\nET\nEMC"
+    rb"1 0 0 -1 (?P<x>[\d.]+) (?P<y>[\d.]+) Tm\n/\S+ (?P<size>[\d.]+) Tf\n(?P<shown>[^\n]*)\nET\nEMC"
 )
 _DRAWING = re.compile(rb"/Figure\n<</MCID (\d+)>>\nBDC\n.*?\n1 0 0 1 (\S+) (\S+) cm\n.*?\nEMC\n", re.DOTALL)
 _TAG = re.compile(rb"/(?:Span|Figure)\n<</MCID (\d+)>>\nBDC\n")
@@ -253,10 +253,11 @@ def drawn_in(stream: bytes) -> dict[int, tuple[int, int, float, float]]:
 
 
 def foot_at_right(stream: bytes, width: float) -> re.Match[bytes] | None:
-    """What writes a text in the right half of a page's foot, where its number stands: its x, its size in px, and the
-    glyphs shown. width: that of the page, in px.
+    """What writes the lowest text in the right half of a page's foot, where its number stands: its x, its size in
+    px, and the glyphs shown. width: that of the page, in px.
     """
-    return next((each for each in _FOOT.finditer(stream) if float(each["x"]) > width / 2), None)
+    at_right = (each for each in _FOOT.finditer(stream) if float(each["x"]) > width / 2)
+    return max(at_right, key=lambda each: float(each["y"]), default=None)
 
 
 def outermost(file: Any) -> frozenset[tuple[int, int]]:

@@ -74,6 +74,8 @@ class DrawnSlot(Struct, frozen=True):
     """The only view that shows it; "" for both."""
     tag: bytes = b""
     """For a picture of an idea, whose text is its SVG, the operators that begin what is read as the picture."""
+    turned: float = 0.0
+    """As of a Picture."""
 
 
 class PageLayout(Struct, frozen=True):
@@ -290,12 +292,19 @@ class _Page:
         begun = tag_end(self.stream, start)
         if picture.slots:
             views = zip(picture.slots, ("", "key"), (self.stream[start:begun], of_key), strict=False)
-            self.spots += [DrawnSlot(slot, x, y, MM, b"", view, tag) for slot, view, tag in views]
+            self.spots += [
+                DrawnSlot(slot, x, y, MM * picture.scale, b"", view, tag, picture.turned) for slot, view, tag in views
+            ]
             self.parts.append((start, end, b""))
             return
-        self.parts.append((begun, end, b"\nq\n%sQ\nEMC\n" % self.pen.drawing(picture.drawing, x, y)))
+        self.parts.append(
+            (begun, end, b"\nq\n%sQ\nEMC\n" % self.pen.drawing(picture.drawing, x, y, picture.scale, picture.turned))
+        )
         if picture.answers != NO_DRAWING:
-            self.pen.answers.append(b"%s\nq\n%sQ\nEMC\n" % (of_key, self.pen.drawing(picture.answers, x, y)))
+            self.pen.answers.append(
+                b"%s\nq\n%sQ\nEMC\n"
+                % (of_key, self.pen.drawing(picture.answers, x, y, picture.scale, picture.turned))
+            )
 
     def _figure(self, figure: Figure, element: Any, x: float, y: float, prefix: str) -> bytes:
         """A table with what stands beside and behind it, as PDF operators. prefix: of the names of its labels."""

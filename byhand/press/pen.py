@@ -10,7 +10,7 @@ from math import fsum
 
 from msgspec import Struct, field
 
-from byhand.page.look import COLOURS, LOOK
+from byhand.page.look import COLOURS, COLOURS_OF, LOOK, LOOKS, Sizes
 from byhand.pictures.shapes import Look, Rectangle
 from byhand.press.beside import Label
 from byhand.press.boxes import Line
@@ -40,22 +40,24 @@ class Pen(Struct):
     """The rooms for fields in the table that is written: their names, their boxes, and the cell of each."""
     at: tuple[int, int] = (0, 0)
     """The row and the column of the cell that is written."""
+    look: Sizes = field(default_factory=lambda: LOOK)
+    """The sizes that the figure is set in."""
 
     def draw(self, figure: Figure, x: float, y: float) -> tuple[bytes, list[list[range]], list[range]]:
         """The PDF operators of a figure without its answers and its slots, and the marks of each cell's texts and of
         each label's.
         """
-        boxes = placed(figure.table, x, y)
+        boxes, self.look = placed(figure.table, x, y), LOOKS[figure.table.look]
         self.drawn, self.rooms, marks, of_labels = [], [], list[list[range]](), list[range]()
         if figure.behind.shapes:
             self.drawn.append(artifact(self.drawing(figure.behind, x, y)))
-        self.drawn.append(_frames(cell for row in boxes for cell in row))
+        self.drawn.append(_frames((cell for row in boxes for cell in row), figure.table.look))
         for i, row in enumerate(boxes):
             marks.append([])
             for j, (cell, box) in enumerate(row):
                 first, self.at = self.mark, (i, j)
                 if cell.room:
-                    self.rooms.append((cell.room, one_line(_inner(cell, box)), self.at))
+                    self.rooms.append((cell.room, one_line(_inner(cell, box), self.look["field"]), self.at))
                 for n, line in enumerate(cell.lines):
                     if line:
                         self.line(cell, line, box, n - (len(cell.lines) - 1) * cell.style.valign)
@@ -66,9 +68,14 @@ class Pen(Struct):
             of_labels.append(range(first, self.mark))
         return b"q\n%sQ\n" % b"".join(self.drawn), marks, of_labels
 
-    def drawing(self, drawing: Drawing, x: float, y: float) -> bytes:
-        """The PDF operators of a drawing, but for its slots."""
-        written = [b"%.6f 0 0 %.6f %.3f %.3f cm\n%s" % (MM, MM, x, y, drawing.shapes)]
+    def drawing(self, drawing: Drawing, x: float, y: float, scale: float = 1.0, turned: float = 0.0) -> bytes:
+        """The PDF operators of a drawing, but for its slots. scale, turned: as of a Picture."""
+        unit = MM * scale
+        if turned:
+            place = b"0 %.6f %.6f 0 %.3f %.3f" % (unit, -unit, x + turned * unit, y)
+        else:
+            place = b"%.6f 0 0 %.6f %.3f %.3f" % (unit, unit, x, y)
+        written = [b"%s cm\n%s" % (place, drawing.shapes)]
         for words in drawing.texts:
             at = words.x - words.anchor * fsum(piece.width for piece in words.pieces)
             for piece in words.pieces:
@@ -113,7 +120,7 @@ class Pen(Struct):
         runs = []
         for piece in line:
             if piece.pill and piece.pill[0]:
-                lines.append(artifact(_pill(x + LOOK["pill_apart"] * MM, y, *piece.pill)))
+                lines.append(artifact(_pill(x + self.look["pill_apart"] * MM, y, *piece.pill, self.look)))
             if piece.tick:
                 self.tick(piece, x, y)
             else:
@@ -135,9 +142,10 @@ class Pen(Struct):
 
     def tick(self, piece: Piece, x: float, y: float) -> None:
         """Write a box to tick; if it is ticked, the answers have it in their colour, with its check."""
-        side, edge = LOOK["tick"] * MM, LOOK["tick_edge"] * PT
-        top = y + LOOK["tick_down"] * MM - side
-        frame = box_to_tick(x, top)
+        look = self.look
+        side, edge = look["tick"] * MM, look["tick_edge"] * PT
+        top = y + look["tick_down"] * MM - side
+        frame = box_to_tick(x, top, look)
         self.drawn.append(artifact(filled(frame, COLOURS["ink"], b"f*")))
         if piece.room:
             self.rooms.append((piece.room, (x, top, x + side, top + side), self.at))
@@ -169,8 +177,9 @@ def _inner(cell: TableCell, box: Edges) -> Edges:
     return left + edges[0], top + edges[1], right - edges[2], bottom - edges[3]
 
 
-def _frames(cells: Iterator[tuple[TableCell, Edges]]) -> bytes:
-    """The lines of cells, and the ground of those that have lines on all sides."""
+def _frames(cells: Iterator[tuple[TableCell, Edges]], name: str) -> bytes:
+    """The lines of cells, and the ground of those that have lines on all sides. name: of their look."""
+    look, colours = LOOKS[name], COLOURS_OF[name]
     ground, solid, dashed = b"", b"", b""
     for cell, (left, top, right, bottom) in cells:
         if all(cell.edges) and not cell.dashed:
@@ -183,8 +192,8 @@ def _frames(cells: Iterator[tuple[TableCell, Edges]]) -> bytes:
                 dashed += _dashes(line, width)
             elif width:
                 solid += rectangle(*line)
-    pen = b"%s RG\n%.6f w\n" % (rgb(COLOURS["grey"]), LOOK["copy_edge"] * PT)
-    return artifact(filled(ground, COLOURS["ground"]) + filled(solid, COLOURS["ink"]) + pen + dashed)
+    pen = b"%s RG\n%.6f w\n" % (rgb(colours["grey"]), look["copy_edge"] * PT)
+    return artifact(filled(ground, colours["ground"]) + filled(solid, colours["ink"]) + pen + dashed)
 
 
 def _dashes(line: Edges, width: float) -> bytes:
@@ -219,18 +228,18 @@ def _in_line(line: Iterable[Piece]) -> Iterator[TextStyle]:
     return (piece.style for piece in line if not piece.style.lift and not piece.tick and not piece.pill)
 
 
-def box_to_tick(x: float, y: float) -> bytes:
+def box_to_tick(x: float, y: float, look: Sizes) -> bytes:
     """The path of the lines of a box to tick. x, y: its upper left corner."""
-    side, edge = LOOK["tick"] * MM, LOOK["tick_edge"] * PT
+    side, edge = look["tick"] * MM, look["tick_edge"] * PT
     outer = rectangle(x, y, x + side, y + side)
     return outer + rectangle(x + edge, y + edge, x + side - edge, y + side - edge)
 
 
-def _pill(x: float, y: float, whole: float, bead: float) -> bytes:
+def _pill(x: float, y: float, whole: float, bead: float, look: Sizes) -> bytes:
     """The pill of a source, and the bead in it. x: its left edge; y: the baseline of its text."""
-    high, radius = LOOK["pill_high"], LOOK["pill_high"] / 2
-    top = y / MM - LOOK["pill_mid"] - radius
-    line = Look("none", COLOURS["grey"], LOOK["pill_edge"] * PT / MM)
+    high, radius = look["pill_high"], look["pill_high"] / 2
+    top = y / MM - look["pill_mid"] - radius
+    line = Look("none", COLOURS["grey"], look["pill_edge"] * PT / MM)
     parts = (
         Rectangle(x / MM, top, bead / MM, high, Look(COLOURS["bead"]), radius),
         Rectangle(x / MM, top, whole / MM, high, line, radius),

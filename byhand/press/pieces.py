@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from byhand.errors import SheetError
 from byhand.notation import inline
 from byhand.notation.marks import MARK, mark_number
-from byhand.page.look import COLOURS, LOOK, PX
+from byhand.page.look import COLOURS, LOOK, PX, Sizes
 from byhand.press.shape import has, shape
 
 MM, PT = PX, 4 / 3  # px
@@ -52,7 +52,8 @@ class Piece(Struct, frozen=True):
     text: str
     slot: int | None = None
     """The mark that the text stands for."""
-    tick: bool = False
+    tick: float = 0.0
+    """The width of a box to tick, with the space after it; 0 for a text."""
     before: float = 0.0
     """The space before it, in px."""
     room: str = ""
@@ -66,12 +67,14 @@ class Piece(Struct, frozen=True):
     def width(self) -> float:
         """The width in px, with the space before it."""
         if self.tick:
-            return (LOOK["tick"] + LOOK["tick_room"]) * MM
+            return self.tick
         return self.before + shape(self.style.face, self.text).width * self.style.size / 1000 + self.after
 
 
-def pieces_of(formula: Iterable[inline.Piece], style: TextStyle, texts: TextOf) -> Iterator[Piece]:
-    """The pieces of a text, or of a formula.
+def pieces_of(
+    formula: Iterable[inline.Piece], style: TextStyle, texts: TextOf, look: Sizes = LOOK
+) -> Iterator[Piece]:
+    """The pieces of a text, or of a formula. look: the sizes that it is set in.
 
     Raises: UnknownLookError.
     """
@@ -81,37 +84,37 @@ def pieces_of(formula: Iterable[inline.Piece], style: TextStyle, texts: TextOf) 
             continue
         match part.kind:
             case "letters":
-                yield from pieces_of(part.inside, replace(style, face=MATH_ITALIC), texts)
+                yield from pieces_of(part.inside, replace(style, face=MATH_ITALIC), texts, look)
             case "math":
-                yield from pieces_of(part.inside, replace(style, face=MATH), texts)
+                yield from pieces_of(part.inside, replace(style, face=MATH), texts, look)
             case "upright" | "shape":
-                yield from pieces_of(part.inside, replace(style, face=SANS), texts)
+                yield from pieces_of(part.inside, replace(style, face=SANS), texts, look)
             case "root":
                 style_of_root = replace(style, face=MATH)
                 yield from in_faces("√", style_of_root, texts)
-                before = LOOK["bar_start"] * style.size
-                for piece in pieces_of(part.inside, replace(style_of_root, under=style_of_root), texts):
+                before = look["bar_start"] * style.size
+                for piece in pieces_of(part.inside, replace(style_of_root, under=style_of_root), texts, look):
                     yield replace(piece, before=before)
                     before = 0.0
             case "barred":
-                yield from pieces_of(part.inside, replace(style, under=replace(style, face=MATH)), texts)
+                yield from pieces_of(part.inside, replace(style, under=replace(style, face=MATH)), texts, look)
             case "raised" | "lowered" as way:
-                size = LOOK["index"] * style.size
-                lift = style.lift + (LOOK["sup"] if way == "raised" else -LOOK["sub"]) * size
-                yield from pieces_of(part.inside, replace(style, size=size, lift=lift), texts)
+                size = look["index"] * style.size
+                lift = style.lift + (look["sup"] if way == "raised" else -look["sub"]) * size
+                yield from pieces_of(part.inside, replace(style, size=size, lift=lift), texts, look)
             case "source":
-                yield from _pill(part.inside, texts)
+                yield from _pill(part.inside, texts, look)
             case _:
                 raise UnknownLookError
 
 
-def _pill(source: Sequence[inline.Piece], texts: TextOf) -> Iterator[Piece]:
+def _pill(source: Sequence[inline.Piece], texts: TextOf, look: Sizes) -> Iterator[Piece]:
     """The pill of a source: its bead, and the words after it.
 
     Raises: UnknownLookError.
     """
-    apart, gap, end, high = (LOOK[f"pill_{name}"] * MM for name in ("apart", "gap", "end", "high"))
-    size, seen = LOOK["pill"] * PT, [part for part in source if isinstance(part, str) or part.kind == "bead"]
+    apart, gap, end, high = (look[f"pill_{name}"] * MM for name in ("apart", "gap", "end", "high"))
+    size, seen = look["pill"] * PT, [part for part in source if isinstance(part, str) or part.kind == "bead"]
     styles = {False: TextStyle(SANS, size, COLOURS["tag"]), True: TextStyle(BOLD, size, COLOURS["ground"])}
     number, *words = (
         piece for part in seen for piece in in_faces(_plain(part), styles[isinstance(part, inline.Part)], texts)

@@ -10,14 +10,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from byhand.page.look import LOOK, PX, Sizes
 from byhand.press.inner import place_in
 
 Edges = tuple[float, float, float, float]  # left, top, right and bottom, in px
 FIELD = "data-field"  # the attribute of an element that has room for a field: the field's name
 ROOM = "byhand room "  # the alternative text of the drawing in a room, before the room's name
-LINE = 5.2 * 96 / 25.4  # px: the height of a field for one line
 FREE = 0.5  # px: between the lines of a box and its field
-_IN_CELL = f"left:1%;width:98%;top:50%;height:{LINE:.3f}px;margin-top:-{LINE / 2:.3f}px"
 
 
 class Room(Struct, frozen=True):
@@ -31,15 +30,17 @@ class Room(Struct, frozen=True):
     """Where the field comes in the structure: which child of the root, which of that, and so on."""
 
 
-def room_style(tag: str) -> str:
-    """Where in an element the drawing stands that shows its room."""
-    return f"position:absolute;{_IN_CELL if tag == 'td' else 'left:0;top:0;width:100%;height:100%'}"
+def room_style(tag: str, look: Sizes = LOOK) -> str:
+    """Where in an element the drawing stands that shows its room. look: the sizes that the page is set in."""
+    line = look["field"] * PX
+    in_cell = f"left:1%;width:98%;top:50%;height:{line:.3f}px;margin-top:-{line / 2:.3f}px"
+    return f"position:absolute;{in_cell if tag == 'td' else 'left:0;top:0;width:100%;height:100%'}"
 
 
-def one_line(box: Edges) -> Edges:
-    """The part of a box in which a line is written: in the middle, and no higher than a line."""
+def one_line(box: Edges, high: float) -> Edges:
+    """The part of a box in which a line is written: in the middle, and no higher than a line, which is in mm."""
     left, top, right, bottom = box
-    middle, half = (top + bottom) / 2, min(bottom - top, LINE) / 2
+    middle, half = (top + bottom) / 2, min(bottom - top, high * PX) / 2
     return left + FREE, middle - half, right - FREE, middle + half
 
 

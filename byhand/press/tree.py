@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from byhand.notation.marks import MARK, mark_number
+from byhand.page.look import LOOKS, Sizes
 from byhand.press.inner import SLOT
 from byhand.press.pieces import SPACES, TextOf
 from byhand.press.rooms import FIELD, ROOM, room_style
@@ -24,6 +25,8 @@ def prepare(root: Any, texts: TextOf) -> Mapping[str, str]:
     Returns where its links lead to, and what each of them says.
     """
     words = dict[str, str]()
+    body = root.find("body")
+    look = LOOKS["large"] if body is not None and "large" in body.get("class", "").split() else LOOKS[""]
     for element in list(root.iter()):
         for name, value in element.items():
             if MARK.fullmatch(value) and name == "d":
@@ -35,7 +38,7 @@ def prepare(root: Any, texts: TextOf) -> Mapping[str, str]:
                 _title(child, said)
                 _code_in_slot(element, child)
         if name := element.get(FIELD):
-            _with_room(element, name)
+            _with_room(element, name, look)
         if element.tag == "a" and (target := element.get("href")):
             said = element.get("title") or SPACES.sub(" ", " ".join(element.itertext())).strip(" ")
             words[target.removeprefix("#")] = said
@@ -62,9 +65,9 @@ def _code_in_slot(around: Any, drawing: Any) -> None:
             box.tail, drawing.tail = drawing.tail, None
 
 
-def _with_room(element: Any, name: str) -> None:
+def _with_room(element: Any, name: str, look: Sizes) -> None:
     """Put an empty drawing first in an element that has room for a field."""
-    drawing = element.makeelement(f"{SVG}svg", {"style": room_style(element.tag)})
+    drawing = element.makeelement(f"{SVG}svg", {"style": room_style(element.tag, look)})
     _title(drawing, f"{ROOM}{name}")
     drawing.tail, element.text = element.text, None
     element.insert(0, drawing)

@@ -18,7 +18,7 @@ from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of
 from byhand.secret import Secret
 from byhand.witness.wiring import WIRINGS
-from byhand.worksheet.asked import FIELDS, as_texts
+from byhand.worksheet.asked import FIELDS, LARGE, as_texts
 from byhand.worksheet.views import Paper, View
 
 CLASSES_KEPT = 4  # that are laid out
@@ -56,7 +56,10 @@ def kind_of(page: Page) -> Kind:
 @lru_cache(CLASSES_KEPT)
 def _class_of(said: Said, secret: Secret | None, class_file: bytes, paper: Paper, letters: str) -> Class:
     page = Page((), (), {**dict(said), "hash": "0000000"}, (), secret, class_file)
-    sheet, options = sheet_of(page), replace(options_of(page), seed=page.seed, left_out={}, minutes=(), paper=paper)
+    options = replace(
+        options_of(page), seed=page.seed, left_out={}, minutes=(), paper=paper, large=page.asked.get("large") == LARGE
+    )
+    sheet = sheet_of(page)
     if options.base == sheet.given(letters=False).config.softmax_base:  # nobody has asked for another
         options = replace(options, base=None)
     plan = Plan(sheet, options.on(sheet), letters)

@@ -21,7 +21,7 @@ from byhand.notation.number import shown
 from byhand.options import LONGEST_SEED, OF_SECRET
 from byhand.reading.tokens import VOID, End, Start, Text, tokens
 from byhand.secret import Secret
-from byhand.worksheet.asked import FIELDS, as_text, from_words
+from byhand.worksheet.asked import FIELDS, LARGE_ALONE, as_text, from_words
 from byhand.worksheet.asked import NAME as ASKED
 from byhand.worksheet.views import VIEWS, View
 
@@ -128,7 +128,11 @@ class Page(Struct, frozen=True):
     def student(self) -> Student | None:
         """The student of a class whose copy this is."""
         known = self.asked
-        return Student(as_text(known.get("named", "")), as_text(known["student"])) if known.get("student") else None
+        if not known.get("student"):
+            return None
+        return Student(
+            as_text(known.get("named", "")), as_text(known["student"]), large=known.get("large") == LARGE_ALONE
+        )
 
     @property
     def has_fields(self) -> bool:

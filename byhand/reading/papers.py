@@ -25,7 +25,7 @@ from byhand.reading.pdf import printing, texts_of_pages
 from byhand.reading.verdict import SECRET_UNKNOWN, Verdict, unwired_of
 from byhand.reading.ways import Judges, options_in
 from byhand.secret import Secret
-from byhand.worksheet.asked import as_text
+from byhand.worksheet.asked import LARGE_ALONE, as_text
 from byhand.worksheet.views import VIEWS, View
 
 
@@ -49,7 +49,9 @@ def judged(
         for page in pages:
             for judge in judges:
                 judge(page.run)
-        reprint = bound_pdfs(paper.of_pages(pages, options), pages, (view,), Setup(options.paper))
+        reprint = bound_pdfs(
+            paper.of_pages(pages, options), pages, (view,), Setup(options.paper, large=options.large)
+        )
     except ByHandError as error:
         raise UnreadableError(f"it cannot be made again as it says that it was: {error}") from None
     unwired = next((told for page in pages if (told := unwired_of(page.run))), "")
@@ -64,7 +66,9 @@ def _judged_copy(content: bytes, words: Mapping[str, str], paper: ExamPaper, opt
     """
     if words["seed"] == OF_SECRET and not options.secret:
         raise UnreadableError(f"{SECRET_UNKNOWN}; name it with --secret")
-    student = Student(as_text(words.get("named", "")), as_text(words["student"]))
+    student = Student(
+        as_text(words.get("named", "")), as_text(words["student"]), large=words.get("large") == LARGE_ALONE
+    )
     try:
         moved = [int(count) for count in words.get("moved", "").split(",")]
         reprint = copies_again(paper, options, student, moved, printing_of(content)[1])(view)

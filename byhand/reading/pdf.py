@@ -44,7 +44,7 @@ _ODD_FILTERS = re.compile(rb"#|/(?:LZW|RunLength|ASCIIHex|ASCII85|DCT|JPX|CCITTF
 _OUTSIDE, _INSIDE = re.compile(rb"[()%]"), re.compile(rb"\\.|[()]", re.DOTALL)  # what ends a part of entries
 _FILTER_LIST = re.compile(rb"/Filter\s*\[")
 Spot = tuple[int, float, float]  # a page, and where on it
-_SLACK = 12.0  # px by which the texts of a row stand higher or lower
+_SLACK, LARGE_SLACK = 12.0, 24.0  # px by which the texts of a row stand higher or lower, and in large print
 
 
 class Drawn(Struct):
@@ -66,6 +66,7 @@ class Walk(Struct):
     """The places of the texts in each cell of the current table."""
     unread: int = 0
     """The depth of open elements whose texts are not read."""
+    slack: float = _SLACK
 
     def element(self, node: Any, page: tuple[int, int]) -> None:
         """Read an element of the structure tree, in order."""
@@ -109,8 +110,8 @@ class Walk(Struct):
         Raises: UnreadableError where they are not.
         """
         rows = [cells for row in self.rows if (cells := [cell for cell in row if cell])]
-        in_cells = all(_read_on(a, b) for row in rows for cell in row for a, b in pairwise(cell))
-        in_rows = all(_beside(a, b) for row in rows for a, b in pairwise(row))
+        in_cells = all(_read_on(a, b, self.slack) for row in rows for cell in row for a, b in pairwise(cell))
+        in_rows = all(_beside(a, b, self.slack) for row in rows for a, b in pairwise(row))
         bottoms = [max((page, y) for cell in row for page, _, y in cell) for row in rows]
         tops = [min((page, y) for cell in row for page, _, y in cell) for row in rows]
         below = all(above < top for above, top in zip(bottoms[:-1], tops[1:], strict=True))
@@ -119,15 +120,15 @@ class Walk(Struct):
             raise UnreadableError(f"its table {number} is not drawn in the order of its structure: it was changed")
 
 
-def _read_on(a: Spot, b: Spot) -> bool:
+def _read_on(a: Spot, b: Spot, slack: float) -> bool:
     """Whether a text of a cell follows another: on the same line, or on the next."""
-    return a[0] == b[0] and ((a[1] < b[1] and abs(a[2] - b[2]) < _SLACK) or a[2] < b[2])
+    return a[0] == b[0] and ((a[1] < b[1] and abs(a[2] - b[2]) < slack) or a[2] < b[2])
 
 
-def _beside(a: Sequence[Spot], b: Sequence[Spot]) -> bool:
+def _beside(a: Sequence[Spot], b: Sequence[Spot], slack: float) -> bool:
     """Whether a cell is to the right of another, some of their lines being as high."""
     pages = {page for page, _, _ in (*a, *b)}
-    in_reach = any(abs(y - z) < _SLACK for _, _, y in a for _, _, z in b)
+    in_reach = any(abs(y - z) < slack for _, _, y in a for _, _, z in b)
     return len(pages) == 1 and max(x for _, x, _ in a) < min(x for _, x, _ in b) and in_reach
 
 
@@ -149,10 +150,12 @@ def read_pdf(content: bytes) -> Page:
                 raise UnreadableError(f"it shows over {MOST_SHOWN:,} texts; no page of ours has as many")
         if not any(drawn.texts for drawn in pages):
             raise UnreadableError("it has no text in it: a scan cannot be verified, only the PDF that byhand wrote")
-        collector.says()
+        slack = LARGE_SLACK if "large" in collector.says() else _SLACK
         if "/StructTreeRoot" not in file.Root:
             raise UnreadableError("it has no structure; verify the PDF as byhand wrote it")
-        walk = Walk({page.obj.objgen: drawn for page, drawn in zip(file.pages, pages, strict=True)}, collector)
+        walk = Walk(
+            {page.obj.objgen: drawn for page, drawn in zip(file.pages, pages, strict=True)}, collector, slack=slack
+        )
         walk.element(file.Root.StructTreeRoot, (0, 0))
     return collector.page("".join(text for _, text in sorted(drawn.texts.items())) for drawn in pages)
 

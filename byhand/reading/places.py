@@ -9,10 +9,10 @@ from msgspec import Struct
 from byhand.notation.inline import spoken
 from byhand.page.grid import Grid, Slot
 from byhand.page.layout import strips_as
-from byhand.page.page import Page, lower
-from byhand.page.sections import LAYOUTS
+from byhand.page.page import Page, lower, measures_of
+from byhand.page.sections import laid_figures
 from byhand.runs import Run
-from byhand.worksheet.document import Document, Picture, Section, Strip
+from byhand.worksheet.document import Document, Section, Strip
 
 
 class Owner(Struct, frozen=True):
@@ -38,15 +38,15 @@ def owners(page: Page, view: str) -> Iterator[Owner]:
 def laid_as(document: Document, run: Run, view: str, shapes: Sequence[tuple[int, ...]]) -> Page:
     """The page of a sheet with its strips broken as on a page whose tables have these shapes."""
     grids: dict[int, list[Grid]] = {}
-    at = 0
+    at, measures = 0, measures_of(document)
     for section in document.sections:
         for figure in section.figures:
             if isinstance(figure, Strip):
-                grids[id(figure)] = strips_as(figure, shapes[at:])
-            has_table = figure.kind in LAYOUTS and not isinstance(figure, Picture)
-            at += len(grids.get(id(figure), "1")) if has_table else 0
+                grids[id(figure)] = strips_as(figure, shapes[at:], measures)
+            laid = laid_figures([figure], lambda strip, _: grids[id(strip)], measures)
+            at += sum(bool(each.shape) for each in laid)
         at += len(_worked_shapes(document, section, view))
-    return lower(document, run, lambda strip: grids[id(strip)])
+    return lower(document, run, lambda strip, _: grids[id(strip)])
 
 
 def _worked_shapes(document: Document, section: Section, view: str) -> list[tuple[int, ...]]:

@@ -25,7 +25,7 @@ from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.givens import WORDS, original, recorded_with_lost, said_values
 from byhand.reading.page import Page
 from byhand.runs import Run
-from byhand.worksheet.asked import excerpt_of, left_out
+from byhand.worksheet.asked import LARGE_ALONE, excerpt_of, left_out
 from byhand.worksheet.excerpt import Excerpt
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet, load_sheet
 from byhand.worksheet.views import MOST_VARIANTS, Level, Medium, Orientation
@@ -135,7 +135,8 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
                 document, run = print_in(others, domain)
             except (DomainError, SheetError, ConfigError):
                 document, run = print_in(others, ROUGHLY)
-        document = replace(document, stamp=stamp)
+        alone = {"large": LARGE_ALONE} if page.asked.get("large") == LARGE_ALONE else {}
+        document = replace(document, stamp=stamp, asked={**document.asked, **alone})
         if student:
             from byhand.classroom.students import signed
 
@@ -170,7 +171,7 @@ def options_of(page: Page) -> Options:
     """
     return replace(
         _options_said(page), seed=0, secret=page.secret, excerpt=_excerpt_of(page), left_out=left_out(page.asked),
-        minutes=tuple(map(int, page.printed("minutes").split(","))),
+        minutes=tuple(map(int, page.printed("minutes").split(","))), large="large" in page.asked,
     )  # fmt: skip
 
 

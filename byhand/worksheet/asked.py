@@ -21,6 +21,7 @@ from byhand.worksheet.inverse import LeftOut, leave_out
 
 NAME = "byhand"  # of the entry among the metadata
 OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
+LARGE, LARGE_ALONE = "yes", "own"  # large print: as all copies of a class have it, or as one of them alone
 FORMS = "forms"  # the word for the forms of somebody's own numbers
 FIELDS = "fields"  # the word for how many fields there are on a form
 DOT = "·"  # in the name of a field of a PDF, for a dot, which a PDF reads as a step down a hierarchy
@@ -46,7 +47,7 @@ def asked(context: Context) -> dict[str, str]:
         for kind, texts in words.items()
     }
     listed = {"left": chosen, FORMS: as_word(context.forms), **said, "templates": own_templates(),
-              **_of_excerpt(context.excerpt)}  # fmt: skip
+              "large": LARGE * context.large, **_of_excerpt(context.excerpt)}  # fmt: skip
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}
 
 

@@ -68,6 +68,8 @@ class Context(Struct, frozen=True, dict=True):
     """On a sheet of the thread, for each step that an earlier one asks for: its number, and that of the section."""
     excerpt: Excerpt = Excerpt()
     """What is taken of the sheet."""
+    large: bool = False
+    """Whether the page is in large print."""
 
     @property
     def transposed(self) -> bool:

@@ -967,6 +967,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """A text of somebody's own before the first section, as Markdown tokens."""
     text_after: Sequence[Any] = ()
     """One after the last section."""
+    large: bool = False
+    """Whether it is printed large."""
     whole: frozenset[str] = frozenset()
     """Where only some steps of the sheet stand here, the steps of the run of which all of it shows something."""
     options: Callable[[], Mapping[str, Any]] = dict

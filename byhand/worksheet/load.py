@@ -117,6 +117,7 @@ def document(context: Context) -> Document:
         head=tuple(part for part in ("map", "conventions") if excerpt.keeps(part)),
         text=paragraphs(excerpt.before) if excerpt.before else (),
         text_after=paragraphs(excerpt.after) if excerpt.after else (),
+        large=context.large,
         group=group,
         beside=named(groups().get(group, ()), messages.language),
         lecturer=partial(_told, context, sections),

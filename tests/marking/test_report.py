@@ -82,7 +82,7 @@ def test_every_sheet_has_a_report_on_which_nothing_leaves_the_page(sheet, count)
     found = report(count, sheet)
     document = page_layout.laid_out(found.html("print"))
     for page in document.pages:
-        page_layout.inside(page, page_layout.PAPERS["a4"])
+        page_layout.inside(page, page_layout.papers(False)["a4"])
     titles = [title for page in page_layout.titles(document) for title in page]
     assert any("The rest" in title for title in titles)
 

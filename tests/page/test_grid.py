@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from byhand.options import Options
 from byhand.page.entries import entries
-from byhand.page.grid import FIGURE_WIDTH, GUTTER, PRINT_HEIGHTS, PRINT_WIDTHS, Grid, Slot, fitted
+from byhand.page.grid import Grid, Slot, fitted
 from byhand.page.layout import falk, strips
+from byhand.page.measures import PRINT
 from byhand.pipeline import prepare
 from byhand.worksheet.document import Cell, Falk, Panel, Prose, Strip, Table
 from byhand.worksheet.markdown import inline
@@ -57,7 +58,7 @@ def table_of(*columns):
 
 def test_printed_columns_of_a_table_that_is_too_wide_are_no_wider_than_they_must_be():
     printed, blanks = table_of(*[(3, False)] * 12), table_of(*[(3, True)] * 12)
-    assert printed.width <= FIGURE_WIDTH < blanks.width
+    assert printed.width <= PRINT.figure < blanks.width
     assert len({*printed.widths[1:]}) == 1
     half = table_of(*[(3, False)] * 6, *[(3, True)] * 6)
     assert half.widths[7:] == blanks.widths[7:]
@@ -83,23 +84,23 @@ def test_the_tags_of_two_single_rows_do_not_touch():
     document, _ = prepare(load_sheet("adder"), Options(seed=0))
     (product,) = (figure for section in document.sections for figure in section.figures if isinstance(figure, Falk))
     _, weight, between, bias, *_ = falk(product).rows
-    lower, upper = PRINT_HEIGHTS[weight], PRINT_HEIGHTS[bias]
-    assert (lower + upper) / 2 + PRINT_HEIGHTS[between] > TWO_LINES
+    lower, upper = PRINT.heights[weight], PRINT.heights[bias]
+    assert (lower + upper) / 2 + PRINT.heights[between] > TWO_LINES
 
 
 def test_what_is_given_takes_the_room_that_is_left():
     wide = panel("given", [[-1, -2, -3, -4]] * 2)
     blanks = [panel("ask", [[1] * n] * 2) for n in (1, 4, 1)]
     (grid,) = strips(Strip((wide, *blanks), ("", "", "")))
-    assert grid.widths["g"] == PRINT_WIDTHS["g"]
-    assert grid.widths["a"] < PRINT_WIDTHS["a"]
+    assert grid.widths["g"] == PRINT.widths["g"]
+    assert grid.widths["a"] < PRINT.widths["a"]
 
 
 def test_a_sum_that_fills_its_line_has_some_of_the_space_before_it():
     numbers = [[-1, -2, -3, -4]] * 2
     (grid,) = strips(Strip((panel("given", numbers), panel("copy", numbers), panel("ask", numbers)), ("+", "=")))
-    assert grid.outdent == GUTTER
-    assert 118 < grid.width <= 118 + GUTTER
+    assert grid.outdent == PRINT.gutter
+    assert 118 < grid.width <= 118 + PRINT.gutter
     assert grid.room <= 118
     assert grid.widths["g"] >= 7.0
 
@@ -128,7 +129,7 @@ def test_a_pencil_has_a_broad_blank_for_a_long_answer_only():
         Strip((panel("ask", [[Decimal("403.43")] * 2] * 2), panel("ask", [[Decimal("0.84")] * 2] * 2)), ("",))
     )
     assert (grid.cols.count("b"), grid.cols.count("a")) == (2, 2)
-    assert grid.widths["b"] >= PRINT_WIDTHS["b"] == 15
+    assert grid.widths["b"] >= PRINT.widths["b"] == 15
     (built,) = strips(Strip((panel("ask", [[Fraction(123, 456)] * 2] * 2),), ()))
     assert "b" not in built.cols
 
@@ -154,7 +155,7 @@ def test_a_column_with_a_letter_makes_the_others_no_wider():
     (figure,) = (f for s in document.sections for f in s.figures if isinstance(f, Falk) and f.result.symbol == "S")
     grid = falk(figure)
     assert "".join(grid.cols) == "lgwggdaaa"  # of Q, only the second column has the letter
-    assert grid.widths["g"] <= PRINT_WIDTHS["g"] < grid.widths["w"]
+    assert grid.widths["g"] <= PRINT.widths["g"] < grid.widths["w"]
     assert grid.scale == 1.0
 
 

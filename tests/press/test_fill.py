@@ -20,7 +20,7 @@ from byhand.choose import choose
 from byhand.classroom.class_run import run_copies
 from byhand.formats.html.page import Pages
 from byhand.options import Options
-from byhand.page.grid import PRINT_HEIGHTS
+from byhand.page.measures import PRINT
 from byhand.page.page import lower
 from byhand.pipeline import prepare
 from byhand.press.boxes import Line
@@ -55,7 +55,7 @@ def printed(sheet, view):
 
 def heights(html):
     """The heights of a page's rows."""
-    return [PRINT_HEIGHTS[kind] for kind in re.findall(r"<tr class=(\w+)>", html)]
+    return [PRINT.heights[kind] for kind in re.findall(r"<tr class=(\w+)>", html)]
 
 
 @pytest.mark.parametrize(

@@ -56,16 +56,18 @@ class Book(Struct, frozen=True):
         seed = max(page.run.seed or 0 for page in sheets)
         return cls(tuple(map(Pages, sheets)), tuple(sorted(views, key=VIEWS.index)), seed, sheets[0].messages)
 
-    def front(self, paper: Paper, places: Mapping[str, int]) -> str:
+    def front(self, setup: Setup, places: Mapping[str, int]) -> str:
         """What stands before the sheets in print: cover, lecturer's pages and contents.
 
         places: the page of each sheet, by its name in a part, such as worksheet/softmax.
         """
-        return rendered("book.html", "print", paper, self.messages, places=places, **self._values())
+        return rendered(
+            "book.html", "print", setup.paper, self.messages, large=setup.large, places=places, **self._values()
+        )
 
-    def opening(self, part: Part, paper: Paper) -> str:
+    def opening(self, part: Part, setup: Setup) -> str:
         """The page with the title of a part in print."""
-        return rendered("book.html", "print", paper, self.messages, **self._values(part))
+        return rendered("book.html", "print", setup.paper, self.messages, large=setup.large, **self._values(part))
 
     @property
     def groups(self) -> list[Group]:
@@ -129,7 +131,7 @@ def folder(sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mappi
     if LECTURER in views:
         from byhand.formats.html.half_page import half_pages
 
-        pages["half-pages.html"] = half_pages(sheets, "screen", setup.paper)
+        pages["half-pages.html"] = half_pages(sheets, "screen", setup)
     if of_sheets := [view for view in views if view != LECTURER]:
         pages |= Book.of(sheets, of_sheets).folder(setup.paper, setup)
     return {name: page.encode() for name, page in pages.items()}

@@ -19,6 +19,7 @@ DOT, FRAME = 2.9, (6.0, 7.0)  # mm: the radius of the dot of weight 1; the width
 LABEL_ROOM = 1.2  # mm: from a label to its matrix on a phone
 INK, PEN = "#111", COLOURS["pen"]
 BRACKET, TILE = Look("none", INK, 0.32), Look("#e2e2e2", "#888", 0.18)
+LARGE_BRACKET, LARGE_TILE = Look("none", INK, 0.6), Look("#e2e2e2", INK, 0.5)
 
 
 def drawing(grid: Grid, phone: bool, shown: bool, by_css: bool) -> str:
@@ -43,9 +44,9 @@ def _by_css(parts: tuple[Shape, ...]) -> tuple[Shape, ...]:
     tiles, brackets, rest = list[Step](), list[Step](), list[Shape]()
     for part in parts:
         match part:
-            case Rectangle(x, y, width, height) if part.look == TILE:
+            case Rectangle(x, y, width, height) if part.look in (TILE, LARGE_TILE):
                 tiles += [("M", (x, y)), ("h", (width,)), ("v", (height,)), ("h", (-width,)), ("z", ())]
-            case Path(steps) if part.look == BRACKET:
+            case Path(steps) if part.look in (BRACKET, LARGE_BRACKET):
                 brackets += steps
             case _:
                 rest.append(part)
@@ -61,6 +62,7 @@ def marks(grid: Grid, phone: bool, shown: bool) -> tuple[Shape, ...]:
 
 def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> Iterator[Shape]:
     left, top, right, bottom = grid.box(mark.top, mark.left, mark.bottom, mark.right, phone=phone)
+    large = grid.measures.is_large
     match mark.kind:
         case "bracket":
             goes_on = _has_cell(grid, mark.bottom, mark.left)  # as boxes, which the feet would lie on
@@ -71,9 +73,9 @@ def _mark(grid: Grid, mark: Mark, phone: bool, shown: bool) -> Iterator[Shape]:
             for x, foot in ((left, FOOT), (right, -FOOT)):
                 steps += [("M", (x + foot, top)), ("h", (-foot,)), ("V", (bottom,))]
                 steps += [] if goes_on else [("h", (foot,))]
-            yield Path(tuple(steps), BRACKET)
+            yield Path(tuple(steps), LARGE_BRACKET if large else BRACKET)
         case "tile":
-            yield Rectangle(left, top, right - left, bottom - top, TILE)
+            yield Rectangle(left, top, right - left, bottom - top, LARGE_TILE if large else TILE)
         case "right" if phone and grid.phone_lines:
             pass  # the row stands in the line above
         case "right":
@@ -111,7 +113,9 @@ def _dots(grid: Grid, mark: Mark, phone: bool, shown: bool) -> Iterator[Shape]:
             corner = x - width / 2, y - height / 2
             frames += [("M", corner), ("h", (width,)), ("v", (height,)), ("h", (-width,)), ("z", ())]
     # a page for the screen draws dots from the answers
-    yield Path(tuple(frames), Look("none", "#999", 0.18, name="" if shown else "frames"))
+    yield Path(
+        tuple(frames), Look("none", INK if grid.measures.is_large else "#999", 0.18, name="" if shown else "frames")
+    )
     if shown and grid.dots is not None:
         for i, j, weight in grid.weights:
             x, y = _centre(grid, mark.top + i, mark.left + j, phone)

@@ -31,17 +31,15 @@ from byhand.page.beside import beside
 from byhand.page.delta_map import caption
 from byhand.page.fields import Field, Thing, fields, nameless, numbered_fields, room
 from byhand.page.grid import (
-    GUTTER,
     PHONE_HEIGHTS,
     PHONE_LABEL_EM,
     PHONE_SMALL_LABEL_EM,
     PHONE_WIDTHS,
-    PRINT_HEIGHTS,
-    PRINT_WIDTHS,
     Grid,
     ems,
 )
-from byhand.page.look import COLOURS, LEAD, LOOK
+from byhand.page.look import COLOURS_OF, LEAD
+from byhand.page.measures import LARGE, PRINT, Measures
 from byhand.page.page import Page, lower
 from byhand.page.parts import are_paragraphs
 from byhand.page.printed import PrintedFigure, PrintPage
@@ -61,11 +59,16 @@ PAPERS: dict[Paper, dict[str, Any]] = {
     "a4": {"size": "210mm 297mm", "side": 18.0, "top": 15.0, "later": 24.0, "bottom": 32.1, "foot": 10.1},
     "letter": {"size": "215.9mm 279.4mm", "side": 20.95, "top": 12.5, "later": 21.5, "bottom": 17.0, "foot": 0.0},
 }
+LARGE_PAPERS: dict[Paper, dict[str, Any]] = {  # the foot has two lines, and there is more room for a large head
+    "a4": PAPERS["a4"] | {"later": 28.0, "bottom": 36.0, "foot": 0.0},
+    "letter": PAPERS["letter"] | {"later": 24.0, "bottom": 32.0},
+}
+LARGE_NAME_LINE = 112.0  # mm
 NAME_LINE, CODE_LEFT = 54.0, 117.0  # mm: the line for "Name" and the name; the left edge of a QR code
 REASON_LEFT = 16.0  # mm: of the reason of a claim, after the word "because"
 MEASURES = {
-    "gutter": GUTTER, "name_line": NAME_LINE, "code_left": CODE_LEFT, "reason": REASON_LEFT,
-    "widths": PRINT_WIDTHS, "heights": PRINT_HEIGHTS, "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
+    "name_line": NAME_LINE, "code_left": CODE_LEFT, "reason": REASON_LEFT,
+    "phone_widths": PHONE_WIDTHS, "phone_heights": PHONE_HEIGHTS,
     "phone_token": PHONE_LABEL_EM, "phone_label": PHONE_SMALL_LABEL_EM,
 }  # fmt: skip
 # what stands in a page with slots where its fonts come, and where it says what it was asked for
@@ -203,11 +206,12 @@ class Pages:
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=shows_answers(view),
-            leads=leads or {}, map=placed_map(self.page, placing), caption=self.caption, placing=placing,
+            leads=leads or {}, map="" if self.d.large else placed_map(self.page, placing),
+            map_said=self.page.map_said, caption=self.caption, placing=placing,
             sections=self.page.sections,
             worked=self.worked,
             first=self.first, said=self.said, asked=asked, scripts=scripts, in_slots=in_slots and not for_all,
-            forms=medium == "print" and (shared or view == "worksheet"),
+            forms=medium == "print" and (shared or view == "worksheet"), large=self.d.large,
         )  # fmt: skip
         count = page.count("<") + (placing.tags if placing else 0)
         if medium == "print" and count > MOST_TAGS:
@@ -325,9 +329,15 @@ class Pages:
                    for part in one.split("/")]  # fmt: skip
         room_after = max(RESULT, 1.1 * max(map(ems, results), default=0.0) * LINE_EM + 1.5)
         label = max(LABEL, 1 + 1.5 * max((len(label) for token in tokens for label, *_ in token.rows), default=0))
+        tall = any("/" in line for line in lines)
+        if self.d.large:  # a line that is longer than its room goes on below
+            em = LARGE.ems["caption"]
+            label = 2 + 0.6 * em * max(len(label) for token in tokens for label, *_ in token.rows)
+            room = LARGE.page[0] - label - max(3 * em, 1.3 * em * max(map(ems, results), default=0.0) + em)
+            return SideBySide(working.symbol, 1, tall, label, round(room, 1), tokens)
         beside = longest + room_after + label
         side = next((n for n, room in LINE_ROOMS if beside <= room + RESULT + LABEL), 1)
-        return SideBySide(working.symbol, side, any("/" in line for line in lines), label, round(longest, 1), tokens)
+        return SideBySide(working.symbol, side, tall, label, round(longest, 1), tokens)
 
 
 def as_json(known: Any) -> Any:
@@ -338,6 +348,17 @@ def as_json(known: Any) -> Any:
 def as_data(known: Any) -> str:
     """Something as JSON that may stand within a page."""
     return json.dumps(known, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def papers(large: bool) -> dict[Paper, dict[str, Any]]:
+    """The papers and their margins."""
+    return LARGE_PAPERS if large else PAPERS
+
+
+def _measures(of: Measures) -> dict[str, Any]:
+    """What templates know of measures."""
+    on_paper = {"gutter": of.gutter, "widths": of.widths, "heights": of.heights, "lines": of.lines, "phone": of.phone}
+    return MEASURES | on_paper | ({"name_line": LARGE_NAME_LINE} if of.is_large else {})
 
 
 def paper_size(paper: Paper) -> tuple[float, float]:
@@ -358,20 +379,22 @@ def rendered(
     placing: Placing | None = None,
     scripts: Sequence[Script] = (),
     in_slots: bool = False,
+    large: bool = False,
     **values: Any,
 ) -> str:
     """Render a template for a medium, a paper size and a language. asked: the options to record in its metadata.
 
-    forms: whether the page says where the fields of a form have room. scripts: those that the page may run.
-    in_slots: whether its fonts are put in when its slots are filled. placing: takes the figures that are not to stand
-    there.
+    large: whether in large print. forms: whether the page says where the fields of a form have room. scripts: those
+    that the page may run. in_slots: whether its fonts are put in when its slots are filled. placing: takes the
+    figures that are not to stand there.
 
     Raises: SheetError where it does not parse.
     """
-    fonts = Markup(FONTS) if medium == "screen" else ""
+    fonts, measures = Markup(FONTS) if medium == "screen" else "", LARGE if large else PRINT
     try:
         page = _environment().rendered(
-            template, medium=medium, paper=PAPERS[paper], version=__version__, fonts=fonts, measures=MEASURES,
+            template, medium=medium, paper=papers(large)[paper], version=__version__, fonts=fonts,
+            measures=_measures(measures), look=measures.look, colours=COLOURS_OF[measures.name], large=large,
             language=messages.language, asked=asked, shared=shared, forms=forms, placing=placing, to_sheet=LEAD,
             scripts=[(Markup(each.text), each.name) for each in scripts],
             page_of_pages=_page_of_pages(messages),
@@ -432,7 +455,6 @@ def _environment() -> Sandbox:
     }
     environment.tests["range"] = _RANGE.fullmatch
     environment.globals |= {
-        "look": LOOK, "colours": COLOURS,
         "drawing": lambda *args: Markup(drawing(*args)), "picture": _picture, "rows": _rows, "placed": _placed,
         "tick": lambda *args, **named: Markup(tick(*args, **named)),
         "field": _field, "room": _room,
@@ -450,11 +472,13 @@ def _rows(context: Any, grid: Grid, shown: bool, inputs: bool) -> Markup:
 
 
 @pass_context
-def _picture(context: Any, figure: Any, shown: bool, shared: bool, whole: bool = False) -> Markup:
-    """A picture, or what stands in its place."""
+def _picture(context: Any, laid: Any, shown: bool, shared: bool, whole: bool = False) -> Markup:
+    """A picture that is laid out, or what stands in its place."""
     placing: Placing | None = context["placing"]
-    placed = placing.place(picture.graphic(figure, shown, shared)) if placing else None
-    return placed or Markup(picture.svg(figure, shown, whole))
+    large, in_print = context["large"], context["medium"] == "print"
+    scale = laid.scale if in_print else laid.screen_scale
+    placed = placing.place(picture.graphic(laid.figure, shown, shared, scale, large)) if placing else None
+    return placed or Markup(picture.svg(laid.figure, shown, whole, scale, large, large and in_print))
 
 
 @pass_context

@@ -10,17 +10,19 @@ from byhand.formats.html.page import pages as pages_of
 from byhand.formats.html.page import rendered
 from byhand.page.page import Page
 from byhand.worksheet.cover import Cover
-from byhand.worksheet.views import LECTURER, Medium, Paper, View
+from byhand.worksheet.views import LECTURER, Medium, View
 
 Links = Mapping[str, Sequence[tuple[str, str]]]  # by sheet, what leads to its pages, and where to
 
 
 def cover_page(
-    cover: Cover, medium: Medium, paper: Paper, view: View, *, links: Links | None = None, name: str = ""
+    cover: Cover, medium: Medium, setup: Setup, view: View, *, links: Links | None = None, name: str = ""
 ) -> str:
     """The cover of a paper. name: of the student whose it is."""
     known: dict[str, Any] = {"cover": cover, "links": links or {}, "view": view, "name": name}
-    return rendered("paper.html", medium, paper, cover.messages, asked=cover.says(view), **known)
+    return rendered(
+        "paper.html", medium, setup.paper, cover.messages, asked=cover.says(view), large=setup.large, **known
+    )
 
 
 def folder(cover: Cover, sheets: Sequence[Page], views: Sequence[View], setup: Setup) -> Mapping[str, bytes]:
@@ -45,5 +47,5 @@ def folder(cover: Cover, sheets: Sequence[Page], views: Sequence[View], setup: S
     if LECTURER in views:
         from byhand.formats.html.half_page import half_pages
 
-        files["half-pages.html"] = half_pages(sheets, "screen", setup.paper).encode()
-    return files | {"index.html": cover_page(cover, "screen", setup.paper, "worksheet", links=links).encode()}
+        files["half-pages.html"] = half_pages(sheets, "screen", setup).encode()
+    return files | {"index.html": cover_page(cover, "screen", setup, "worksheet", links=links).encode()}

@@ -33,7 +33,7 @@ from byhand.formats.xlsx.words import (
 from byhand.notation.text import value_text
 from byhand.notation.write import GROUPED
 from byhand.page.entries import EntryTable
-from byhand.page.grid import PRINT_HEIGHTS, Grid, Mark, Slot, Tag
+from byhand.page.grid import Grid, Mark, Slot, Tag
 from byhand.page.page import Page
 from byhand.page.parts import Entries, Example, Options, Part, Pencil, Room, Text, block_parts
 from byhand.page.sections import Boxes, Drawn, LaidFigure, LaidSection
@@ -334,7 +334,7 @@ class _Planner(Struct, dict=True):
         for spot in placed.values():
             self.plan.add(spot)
         for kind in grid.rows:
-            self._next(PRINT_HEIGHTS[kind])
+            self._next(grid.measures.heights[kind])
 
     def _slot(self, top: int, at: tuple[int, int], slot: Slot) -> Spot:
         row, col = top + at[0], at[1] + 2
