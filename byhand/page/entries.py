@@ -119,7 +119,7 @@ def entries(table: Table, sizes: Sizes = USUAL, room: float = PRINT.figure) -> E
     """Lay out a table as wide as its contents, or with texts on several lines if that is too wide for its room."""
     lines = (table.head, *table.rows)
     if table.columns:  # its words do not break, so that its rows are as high whatever the words are
-        wide = tuple(width * sizes.text / USUAL.text for width in table.columns)
+        wide = tuple(width * (sizes.text / USUAL.text) for width in table.columns)
         heights = [
             max(_height(line[0], wide[0], sizes), *(_height(x, inf, sizes) for x in line[1:])) for line in lines
         ]

@@ -94,7 +94,7 @@ def test_a_book_with_keys_tells_the_lecturer_what_to_look_for():
     for part in ("For the lecturer", "divided by d − 1", "Is this a sample, or are these all the numbers there are?"):
         assert part in text
     for_students = Book(book().sheets, ("worksheet",), 0, messages())
-    assert "For the lecturer" not in for_students.front("a4", Counter())
+    assert "For the lecturer" not in for_students.front(Setup(), Counter())
     assert "lecturer.html" not in dict(for_students.folder("a4"))
 
 
@@ -192,7 +192,7 @@ def test_pages_that_are_bound_share_their_fonts():
 def test_a_book_of_one_view_has_one_part(views):
     of_one = Book(book().sheets[:1], views, 3, messages())
     assert [part.view for part in of_one.parts] == [*views]
-    html = of_one.front("a4", Counter())
+    html = of_one.front(Setup(), Counter())
     assert "1 worksheet · an hour of paper<" in html
     assert "seed 3" in html
     bound = PdfReader(io.BytesIO(bound_book(sheets()[:1], views, Setup())))

@@ -14,7 +14,7 @@ from byhand.errors import SheetError
 from byhand.formats.html.page import Pages, _markdown, css_string, prose
 from byhand.notation.text import value_text
 from byhand.options import Options
-from byhand.page.grid import PAGE_WIDTH
+from byhand.page.measures import PRINT
 from byhand.page.page import lower
 from byhand.page.sections import WORDS_GAP
 from byhand.pipeline import prepare
@@ -232,7 +232,7 @@ def test_a_question_has_the_width_that_its_figures_leave(sheet):
     asked = [drawn for drawn in lower(*prepared(sheet)).sections if drawn.section.is_question]
     for drawn in asked:
         figures = drawn.width + WORDS_GAP if drawn.laid and not drawn.below else 0
-        assert drawn.words_width == PAGE_WIDTH - figures >= 60
+        assert drawn.words_width == PRINT.page[0] - figures >= 60
     assert {bool(drawn.laid) for drawn in asked} == {True, False}
 
 

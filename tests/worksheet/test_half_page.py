@@ -14,6 +14,7 @@ from byhand.arithmetic.exact import RATIONALS
 from byhand.book import book
 from byhand.effort import TYPICAL
 from byhand.errors import ByHandError, ConfigError
+from byhand.formats import Setup
 from byhand.formats.html.half_page import half_pages
 from byhand.mistakes import cells_changed
 from byhand.model.weights import complete
@@ -255,7 +256,7 @@ def test_nothing_overflows(paper):
         lower(*made(sheet, seed)) for sheet, on in in_turn("a4", "letter", among=a_share(SHEETS, 4)) if on == paper
     ]
     count = 0
-    for ends in blocks(half_pages(pages, "print", paper)):
+    for ends in blocks(half_pages(pages, "print", Setup(paper))):
         for name in ("left", "right"):
             for (_, end), (start, _) in zip(ends[name], ends["bar"], strict=True):
                 assert end <= start, (pages[count].document.name, name, end, start)
@@ -304,8 +305,8 @@ def test_a_book_of_half_pages_has_two_on_a_page(tmp_path):
     files = book(["softmax", "scores", "embedding"], options, tmp_path)
     assert [file.name for file in files] == ["half-pages.html", "half-pages.pdf"]
     pages = [lower(*made(sheet)) for sheet in ("softmax", "scores", "embedding")]
-    assert [len({*ends["half"]}) for ends in blocks(half_pages(pages, "print", "a4"))] == [2, 1]
-    (alone,) = rendered_document(half_pages(pages[:1], "print", "a4")).pages
+    assert [len({*ends["half"]}) for ends in blocks(half_pages(pages, "print", Setup()))] == [2, 1]
+    (alone,) = rendered_document(half_pages(pages[:1], "print", Setup())).pages
     assert (alone.width / PX, alone.height / PX) == pytest.approx((210, 148.5))
 
 
