@@ -519,11 +519,11 @@ def test_a_copy_whose_numbers_fit_but_give_no_page_gets_others_that_keep_the_pro
 
     student = next(each for each in anonymous(50) if breaks(plan.key(each) + AGAIN))
 
-    def refusing(plan, values, *rest):
+    def refusing(plan, values, *rest, **large):
         if not refused:
             refused.append(SheetError("no page"))
             raise refused[0]
-        return judged_page(plan, values, *rest)
+        return judged_page(plan, values, *rest, **large)
 
     monkeypatch.setattr(room, "judged_page", refusing)
     copy, _ = room._laid_out_alone(plan, room.ClassPages(numbers=numbers), student, plan.key(student))
