@@ -454,6 +454,8 @@ def generate(
         _say(*_made_beside(name, view, formats, paper, language, cache, out))
         if told := ", ".join(f"--{option}" for option in ("seed", "tokens", "answer") if asked[option]):
             _tell(f"{name} has no numbers: {told} changes nothing on it")
+        if asked["large"]:
+            _tell(f"{name} is not in large print; family-poster is larger with --paper a3")
     sheets = tuple(name for name in sheets if name not in beside and name not in papers)
     if beside and not sheets and not papers:
         return

@@ -306,13 +306,13 @@ def judged_page(
 
     left, minutes: as those of the class. large: whether it is in large print, whatever the class is.
     """
-    alone = large and not plan.options.large
     options = structs.replace(
-        plan.options, left_out=left_out({"left": left}), minutes=minutes, large=alone or plan.options.large
+        plan.options, left_out=left_out({"left": left}), minutes=minutes, large=large or plan.options.large
     )
     page, run, _ = arranged(plan.sheet, values, options, options.domain)
     judge(run, of_class=True)
-    page = structs.replace(page, asked={**page.asked, "large": LARGE_ALONE}) if alone else page
+    if large and not plan.options.large:
+        page = structs.replace(page, asked={**page.asked, "large": LARGE_ALONE})
     return structs.replace(page, stamp={**page.stamp, **options.told_by_class}), run
 
 

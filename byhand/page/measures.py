@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import ceil
 
 from msgspec import Struct
 
@@ -48,7 +49,7 @@ class Measures(Struct, frozen=True, dict=True):
     """How much of the space between words and figures a tight line of matrices with signs may have."""
     margin: float = 10.0
     """By how much empty cells of a figure may reach into the margin of the page."""
-    lines: float = 1.0
+    ruled: float = 1.0
     """How many lines there are to write on for each that a sheet asks for."""
     part: str = ""
     """In large print, how a part of a matrix says which columns it has, in the language of the page."""
@@ -58,7 +59,11 @@ class Measures(Struct, frozen=True, dict=True):
     @property
     def is_large(self) -> bool:
         """Whether it is large print: one column, in which matrices that are too wide are cut in parts."""
-        return self.look is LARGE_LOOK
+        return self.name == "large"
+
+    def lines(self, count: int) -> int:
+        """How many lines there are to write on where a sheet asks for so many."""
+        return ceil(count * self.ruled)
 
     @cached_property
     def ems(self) -> Sizes:
@@ -93,5 +98,5 @@ LARGE = Measures(
     {"c": 10.0, "h": 8.5, "h2": 16.0, "h3": 23.5, "u": 11.0, "t": 6.0, "r": 14.0, "f": 19.0, "e": 4.0},
     ((1.0, _LARGE_FITS), (LARGE_LOOK["small"] / LARGE_LOOK["number"], _LARGE_FITS)),
     (("g", 14.0), ("j", 13.0)), 16.0,
-    least_fraction=1.0, number_room=2.4, beside=4.8, over=2.4, gutter=0.0, margin=0.0, lines=2.5, phone=1.4,
+    least_fraction=1.0, number_room=2.4, beside=4.8, over=2.4, gutter=0.0, margin=0.0, ruled=2.5, phone=1.4,
 )  # fmt: skip

@@ -90,22 +90,26 @@ class Drawn(Struct, frozen=True):
     shape: ClassVar[tuple[int, ...]] = ()
 
     @property
+    def size(self) -> tuple[float, float]:
+        """The width and the height as it is drawn in print, in mm; in large print it is turned by a quarter."""
+        kind = self.figure.picture
+        return (kind.height, kind.width) if self.measures.is_large else (kind.width, kind.height)
+
+    @property
     def scale(self) -> float:
-        """How much larger it is drawn: in large print, turned by a quarter, as large as a page."""
-        if not self.measures.is_large:
-            return 1.0
-        (wide, high), kind = self.measures.page, self.figure.picture
-        return min(high / kind.width, wide / kind.height)
+        """How much larger it is in print: in large print, as large as a page."""
+        sides = zip(self.measures.page, self.size, strict=True)
+        return min(room / side for room, side in sides) if self.measures.is_large else 1
 
     @property
     def height(self) -> float:
         """The height in print, in mm."""
-        return (self.figure.picture.width if self.measures.is_large else self.figure.picture.height) * self.scale
+        return self.size[1] * self.scale
 
     @property
     def room(self) -> float:
         """The width in print, in mm."""
-        return (self.figure.picture.height if self.measures.is_large else self.figure.picture.width) * self.scale
+        return self.size[0] * self.scale
 
     @property
     def screen_scale(self) -> float:

@@ -10,7 +10,7 @@ from math import fsum
 
 from msgspec import Struct, field
 
-from byhand.page.look import COLOURS, COLOURS_OF, LOOK, LOOKS, Sizes
+from byhand.page.look import COLOURS, COLOURS_OF, LOOK, LOOKS
 from byhand.pictures.shapes import Look, Rectangle
 from byhand.press.beside import Label
 from byhand.press.boxes import Line
@@ -40,14 +40,14 @@ class Pen(Struct):
     """The rooms for fields in the table that is written: their names, their boxes, and the cell of each."""
     at: tuple[int, int] = (0, 0)
     """The row and the column of the cell that is written."""
-    look: Sizes = field(default_factory=lambda: LOOK)
-    """The sizes that the figure is set in."""
+    look: str = ""
+    """The name of the look that the figure is set in, as of LOOKS."""
 
     def draw(self, figure: Figure, x: float, y: float) -> tuple[bytes, list[list[range]], list[range]]:
         """The PDF operators of a figure without its answers and its slots, and the marks of each cell's texts and of
         each label's.
         """
-        boxes, self.look = placed(figure.table, x, y), LOOKS[figure.table.look]
+        boxes, self.look = placed(figure.table, x, y), figure.table.look
         self.drawn, self.rooms, marks, of_labels = [], [], list[list[range]](), list[range]()
         if figure.behind.shapes:
             self.drawn.append(artifact(self.drawing(figure.behind, x, y)))
@@ -57,7 +57,7 @@ class Pen(Struct):
             for j, (cell, box) in enumerate(row):
                 first, self.at = self.mark, (i, j)
                 if cell.room:
-                    self.rooms.append((cell.room, one_line(_inner(cell, box), self.look["field"]), self.at))
+                    self.rooms.append((cell.room, one_line(_inner(cell, box), LOOKS[self.look]["field"]), self.at))
                 for n, line in enumerate(cell.lines):
                     if line:
                         self.line(cell, line, box, n - (len(cell.lines) - 1) * cell.style.valign)
@@ -120,7 +120,7 @@ class Pen(Struct):
         runs = []
         for piece in line:
             if piece.pill and piece.pill[0]:
-                lines.append(artifact(_pill(x + self.look["pill_apart"] * MM, y, *piece.pill, self.look)))
+                lines.append(artifact(_pill(x + LOOKS[self.look]["pill_apart"] * MM, y, *piece.pill, self.look)))
             if piece.tick:
                 self.tick(piece, x, y)
             else:
@@ -142,10 +142,10 @@ class Pen(Struct):
 
     def tick(self, piece: Piece, x: float, y: float) -> None:
         """Write a box to tick; if it is ticked, the answers have it in their colour, with its check."""
-        look = self.look
+        look = LOOKS[self.look]
         side, edge = look["tick"] * MM, look["tick_edge"] * PT
         top = y + look["tick_down"] * MM - side
-        frame = box_to_tick(x, top, look)
+        frame = box_to_tick(x, top, side, edge)
         self.drawn.append(artifact(filled(frame, COLOURS["ink"], b"f*")))
         if piece.room:
             self.rooms.append((piece.room, (x, top, x + side, top + side), self.at))
@@ -228,20 +228,20 @@ def _in_line(line: Iterable[Piece]) -> Iterator[TextStyle]:
     return (piece.style for piece in line if not piece.style.lift and not piece.tick and not piece.pill)
 
 
-def box_to_tick(x: float, y: float, look: Sizes) -> bytes:
-    """The path of the lines of a box to tick. x, y: its upper left corner."""
-    side, edge = look["tick"] * MM, look["tick_edge"] * PT
+def box_to_tick(x: float, y: float, side: float, edge: float) -> bytes:
+    """The path of a box to tick. x, y: its upper left corner. side, edge: its width and that of its lines."""
     outer = rectangle(x, y, x + side, y + side)
     return outer + rectangle(x + edge, y + edge, x + side - edge, y + side - edge)
 
 
-def _pill(x: float, y: float, whole: float, bead: float, look: Sizes) -> bytes:
-    """The pill of a source, and the bead in it. x: its left edge; y: the baseline of its text."""
+def _pill(x: float, y: float, whole: float, bead: float, name: str) -> bytes:
+    """The pill of a source, and the bead in it. x: its left edge; y: the baseline of its text. name: of its look."""
+    look, colours = LOOKS[name], COLOURS_OF[name]
     high, radius = look["pill_high"], look["pill_high"] / 2
     top = y / MM - look["pill_mid"] - radius
-    line = Look("none", COLOURS["grey"], look["pill_edge"] * PT / MM)
+    line = Look("none", colours["grey"], look["pill_edge"] * PT / MM)
     parts = (
-        Rectangle(x / MM, top, bead / MM, high, Look(COLOURS["bead"]), radius),
+        Rectangle(x / MM, top, bead / MM, high, Look(colours["bead"]), radius),
         Rectangle(x / MM, top, whole / MM, high, line, radius),
     )
     return b"%.6f 0 0 %.6f 0 0 cm\n%s" % (MM, MM, drawing(parts).shapes)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from byhand.errors import SheetError
-from byhand.page.look import COLOURS, LARGE_LOOK, LOOK, PX
+from byhand.page.look import COLOURS
 from byhand.press.inner import Box
 from byhand.press.pen import artifact, box_to_tick, filled, line
 from byhand.press.shape import shape
@@ -49,9 +49,8 @@ def only(
             (left, top, right, _), width = each.border, each.top_edge
             by_view[view].append(artifact(line(left, right, top + width / 2, width, COLOURS["pen"])))
         if outer and "check" in each.classes and each.parent:
-            left, top, right, _ = each.parent.border
-            look = LARGE_LOOK if right - left > 2 * LOOK["tick"] * PX else LOOK
-            frame = box_to_tick(left, top, look)
+            (left, top, right, _), width = each.parent.border, each.parent.top_edge
+            frame = box_to_tick(left, top, right - left, width)
             by_view[view].append(artifact(filled(frame, COLOURS["pen"], b"f*")))
         if each.kind == "text" and each.text.strip():
             at = place(each.x, each.y + each.baseline)

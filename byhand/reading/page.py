@@ -127,12 +127,7 @@ class Page(Struct, frozen=True):
     @property
     def student(self) -> Student | None:
         """The student of a class whose copy this is."""
-        known = self.asked
-        if not known.get("student"):
-            return None
-        return Student(
-            as_text(known.get("named", "")), as_text(known["student"]), large=known.get("large") == LARGE_ALONE
-        )
+        return student_in(self.asked)
 
     @property
     def has_fields(self) -> bool:
@@ -231,6 +226,15 @@ class Collector(Struct):
             for rows, heads in zip(self.tables, self.heads, strict=True)
         )
         return Page(tuple(map(squeezed, self.texts)), tuple(tables), asked, tuple(map(squeezed, margins)))
+
+
+def student_in(words: Mapping[str, str]) -> Student | None:
+    """The student whose copy a file is by the words that it says of itself; None where it is nobody's."""
+    if not words.get("student"):
+        return None
+    return Student(
+        as_text(words.get("named", "")), as_text(words["student"]), large=words.get("large") == LARGE_ALONE
+    )
 
 
 def squeezed(text: str) -> str:

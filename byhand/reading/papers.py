@@ -20,12 +20,12 @@ from byhand.options_file import options_of
 from byhand.paper import HOLDS, ExamPaper, pages_of, paper_of
 from byhand.reading.copies import printing_of
 from byhand.reading.objects import pdf_difference
-from byhand.reading.page import differences
+from byhand.reading.page import differences, student_in
 from byhand.reading.pdf import printing, texts_of_pages
 from byhand.reading.verdict import SECRET_UNKNOWN, Verdict, unwired_of
 from byhand.reading.ways import Judges, options_in
 from byhand.secret import Secret
-from byhand.worksheet.asked import LARGE_ALONE, as_text
+from byhand.worksheet.asked import as_text
 from byhand.worksheet.views import VIEWS, View
 
 
@@ -42,8 +42,8 @@ def judged(
     Raises: UnreadableError where it cannot be made again.
     """
     paper, options, view = _asked(words, secret, class_file)
-    if words.get("student"):
-        return _judged_copy(content, words, paper, options, view)
+    if student := student_in(words):
+        return _judged_copy(content, words, paper, options, view, student)
     try:
         pages = pages_of(paper, options)
         for page in pages:
@@ -59,16 +59,15 @@ def judged(
     return compared(content, reprint[f"{view}.pdf"], about, unwired)
 
 
-def _judged_copy(content: bytes, words: Mapping[str, str], paper: ExamPaper, options: Options, view: View) -> Verdict:
+def _judged_copy(
+    content: bytes, words: Mapping[str, str], paper: ExamPaper, options: Options, view: View, student: Student
+) -> Verdict:
     """The verdict on the paper of a student, whose numbers the witness judges when they are made again.
 
     Raises: UnreadableError where it cannot be made again.
     """
     if words["seed"] == OF_SECRET and not options.secret:
         raise UnreadableError(f"{SECRET_UNKNOWN}; name it with --secret")
-    student = Student(
-        as_text(words.get("named", "")), as_text(words["student"]), large=words.get("large") == LARGE_ALONE
-    )
     try:
         moved = [int(count) for count in words.get("moved", "").split(",")]
         reprint = copies_again(paper, options, student, moved, printing_of(content)[1])(view)

@@ -21,8 +21,8 @@ from byhand.reading.verdict import Finding
 from byhand.reading.verify import verify
 from byhand.worksheet.sheet import load_sheet
 
-# a head, tables of many columns, 12 columns that are cut, a map of two stacks, pills of a thread, gradients
-SHEETS = ORDER if FULL else ("attention-head", "writing", "adder", "encoder-decoder", "gpt-backward")
+# a head, a long title, tables of many columns, 12 columns that are cut, a map of two stacks, pills of a thread, gradients
+SHEETS = ORDER if FULL else ("attention-head", "latent-attention", "writing", "adder", "encoder-decoder", "gpt-backward")
 WAYS = (("rows", 0, "worked"), ("columns", 3, "key"))
 LEAST, ROOM = 18 * PT, 12 * MM
 INDICES = [pytest.approx(size * PT * LARGE.look["index"]) for size in (18, 20)]  # the sizes of indices
@@ -116,6 +116,12 @@ def test_one_student_of_a_class_may_have_large_print_with_the_same_numbers(tmp_p
         assert noor.read_bytes() != (usual / folder / noor.name).read_bytes()
     result = command("verify", large)
     assert "6 files, 6 right" in result.stdout, result.stdout
+
+
+def test_the_poster_has_no_large_print_and_says_so(tmp_path):
+    result = command("generate", "cut-outs", "--large", "--format", "html", "--out", tmp_path)
+    assert result.exit_code == 0
+    assert "byhand: cut-outs is not in large print" in result.stderr
 
 
 @pytest.mark.parametrize("word", ["perhaps", "14"])

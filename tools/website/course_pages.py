@@ -127,8 +127,8 @@ def write_course(source: Path, made: Path, names: Sequence[str] = ()) -> Made:
 
 
 ABOUT = {
-    "thread": "One small GPT reads “birds eat seeds” and is cut into thirteen sheets. Each of them prints what the "
-    "sheets before it have found, and says where. Give them one after the other.",
+    "thread": f"One small GPT reads “{' '.join(thread().words(SEED))}” and is cut into {len(thread().sheets)} "
+    "sheets. Each prints what the sheets before it have found, and says where. Give them one after the other.",
     "family": "What others have changed in the transformer since 2017, one idea a sheet.",
     "training": "The way back: from a wrong answer to what each weight can do about it.",
 }
