@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
 import signal
 import sys
@@ -43,6 +44,8 @@ class Group(click.Group):
         if sys.stdout is None:  # else the first file that is written would be in its place
             _tell("standard output is closed; send it to a file, or to /dev/null")
             sys.exit(1)
+        if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.encoding.lower().startswith("utf"):
+            sys.stdout.reconfigure(errors="replace")  # it may lack a sign, as Windows' cp1252 lacks →
         try:
             return super().main(*args, **extra)
         except OSError as error:
@@ -868,6 +871,20 @@ def cache(clear: bool) -> None:
         _say(f"{kind:10}  {count:4} file{'s' if count != 1 else ' '}  {size / 1e6:6.1f} MB")
     for folder in room.not_own():
         _tell(f"{folder} is not used: it is another user's, or others may write to it; mend that, or remove it")
+
+
+@main.command()
+def doctor() -> None:
+    """What byhand needs on this machine: what is there, what is missing, and the command that mends it."""
+    from byhand.doctor import examined
+
+    found = [*examined()]
+    width = max(len(each.about) for each in found)
+    for each in found:
+        _say(f"{each.about:{width}}  {each.found}", *[f"{'':{width}}  → {each.mend}"] * bool(each.mend))
+    if lacking := [each.about for each in found if each.needed and each.mend]:
+        _tell(f"worksheets cannot be printed here without {' and '.join(lacking)}")
+        click.get_current_context().exit(1)
 
 
 @main.command()

@@ -6,9 +6,11 @@ import atexit
 import gc
 import io
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout, suppress
 from functools import cache, lru_cache
+from shutil import which
 from typing import Any
 
 from byhand import fonts
@@ -23,6 +25,14 @@ TAGGED = {"pdf_tags": True, "custom_metadata": True}  # without the claim of PDF
 LONGEST_WORD = 200  # letters; a word of the course has 27
 _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 _AT_RULES = re.compile("@(?!page|footnote|media|bottom|top|left|right)")
+PANGO = {  # what installs Pango, by the program that does; source: WeasyPrint's First Steps
+    "apt": "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
+    "dnf": "dnf install pango",
+    "brew": "brew install pango",
+    "apk": "apk add pango",
+    "pacman": "pacman -S pango",
+}
+MSYS2 = "in MSYS2: pacman -S mingw-w64-ucrt-x86_64-pango"  # for Windows
 SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest takes 2 and 0.5
 
 
@@ -99,10 +109,15 @@ def weasyprint() -> Any:
     except OSError as error:
         reason = str(error).partition(":")[0]
         raise ExtraError(
-            f"a PDF needs Pango, which is not installed ({reason}); install it, on Debian or Ubuntu with apt install "
-            "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0, on macOS with brew install pango, on Windows with "
-            "pacman -S mingw-w64-ucrt-x86_64-pango in MSYS2, or do without PDF: byhand generate --format html"
+            f"a PDF needs Pango, which is not installed ({reason}); to have it: {pango_command()}; "
+            "or do without PDF: byhand generate --format html"
         ) from None
+
+
+def pango_command() -> str:
+    """What installs Pango on this system."""
+    by_hand = "install it as WeasyPrint's First Steps tell"
+    return MSYS2 if sys.platform == "win32" else next((PANGO[each] for each in PANGO if which(each)), by_hand)
 
 
 def check_installed() -> None:

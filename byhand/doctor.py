@@ -1,0 +1,136 @@
+"""What byhand needs on this machine: what is there, what is missing, and the one command that mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+
+from byhand import __version__, cache, fonts
+from byhand.errors import ExtraError
+
+SIGNS = "−·√→½σ"  # that messages and tables in a terminal have
+FOR_DEVELOPERS = {"bench", "dev", "site", "test-formats"}  # extras that no user needs
+IN_PLACE = {"pipx": "pipx install --force", "uv/tools": "uv tool install --force"}  # by where the environment stands
+INSTALLERS = {"uv": "uv pip install"}
+_EXTRA = re.compile(r"""(?P<package>[\w.-]+).*extra == ["'](?P<extra>[\w-]+)["']""")
+T = TypeVar("T")
+
+
+class Finding(Struct, frozen=True):
+    """What was found of one thing."""
+
+    about: str
+    found: str
+    mend: str = ""
+    """The command or the words that help; "" where nothing is missing."""
+    needed: bool = False
+    """Whether worksheets cannot be printed without it."""
+
+
+def examined() -> Iterator[Finding]:
+    """Look at all that byhand needs, one after the other."""
+    yield Finding("byhand", f"{__version__}, with Python {platform.python_version()} on {platform.platform()}")
+    yield _pango()
+    yield _fonts()
+    yield _cache()
+    yield _folder(Path.cwd())
+    yield _terminal()
+    yield from _extras()
+
+
+def _pango() -> Finding:
+    """Pango, which WeasyPrint loads."""
+    from byhand.press.engine import pango_command, weasyprint
+
+    try:
+        version: int = weasyprint().text.ffi.pango.pango_version()
+    except ExtraError:
+        return Finding(
+            "Pango", "not installed, so no PDF can be made; --format html needs none", pango_command(), needed=True
+        )
+    return Finding("Pango", f"{version // 10_000}.{version // 100 % 100}.{version % 100}, so PDFs can be made")
+
+
+def _fonts() -> Finding:
+    there = (fonts.BROUGHT / fonts.TABLE).is_file()
+    return Finding("fonts", "built" if there else "built when a page is first made, which takes a few seconds")
+
+
+def _cache() -> Finding:
+    """The folder in which pages are kept, so that the next ones come sooner."""
+    folder, advice = cache.home(), "set XDG_CACHE_HOME to a folder of your own; without one, each page takes longer"
+    if others := cache.not_own():
+        return Finding("cache", f"{others[0]} is another user's, or others may write to it", advice)
+    if not _writable(folder):
+        return Finding("cache", f"{folder} cannot be written to", advice)
+    size = sum(sum(sizes) for sizes in cache.kept().values())
+    return Finding("cache", f"{folder}, {size / 1e6:.1f} MB; byhand cache --clear empties it")
+
+
+def _folder(folder: Path) -> Finding:
+    if _writable(folder):
+        return Finding("output", f"{folder} can be written to")
+    return Finding(
+        "output", f"{folder} cannot be written to", "go to another folder, or say --out FOLDER", needed=True
+    )
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a folder, or the one in which it would be made, can be written to."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _terminal() -> Finding:
+    """Whether the terminal, or the file to which one writes, has the signs of our messages."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        SIGNS.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return Finding("terminal", f"{encoding} has not all of {' '.join(SIGNS)}, and shows ? in their place; "
+                       "files are not touched by it", "set PYTHONUTF8=1")  # fmt: skip
+    return Finding("terminal", encoding)
+
+
+def _extras() -> Iterator[Finding]:
+    """What byhand can do with more packages than it brings, by the names of its extras."""
+    packages: dict[str, list[str]] = {}
+    for line in _of_byhand(lambda byhand: byhand.requires) or []:
+        if (match := _EXTRA.match(line)) and match["extra"] not in FOR_DEVELOPERS:
+            packages.setdefault(match["extra"], []).append(match["package"])
+    for extra, names in packages.items():
+        if missing := [name for name in names if not _is_installed(name)]:
+            yield Finding(extra, f"{', '.join(missing)}: not installed", _install_command(extra))
+        else:
+            yield Finding(extra, f"{', '.join(names)}: installed")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return bool(distribution(package))
+    except PackageNotFoundError:
+        return False
+
+
+def _of_byhand(asked: Callable[[Distribution], T]) -> T | None:
+    """What the packaging of byhand says; None where it is run from a folder and was never installed."""
+    try:
+        return asked(distribution("byhand"))
+    except PackageNotFoundError:
+        return None
+
+
+def _install_command(extra: str) -> str:
+    """What installs an extra: with the program that installed byhand, as the shell of this system has it."""
+    place, quote = f"{Path(sys.prefix).as_posix()}/", '"' if sys.platform == "win32" else "'"
+    installer = (_of_byhand(lambda byhand: byhand.read_text("INSTALLER")) or "pip").strip()
+    by = next((by for part, by in IN_PLACE.items() if f"/{part}/" in place), INSTALLERS.get(installer, "pip install"))
+    return f"{by} {quote}byhand[{extra}]{quote}"
