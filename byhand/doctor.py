@@ -48,7 +48,7 @@ def examined() -> Iterator[Finding]:
 
 def _pango() -> Finding:
     """Pango, which WeasyPrint loads."""
-    from byhand.press.engine import pango_command, weasyprint
+    from byhand.press import pango_command, weasyprint
 
     try:
         version: int = weasyprint().text.ffi.pango.pango_version()

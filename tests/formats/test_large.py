@@ -22,7 +22,9 @@ from byhand.reading.verify import verify
 from byhand.worksheet.sheet import load_sheet
 
 # a head, a long title, tables of many columns, 12 columns that are cut, a map of two stacks, pills of a thread, gradients
-SHEETS = ORDER if FULL else ("attention-head", "latent-attention", "writing", "adder", "encoder-decoder", "gpt-backward")
+SHEETS = (
+    ORDER if FULL else ("attention-head", "latent-attention", "writing", "adder", "encoder-decoder", "gpt-backward")
+)
 WAYS = (("rows", 0, "worked"), ("columns", 3, "key"))
 LEAST, ROOM = 18 * PT, 12 * MM
 INDICES = [pytest.approx(size * PT * LARGE.look["index"]) for size in (18, 20)]  # the sizes of indices
