@@ -20,6 +20,7 @@ from byhand.options import Options
 from byhand.paper import EXAMPLE, checked, example, files_of, missing, pages_of, paper_of, read_paper
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
+from byhand.worksheet.half_page import half_page
 
 SMALL = """
 title = "A test"
@@ -209,6 +210,15 @@ def test_a_paper_with_an_answer_of_ones_own_does_not_tell_it():
     said = paper.said(Options(seed=7, answer="secret"))
     assert "secret" not in repr(said)
     assert said["own"] == "yes"
+
+
+def test_a_lecturer_is_told_of_the_steps_that_are_taken_and_of_a_whole_sheet_what_to_skip():
+    text = '[[parts]]\nsheet = "softmax"\nsteps = "1-2"\npoints = 8\n[[parts]]\nsheet = "attention-head"\npoints = 20'
+    some, whole = (half_page(page.document) for page in pages_of(paper_of("exam", f'title = "T"\n{text}'), Options()))
+    assert not some.skip
+    assert {span.number for span in some.spans} == {0, 1, 2}
+    assert whole.skip
+    assert "If time is short" in [words for kind, words in whole.parts if kind == "heading"]
 
 
 def test_check_says_steps_minutes_pages_points_and_what_may_be_missing():

@@ -47,6 +47,7 @@ class HalfPage(Struct, frozen=True):
     ask: Words
     answer: Words
     skip: Words
+    """Of a sheet of which some steps are taken, nothing: it is said of the whole sheet."""
     next: tuple[Words, ...]
     """What comes next, and who needs this sheet."""
     board: Board
@@ -71,8 +72,9 @@ class HalfPage(Struct, frozen=True):
         yield "heading", heads["ask"]
         yield "question", self.ask
         yield "text", self.answer
-        yield "heading", heads["skip"]
-        yield "text", self.skip
+        if self.skip:
+            yield "heading", heads["skip"]
+            yield "text", self.skip
         yield "heading", heads["next"]
         yield from (("text", words) for words in self.next)
         yield "heading", heads["board"]
@@ -109,9 +111,10 @@ def half_page(document: Document) -> HalfPage:
         Span(section.number, section.title, TYPICAL * section.seconds / 60)
         for section in document.sections if section.seconds
     )  # fmt: skip
+    skip = () if document.whole else inline(told.skip)
     return HalfPage(
         document, (inline(wrong), inline(told.right)), _minute(document, spans, told.asked_after), inline(told.ask),
-        inline(told.answer), inline(told.skip), tuple(map(inline, _next(document))), sketch, inline(sketch.caption),
+        inline(told.answer), skip, tuple(map(inline, _next(document))), sketch, inline(sketch.caption),
         spans,
     )  # fmt: skip
 
@@ -124,9 +127,12 @@ def _minute(document: Document, spans: Sequence[Span], step: str) -> int:
     if not step:
         return USUAL if document.minutes >= SHORT else max(1, document.minutes // 2)
     titles = [span.title for span in spans]
-    if step not in titles:
+    at = next((n for n, title in enumerate(titles) if title == step or title.startswith(f"{step} (")), None)  # points
+    if at is None and document.whole:
+        return _minute(document, spans, "")
+    if at is None:
         raise SheetError(f"{document.name}: lecturer: {UnknownNameError('step', step, titles)}")
-    return round(sum(span.minutes for span in spans[: titles.index(step) + 1]))
+    return round(sum(span.minutes for span in spans[: at + 1]))
 
 
 def _next(document: Document) -> list[str]:

@@ -120,7 +120,7 @@ def document(context: Context) -> Document:
         large=context.large,
         group=group,
         beside=named(groups().get(group, ()), messages.language),
-        lecturer=partial(_told, context, sections),
+        lecturer=partial(_told, context, whole),
     )  # fmt: skip
     return made if not excerpt.steps else replace(made, whole=replace(made, sections=whole).steps)
 
