@@ -239,6 +239,11 @@ def _say(*lines: object, err: bool = False) -> None:
         click.echo(escaped(str(line)), err=err)
 
 
+def _print_data(text: str) -> None:
+    """Print what a program reads: in UTF-8, as a file has it, whatever signs a terminal lacks."""
+    click.echo(text.encode(), nl=False)
+
+
 def _tell(line: object) -> None:
     """Print a message for the user on standard error."""
     _say(f"byhand: {line}", err=True)
@@ -268,7 +273,7 @@ def list_(as_json: bool, language: str) -> None:
         keys = ("name", "number", "title", "prerequisites", "model", "minutes")
         rows = [{key: getattr(sheet, key) for key in keys} for sheet in sheets]
         rows = [{**row, "number": row["number"] or None} for row in rows]  # one's own sheet has none
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        _print_data(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
         return
     width = max(len(sheet.name) for sheet in sheets)
     for sheet in sheets:
@@ -493,7 +498,7 @@ def generate(
 
 def _is_paper(name: str) -> bool:
     """Whether a name is that of a paper's file, and not of a sheet."""
-    return name.endswith(".toml")
+    return name.lower().endswith(".toml")
 
 
 def _generate_papers(files: Sequence[str], options: Options, out: str) -> None:
@@ -506,7 +511,7 @@ def _generate_papers(files: Sequence[str], options: Options, out: str) -> None:
     from byhand import paper as room
 
     papers = [room.read_paper(file) for file in files]
-    names = [each.name for each in papers]
+    names = [each.name.casefold() for each in papers]  # some systems do not tell Exam from exam
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise ConfigError(f"two papers are called {twice}, and would be written to one folder; rename one")
     for each in papers:
@@ -832,7 +837,7 @@ def _blank_answers(name: str, options: Options, out: str | None) -> None:
         return
     answers = blank_answers(load_sheet(name, options.language), options)
     if out is None:
-        click.echo(answers, nl=False)
+        _print_data(answers)
     else:
         _write(out, answers.encode())
 
@@ -936,7 +941,7 @@ def run(
 
         _write(onnx_file, as_bytes(made), err=json_file == "-")
     if json_file == "-":
-        click.echo(as_text(made), nl=False)
+        _print_data(as_text(made))
     elif json_file:
         _write(json_file, as_text(made).encode())
     elif not onnx_file:

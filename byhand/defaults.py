@@ -88,7 +88,7 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
     try:
         if path.stat().st_size > LARGEST:
             raise ConfigError(f"{path} has over {LARGEST:,} bytes; a few lines are enough")
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        entries = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -66,7 +66,8 @@ def _fonts() -> Finding:
 
 def _cache() -> Finding:
     """The folder in which pages are kept, so that the next ones come sooner."""
-    folder, advice = cache.home(), "set XDG_CACHE_HOME to a folder of your own; without one, each page takes longer"
+    variable = "WIN_PD_OVERRIDE_LOCAL_APPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
+    folder, advice = cache.home(), f"set {variable} to a folder of your own; without one, each page takes longer"
     if others := cache.not_own():
         return Finding("cache", f"{others[0]} is another user's, or others may write to it", advice)
     if not _writable(folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -38,7 +39,9 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
             for name, content in files.items():
                 _write_synced(parts / name, content)
             for name in files:
-                os.replace(parts / name, folder / name)
+                _check_closed(folder / name)
+            for name in files:
+                give_name(parts / name, folder / name)
         sync_folder(folder)
     return [folder / name for name in files]
 
@@ -60,7 +63,7 @@ def mend(path: Path, content: bytes, parts: Path) -> bool:
         return False
     part = parts / f"{path.parent.name}-{path.name}"
     _write_synced(part, content)
-    os.replace(part, path)
+    give_name(part, path)
     return there
 
 
@@ -70,7 +73,36 @@ def staged(path: Path, parts: Path) -> Iterator[IO[bytes]]:
     with (parts / path.name).open("wb") as file:
         yield file
         _sync(file)
-    os.replace(parts / path.name, path)
+    give_name(parts / path.name, path)
+
+
+def give_name(part: Path, path: Path) -> None:
+    """Put a file that is written in the place of the one of its name.
+
+    Raises: OutputError where Windows keeps it from being replaced, since another program has it open.
+    """
+    try:
+        os.replace(part, path)
+    except PermissionError:
+        if not path.exists():
+            raise
+        raise _open_elsewhere(path) from None
+
+
+def _check_closed(path: Path) -> None:
+    """Check, before the first of several files is replaced, that Windows will let each be.
+
+    Raises: OutputError.
+    """
+    if sys.platform == "win32" and path.exists():
+        try:
+            path.open("r+b").close()
+        except PermissionError:
+            raise _open_elsewhere(path) from None
+
+
+def _open_elsewhere(path: Path) -> OutputError:
+    return OutputError(f"{path} cannot be replaced: it is open in another program, or not yours; close it there")
 
 
 def sync_folder(folder: Path) -> None:

@@ -161,7 +161,7 @@ def read_paper(path: Path | str) -> ExamPaper:
     try:
         if path.stat().st_size > LARGEST:
             raise ConfigError(f"{path} has over {LARGEST:,} bytes; a paper has a few lines")
-        source = path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}; byhand paper new {path} writes an example") from None
     except UnicodeDecodeError:

@@ -55,8 +55,8 @@ def made_secret(path: Path | str) -> Secret | None:
     """
     made = Secret(secrets.token_hex(DIGITS // 2))
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"{made.digits}\n")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(f"{made.digits}\n".encode())
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:

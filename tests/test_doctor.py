@@ -48,6 +48,9 @@ def test_folders_that_cannot_be_written_to(tmp_path, monkeypatch):
     assert found["cache"].found == f"{tmp_path} cannot be written to"
     assert not found["cache"].needed
     assert found["output"].needed
+    assert "XDG_CACHE_HOME" in found["cache"].mend
+    monkeypatch.setattr("sys.platform", "win32")
+    assert "WIN_PD_OVERRIDE_LOCAL_APPDATA" in doctor._cache().mend
 
 
 def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path):

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor
@@ -22,6 +23,7 @@ from byhand.loading import trust, trusted
 Submit = Callable[..., Any]
 STANDS = "what is written is whole, and the same command makes the rest"
 WANT = "perhaps for want of memory"
+MOST_ON_WINDOWS = 61  # processes that one of Python's pools may have there
 PATIENCE = 30  # seconds to wait for workers of a cluster that has none, and for an answer of its scheduler
 
 
@@ -48,6 +50,8 @@ def processes(jobs: int, lost: str = WANT) -> Iterator[ProcessPoolExecutor]:
 
     Raises: WorkerError where one is lost within the block.
     """
+    if sys.platform == "win32":
+        jobs = min(jobs, MOST_ON_WINDOWS)
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin, initargs=trusted())
     cancel = True
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,7 @@ from msgspec import Struct
 
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.roster import Student
-from byhand.files import staged
+from byhand.files import give_name, staged
 from byhand.marking.gradebook import GRADEBOOKS
 from byhand.marking.marks import Counts, Marks
 from byhand.marking.record import points_text
@@ -133,7 +132,7 @@ class MarksFolder:
         if self.pages:
             home.mkdir(exist_ok=True)
         for name in self.pages:
-            os.replace(self.parts / name, home / name)
+            give_name(self.parts / name, home / name)
         there = {path.name for path in home.iterdir() if path.suffix in (".html", ".pdf")} if self.pages else set()
         for left in there - {*self.pages}:
             (home / left).unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,7 @@ PANGO = {  # what installs Pango, by the program that does; source: WeasyPrint's
     "apk": "apk add pango",
     "pacman": "pacman -S pango",
 }
+ON_A_MAC = ("/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib")  # Homebrew's and MacPorts' libraries
 MSYS2 = "in MSYS2: pacman -S mingw-w64-ucrt-x86_64-pango"  # for Windows
 SECONDS = 10.0  # of the processor's time, to lay out a page, and to write it; the longest takes 2 and 0.5
 
@@ -129,6 +131,8 @@ def check_installed() -> None:
 
 
 def _imported() -> Any:
+    if sys.platform == "darwin":  # there, a Python that is not Homebrew's, such as uv's, does not look in its folder
+        os.environ.setdefault("DYLD_FALLBACK_LIBRARY_PATH", ":".join((*ON_A_MAC, "/usr/lib")))
     with redirect_stdout(io.StringIO()):  # where a library is missing, WeasyPrint prints some lines of its own
         import weasyprint as package
         import weasyprint.text.fonts

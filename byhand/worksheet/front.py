@@ -12,7 +12,7 @@ from typing import Any
 from byhand.cache import cached_by
 from byhand.errors import SheetError, UnknownNameError
 from byhand.notation.words import unprintable
-from byhand.worksheet.folders import ENGLISH, folders
+from byhand.worksheet.folders import ENGLISH, folders, shipped
 from byhand.worksheet.program import code_key
 
 LARGEST_SHEET = 200_000  # characters
@@ -103,6 +103,12 @@ def read(name: str, language: str) -> tuple[dict[Any, Any], str]:
         raise SheetError(f"{name} is a page beside the sheets, without numbers; byhand generate {name} prints it")
     if name not in files:
         raise UnknownNameError("sheet", name, {*sheet_files(language), *EXTRA_PAGES})
+    other = next((each for each in files if each != name and each.casefold() == name.casefold()), "")
+    if other and not files[name].is_relative_to(shipped()):
+        raise SheetError(
+            f"{file_of(files[name])}: there is a sheet {other}, whose files would have the same names on Windows and "
+            "macOS; rename one"
+        )
     translated = name in originals and files[name] != originals[name]
     return parsed(file_of(files[name]), text_of(files[name]), text_of(originals[name]) if translated else "")
 

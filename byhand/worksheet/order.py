@@ -206,7 +206,7 @@ def _shipped_course() -> Course:
 def _course_in(path: Path) -> Course:
     import tomllib
 
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    entries = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     routes = (
         Route(each["name"], tuple(map(tuple, each["sittings"])), whole=each.get("whole", False))
         for each in entries["routes"]

@@ -48,7 +48,7 @@ def thread(language: str = ENGLISH) -> Thread:
 def _read(path: Path) -> Thread:
     import tomllib
 
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    entries = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     sheets = tuple(f"{OF_THREAD}{name}" for name in entries["sheets"])
     return Thread(sheets, tuple(map(tuple, entries["sentences"])), entries["and"], entries["front"])
 
