@@ -12,10 +12,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from byhand.errors import ConfigError
 from byhand.studio import door, sessions
@@ -49,9 +49,12 @@ def app(settings: Settings) -> Starlette:
     async def failing(request: Request) -> PlainTextResponse:
         raise OSError(f"{folder} is full")
 
+    async def talking(socket: WebSocket) -> None:
+        await socket.accept()
+
     return Starlette(
         routes=[Route("/", front), Route("/taken", taken, methods=["POST"]), Route("/parts", parts),
-                Route("/failing", failing)],
+                Route("/failing", failing), WebSocketRoute("/", talking)],
         middleware=[Middleware(Guard, settings=settings)],
     )  # fmt: skip
 
@@ -104,6 +107,7 @@ def test_a_studio_is_heard_under_its_own_names_only(owner):
         assert refused.status_code == 400, host
         assert refused.text.startswith(f"this studio is called 127.0.0.1:{PORT}, and you asked for "), host
         assert refused.text.count("\n") == 1
+    assert owner.get("/", headers=[("host", f"127.0.0.1:{PORT}"), ("host", "evil.example")]).status_code == 400
 
 
 def test_a_rebound_name_is_refused_though_its_origin_is_its_host(owner):
@@ -301,7 +305,7 @@ def test_what_is_too_large_is_refused_however_it_comes(owner):
         )
     refused.append(owner.post("/taken", files={"file": b"x" * LARGEST}))
     assert [answer.status_code for answer in refused] == [413] * 3
-    assert {answer.text for answer in refused} == {"that is over 1,000 bytes, the most at once; send it in parts\n"}
+    assert {answer.text for answer in refused} == {"that is over 1,000 bytes, the most at once; send fewer files\n"}
     assert "content-length" not in refused[1].request.headers
     assert owner.post("/taken", headers={"content-length": "9" * 5_000}).status_code == 413
     for body in (b"x=" + b"x" * (LARGEST - 2), chunks(LARGEST)):
@@ -338,6 +342,7 @@ def test_every_answer_has_the_headers_that_it_does_not_set_itself(owner):
                owner.post("/taken", headers=FROM_ELSEWHERE)]  # fmt: skip
     for answer in answers:
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert HEADERS["Referrer-Policy"] == "same-origin"
     closed = TestClient(owner.app, OWN).get("/")
     assert "frame-ancestors 'none'" in closed.headers["content-security-policy"]
     assert closed.headers["cross-origin-opener-policy"] == "same-origin"
