@@ -852,7 +852,7 @@ def formats() -> None:
     for name in names():
         try:
             kind = known(name)
-            wanted = f"; needs {', '.join(kind.missing)}: {kind.install}" if kind.missing else ""
+            wanted = f"; needs {', '.join(kind.missing)}: {kind.help}" if kind.missing else ""
             rows.append((name, ", ".join(kind.files), kind.about + wanted))
         except ExtraError as error:  # another package's, which is broken
             rows.append((name, "", str(error)))

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
-from collections.abc import Callable, Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 from msgspec import Struct
 
 from byhand import __version__, cache, fonts
 from byhand.errors import ExtraError
+from byhand.extras import extras, install_command, is_installed
 
 SIGNS = "−·√→½σ"  # that messages and tables in a terminal have
-FOR_DEVELOPERS = {"bench", "dev", "site", "test-formats"}  # extras that no user needs
-IN_PLACE = {"pipx": "pipx install --force", "uv/tools": "uv tool install --force"}  # by where the environment stands
-INSTALLERS = {"uv": "uv pip install"}
-_EXTRA = re.compile(r"""(?P<package>[\w.-]+).*extra == ["'](?P<extra>[\w-]+)["']""")
-T = TypeVar("T")
 
 
 class Finding(Struct, frozen=True):
@@ -102,36 +95,8 @@ def _terminal() -> Finding:
 
 
 def _extras() -> Iterator[Finding]:
-    """What byhand can do with more packages than it brings, by the names of its extras."""
-    packages: dict[str, list[str]] = {}
-    for line in _of_byhand(lambda byhand: byhand.requires) or []:
-        if (match := _EXTRA.match(line)) and match["extra"] not in FOR_DEVELOPERS:
-            packages.setdefault(match["extra"], []).append(match["package"])
-    for extra, names in packages.items():
-        if missing := [name for name in names if not _is_installed(name)]:
-            yield Finding(extra, f"{', '.join(missing)}: not installed", _install_command(extra))
+    for extra, packages in extras().items():
+        if missing := [name for name in packages if not is_installed(name)]:
+            yield Finding(extra, f"{', '.join(missing)}: not installed", install_command(extra))
         else:
-            yield Finding(extra, f"{', '.join(names)}: installed")
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        return bool(distribution(package))
-    except PackageNotFoundError:
-        return False
-
-
-def _of_byhand(asked: Callable[[Distribution], T]) -> T | None:
-    """What the packaging of byhand says; None where it is run from a folder and was never installed."""
-    try:
-        return asked(distribution("byhand"))
-    except PackageNotFoundError:
-        return None
-
-
-def _install_command(extra: str) -> str:
-    """What installs an extra: with the program that installed byhand, as the shell of this system has it."""
-    place, quote = f"{Path(sys.prefix).as_posix()}/", '"' if sys.platform == "win32" else "'"
-    installer = (_of_byhand(lambda byhand: byhand.read_text("INSTALLER")) or "pip").strip()
-    by = next((by for part, by in IN_PLACE.items() if f"/{part}/" in place), INSTALLERS.get(installer, "pip install"))
-    return f"{by} {quote}byhand[{extra}]{quote}"
+            yield Finding(extra, f"{', '.join(packages)}: installed")

@@ -13,7 +13,7 @@ import pytest
 import byhand.press
 
 PACKAGE = Path(__file__).resolve().parents[1] / "byhand"
-ROOMS = ["errors", "deadline", "files", "brought", "cache", "secret", "loading", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "backward", "symmetry", "mistakes",
+ROOMS = ["errors", "extras", "deadline", "files", "brought", "cache", "secret", "loading", "witness", "arithmetic", "notation", "tape", "ops", "model", "runs", "record", "backward", "symmetry", "mistakes",
          "effort", "numbers", "pictures", "lessons", "worksheet", "fonts", "page", "press", "formats", "options", "options_file", "first_seeds", "choose",
          "arrange", "course", "own_numbers", "variants", "same_numbers", "pipeline", "book", "paper", "classroom", "reading", "marking", "defaults", "doctor", "studio", "interrupts", "cli"]  # fmt: skip
 FORBIDDEN = {

@@ -10,6 +10,7 @@ from without_pango import WITHOUT_PANGO
 
 from byhand import cache, doctor
 from byhand.cli import main
+from byhand.extras import install_command
 from byhand.press.engine import PANGO, pango_command
 
 
@@ -59,19 +60,13 @@ def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path):
     assert not doctor._writable(tmp_path / "file" / "inner")
 
 
-def test_an_extra_that_is_missing_is_installed_as_byhand_was(monkeypatch):
-    monkeypatch.setattr(doctor, "_is_installed", lambda package: package != "python-docx")
+def test_extras_are_listed_with_the_command_for_one_that_is_missing(monkeypatch):
+    monkeypatch.setattr(doctor, "is_installed", lambda package: package != "python-docx")
     found = {each.about: each for each in doctor.examined()}
     assert found["docx"].found == "python-docx: not installed"
-    assert found["docx"].mend.endswith("install 'byhand[docx]'")
+    assert found["docx"].mend == install_command("docx")
     assert not found["xlsx"].mend
     assert not {"dev", "site"} & {*found}
-    monkeypatch.setattr("sys.prefix", "/home/ada/.local/pipx/venvs/byhand")
-    assert doctor._install_command("docx") == "pipx install --force 'byhand[docx]'"
-    monkeypatch.setattr("sys.prefix", "/home/ada/.local/share/uv/tools/byhand")
-    assert doctor._install_command("docx") == "uv tool install --force 'byhand[docx]'"
-    monkeypatch.setattr("sys.platform", "win32")
-    assert doctor._install_command("docx") == 'uv tool install --force "byhand[docx]"'
 
 
 def test_a_terminal_that_lacks_a_sign_shows_another_and_is_told(tmp_path):

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from byhand.classroom import MOST_STUDENTS
 from byhand.errors import ExtraError, RosterError
+from byhand.extras import install_command
 from byhand.notation.number import shown
 from byhand.notation.spreadsheet import cell_name
 from byhand.notation.words import escaped
@@ -45,8 +46,8 @@ def spreadsheet_rows(name: str, content: bytes, tell: Tell = unheard) -> Iterato
         import python_calamine as calamine
     except ImportError:
         raise ExtraError(
-            f"{name} is a spreadsheet, and reading it needs python-calamine; pip install 'byhand[xlsx]', or export "
-            "it as CSV"
+            f"{name} is a spreadsheet, and reading it needs python-calamine; {install_command('xlsx')}, or export it "
+            "as CSV"
         ) from None
     _check(name, content)
     try:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from byhand.errors import ConfigError, ExtraError, UnknownNameError
+from byhand.extras import install_command
 from byhand.worksheet.views import LECTURER, VIEWS, Paper, View
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ class Format(Struct, frozen=True):
     needs: tuple[str, ...] = ()
     """The modules that must be installed."""
     install: str = ""
-    """The command that installs them."""
+    """The command that installs them, where they are no extra of byhand's."""
+    extra: str = ""
+    """The extra of byhand's that has them."""
     many: Bind | None = None
     """Writes several sheets as one set of files, such as a book; without it, each sheet is written by itself."""
     paper: BindPaper | None = None
@@ -97,6 +100,11 @@ class Format(Struct, frozen=True):
     def missing(self) -> list[str]:
         """The needed modules that are not installed."""
         return [module for module in self.needs if find_spec(module) is None]
+
+    @property
+    def help(self) -> str:
+        """The command that installs what it needs."""
+        return install_command(self.extra) if self.extra else self.install
 
 
 def _from(name: str) -> Callable[..., Any]:
@@ -165,7 +173,7 @@ OWN = {
             "a Word document to edit, with formulas and pictures",
             {"{view}.docx": _from("docx.document:docx_file")},
             needs=("docx", "pypdfium2"),
-            install="pip install 'byhand[docx]'",
+            extra="docx",
             half_page=_from("docx.document:half_page"),
         ),
         minding(
@@ -173,14 +181,14 @@ OWN = {
             "a Jupyter notebook that checks what is filled in",
             {"{view}.ipynb": _from("notebook.notebook:notebook")},
             needs=("nbformat",),
-            install="pip install 'byhand[ipynb]'",
+            extra="ipynb",
         ),
         minding(
             "xlsx",
             "a worksheet as a spreadsheet, which computes, and its key",
             {"worksheet.xlsx": _from("xlsx.workbook:workbook")},
             needs=("xlsxwriter",),
-            install="pip install 'byhand[xlsx]'",
+            extra="xlsx",
         ),
         minding(
             "json",
@@ -240,7 +248,7 @@ def ready(name: str, setup: Setup | None = None, views: Sequence[View] = ()) -> 
     """
     chosen = known(name)
     if chosen.missing:
-        raise ExtraError(f"the format {name} needs {', '.join(chosen.missing)}; {chosen.install}")
+        raise ExtraError(f"the format {name} needs {', '.join(chosen.missing)}; {chosen.help}")
     if setup and not (setup.feedback or chosen.minds_feedback):
         raise ConfigError(f"--no-feedback: the format {name} holds what is right; leave out one of the two")
     if setup and setup.large and not chosen.large:

@@ -21,6 +21,7 @@ from byhand.arithmetic.expr import Div, Expr, Fn, Mul, Num, Ref, Sub, Sum, child
 from byhand.arithmetic.floats import FLOATS
 from byhand.backward import softmax_of
 from byhand.errors import ExtraError, WitnessError
+from byhand.extras import install_command
 from byhand.model.names import is_parameter
 from byhand.runs import Run
 from byhand.tape import Op, Step
@@ -456,7 +457,7 @@ def _onnx() -> Any:
         import onnx.numpy_helper
         import onnx.reference
     except ImportError:
-        raise ExtraError("ONNX graphs need the package onnx; pip install 'byhand[onnx]'") from None
+        raise ExtraError(f"ONNX graphs need the package onnx; {install_command('onnx')}") from None
     return onnx
 
 

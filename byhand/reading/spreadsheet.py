@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from byhand.classroom.spreadsheet import BROKEN, cell_too_far
 from byhand.errors import ExtraError, UnreadableError
+from byhand.extras import install_command
 from byhand.formats.xlsx.hidden import ABOUT, GIVEN, HIDDEN, ID, PLACE, SCHEMA, About
 from byhand.notation.number import shown
 
@@ -47,7 +48,7 @@ def filled_in(content: bytes) -> FilledSheet:
     Raises: UnreadableError where it is none of byhand's, or numbers that it began with were changed; ExtraError.
     """
     if find_spec("python_calamine") is None:
-        raise ExtraError("a spreadsheet is read by python_calamine; pip install 'byhand[xlsx]'")
+        raise ExtraError(f"a spreadsheet is read by python_calamine; {install_command('xlsx')}")
     _check_size(content)
     from python_calamine import CalamineError, CalamineWorkbook
 

@@ -16,6 +16,7 @@ from every_sheet import FULL
 from byhand.classroom import spreadsheet
 from byhand.classroom.roster import Student, parse_roster, read_roster
 from byhand.errors import ExtraError, RosterError
+from byhand.extras import install_command
 
 MANIFEST = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
 ADA, GRACE = Student("Ada Lovelace", "00417", "A"), Student("Grace Hopper", "1952", "B")
@@ -247,7 +248,7 @@ def test_what_says_that_it_is_small_and_is_not_is_refused_without_its_room():
 def test_without_what_reads_it_the_command_that_installs_it_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     (tmp_path / "class.xlsx").write_bytes(xlsx(ROWS))
-    told = "class.xlsx is a spreadsheet, and reading it needs python-calamine; pip install 'byhand[xlsx]', or export it as CSV"
+    told = f"class.xlsx is a spreadsheet, and reading it needs python-calamine; {install_command('xlsx')}, or export it as CSV"
     with pytest.raises(ExtraError) as error:
         read_roster(tmp_path / "class.xlsx")
     assert str(error.value) == told

@@ -34,6 +34,7 @@ from byhand.arithmetic.expr import NEG_INF, Fn, Sum, expr, largest
 from byhand.arithmetic.floats import FLOATS
 from byhand.cli import main
 from byhand.errors import ExtraError, WitnessError
+from byhand.extras import install_command
 from byhand.formats.onnx import compare, evaluated, graph
 from byhand.model import MODELS
 from byhand.model.config import Config
@@ -252,7 +253,7 @@ def test_without_onnx_a_line_says_what_to_install(scores, tmp_path, monkeypatch)
     target = tmp_path / "softmax.onnx"
     result = CliRunner().invoke(main, ["run", "softmax", "--values", str(scores), "--onnx", str(target)])
     assert result.exit_code == 1
-    assert result.stderr == "byhand: ONNX graphs need the package onnx; pip install 'byhand[onnx]'\n"
+    assert result.stderr == f"byhand: ONNX graphs need the package onnx; {install_command('onnx')}\n"
     assert not target.exists()
     with pytest.raises(ExtraError):
         graph(prepare(load_sheet("layer-norm"), Options())[1])
