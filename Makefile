@@ -49,7 +49,7 @@ bench: setup ## time the slow parts
 sizes: ## count the lines of code, docs and blanks of each room, beside the last release's, or another commit's: SINCE=…
 	@$(PY) tools/sizes.py $(SINCE)
 
-wheel: setup ## build the wheel and the source archive of a release into dist/, with fonts, numbers and pages: minutes
+wheel: setup ## build the wheel and the source archive of a release into dist/, with fonts, numbers and pages: half an hour
 	@BYHAND_BRINGS=all $(PY) -m build --no-isolation
 
 site: setup ## build the site, the course as a gallery with all its files and docs, in site/; some minutes, and half a minute when made again

@@ -16,13 +16,13 @@ from byhand.worksheet.order import group_of, groups
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = [DOCS / "index.md", *sorted((DOCS / "howto").glob("*.md"))]
+PAGES = [DOCS / "index.md", DOCS / "install.md", *sorted((DOCS / "howto").glob("*.md"))]
 
 
 def commands(text: str) -> list[str]:
     """The commands of byhand that a text tells one to type."""
     blocks = "\n".join(re.findall(r"```\n(.*?)```", text, re.DOTALL))
-    return re.findall(r"^byhand (.*?)(?:  .*)?$", blocks, re.MULTILINE)
+    return re.findall(r"^(?:uvx --from \. )?byhand (.*?)(?:  .*)?$", blocks, re.MULTILINE)
 
 
 COMMANDS = commands(README)
