@@ -88,7 +88,7 @@ def arranged(
 
 def _decided(options: Options) -> dict[str, Any]:
     """The options as files of answers have them."""
-    return as_entries(options) | {"seed": options.known_seed}
+    return as_entries(replace(options, look="")) | {"seed": options.known_seed}
 
 
 def _context(
@@ -110,7 +110,7 @@ def _context(
         sheet, shown, values.config, tokens, vocabulary, options.orientation, source,
         options.level or "standard", messages(options.language), dict(options.left_out), options.minutes,
         {mark: word for word, mark in known.items()}, tape, forms, is_promised, is_read, sources, options.excerpt,
-        options.large,
+        options.large, options.look,
     )  # fmt: skip
 
 

@@ -344,6 +344,28 @@ def _show_course(language: str) -> None:
         _say(f"      {sheet.thinks} → {sheet.ask}")
 
 
+def _look(ctx: click.Context, param: click.Parameter, asked: str) -> str:
+    """The look that is asked for, in words; its face is installed."""
+    if not asked:
+        return ""
+    from byhand.worksheet.looks import look_of, words_of
+
+    words = words_of(asked)
+    if face := look_of(words).face:
+        from byhand.press import check_face
+
+        check_face(face)
+    return words
+
+
+def _tell_of_look(look: str, formats: Sequence[str]) -> None:
+    """Say of which formats a look changes nothing."""
+    from byhand.formats import known
+
+    if look and (others := [name for name in formats or () if not known(name).large]):
+        _tell(f"--look changes nothing in {', '.join(others)}: what opens such a file has a look of its own")
+
+
 def _of_numbers(command: Callable[..., None]) -> Callable[..., None]:
     """The options that decide which numbers a sheet has, and how it is written: those of `_options`."""
     for option in reversed((
@@ -371,6 +393,10 @@ def _of_numbers(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--large/--no-large", default=False, show_default=True,
             help="Large print: 18 pt or more, one column, more room to write.",
+        ),
+        click.option(
+            "--look", default="", metavar="NAME|FILE", callback=_look,
+            help="Faces, spaces, colours and a logo: dyslexia, colour-blind, or a file of your own.",
         ),
     )):  # fmt: skip
         command = option(command)
@@ -464,6 +490,9 @@ def generate(
             _tell(f"{name} has no numbers: {told} changes nothing on it")
         if asked["large"]:
             _tell(f"{name} is not in large print; family-poster is larger with --paper a3")
+        if asked["look"]:
+            _tell(f"{name} looks as always: --look is for sheets")
+    _tell_of_look(asked["look"], formats)
     sheets = tuple(name for name in sheets if name not in beside and name not in papers)
     if beside and not sheets and not papers:
         return
@@ -617,6 +646,7 @@ def class_(
         if secret:
             _tell(f"made the secret {secret_file}; keep it: without it, nobody can make these numbers again")
         secret = secret or read_secret(secret_file)
+    _tell_of_look(asked["look"], formats)
     options = _options(**asked, seed=seed, paper=paper, secret=secret, feedback=feedback)
     if not sheet and not threaded:
         raise click.UsageError("name a sheet or the file of a paper, or give --thread")

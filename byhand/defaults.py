@@ -41,6 +41,7 @@ FORMATS: tuple[Check, str] = (
 OPTIONS: Mapping[str, tuple[Check, str]] = {
     "paper": _one_of(*get_args(Paper)),
     "large": TRUTH,
+    "look": TEXT,
     "language": TEXT,
     "orientation": _one_of(*get_args(Orientation)),
     "numbers": _one_of("exact", "decimal", "symbolic"),
@@ -113,6 +114,8 @@ def _as_typed(path: Path, name: str, value: Any) -> Any:
     """
     if name == "trust":
         return [str(Path(folder).expanduser()) for folder in value]
+    if name == "look" and value.endswith(".toml"):  # beside the file that names it
+        return str(path.parent / Path(value).expanduser())
     if name == "jobs":
         return min(value, os.cpu_count() or 1)
     if name != "format":

@@ -53,6 +53,8 @@ class Options(Struct, frozen=True):
     paper: Paper = "a4"
     large: bool = False
     """Whether pages are in large print."""
+    look: str = ""
+    """What pages look like, as worksheet/looks.py has it in one line; "" for as usual."""
     tokens: tuple[str, ...] = ()
     """The words of the sentence."""
     values: object = None
@@ -166,8 +168,9 @@ class Options(Struct, frozen=True):
     def setup(self) -> Setup:
         """The options that formats need."""
         return Setup(
-            self.paper, self.cache, self.feedback, self.variants, self.nbgrader, self.fills_pages, self.large
-        )
+            self.paper, self.cache, self.feedback, self.variants, self.nbgrader, self.fills_pages, self.large,
+            self.look,
+        )  # fmt: skip
 
 
 def views_asked(view: str | None) -> tuple[View, ...]:

@@ -26,6 +26,7 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
     level: Level | None = None
     paper: Paper = "a4"
     large: bool = False
+    look: str = ""
     language: str = ENGLISH
     tokens: tuple[str, ...] = ()
     answer: str = ""
@@ -38,8 +39,8 @@ FIELDS = _Asked.__struct_fields__
 
 
 def as_entries(options: Options) -> dict[str, Any]:
-    """The options as a file has them; an excerpt and large print only where they are asked for."""
-    left_out = {name for name in ("excerpt", "large") if getattr(options, name) == getattr(Options(), name)}
+    """The options as a file has them; an excerpt, large print and a look only where they are asked for."""
+    left_out = {name for name in ("excerpt", "large", "look") if getattr(options, name) == getattr(Options(), name)}
     return {name: msgspec.to_builtins(getattr(options, name)) for name in FIELDS if name not in left_out}
 
 

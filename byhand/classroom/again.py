@@ -77,7 +77,9 @@ class Class(Struct, frozen=True):
         if said["body"] != sheet.body:
             told = f"the sheet {name} is no longer the one that {folder} was made of"
             raise RosterError(f"{told}; use the byhand that made it, or make the class again")
-        plan = Plan(sheet, structs.replace(options, secret=secret, large=False).on(sheet), "")  # as pages are marked
+        plan = Plan(
+            sheet, structs.replace(options, secret=secret, large=False, look="").on(sheet), ""
+        )  # as pages are marked
         return cls(plan.beside([copy.student for copy in copies]), copies)
 
 

@@ -45,6 +45,7 @@ from byhand.runs import Run
 from byhand.witness.judge import judge
 from byhand.worksheet.asked import LARGE_ALONE, as_word, left_out
 from byhand.worksheet.document import Document
+from byhand.worksheet.looks import look_of
 from byhand.worksheet.spoken import Spoken, called
 from byhand.worksheet.views import View
 
@@ -131,7 +132,7 @@ def _laid_out(numbers: NumberSets) -> LaidOut:
     try:
         first = judged_page(plan, numbers.first_set)
         minutes = first[0].sittings
-        if numbers.have_own_words:
+        if numbers.have_own_words or look_of(plan.options.look).sets_words:
             return LaidOut(minutes=minutes)
         keys = [f"tried/{k}" for k in range(SAMPLES)]
         samples = [key for key in fitting(numbers.run, keys, SAMPLE_ATTEMPTS) if key]

@@ -46,6 +46,8 @@ class Setup(Struct, frozen=True):
     be the same."""
     large: bool = False
     """Whether pages are in large print."""
+    look: str = ""
+    """What pages look like, as worksheet/looks.py has it in one line; "" for as usual."""
 
 
 Make = Callable[["Page", View, Setup], bytes]
@@ -93,8 +95,8 @@ class Format(Struct, frozen=True):
     half_page: Make | None = None
     """Writes its file of the lecturer's view, half a page; a format without it is refused there."""
     large: bool = False
-    """Whether it has large print; a format without it is refused there, since what opens its files can enlarge
-    them."""
+    """Whether byhand lays it out, so that it has looks and large print; others are refused there, since what opens
+    their files can enlarge them."""
 
     @property
     def missing(self) -> list[str]:

@@ -317,7 +317,7 @@ def _task(
         if said is not None:
             options = _said(said, options)
         sheet = load_sheet(name, options.language if options else "en")
-        usual = structs.replace(options or Options(), large=False)  # a marked page is never in large print
+        usual = structs.replace(options or Options(), large=False, look="")  # a marked page looks as usual
         task = Task(sheet, usual.on(sheet), policy, points)
     answering = list[Answers]()
     for file in files:

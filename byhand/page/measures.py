@@ -53,6 +53,8 @@ class Measures(Struct, frozen=True, dict=True):
     """How many lines there are to write on for each that a sheet asks for."""
     part: str = ""
     """In large print, how a part of a matrix says which columns it has, in the language of the page."""
+    below: bool = False
+    """Whether figures stand below the words, also where they have room beside them."""
     phone: float = 1.0
     """How much larger figures are on a phone."""
 
@@ -98,5 +100,6 @@ LARGE = Measures(
     {"c": 10.0, "h": 8.5, "h2": 16.0, "h3": 23.5, "u": 11.0, "t": 6.0, "r": 14.0, "f": 19.0, "e": 4.0},
     ((1.0, _LARGE_FITS), (LARGE_LOOK["small"] / LARGE_LOOK["number"], _LARGE_FITS)),
     (("g", 14.0), ("j", 13.0)), 16.0,
-    least_fraction=1.0, number_room=2.4, beside=4.8, over=2.4, gutter=0.0, margin=0.0, ruled=2.5, phone=1.4,
+    least_fraction=1.0, number_room=2.4, beside=4.8, over=2.4, gutter=0.0, margin=0.0, ruled=2.5, below=True,
+    phone=1.4,
 )  # fmt: skip

@@ -28,6 +28,7 @@ from byhand.pictures.shapes import Graphic
 from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.document import Blank, Document
+from byhand.worksheet.looks import look_of
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import View
 
@@ -113,7 +114,9 @@ class Page(Struct, frozen=True, eq=False, dict=True):
 
 def measures_of(document: Document) -> Measures:
     """How large the figures of a document are on paper."""
-    return replace(LARGE, part=document.messages.texts["figures.part"]) if document.large else PRINT
+    if document.large:
+        return replace(LARGE, part=document.messages.texts["figures.part"])
+    return replace(PRINT, below=True) if look_of(document.look).sets_words else PRINT
 
 
 def lower(document: Document, run: Run, grids: Grids = strips) -> Page:

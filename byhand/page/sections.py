@@ -190,9 +190,9 @@ class LaidSection(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def below(self) -> bool:
-        """Whether the figures are too wide to stand beside the words."""
+        """Whether the figures stand below the words, as those that are too wide always do."""
         beside = BESIDE if self.section.is_question else self.measures.figure
-        return self.width > (0.0 if self.measures.is_large else beside)
+        return self.width > (0.0 if self.measures.below else beside)
 
     @property
     def is_whole(self) -> bool:

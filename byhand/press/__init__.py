@@ -40,7 +40,7 @@ a picture have a sentence; brackets, tiles and arrows are not read.
 
 from byhand.press.binding import Part, bound, length_of
 from byhand.press.bundle import Bundle
-from byhand.press.engine import check_installed, pango_command, weasyprint
+from byhand.press.engine import check_face, check_installed, pango_command, weasyprint
 from byhand.press.figures import knows
 from byhand.press.form import copy_form, filled_form
 from byhand.press.heights import heights
@@ -56,8 +56,8 @@ from byhand.press.template import Template, copy_pdf, said_in
 
 __all__ = [
     "LETTERS", "MM", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "alike", "base_of", "bound",
-    "check_installed", "copy_alone", "copy_form", "copy_html", "copy_page", "copy_pdf", "cut", "face_of",
-    "filled", "filled_copies", "filled_form", "fonts_of", "has", "heights", "kept_page", "knows", "layouts",
-    "length_of", "levels", "pango_command", "printed", "said_in", "shared", "typical", "weasyprint", "width",
-    "with_slots", "with_texts",
+    "check_face", "check_installed", "copy_alone", "copy_form", "copy_html", "copy_page", "copy_pdf", "cut",
+    "face_of", "filled", "filled_copies", "filled_form", "fonts_of", "has", "heights", "kept_page", "knows",
+    "layouts", "length_of", "levels", "pango_command", "printed", "said_in", "shared", "typical", "weasyprint",
+    "width", "with_slots", "with_texts",
 ]  # fmt: skip

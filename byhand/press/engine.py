@@ -16,9 +16,10 @@ from typing import Any
 
 from byhand import fonts
 from byhand.deadline import deadline
-from byhand.errors import ExtraError, LimitError, OutputError, SheetError
+from byhand.errors import ConfigError, ExtraError, LimitError, OutputError, SheetError
 from byhand.notation.number import shown
-from byhand.press.inner import libraries_by_file, remove_files, without_font_tools
+from byhand.press.inner import fonts_like, libraries_by_file, remove_files, without_font_tools
+from byhand.worksheet.logo import from_url
 
 # tagged, for readers that speak, as PDF/UA-1 asks for it; with what the page was asked for
 OPTIONS = {"pdf_variant": "pdf/ua-1", "custom_metadata": True}
@@ -130,6 +131,17 @@ def check_installed() -> None:
     weasyprint()
 
 
+def check_face(name: str) -> None:
+    """Check that a font of this name is installed.
+
+    Raises: ConfigError where it is not; ExtraError where Pango is missing.
+    """
+    weasyprint()
+    names = fonts_like(name)
+    if name.casefold() not in map(str.casefold, names):
+        raise ConfigError(f"face {name!r}: no such font is installed; the nearest is {names[0]!r}")
+
+
 def _imported() -> Any:
     if sys.platform == "darwin":  # there, a Python that is not Homebrew's, such as uv's, does not look in its folder
         os.environ.setdefault("DYLD_FALLBACK_LIBRARY_PATH", ":".join((*ON_A_MAC, "/usr/lib")))
@@ -170,13 +182,18 @@ def _no_collection() -> Iterator[None]:
 
 @cache
 def _fetcher() -> type[Any]:
-    """A class of URL fetchers that load our own fonts only, since templates are not trusted."""
+    """A class of URL fetchers that load our own fonts and a logo only, since templates are not trusted."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     known = {face.address: face for face in fonts.FACES}
 
     class FontsOnly(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> Any:
+            try:
+                if logo := from_url(url):
+                    return URLFetcherResponse(url, logo, {"Content-Type": url[5 : url.index(";")]})
+            except ConfigError as error:
+                raise FatalURLFetchingError(f"a template's picture {error}") from None
             if url not in known:
                 raise FatalURLFetchingError(f"a template asks for {url[:80]!r}; it may use no files but the fonts")
             return URLFetcherResponse(url, known[url].font)

@@ -19,6 +19,7 @@ from byhand.press.boxes import Line
 from byhand.press.breaking import Paragraph, broken
 from byhand.press.drawing import layer
 from byhand.press.layout import DrawnSlot, Layout
+from byhand.press.palette import Recolour, recolouring
 from byhand.press.pen import Pen
 from byhand.press.pieces import MM
 from byhand.press.shape import ShapedText, alphabet, shape
@@ -93,7 +94,7 @@ def without_room(layout: Layout, texts: Sequence[str], view: View) -> set[int]:
 
 def _writer(layout: Layout) -> _Blocks:
     glyphs = {font: set(alphabet(layout.faces[font], letters)) for font, letters in layout.letters.items()}
-    return _Blocks(layout.faces, glyphs)
+    return _Blocks(layout.faces, glyphs, recolouring(layout.colours))
 
 
 def _put_together(parts: Sequence[Many], count: int) -> list[bytes | None]:
@@ -110,6 +111,8 @@ class _Blocks(Struct, frozen=True):
     """The file of each font."""
     glyphs: dict[str, set[int]]
     """For each font, the glyphs that its slots may use."""
+    recolour: Recolour
+    """Writes in the colours of the page's look."""
 
     def write(self, block: Line | Paragraph, *texts: str) -> bytes | None:
         """The PDF operators of a block with these texts in its slots; None where they do not fit."""
@@ -118,11 +121,12 @@ class _Blocks(Struct, frozen=True):
         if not all(new.glyphs <= self.glyphs[font] for font, new in zip(fonts, shapes, strict=True)):
             return None
         written = self.line(block, shapes) if isinstance(block, Line) else self.paragraph(block, texts)
-        return None if written is None else b"".join(written)
+        return None if written is None else self.recolour(b"".join(written))
 
     def draw(self, spot: DrawnSlot, text: str) -> bytes | None:
         """The PDF operators of a drawing; None for a picture with letters that the page's fonts lack."""
-        return self.picture(spot, text) if isinstance(text, Svg) else _drawn(spot, text)
+        drawn = self.picture(spot, text) if isinstance(text, Svg) else _drawn(spot, text)
+        return None if drawn is None else self.recolour(drawn)
 
     def picture(self, spot: DrawnSlot, svg: Svg) -> bytes | None:
         """The PDF operators of one layer of a picture; None where it has letters that the page's fonts lack."""

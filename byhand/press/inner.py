@@ -126,6 +126,21 @@ def unknown(what: str) -> UnknownFormError:
     )
 
 
+def fonts_like(name: str) -> list[str]:
+    """The names of the installed font that is the nearest to a name, as Fontconfig finds it."""
+    from weasyprint.text.ffi import ffi, fontconfig
+
+    config, pattern = fontconfig.FcInitLoadConfigAndFonts(), fontconfig.FcPatternCreate()
+    fontconfig.FcPatternAddString(pattern, b"family", name.encode())
+    fontconfig.FcConfigSubstitute(config, pattern, fontconfig.FcMatchPattern)
+    fontconfig.FcDefaultSubstitute(pattern)
+    nearest = fontconfig.FcFontMatch(config, pattern, ffi.new("FcResult *"))
+    names, found = list[str](), ffi.new("FcChar8 **")
+    while fontconfig.FcPatternGetString(nearest, b"family", len(names), found) == fontconfig.FcResultMatch:
+        names.append(ffi.string(ffi.cast("char *", found[0])).decode("utf-8", "replace"))
+    return names
+
+
 @contextmanager
 def libraries_by_file() -> Iterator[None]:
     """Within the block, WeasyPrint finds Pango and others by the names of their files only, which it tries, too.

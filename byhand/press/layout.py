@@ -45,6 +45,7 @@ from byhand.press.inner import (
     titled_drawings,
     unknown,
 )
+from byhand.press.palette import Recolour, palette, recolouring
 from byhand.press.pen import Pen
 from byhand.press.pieces import MM, SANS, TextOf, UnknownLookError
 from byhand.press.rooms import ROOM, Edges, Room, Ways
@@ -107,6 +108,8 @@ class Layout(Struct, frozen=True):
     titles: dict[View, str]
     """The titles of a worksheet and a key that share these pages."""
     pdf: bytes
+    colours: dict[str, str] = {}
+    """The colours of its look, as of `palette`, in which what is filled in is written, too."""
 
 
 def copy_html(html: str, texts: TextOf) -> str:
@@ -161,6 +164,8 @@ def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
         ]
         completed(file, links)
         file.save(out := io.BytesIO(), deterministic_id=True)
+    colours = palette(html)
+    pages = [_recoloured(page, recolouring(colours)) for page in pages]
     everywhere = tuple(spot for spot in pages[0].spots if all(spot in page.spots for page in pages))
     pages = [replace(page, spots=tuple(s for s in page.spots if s not in everywhere)) for page in pages]
     runs = [run for page in pages for block in page.blocks for run in block.runs if run.slot is not None]
@@ -178,7 +183,7 @@ def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
     if of_page := [before for _, before in views.values()]:
         drawn[fonts[SANS]] = (*drawn.get(fonts[SANS], ()), *of_page)
     titles = {view: title for view, (title, _) in views.items()}
-    return Layout(tuple(pages), everywhere, used, alphabets, drawn, titles, out.getvalue())
+    return Layout(tuple(pages), everywhere, used, alphabets, drawn, titles, out.getvalue(), colours)
 
 
 def lay_out_copy(page: PrintPage, html: Callable[[], str]) -> Layout:
@@ -202,8 +207,15 @@ def _by_weasyprint(html: str) -> Layout:
     html = html.replace(f' href="{LEAD}', ' data-lead="')  # only a book has such links
     written = as_pdf(rendered_document(html), TAGGED)
     with pikepdf.open(io.BytesIO(written)) as file:
-        pages = tuple(PageLayout((), (), page.Contents.read_bytes()) for page in file.pages)
+        recolour = recolouring(palette(html))
+        pages = tuple(PageLayout((), (), recolour(page.Contents.read_bytes())) for page in file.pages)
     return Layout(pages, (), {}, {}, {}, {}, written)
+
+
+def _recoloured(page: PageLayout, recolour: Recolour) -> PageLayout:
+    """A page in the colours of its look, but for what is filled in."""
+    only = {view: recolour(drawn) for view, drawn in page.only.items()}
+    return replace(page, background=recolour(page.background), only=only)
 
 
 def _filled(html: str, in_text: Callable[[int], str], in_tag: Callable[[int], str] | None = None) -> str:

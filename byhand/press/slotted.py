@@ -21,6 +21,7 @@ from byhand.press.kept import Pages, kept_page, with_slots, with_texts
 from byhand.press.layout import Layout, copy_page, lay_out
 from byhand.press.printing import laid_out, printed
 from byhand.press.template import Template, copy_pdf, said_in, templates
+from byhand.worksheet.looks import look_of
 from byhand.worksheet.views import Paper, View, in_one
 
 LETTERS = string.printable[:95] + "…∗"  # that a slot for words, or a picture, may hold
@@ -162,7 +163,7 @@ def shared(pages: Pages, view: View, paper: Paper, *, cache: bool, fills: bool) 
     both are written and compared.
     """
     document, written_as = pages.page.document, "key" if in_one(view) else view
-    if not document.over or view == "worked":
+    if not document.over or view == "worked" or look_of(document.look).sets_words:
         return None
     try:
         written = _written(with_slots(pages), written_as, paper, cache)

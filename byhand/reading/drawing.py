@@ -15,6 +15,8 @@ from byhand.reading.forms import filled_in
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
 from byhand.reading.pdf import printing
+from byhand.reading.verdict import OTHER_FACE
+from byhand.worksheet.looks import look_of
 
 
 def is_copy(content: bytes, page: Page) -> bool:
@@ -43,6 +45,8 @@ def check_drawing(content: bytes, again: Again) -> str:
     here = f"WeasyPrint {version('weasyprint')}"
     if difference and layout != here and layout.startswith("WeasyPrint "):
         return f"{shown(layout)} laid it out, and this is {here}"
+    if difference and (face := look_of(reprint.document.look).face):
+        return OTHER_FACE.format(face)
     if difference:
         raise UnreadableError(f"it was changed: {difference}")
     return ""

@@ -22,10 +22,11 @@ from byhand.reading.copies import printing_of
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import differences, student_in
 from byhand.reading.pdf import printing, texts_of_pages
-from byhand.reading.verdict import SECRET_UNKNOWN, Verdict, unwired_of
+from byhand.reading.verdict import OTHER_FACE, SECRET_UNKNOWN, Verdict, unwired_of
 from byhand.reading.ways import Judges, options_in
 from byhand.secret import Secret
 from byhand.worksheet.asked import as_text
+from byhand.worksheet.looks import look_of
 from byhand.worksheet.views import VIEWS, View
 
 
@@ -50,13 +51,16 @@ def judged(
             for judge in judges:
                 judge(page.run)
         reprint = bound_pdfs(
-            paper.of_pages(pages, options), pages, (view,), Setup(options.paper, large=options.large)
+            paper.of_pages(pages, options),
+            pages,
+            (view,),
+            Setup(options.paper, large=options.large, look=options.look),
         )
     except ByHandError as error:
         raise UnreadableError(f"it cannot be made again as it says that it was: {error}") from None
     unwired = next((told for page in pages if (told := unwired_of(page.run))), "")
     about = f"{paper.name}, seed {words['seed']}, {view}: {len(pages)} sheets"
-    return compared(content, reprint[f"{view}.pdf"], about, unwired)
+    return compared(content, reprint[f"{view}.pdf"], about, unwired, look_of(options.look).face)
 
 
 def _judged_copy(
@@ -74,11 +78,11 @@ def _judged_copy(
     except (ByHandError, ValueError) as error:
         raise UnreadableError(f"it cannot be made again as it says that it was: {error}") from None
     about = f"{paper.name} of {student.whose}, seed {words['seed']}, {view}: {len(paper.parts)} sheets"
-    return compared(content, reprint, about)
+    return compared(content, reprint, about, face=look_of(options.look).face)
 
 
-def compared(content: bytes, reprint: bytes, about: str, unwired: str = "") -> Verdict:
-    """The verdict on a PDF that should be the same as a reprint.
+def compared(content: bytes, reprint: bytes, about: str, unwired: str = "", face: str = "") -> Verdict:
+    """The verdict on a PDF that should be the same as a reprint. face: of its look, if that has one of its own.
 
     Raises: UnreadableError where its texts are those of the reprint, and something else is not.
     """
@@ -90,6 +94,8 @@ def compared(content: bytes, reprint: bytes, about: str, unwired: str = "") -> V
     layout, here = printing(content)[1], f"WeasyPrint {version('weasyprint')}"
     if layout != here and layout.startswith("WeasyPrint "):
         return Verdict(about, alone=f"{shown(layout)} laid it out, and this is {here}", unwired=unwired)
+    if face:
+        return Verdict(about, alone=OTHER_FACE.format(face), unwired=unwired)
     raise UnreadableError(f"it was changed: {difference}")
 
 

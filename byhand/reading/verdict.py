@@ -12,6 +12,7 @@ from byhand.runs import Run
 from byhand.witness.wiring import unwired
 
 CLASS_UNKNOWN = "it is of a class with words or numbers of somebody's own, and is not in that class's folder"
+OTHER_FACE = "its face is {}, which is another here, or not installed"
 SECRET_UNKNOWN = "it is of a class with a secret, which is not given"
 
 

@@ -25,8 +25,9 @@ from byhand.reading.back import Again, Print, Printed, Shown
 from byhand.reading.givens import WORDS, original, recorded_with_lost, said_values
 from byhand.reading.page import Page
 from byhand.runs import Run
-from byhand.worksheet.asked import LARGE_ALONE, excerpt_of, left_out
+from byhand.worksheet.asked import LARGE_ALONE, as_text, excerpt_of, left_out
 from byhand.worksheet.excerpt import Excerpt
+from byhand.worksheet.looks import look_of
 from byhand.worksheet.sheet import NUMBER_SYSTEMS, Sheet, load_sheet
 from byhand.worksheet.views import MOST_VARIANTS, Level, Medium, Orientation
 
@@ -153,6 +154,17 @@ def _excerpt_of(page: Page) -> Excerpt:
         raise UnreadableError(f"it says what no paper can take of a sheet: {error}") from None
 
 
+def _look_of(page: Page) -> str:
+    """What a page says that it looks like.
+
+    Raises: UnreadableError where none can look like that.
+    """
+    try:
+        return look_of(as_text(page.asked.get("look", ""))).words
+    except ConfigError as error:
+        raise UnreadableError(f"it says that it looks like no page of ours: {error}") from None
+
+
 def options_in(class_file: bytes) -> Options:
     """The options that the file of a class says.
 
@@ -172,6 +184,7 @@ def options_of(page: Page) -> Options:
     return replace(
         _options_said(page), seed=0, secret=page.secret, excerpt=_excerpt_of(page), left_out=left_out(page.asked),
         minutes=tuple(map(int, page.printed("minutes").split(","))), large="large" in page.asked,
+        look=_look_of(page),
     )  # fmt: skip
 
 

@@ -47,7 +47,8 @@ def asked(context: Context) -> dict[str, str]:
         for kind, texts in words.items()
     }
     listed = {"left": chosen, FORMS: as_word(context.forms), **said, "templates": own_templates(),
-              "large": LARGE * context.large, **_of_excerpt(context.excerpt)}  # fmt: skip
+              "large": LARGE * context.large, "look": as_word(context.look),
+              **_of_excerpt(context.excerpt)}  # fmt: skip
     return {name: str(value) for name, value in known.items()} | {name: text for name, text in listed.items() if text}
 
 

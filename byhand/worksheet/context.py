@@ -70,6 +70,8 @@ class Context(Struct, frozen=True, dict=True):
     """What is taken of the sheet."""
     large: bool = False
     """Whether the page is in large print."""
+    look: str = ""
+    """What it looks like, as looks.py has it in one line; "" for as usual."""
 
     @property
     def transposed(self) -> bool:

@@ -969,6 +969,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """One after the last section."""
     large: bool = False
     """Whether it is printed large."""
+    look: str = ""
+    """What it looks like, as looks.py has it in one line; "" for as usual."""
     whole: frozenset[str] = frozenset()
     """Where only some steps of the sheet stand here, the steps of the run of which all of it shows something."""
     options: Callable[[], Mapping[str, Any]] = dict

@@ -118,6 +118,7 @@ def document(context: Context) -> Document:
         text=paragraphs(excerpt.before) if excerpt.before else (),
         text_after=paragraphs(excerpt.after) if excerpt.after else (),
         large=context.large,
+        look=context.look,
         group=group,
         beside=named(groups().get(group, ()), messages.language),
         lecturer=partial(_told, context, whole),

@@ -70,7 +70,18 @@ def build(out: Path, sheets: Sequence[str] = ()) -> float:
 
 OF_DOCS = {
     "How to": ("install", "howto/tomorrow", "howto/graded", "howto/moodle", "howto/mark"),
-    "In detail": ("papers", "classes", "marking", "screen", "large", "formats", "values", "sheets", "translating"),
+    "In detail": (
+        "papers",
+        "classes",
+        "marking",
+        "screen",
+        "large",
+        "looks",
+        "formats",
+        "values",
+        "sheets",
+        "translating",
+    ),
     "How it is built": ("design", "sources", "licences"),
 }
 

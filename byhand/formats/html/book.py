@@ -62,12 +62,21 @@ class Book(Struct, frozen=True):
         places: the page of each sheet, by its name in a part, such as worksheet/softmax.
         """
         return rendered(
-            "book.html", "print", setup.paper, self.messages, large=setup.large, places=places, **self._values()
+            "book.html",
+            "print",
+            setup.paper,
+            self.messages,
+            large=setup.large,
+            look=setup.look,
+            places=places,
+            **self._values(),
         )
 
     def opening(self, part: Part, setup: Setup) -> str:
         """The page with the title of a part in print."""
-        return rendered("book.html", "print", setup.paper, self.messages, large=setup.large, **self._values(part))
+        return rendered(
+            "book.html", "print", setup.paper, self.messages, large=setup.large, look=setup.look, **self._values(part)
+        )
 
     @property
     def groups(self) -> list[Group]:
@@ -92,10 +101,13 @@ class Book(Struct, frozen=True):
         }
         yield "index.html", index(
             [card(sheet.d) for sheet in self.sheets], pages, self.messages, paper, str(self.seed), self._has_keys,
-            BOOK, LECTURER_PAGE if values["lecturer"] else "",
+            BOOK, LECTURER_PAGE if values["lecturer"] else "", (setup or Setup()).look,
         )  # fmt: skip
         if values["lecturer"]:
-            yield LECTURER_PAGE, rendered("lecturer.html", "screen", paper, self.messages, **values)
+            yield (
+                LECTURER_PAGE,
+                rendered("lecturer.html", "screen", paper, self.messages, look=(setup or Setup()).look, **values),
+            )
         for part in self.parts:
             names = {sheet.d.name: f"{sheet.d.name}-{part.view}.html" for sheet in part.sheets}
             for sheet in part.sheets:

@@ -11,11 +11,13 @@ from markupsafe import escape
 from byhand.errors import SheetError, tell_debug
 from byhand.fonts import fonts_of
 from byhand.formats import Setup
+from byhand.formats.html.looks import in_drawings
 from byhand.formats.html.page import ASKED, FONTS, Pages, pages
-from byhand.notation.marks import MARK, mark_number
+from byhand.notation.marks import MARK, Html, Svg, mark_number
 from byhand.page.page import Page
 from byhand.page.printed import PrintPage
 from byhand.press import kept_page, with_slots, with_texts
+from byhand.worksheet.looks import look_of
 from byhand.worksheet.views import View
 
 _DATA = '<script type="application/json"'  # begins what a script reads
@@ -48,6 +50,8 @@ def _filled(pages: Pages, view: View, setup: Setup) -> str:
 
     kept = kept_page(framed, "screen", write, view, setup.paper, setup.feedback, cache=setup.cache)
     texts = kept.texts(framed.page, framed.writers)
+    look = look_of(pages.page.document.look)
+    texts = {mark: Html(in_drawings(text, look)) if isinstance(text, Svg) else text for mark, text in texts.items()}
     before, *data = kept.page.html.split(_DATA)
     html = with_texts(before, texts) + "".join(_DATA + _filled_data(each, texts) for each in data)
     html = html.replace(ASKED, str(escape(pages.words(view, setup))), 1)

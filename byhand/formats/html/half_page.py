@@ -34,8 +34,8 @@ def half_pages(pages: Sequence[Page], medium: Medium, setup: Setup) -> str:
     messages = pages[0].messages
     title = pages[0].document.title if len(pages) == 1 else messages.say("book.title")
     return rendered(
-        "half-page.html", medium, setup.paper, messages, large=setup.large, asked=ASKED, view="worksheet",
-        size=paper_size(setup.paper), title=f"{title} ({messages.say(f'views.{LECTURER}')})",
+        "half-page.html", medium, setup.paper, messages, large=setup.large, look=setup.look, asked=ASKED,
+        view="worksheet", size=paper_size(setup.paper), title=f"{title} ({messages.say(f'views.{LECTURER}')})",
         halves=[(half, Markup(_sketch(half, setup).svg), Markup(time_bar(half).svg)) for half in halves],
     )  # fmt: skip
 

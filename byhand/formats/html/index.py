@@ -41,13 +41,16 @@ Links = Mapping[str, Sequence[tuple[str, str]]]  # by a sheet's name, its pages:
 
 def index(
     cards: Sequence[Card], links: Links, messages: Messages, paper: Paper, seed: str, has_keys: bool,
-    asked: str = "", lecturer_page: str = "",
+    asked: str = "", lecturer_page: str = "", look: str = "",
 ) -> str:  # fmt: skip
-    """The index as HTML. has_keys: whether keys are beside it. lecturer_page: the address of the lecturer's page."""
+    """The index as HTML. has_keys: whether keys are beside it. lecturer_page: the address of the lecturer's page.
+
+    look: as of `rendered`.
+    """
     known = {card.name: card for card in cards}
     routes = routes_told({card.name: card.minutes for card in cards}, messages)
     return rendered(
-        "index.html", "screen", paper, messages, asked=asked, scripts=(Script(script(("progress",))),),
+        "index.html", "screen", paper, messages, asked=asked, look=look, scripts=(Script(script(("progress",))),),
         view="worksheet", **front([card.minutes for card in cards], messages, seed, has_keys),
         groups=in_groups(cards, lambda card: card.group, messages),
         ways=[told for told in routes if told.route.name != "exam"], cards=known, links=links,

@@ -17,6 +17,7 @@ from byhand import __version__
 from byhand.errors import LimitError, SheetError
 from byhand.fonts import fonts_of
 from byhand.formats import Setup
+from byhand.formats.html.looks import in_css, in_drawings, variables
 from byhand.formats.html.marks import drawing, marks, radius
 from byhand.formats.html.placed import Placing
 from byhand.formats.html.table import labels, rows, tick
@@ -49,6 +50,7 @@ from byhand.tape import shape_text
 from byhand.worksheet.asked import as_word, as_words
 from byhand.worksheet.document import Block, FirstCell, Guess, Lines, Working, plain_words
 from byhand.worksheet.folders import folders
+from byhand.worksheet.looks import look_of
 from byhand.worksheet.markdown import inline as markdown_line
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.sandbox import Sandbox, loader
@@ -212,6 +214,7 @@ class Pages:
             worked=self.worked,
             first=self.first, said=self.said, asked=asked, scripts=scripts, in_slots=in_slots and not for_all,
             forms=medium == "print" and (shared or view == "worksheet"), large=self.d.large,
+            look=self.d.look,
         )  # fmt: skip
         count = page.count("<") + (placing.tags if placing else 0)
         if medium == "print" and count > MOST_TAGS:
@@ -380,22 +383,25 @@ def rendered(
     scripts: Sequence[Script] = (),
     in_slots: bool = False,
     large: bool = False,
+    look: str = "",
     **values: Any,
 ) -> str:
     """Render a template for a medium, a paper size and a language. asked: the options to record in its metadata.
 
-    large: whether in large print. forms: whether the page says where the fields of a form have room. scripts: those
-    that the page may run. in_slots: whether its fonts are put in when its slots are filled. placing: takes the
-    figures that are not to stand there.
+    large: whether in large print. look: what it looks like, as worksheet/looks.py has it. forms: whether the page
+    says where the fields of a form have room. scripts: those that the page may run. in_slots: whether its fonts are
+    put in when its slots are filled. placing: takes the figures that are not to stand there.
 
-    Raises: SheetError where it does not parse.
+    Raises: SheetError where it does not parse; ConfigError for a look that there cannot be.
     """
     fonts, measures = Markup(FONTS) if medium == "screen" else "", LARGE if large else PRINT
+    chosen = look_of(look)
     try:
         page = _environment().rendered(
             template, medium=medium, paper=papers(large)[paper], version=__version__, fonts=fonts,
             measures=_measures(measures), look=measures.look, colours=COLOURS_OF[measures.name], large=large,
-            language=messages.language, asked=asked, shared=shared, forms=forms, placing=placing, to_sheet=LEAD,
+            chosen=chosen, language=messages.language,
+            asked=asked, shared=shared, forms=forms, placing=placing, to_sheet=LEAD,
             scripts=[(Markup(each.text), each.name) for each in scripts],
             page_of_pages=_page_of_pages(messages),
             say=lambda name, **places: Markup(messages.say(name, escape, **places)), **values,
@@ -420,8 +426,11 @@ def rendered(
         head, style, rest = page.partition("<style>")
         css, end, body = rest.partition("</style>")
         css = without_rare(short(css), body)
+        css, body = in_css(css, chosen), in_drawings(body, chosen)
         page = head + style + (css if in_slots else css.replace(FONTS, fonts_of(page), 1)) + end + body
+    page = page.replace("<style>", "<style>" + variables(chosen), 1)
     policy = policy_with(scripts)
+    policy = policy.replace("font-src data:", "font-src data:; img-src data:") if chosen.logo else policy
     if begins := _BEGINNING.match(page):
         return begins[0] + policy + page[begins.end() :]
     return DOCTYPE + policy + page.removeprefix(DOCTYPE)

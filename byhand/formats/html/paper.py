@@ -21,7 +21,14 @@ def cover_page(
     """The cover of a paper. name: of the student whose it is."""
     known: dict[str, Any] = {"cover": cover, "links": links or {}, "view": view, "name": name}
     return rendered(
-        "paper.html", medium, setup.paper, cover.messages, asked=cover.says(view), large=setup.large, **known
+        "paper.html",
+        medium,
+        setup.paper,
+        cover.messages,
+        asked=cover.says(view),
+        large=setup.large,
+        look=setup.look,
+        **known,
     )
 
 
