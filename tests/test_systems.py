@@ -16,6 +16,7 @@ from byhand.cli import main
 from byhand.defaults import NAME, defaults
 from byhand.errors import OutputError, SheetError
 from byhand.files import mend, staged, staging, write
+from byhand.marking.handed_in import HandedIn, whose
 from byhand.model.files import load_entries
 from byhand.paper import read_paper
 from byhand.press import engine
@@ -138,25 +139,19 @@ DEVICES = ["CON", "prn", "Aux", "nul", "COM1", "LPT9"]  # no file of Windows can
 
 
 def test_students_have_files_of_their_own_whatever_a_system_calls_one_name():
-    called = [
-        *DEVICES,
-        "Ann",
-        "ann",
-        "ANN",
-        "Ann.",
-        "Ann ",
-        "A/nn",
-        "a\\nn",
-        "José",
-        "JOSE\u0301",
-        "*?",
-        "",
-        200 * "x",
-    ]
+    called = [*DEVICES, "Ann", "ann", "ANN", "Ann.", "Ann ", "A/nn", "a\\nn", "José", "JOSE\u0301", "*?", "", "x" * 200]  # fmt: skip
     stems = [student.stem for name in called for student in (Student(name, name), Student(name, "7"))]
     assert len({*stems}) == len(stems)
     assert all(re.fullmatch(r"([a-z0-9-]+-)?[0-9a-f]{6,}", stem) for stem in stems)
     assert max(map(len, stems)) < 80
+
+
+def test_a_file_that_a_mac_named_is_that_of_the_student_of_the_roster():
+    files = [
+        HandedIn(Path("a.json"), under="Jose\u0301 Li_12_assignsubmission_file"),
+        HandedIn(Path("Jose\u0301.json")),
+    ]
+    assert [*whose(files)] == [("José Li 12", "José Li"), ("José", "")]
 
 
 def test_papers_and_sheets_whose_names_differ_only_in_their_case_are_refused(tmp_path, monkeypatch):

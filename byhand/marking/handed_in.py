@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO
+from unicodedata import normalize
 
 from msgspec import Struct
 
@@ -122,7 +123,7 @@ def whose(files: Sequence[HandedIn]) -> Iterator[tuple[str, str]]:
 
     A file is called after its student; of files with one name, the folders are, as far up as tells them apart.
     """
-    places = [PurePosixPath(file.name) for file in files]
+    places = [PurePosixPath(normalize("NFC", file.name)) for file in files]  # a Mac may write é as two letters
     deepest = max((len(at.parts) for at in places), default=0)
     alike = [Counter((at.stem, _above(at, k)) for at in places) for k in range(deepest)]
     for at in places:
