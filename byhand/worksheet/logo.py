@@ -110,7 +110,11 @@ def logo_url(logo: str) -> str:
     Raises: ConfigError where it cannot be used.
     """
     content = logo_bytes(logo)
-    return f"data:{_TYPES[checked(content)]};base64,{base64.b64encode(content).decode()}"
+    try:
+        kind = checked(content)
+    except ConfigError as error:
+        raise ConfigError(f"its logo {error}") from None
+    return f"data:{_TYPES[kind]};base64,{base64.b64encode(content).decode()}"
 
 
 def from_url(url: str) -> bytes | None:

@@ -120,6 +120,14 @@ def test_one_student_of_a_class_may_have_large_print_with_the_same_numbers(tmp_p
     assert "6 files, 6 right" in result.stdout, result.stdout
 
 
+def test_the_large_copy_of_one_student_may_be_filled_in_on_a_screen(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("name,id,large\nNoor,2,yes\n")
+    result = command("class", "softmax", "--roster", roster, "--forms", "--out", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    assert verify(next(tmp_path.rglob("forms/*.pdf"))).finding is Finding.RIGHT
+
+
 def test_the_poster_has_no_large_print_and_says_so(tmp_path):
     result = command("generate", "cut-outs", "--large", "--format", "html", "--out", tmp_path)
     assert result.exit_code == 0
