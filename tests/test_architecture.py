@@ -76,7 +76,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
 def test_a_text_names_files_that_there_are(path):
-    named = re.findall(r"\b(?:byhand|tests|docs|bench|tools)/[\w/]+(?:\.\w+)*", path.read_text(encoding="utf-8"))
+    named = re.findall(r"\b(?:byhand|tests|docs|bench|tools)/[\w/-]+(?:\.\w+)*", path.read_text(encoding="utf-8"))
     assert not [name for name in named if not (PACKAGE.parent / name).exists()]
 
 

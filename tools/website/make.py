@@ -82,6 +82,7 @@ OF_DOCS = {
         "sheets",
         "translating",
     ),
+    "The studio": ("studio-department",),
     "How it is built": ("design", "sources", "licences"),
 }
 
