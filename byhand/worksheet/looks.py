@@ -8,7 +8,6 @@ which its style sheets and the press read. An entry that is left out is as alway
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import isfinite
@@ -174,6 +173,8 @@ def ready_made() -> Mapping[str, Path]:
 
 
 def _of_file(path: Path) -> Look:
+    import tomllib  # most pages look as always
+
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
