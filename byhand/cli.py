@@ -923,6 +923,43 @@ def doctor() -> None:
 
 
 @main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens; a department's, 0.0.0.0.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=0, show_default="any free one", help="At which port it listens."
+)
+@click.option("--folder", type=click.Path(), help="Where papers are kept; byhand in your documents by default.")
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Whether a browser is opened.")
+@click.option("--add-user", metavar="NAME", help="Make a user of a department's studio, and print their token once.")
+def studio(host: str, port: int, folder: str | None, browser: bool, add_user: str | None) -> None:
+    """A page in your browser on which papers are put together, printed for a class, and marked.
+
+    Nothing leaves this computer. For a department, make users with --add-user, and put it behind a proxy with TLS.
+    """
+    import webbrowser
+    from pathlib import Path
+
+    from platformdirs import user_documents_path
+
+    from byhand.studio import settings as rooms
+    from byhand.studio.serve import serve
+
+    place = Path(folder) if folder is not None else user_documents_path() / "byhand"
+    if add_user is not None:
+        token = rooms.add_user(place, add_user)
+        _tell(f"the token of {add_user}, which is told only once:")
+        _say(token)
+        return
+
+    def ready(settings: rooms.Settings) -> None:
+        _tell(f"papers are in {place}; Ctrl-C ends the studio")
+        _say(settings.printed_address if settings.local else f"{settings.host}:{settings.port}")
+        if browser and settings.local:
+            webbrowser.open(settings.opened_address)
+
+    serve(rooms.settings_of(place.absolute(), host, port), ready)
+
+
+@main.command()
 def foils() -> None:
     """The classic mistakes that a sheet's numbers tell apart, and how to mend each."""
     from byhand.loading import load_lessons

@@ -75,7 +75,7 @@ level = "easy"           # or "standard", "stretch"
 '''
 
 
-class PaperPart(Struct, forbid_unknown_fields=True):
+class PaperPart(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """An entry of a file: a sheet, or a text."""
 
     sheet: str = ""
@@ -86,11 +86,11 @@ class PaperPart(Struct, forbid_unknown_fields=True):
     text: str = ""
 
 
-class PaperFile(Struct, forbid_unknown_fields=True):
+class PaperFile(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What a file says."""
 
     title: str
-    parts: list[PaperPart]
+    parts: list[PaperPart] = []
     course: str = ""
     date: str = ""
     time: int = 0
@@ -177,15 +177,32 @@ def paper_of(name: str, source: str) -> ExamPaper:
 
     Raises: ConfigError.
     """
+    return _paper(name, said_by(source), source)
+
+
+def said_by(source: str) -> PaperFile:
+    """What a file's text says, which need not make a paper yet.
+
+    Raises: ConfigError where it is no text of such a file.
+    """
     import tomllib
 
     try:
-        said = msgspec.convert(tomllib.loads(source), PaperFile)
+        return msgspec.convert(tomllib.loads(source), PaperFile)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"it is no TOML: {escaped(str(error))}") from None
     except msgspec.ValidationError as error:
         raise ConfigError(_told(error)) from None
-    return _paper(name, said, source)
+
+
+def as_source(said: PaperFile) -> str:
+    """A file's text. It needs the extra `studio`, which brings what writes TOML."""
+    import tomli_w
+
+    entries = msgspec.to_builtins(said)
+    parts = [tomli_w.dumps(part, multiline_strings=True) for part in entries.pop("parts", [])]
+    parts = [f"\n[[parts]]\n{part}".replace("\n[points]\n", "\n[parts.points]\n") for part in parts]
+    return "".join([tomli_w.dumps(entries, multiline_strings=True), *parts])
 
 
 def _told(error: msgspec.ValidationError) -> str:

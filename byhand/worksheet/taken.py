@@ -50,7 +50,8 @@ def taken(context: Context, sections: Sequence[Section]) -> tuple[Section, ...]:
     excerpt, name = context.excerpt, context.sheet.name
     if not excerpt.steps:
         return tuple(_with_lines(section, excerpt.lines) for section in sections)
-    chosen = set(chain.from_iterable(_numbers(name, step, sections) for step in excerpt.steps))
+    titles = _titles(sections)
+    chosen = set(chain.from_iterable(numbers_of(name, step, titles) for step in excerpt.steps))
     of = list(accumulate((section.number for section in sections), max))  # a part without a number has that before it
     are_taken = [
         max(number, 1) in chosen and not _tells_sittings(section)
@@ -70,12 +71,15 @@ def taken(context: Context, sections: Sequence[Section]) -> tuple[Section, ...]:
     return tuple(section for section in made if section)
 
 
-def _numbers(sheet: str, step: str, sections: Sequence[Section]) -> Sequence[int]:
-    """The numbers of the steps that a word of an excerpt names.
+def _titles(sections: Sequence[Section]) -> dict[int, str]:
+    return {section.number: section.title for section in sections if section.number}
+
+
+def numbers_of(sheet: str, step: str, known: Mapping[int, str]) -> Sequence[int]:
+    """The numbers of the steps that a word of an excerpt names. known: the titles of the sheet's steps.
 
     Raises: UnknownNameError; ConfigError for a range that is none.
     """
-    known = {section.number: section.title for section in sections if section.number}
     if between := _RANGE.fullmatch(step.strip()):
         first, last = map(int, between.groups())
         if not 1 <= first <= last:
@@ -217,13 +221,13 @@ def points_of(context: Context, sections: Sequence[Section], whole: Sequence[Sec
 
     Raises: UnknownNameError for a step that the sheet does not have; ConfigError for points where nothing is done.
     """
-    name, given = context.sheet.name, context.excerpt.points
+    name, given, titles = context.sheet.name, context.excerpt.points, _titles(whole)
     work = {section.number: weight for section in sections if (weight := _weight(section))}
     if TOGETHER in given:
         return _shared(name, Fraction(given[TOGETHER]), work)
     points = dict[int, Fraction]()
     for step, worth in given.items():
-        for number in _numbers(name, step, whole):
+        for number in numbers_of(name, step, titles):
             if number not in work:
                 raise ConfigError(f"{name}: step {number} has points, and there is nothing to do in it here")
             points[number] = Fraction(worth)

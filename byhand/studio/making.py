@@ -1,0 +1,124 @@
+"""The jobs of a paper, as its pages show them, and the files that they have made."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from byhand.studio import commands
+from byhand.studio.jobs import Job
+from byhand.studio.papers import PaperFolder
+from byhand.studio.state import Studio, called, paper_of_address, studio_of
+
+MOST_SHOWN = 12  # jobs
+SANDBOX = (  # of a page that byhand wrote, with its scripts and styles in it: it reaches nothing of the studio
+    "sandbox allow-scripts allow-popups; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "img-src data:; font-src data:; frame-ancestors 'self'"
+)
+FOR_PRINT = ("*/class.pdf", "*/keys.pdf", "*/bank.xml", "*/*/bank.xml", "*/*worksheet.*", "*/marks.csv")  # beside all
+
+
+def jobs_of(request: Request, paper: PaperFolder, what: str = "") -> list[dict[str, Any]]:
+    """The jobs of a paper as a page shows them, the last first. what: only these."""
+    studio = studio_of(request)
+    found = studio.queue.of(request.scope["user"], paper.name)
+    return [_shown(studio, job, paper) for job in found if not what or job.what == what][:MOST_SHOWN]
+
+
+def _shown(studio: Studio, job: Job, paper: PaperFolder) -> dict[str, Any]:
+    files = [
+        file.relative_to(job.folder(paper)).as_posix()
+        for pattern in ("*/class.pdf", "*/keys.pdf", "*/bank.xml", "*/*/bank.xml", "*/worksheet.*", "*/marks.csv")
+        for file in sorted(job.folder(paper).glob(pattern))
+    ]
+    return {
+        "job": job, "command": commands.shown(job.command), "files": files, "written": job.written(paper),
+        "before": studio.queue.before(job) if job.state == "waiting" else 0,
+    }  # fmt: skip
+
+
+def last_done(request: Request, paper: PaperFolder, what: str) -> Job | None:
+    """The last job of this kind that was done."""
+    found = studio_of(request).queue.of(request.scope["user"], paper.name)
+    return next((job for job in found if job.what == what and job.state == "done"), None)
+
+
+def last_class(request: Request, paper: PaperFolder) -> str | None:
+    """The folder of the class that was made last, as it is called from the paper's folder."""
+    job = last_done(request, paper, "class")
+    folders = [path.parent for path in job.folder(paper).glob("*/class.json")] if job else []
+    return folders[0].relative_to(paper.path).as_posix() if folders else None
+
+
+async def jobs(request: Request) -> Response:
+    """The jobs of a paper, which its page asks for again while one runs."""
+    paper, what = paper_of_address(request), request.query_params.get("what", "")
+    return studio_of(request).show("_jobs.html", request, paper=paper, jobs=jobs_of(request, paper, what), what=what)
+
+
+async def stop(request: Request) -> Response:
+    """Stop a job."""
+    _, job = _of_address(request)
+    await studio_of(request).queue.stop(job)
+    return await jobs(request)
+
+
+def _of_address(request: Request) -> tuple[PaperFolder, Job]:
+    paper = paper_of_address(request)
+    job = studio_of(request).queue.job(request.scope["user"], paper.name, request.path_params["number"])
+    if job is None:
+        raise HTTPException(404, "there is no such job")
+    return paper, job
+
+
+async def packed(request: Request) -> Response:
+    """All that a job made, as one file, which is written while it is sent."""
+    paper, job = _of_address(request)
+    headers = called(f"{paper.name}-{job.what}.zip")
+    return StreamingResponse(_zipped(job.folder(paper)), media_type="application/zip", headers=headers)
+
+
+async def file(request: Request) -> Response:
+    """A file that a job made. Pages with scripts are shown in a sandbox."""
+    paper, job = _of_address(request)
+    folder = job.folder(paper).resolve()
+    path = (folder / request.path_params["path"]).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise HTTPException(404, "there is no such file")
+    shown = path.suffix in (".html", ".pdf")
+    headers = {"Content-Security-Policy": SANDBOX} if path.suffix == ".html" else {}
+    return FileResponse(
+        path, filename=f"{paper.name}-{path.name}", headers=headers,
+        content_disposition_type="inline" if shown else "attachment",
+    )  # fmt: skip
+
+
+def _zipped(folder: Path) -> Iterator[bytes]:
+    """The files of a folder as a zip file, piece by piece. PDFs are packed already."""
+
+    class Sink(io.RawIOBase):
+        def __init__(self) -> None:
+            self.parts = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, part: Any) -> int:
+            self.parts += part
+            return len(part)
+
+    sink = Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                made.write(path, path.relative_to(folder).as_posix())
+                yield bytes(sink.parts)
+                sink.parts.clear()
+    yield bytes(sink.parts)

@@ -1,0 +1,87 @@
+"""What students handed in, its marking, and the report of the class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from byhand.errors import AnswersError, ByHandError, ConfigError
+from byhand.files import write
+from byhand.studio import commands
+from byhand.studio.making import jobs_of, last_class, last_done
+from byhand.studio.papers import ANSWERS, PaperFolder
+from byhand.studio.state import paper_of_address, studio_of
+
+MOST = 2_000  # files
+
+
+async def mark(request: Request) -> Response:
+    """What was handed in: files are dropped here, and their marking is asked for."""
+    paper, error = paper_of_address(request), ""
+    if request.method == "POST":
+        try:
+            async with request.form(max_files=MOST + 1) as form:
+                await _changed(request, paper, form)
+            return RedirectResponse(f"/papers/{paper.name}/mark", 303)
+        except ByHandError as refused:
+            error = str(refused)
+    made = last_class(request, paper)
+    return studio_of(request).show(
+        "mark.html", request, paper=paper, error=error, made=made, jobs=jobs_of(request, paper, "mark"), what="mark",
+        tab="mark", said=paper.said, handed_in=sorted(path.name for path in (paper.path / ANSWERS).glob("*")),
+        command=commands.shown(commands.mark(made, paper.chosen.secret)) if made else "",
+    )  # fmt: skip
+
+
+async def _changed(request: Request, paper: PaperFolder, form: FormData) -> None:
+    """Do what a form of the page asks for.
+
+    Raises: ByHandError.
+    """
+    studio, user = studio_of(request), request.scope["user"]
+    if form.get("what") == "empty":
+        for path in (paper.path / ANSWERS).glob("*"):
+            path.unlink()
+    elif form.get("what") == "mark":
+        made = last_class(request, paper)
+        if made is None:
+            raise ConfigError("make a class first: answers are marked by its numbers")
+        studio.queue.add(user, paper.name, "mark", commands.mark(made, paper.chosen.secret))
+    else:
+        studio.check_room(user)
+        await _take(paper, [each for each in form.getlist("files") if isinstance(each, UploadFile) and each.filename])
+
+
+async def _take(paper: PaperFolder, files: list[UploadFile]) -> None:
+    """Keep what was handed in; a file of a name that is there takes its place.
+
+    Raises: AnswersError.
+    """
+    folder = paper.path / ANSWERS
+    if not files:
+        raise AnswersError("choose the files first, or drop them on the field")
+    if len(files) + len([*folder.glob("*")]) > MOST:
+        raise AnswersError(f"over {MOST:,} files; pack them into one zip file")
+    taken = dict[str, bytes]()
+    for file in files:
+        name = Path((file.filename or "").replace("\\", "/")).name.lstrip(".")[:120]
+        if not name or not name.isprintable():
+            raise AnswersError("a file has no name that can be kept; rename it")
+        taken[name] = await file.read()
+    write(folder, taken)
+
+
+async def report(request: Request) -> Response:
+    """The report of the last marking."""
+    paper = paper_of_address(request)
+    job = last_done(request, paper, "mark")
+    made = sorted(job.folder(paper).rglob("*")) if job else []
+    files = [path.relative_to(job.folder(paper)).as_posix() for path in made] if job else []
+    return studio_of(request).show(
+        "report.html", request, paper=paper, said=paper.said, tab="report", job=job,
+        reports=[name for name in files if name.endswith("report.html")],
+        tables=[name for name in files if name.endswith(".csv")],
+    )  # fmt: skip

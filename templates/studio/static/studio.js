@@ -1,0 +1,103 @@
+// What a page of the studio does by itself; all else is done by its forms.
+"use strict";
+(() => {
+  const one = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  // a button that is not on the page: what a drag asks for, the form sends
+  const press = (name, value) => {
+    const form = one("#paper"), button = document.createElement("button");
+    Object.assign(button, { name, value, hidden: true });
+    form.append(button);
+    form.requestSubmit(button);
+    button.remove();
+  };
+
+  // drag a sheet from the gallery into the paper, or a part of the paper to another place
+  let dragged = null;
+  const place = (y) => all("#parts > li").filter((li) => {
+    const box = li.getBoundingClientRect();
+    return box.top + box.height / 2 < y;
+  }).length;
+  document.addEventListener("dragstart", (event) => {
+    const card = event.target.closest?.(".card"), grip = event.target.closest?.(".grip");
+    dragged = card ? { sheet: card.dataset.sheet } : grip ? { part: grip.closest(".part").dataset } : null;
+    if (dragged) event.dataTransfer.setData("text/plain", dragged.sheet ?? dragged.part.which);
+  });
+  document.addEventListener("dragover", (event) => {
+    const paper = dragged && event.target.closest?.("#paper");
+    one("#paper")?.classList.toggle("over", Boolean(paper));
+    if (paper) event.preventDefault();
+  });
+  document.addEventListener("dragend", () => {
+    dragged = null;
+    one("#paper")?.classList.remove("over");
+  });
+  document.addEventListener("drop", (event) => {
+    if (!dragged || !event.target.closest?.("#paper")) return;
+    event.preventDefault();
+    const at = place(event.clientY);
+    if (dragged.sheet) {
+      one("#paper").elements.at.value = at;
+      press("add", dragged.sheet);
+    } else {
+      press("move", `${dragged.part.which} ${at > +dragged.part.place ? at - 1 : at}`);
+    }
+    dragged = null;
+  });
+
+  // the gallery shows the sheets that have all words that are typed
+  const find = (typed) => {
+    const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const card of all(".card")) {
+      card.hidden = !words.every((word) => card.dataset.words.toLowerCase().includes(word));
+    }
+    for (const group of all(".group")) group.hidden = !one(".card:not([hidden])", group);
+    const left = all(".card:not([hidden])").length;
+    one("#found").textContent = words.length ? `${left} sheet${left === 1 ? "" : "s"}` : "";
+  };
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "find") find(event.target.value);
+  });
+
+  // the next seed, and on a narrow screen the part of the page that is shown
+  const show = (tab) => {
+    document.body.dataset.shows = tab;
+    for (const button of all("[data-tab]")) button.setAttribute("aria-pressed", button.dataset.tab === tab);
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.id === "next-seed") {
+      const seed = one("#seed");
+      seed.value = (parseInt(seed.value, 10) || 0) + 1;
+      seed.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    const tab = event.target.closest?.("[data-tab]");
+    if (tab) show(tab.dataset.tab);
+  });
+
+  // changes wait for each other: each sends the form as it is when its turn comes
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement.id !== "paper") return;
+    const body = new URLSearchParams(new FormData(one("#paper"))), by = ctx.request.submitter;
+    if (by?.name) body.append(by.name, by.value);
+    ctx.request.body = body;
+    one("#paper").elements.at.value = "";
+  });
+
+  // the gallery knows which sheets the paper has, and the focus stays on its button
+  let focused = "";
+  document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.id; });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const card of all(".card")) {
+      const taken = Boolean(document.getElementById(`part-${card.dataset.sheet}`)), button = one("button", card);
+      card.classList.toggle("taken", taken);
+      button.name = taken ? "remove" : "add";
+      one(".does", button).textContent = taken ? "Remove" : "Add";
+    }
+    const before = focused && document.getElementById(focused);
+    if (before && document.activeElement === document.body) {
+      (before.disabled ? one("#title") : before).focus({ preventScroll: true });
+    }
+  });
+  show("page");
+})();

@@ -1,0 +1,243 @@
+"""A paper put together in the studio, by what its pages send, without a browser."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+import zipfile
+
+import pytest
+from pages import sent_by
+from starlette.testclient import TestClient
+
+from byhand.paper import read_paper
+from byhand.studio.app import app
+from byhand.studio.desk import ELSEWHERE
+from byhand.studio.settings import Settings, token_hash
+
+PORT = 8765
+HAND_WRITTEN = """\
+# by hand
+title = "Attention, by hand"
+course = "Networks"
+time = 45
+order = "shuffled"
+head = ["map"]
+text = "Write *clearly*."
+
+[[parts]]
+text = "Now a layer.\\n\\nRead it first."
+
+[[parts]]
+sheet = "softmax"
+steps = ["Powers and shares", 3]
+points = { "Powers and shares" = 4, 3 = 2.5 }
+lines = 2
+level = "easy"
+
+[[parts]]
+sheet = "linear-layer"
+points = 6
+"""
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """A browser in a studio, and its folder."""
+    settings = Settings(tmp_path_factory.mktemp("papers"), port=PORT)
+    with TestClient(app(settings), base_url=f"http://127.0.0.1:{PORT}", follow_redirects=True) as client:
+        assert client.get(settings.printed_address).status_code == 200
+        yield client, settings.folder
+
+
+@pytest.fixture
+def paper(studio, request):
+    """A new paper: its address and its folder."""
+    client, folder = studio
+    made = client.post("/", data={"title": request.node.name})
+    assert made.status_code == 200
+    return made.url.path, folder / made.url.path.rsplit("/", 1)[1]
+
+
+def press(client, address, **changes):
+    """Send a paper's form after changes; a field that is None is left out."""
+    fields = sent_by(client.get(address).text) | changes
+    page = client.post(address, data={name: each for name, each in fields.items() if each is not None})
+    assert page.status_code == 200
+    return page
+
+
+def told(page):
+    """The errors on a page."""
+    return [
+        re.sub("<.*?>", "", each) for each in re.findall(r'<p class="error"[^>]*>(.*?)</p>', page.text, re.DOTALL)
+    ]
+
+
+def test_a_paper_is_put_together_and_saved_as_a_file_that_the_command_takes(studio, paper):
+    client, (address, folder) = studio[0], paper
+    press(client, address, add="attention-head")
+    press(client, address, add="softmax", at="0")
+    press(client, address, write="yes")
+    press(client, address, move="2 0")
+    page = press(client, address, title="An exam", time="30", cover="yes", **{
+        "own-0": "Read *this* first.", "steps-1": ["1", "2", "4"], "points-1-1": "2,5", "points-1-2": "1", "points-1-4": "3",
+        "points-2": "8", "lines-2": "1", "level-2": "easy", "seed": "7", "orientation": "columns", "large": "yes",
+    })  # fmt: skip
+    assert not told(page)
+    made = read_paper(folder / "exam.toml")
+    assert (made.title, made.time, [part.sheet for part in made.parts]) == (
+        "An exam",
+        30,
+        ["softmax", "attention-head"],
+    )
+    first, second = (part.excerpt for part in made.parts)
+    assert (first.steps, first.points, first.before) == (
+        ("1-2", "4"),
+        {"1": "2.5", "2": "1", "4": "3"},
+        "Read *this* first.",
+    )
+    assert (second.points, second.lines, made.parts[1].level) == ({"": "8"}, 1, "easy")
+    assert "byhand generate exam.toml --seed 7 --orientation columns --large --format pdf" in page.text
+    press(client, address, remove="softmax")
+    assert [part.sheet for part in read_paper(folder / "exam.toml").parts] == ["attention-head"]
+
+
+def test_what_a_file_says_stays_when_its_page_is_sent_back_unchanged(studio, paper):
+    client, (address, folder) = studio[0], paper
+    (folder / "exam.toml").write_text(HAND_WRITTEN)
+    before = read_paper(folder / "exam.toml")
+    assert not told(press(client, address))
+    after = read_paper(folder / "exam.toml")
+    assert (after.title, after.course, after.time, after.order, after.text) == (
+        before.title,
+        before.course,
+        45,
+        "shuffled",
+        "Write *clearly*.",
+    )
+    assert [part.excerpt.head for part in after.parts] == [("map",), ("map",)]
+    assert after.parts[0].excerpt.steps == ("1", "3")
+    assert after.parts[0].excerpt.points == {"1": "4", "3": "2.5"}
+    assert after.parts[0].excerpt.before == before.parts[0].excerpt.before == "Now a layer.\n\nRead it first."
+    assert after.parts[1] == before.parts[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"add": "softmaxx"}, "no sheet 'softmaxx'"),
+        ({"steps-0": None}, "tick at least one step of linear-layer"),
+        ({"points-0": "0"}, "points: '0'; give a number"),
+        ({"points-0": "many"}, "points: 'many'; give a number"),
+        ({"points-0": "2", "time": "-5"}, "'-5' is no number; give minutes"),
+        ({"lines-0": "99"}, "lines: 99"),
+        ({"level-0": "silly"}, "level"),
+        ({"seed": "1" * 30}, "is no number; give a seed"),
+        ({"paper": "a3"}, "paper"),
+        ({"title": "a\x07b"}, "title is one line"),
+    ],
+)
+def test_what_no_paper_can_say_is_told_in_a_line_and_changes_nothing(studio, paper, changes, line):
+    client, (address, folder) = studio[0], paper
+    press(client, address, add="linear-layer")
+    before = (folder / "exam.toml").read_text(), (folder / "studio.json").read_text()
+    (error,) = told(press(client, address, **changes))
+    assert line in error.replace("&#39;", "'")
+    assert ((folder / "exam.toml").read_text(), (folder / "studio.json").read_text()) == before
+
+
+def test_a_change_in_another_window_is_not_overwritten(studio, paper):
+    client, (address, folder) = studio[0], paper
+    old = sent_by(client.get(address).text)
+    press(client, address, add="softmax")
+    assert told(client.post(address, data=old | {"title": "Old"})) == [ELSEWHERE]
+    assert [part.sheet for part in read_paper(folder / "exam.toml").parts] == ["softmax"]
+
+
+def test_a_preview_says_what_the_paper_comes_to_and_draws_each_view(studio, paper):
+    client, (address, _) = studio[0], paper
+    assert "no sheet yet" in client.get(f"{address}/preview").text
+    press(client, address, add="softmax", seed="3")
+    press(client, address, **{"steps-0": ["1", "2"], "points-0": "4"})
+    for view in ("worksheet", "key", "worked", "lecturer"):
+        shown = client.get(f"{address}/preview", params={"view": view, "page": "1"}).text
+        assert "2 steps" in shown
+        assert "4 points" in shown
+        drawn = client.get(re.search(r'src="(.*?)"', shown)[1])
+        assert drawn.content[8:12] == b"WEBP"
+        assert client.get(f"{address}/{view}.pdf").content.startswith(b"%PDF")
+    assert "page 2 of 2" in client.get(f"{address}/preview", params={"page": "1", "go": "next"}).text
+    press(client, address, **{"points-0": "0.5"})
+    assert told(client.get(f"{address}/preview")) == ["softmax: 1/2 points for 2 steps; give at least 1"]
+
+
+def test_a_roster_is_taken_or_refused_with_its_line(studio, paper):
+    client, (address, folder) = studio[0], paper
+    page = client.post(f"{address}/roster", data={"typed": "Amara Diallo\nAnton Weiss"})
+    assert "<strong>2 students</strong> in roster.csv" in page.text
+    page = client.post(f"{address}/roster", files={"file": ("r.csv", b"name;id\nAnn;1\nBen;1\n")})
+    assert told(page) == [
+        "roster.csv line 3: &#39;Ben&#39; has the id &#39;1&#39; of &#39;Ann&#39; in line 2; give each student their own"
+    ]
+    page = client.post(f"{address}/roster", files={"file": ("r.exe", b"MZ")})
+    assert "is no roster" in told(page)[0]
+    assert (folder / "roster.csv").read_bytes().startswith(b"name;id")
+
+
+def test_a_class_is_made_and_downloaded_and_its_answers_are_marked(studio, paper):
+    client, (address, _) = studio[0], paper
+    assert told(client.post(f"{address}/jobs", data={"what": "class"})) == [
+        "it names no sheet; begin one with [[parts]] and sheet = &#34;softmax&#34;"
+    ]
+    press(client, address, add="linear-layer")
+    press(client, address, **{"steps-0": ["1"], "seed": "3"})
+    client.post(f"{address}/roster", data={"typed": "Amara\nBea"})
+    client.post(f"{address}/jobs", data={"what": "class", "format": "json"})
+    page = _ended(client, f"{address}/jobs")
+    assert "byhand class exam.toml --roster roster.csv --seed 3 --format json" in page
+    packed = zipfile.ZipFile(io.BytesIO(client.get(re.search(r'href="(.*?all\.zip)"', page)[1]).content))
+    assert packed.testzip() is None
+    names = packed.namelist()
+    assert {"exam-class3/class.pdf", "exam-class3/keys.pdf"} <= {*names}
+    assert sum(name.startswith("exam-class3/worksheets/") for name in names) == 2
+    assert client.get(re.search(r'href="(.*?/class\.pdf)"', page)[1]).headers["content-type"] == "application/pdf"
+    for wrong in ("../../exam.toml", "..%2f..%2fexam.toml", "nothing.pdf"):
+        assert client.get(f"{address}/jobs/1/files/{wrong}").status_code == 404
+    assert "0 files" not in client.get(f"{address}/mark").text
+
+
+def _ended(client, address):
+    """The jobs of a paper when all have ended."""
+    for _ in range(600):
+        page = client.get(address).text
+        if "job waiting" not in page and "job running" not in page:
+            return page
+        time.sleep(0.1)
+    raise AssertionError(page)
+
+
+def test_papers_are_listed_put_aside_and_never_found_outside_their_folder(studio, paper):
+    client, (address, folder) = studio[0], paper
+    assert client.get("/").text.count(f'href="{address}"') == 1
+    assert client.get("/papers/..%2f..").status_code == 404
+    assert client.get("/papers/.removed").status_code == 404
+    client.post(f"{address}/remove")
+    assert f'href="{address}"' not in client.get("/").text
+    assert not folder.exists()
+    assert len([*(folder.parent / ".removed").iterdir()]) == 1
+
+
+def test_two_users_have_papers_of_their_own(tmp_path):
+    users = {name: token_hash(name) for name in ("ada", "noor")}
+    settings = Settings(tmp_path, port=PORT, names=("byhand.example",), users=users, most_papers=1)
+    with TestClient(app(settings), base_url="https://byhand.example", follow_redirects=False) as client:
+        pages = {}
+        for name in users:
+            client.cookies.clear()
+            client.post("/login", data={"token": name})
+            assert client.post("/", data={"title": "Secret"}).headers["location"] == "/papers/secret"
+            pages[name] = client.get("/").text
+            assert "there are 1 papers" in client.post("/", data={"title": "More"}).text
+        assert sorted(path.parent.name for path in tmp_path.glob("*/secret")) == ["ada", "noor"]
