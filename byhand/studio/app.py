@@ -68,6 +68,7 @@ def app(settings: Settings) -> Starlette:
     )
     made.add_middleware(Guard, settings=settings)
     made.state.studio = studio
+    made.middleware_stack = made.build_middleware_stack()  # now, so that what the guard cannot read is told at once
     return made
 
 

@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from byhand.errors import ConfigError
 from byhand.studio import door, sessions
+from byhand.studio.app import app as whole_studio
 from byhand.studio.guard import HEADERS, Guard
 from byhand.studio.sessions import Sessions
 from byhand.studio.settings import Settings, token_hash
@@ -285,7 +286,7 @@ def test_a_file_of_sessions_that_is_none_is_told_when_the_studio_starts(departme
     department.folder.mkdir()
     (department.folder / sessions.NAME).write_text("no database" * 100)
     with pytest.raises(ConfigError, match=r"not a database; remove it, and everybody logs in again$"):
-        Guard(app(department), department)
+        whole_studio(department)
 
 
 def test_sessions_are_for_the_owners_eyes(log_in, department):
