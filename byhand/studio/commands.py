@@ -9,6 +9,7 @@ from pathlib import Path
 from byhand.options import Options
 from byhand.options_file import as_entries
 from byhand.studio.papers import ANSWERS, FILE
+from byhand.worksheet.looks import ready_made, words_of
 
 SECRET = "class.secret"  # the file of a class's secret
 _OPTIONS = {  # by their names in files, as they are typed
@@ -32,6 +33,7 @@ def _typed(options: Options) -> Iterator[str]:
         yield from ("--tokens", " ".join(options.tokens))
     if options.large:
         yield "--large"
+    yield from (typed for name in ready_made() if words_of(name) == options.look for typed in ("--look", name))
 
 
 def generate(options: Options, formats: Sequence[str], view: str = "") -> list[str]:

@@ -31,6 +31,7 @@ from byhand.studio.making import jobs_of
 from byhand.studio.papers import FILE, PaperFolder
 from byhand.studio.state import called, is_part, paper_of_address, studio_of
 from byhand.worksheet.front import languages
+from byhand.worksheet.looks import ready_made, words_of
 from byhand.worksheet.messages import messages
 from byhand.worksheet.taken import numbers_of
 from byhand.worksheet.views import LECTURER, View
@@ -114,6 +115,7 @@ async def _shown(
         "groups": _in_groups(shelf.values(), options.language), "minutes": studio.minutes, "views": VIEWS_SHOWN,
         "parts": [_part(part, n, shelf, steps) for n, part in enumerate(said.parts)],
         "options": options, "secret": paper.chosen.secret, "languages": languages(),
+        "looks": {name: words_of(name) for name in ("", *ready_made())},
         "roster": paper.roster, "class": class_, "most_shown": SHOWN_STUDENTS, "refused": refused,
         "formats": [name for name in names() if not known(name).missing], "commands": _commands(paper, options),
         "jobs": jobs_of(request, paper), "what": "",

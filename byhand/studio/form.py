@@ -6,17 +6,18 @@ place behind them, as `points-2` has. A button that adds, moves or removes a par
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from byhand.errors import ConfigError
+from byhand.errors import ConfigError, UnknownNameError
 from byhand.notation.number import shown
 from byhand.options import Options
 from byhand.options_file import options_of
 from byhand.paper import PaperFile, PaperPart, Points
 from byhand.studio.previews import Step
+from byhand.worksheet.looks import ready_made, words_of
 
 StepsOf = Callable[[str], Sequence[Step]]
 
@@ -95,8 +96,20 @@ def options_by_form(form: Sent) -> tuple[Options, bool]:
         "paper": _line(form, "paper") or "a4", "large": bool(form.get("large")),
         "base": int(base) if base in ("2", "3") else base or None, "language": _line(form, "language") or "en",
         "tokens": _line(form, "tokens").split(),
+        "look": words_of(_chosen(form, "look", ready_made())),
     }  # fmt: skip
     return options_of(entries, "options"), bool(form.get("secret"))
+
+
+def _chosen(form: Sent, name: str, known: Collection[str]) -> str:
+    """One of these names, or none.
+
+    Raises: UnknownNameError.
+    """
+    chosen = _line(form, name)
+    if chosen and chosen not in known:
+        raise UnknownNameError(name, chosen, known)
+    return chosen
 
 
 def changed(said: PaperFile, form: Sent) -> PaperFile:

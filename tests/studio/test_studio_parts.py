@@ -19,10 +19,20 @@ from byhand.studio.form import ranges
 from byhand.studio.jobs import Queue
 from byhand.studio.papers import Chosen, PaperFolder, Papers
 from byhand.studio.worker import Worker
+from byhand.worksheet.looks import words_of
 
 OPTIONS = [
     Options(seed=7, numbers="decimal", places=3, rounding="once", base="e", orientation="columns"),
-    Options(seed=0, level="easy", paper="letter", large=True, base=3, tokens=("a", "b"), answer="CAT"),
+    Options(
+        seed=0,
+        level="easy",
+        paper="letter",
+        large=True,
+        base=3,
+        tokens=("a", "b"),
+        answer="CAT",
+        look=words_of("dyslexia"),
+    ),
     Options(),
 ]
 

@@ -99,5 +99,5 @@
       (before.disabled ? one("#title") : before).focus({ preventScroll: true });
     }
   });
-  show("page");
+  show(one("#desk.new") ? "sheets" : "page");
 })();
