@@ -18,10 +18,11 @@ from byhand.studio.papers import PaperFolder
 from byhand.studio.state import Studio, called, paper_of_address, studio_of
 
 MOST_SHOWN = 12  # jobs
-SANDBOX = (  # of a page that byhand wrote, with its scripts and styles in it: it reaches nothing of the studio
-    "sandbox allow-scripts allow-popups; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "img-src data:; font-src data:; frame-ancestors 'self'"
-)
+OF_PAGE = {  # which byhand wrote, with scripts and styles in it: in a sandbox, it reaches nothing of the studio
+    "Content-Security-Policy": "sandbox allow-scripts allow-popups; default-src 'none'; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'",
+    "Cross-Origin-Opener-Policy": "unsafe-none",  # else browsers show no page in a sandbox
+}
 FOR_PRINT = ("*/class.pdf", "*/keys.pdf", "*/bank.xml", "*/*/bank.xml", "*/*worksheet.*", "*/marks.csv")  # beside all
 
 
@@ -93,7 +94,7 @@ async def file(request: Request) -> Response:
     if not path.is_relative_to(folder) or not path.is_file():
         raise HTTPException(404, "there is no such file")
     shown = path.suffix in (".html", ".pdf")
-    headers = {"Content-Security-Policy": SANDBOX} if path.suffix == ".html" else {}
+    headers = OF_PAGE if path.suffix == ".html" else {}
     return FileResponse(
         path, filename=f"{paper.name}-{path.name}", headers=headers,
         content_disposition_type="inline" if shown else "attachment",

@@ -14,8 +14,13 @@ from byhand.studio import commands
 from byhand.studio.making import jobs_of, last_class, last_done
 from byhand.studio.papers import ANSWERS, PaperFolder
 from byhand.studio.state import paper_of_address, studio_of
+from byhand.worksheet.folders import ENGLISH
 
 MOST = 2_000  # files
+OF_SHEET = {  # the files of a sheet's marking, and what they are called
+    "marked.pdf": "Marked pages, PDF", "report.pdf": "Report, PDF", "marks.csv": "Points",
+    "report.csv": "Each answer",
+}  # fmt: skip
 
 
 async def mark(request: Request) -> Response:
@@ -75,13 +80,23 @@ async def _take(paper: PaperFolder, files: list[UploadFile]) -> None:
 
 
 async def report(request: Request) -> Response:
-    """The report of the last marking."""
-    paper = paper_of_address(request)
-    job = last_done(request, paper, "mark")
-    made = sorted(job.folder(paper).rglob("*")) if job else []
-    files = [path.relative_to(job.folder(paper)).as_posix() for path in made] if job else []
-    return studio_of(request).show(
-        "report.html", request, paper=paper, said=paper.said, tab="report", job=job,
-        reports=[name for name in files if name.endswith("report.html")],
-        tables=[name for name in files if name.endswith(".csv")],
-    )  # fmt: skip
+    """The report of the last marking: of each sheet, with its tables and its marked pages."""
+    studio, paper = studio_of(request), paper_of_address(request)
+    job, titles = (
+        last_done(request, paper, "mark"),
+        {sheet.name: sheet.title for sheet in await studio.shelf(ENGLISH)},
+    )
+    folder = job.folder(paper) if job else paper.path
+    reports = sorted(folder.rglob("report.html")) if job else []
+    sheets = [
+        {
+            "title": titles.get(name := path.parent.name.removesuffix("-marks"), name),
+            "folder": path.parent.relative_to(folder).as_posix(),
+            "files": [(called, file) for file, called in OF_SHEET.items() if (path.parent / file).is_file()],
+        }
+        for path in reports
+    ]  # fmt: skip
+    points = [path.relative_to(folder).as_posix() for path in folder.glob("*/marks.csv")] if job else []
+    return studio.show(
+        "report.html", request, paper=paper, said=paper.said, tab="report", job=job, sheets=sheets, points=points
+    )

@@ -29,7 +29,7 @@ class Studio:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.drawing, self.cards = Worker(), Worker()
+        self.drawing, self.cards = Worker(), Worker(waits=True)
         self.queue = Queue(
             settings.folder / JOBS, lambda user, name: self.papers(user).named(name), settings.most_jobs,
             settings.longest_job,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,8 +23,9 @@ T = TypeVar("T")
 class Worker:
     """One process, which answers one question at a time."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self.patience = patience
+    def __init__(self, patience: float = PATIENCE, *, waits: bool = False) -> None:
+        """waits: whether it lets other programs go first, where the system knows of that."""
+        self.patience, self.waits = patience, waits
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._turn, self._closed = Lock(), False
@@ -47,7 +49,7 @@ class Worker:
         if self._pipe is None:
             context = get_context("spawn")
             self._pipe, theirs = context.Pipe()
-            self._process = context.Process(target=_answer, args=(theirs, trusted()), daemon=True)
+            self._process = context.Process(target=_answer, args=(theirs, trusted(), self.waits), daemon=True)
             self._process.start()
             theirs.close()
         self._pipe.send((function, given, named))
@@ -81,8 +83,10 @@ class Worker:
             self._end()
 
 
-def _answer(pipe: Connection, folders: tuple[object, ...]) -> None:
+def _answer(pipe: Connection, folders: tuple[object, ...], waits: bool) -> None:
     """Answer questions, one after the other, until nobody asks any more."""
+    if waits and hasattr(os, "nice"):
+        os.nice(10)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the studio, which then ends this
     trust(*folders)  # type: ignore[arg-type]
     with suppress(EOFError, OSError):

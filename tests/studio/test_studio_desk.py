@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import re
 import time
 import zipfile
@@ -11,10 +13,14 @@ import pytest
 from pages import sent_by
 from starlette.testclient import TestClient
 
+from byhand.marking.mark import blank_answers
+from byhand.options import Options
 from byhand.paper import read_paper
 from byhand.studio.app import app
 from byhand.studio.desk import ELSEWHERE
 from byhand.studio.settings import Settings, token_hash
+from byhand.studio.state import Studio
+from byhand.worksheet.sheet import load_sheet
 
 PORT = 8765
 HAND_WRITTEN = """\
@@ -40,6 +46,18 @@ level = "easy"
 sheet = "linear-layer"
 points = 6
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_minutes():
+    """The minutes of all sheets, which cards show, take a minute to work out."""
+
+    async def nothing(self):
+        pass
+
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(Studio, "work_out_minutes", nothing)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -187,12 +205,12 @@ def test_a_roster_is_taken_or_refused_with_its_line(studio, paper):
 
 
 def test_a_class_is_made_and_downloaded_and_its_answers_are_marked(studio, paper):
-    client, (address, _) = studio[0], paper
+    client, (address, folder) = studio[0], paper
     assert told(client.post(f"{address}/jobs", data={"what": "class"})) == [
         "it names no sheet; begin one with [[parts]] and sheet = &#34;softmax&#34;"
     ]
     press(client, address, add="linear-layer")
-    press(client, address, **{"steps-0": ["1"], "seed": "3"})
+    press(client, address, **{"steps-0": ["2"], "points-0": "4", "seed": "3"})
     client.post(f"{address}/roster", data={"typed": "Amara\nBea"})
     client.post(f"{address}/jobs", data={"what": "class", "format": "json"})
     page = _ended(client, f"{address}/jobs")
@@ -205,12 +223,37 @@ def test_a_class_is_made_and_downloaded_and_its_answers_are_marked(studio, paper
     assert client.get(re.search(r'href="(.*?/class\.pdf)"', page)[1]).headers["content-type"] == "application/pdf"
     for wrong in ("../../exam.toml", "..%2f..%2fexam.toml", "nothing.pdf"):
         assert client.get(f"{address}/jobs/1/files/{wrong}").status_code == 404
-    assert "0 files" not in client.get(f"{address}/mark").text
+
+    part = read_paper(folder / "exam.toml").parts[0]
+    blank = json.loads(blank_answers(load_sheet(part.sheet), part.options(Options(seed=3))))
+    table = (folder / "made/1/exam-class3/linear-layer/index.csv").read_text("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(table))
+    cells = [*blank["students"][0]["answers"]]
+    students = [{"id": row["id"], "answers": dict(zip(cells, row["answers"].split(), strict=False))} for row in rows]
+    files = [("files", ("C:\\all.json", json.dumps({"schema": 1, "sheet": "linear-layer", "students": students})))]
+    assert "choose the files first" in client.post(f"{address}/mark").text
+    assert "<strong>1 file</strong> handed in" in client.post(f"{address}/mark", files=files).text
+    assert [path.name for path in (folder / "answers").iterdir()] == ["all.json"]
+    client.post(f"{address}/mark", data={"what": "mark"})
+    page = _ended(client, f"{address}/jobs?what=mark")
+    assert "byhand mark answers --class made/1/exam-class3" in page
+    assert "2 marked on linear-layer" in page
+    report = client.get(f"{address}/report").text
+    assert "<h2>A linear layer</h2>" in report
+    shown = client.get(re.search(r'iframe src="(.*?)"', report)[1])
+    assert shown.headers["content-security-policy"].startswith(
+        "sandbox allow-scripts allow-popups; default-src 'none'"
+    )
+    assert "Amara" in shown.text
+    assert "Amara" in client.get(re.search(r'href="(.*?exam-marks/marks\.csv)"', report)[1]).text
+    client.post(f"{address}/mark", data={"what": "empty"})
+    assert not [*(folder / "answers").iterdir()]
 
 
 def _ended(client, address):
     """The jobs of a paper when all have ended."""
-    for _ in range(600):
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
         page = client.get(address).text
         if "job waiting" not in page and "job running" not in page:
             return page
