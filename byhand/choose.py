@@ -84,9 +84,11 @@ def _of_thread(sheet: Sheet, options: Options) -> tuple[Values, Quality]:
 
     Raises: ConfigError for what would make others of them.
     """
+    values = sheet.given(letters=False)
     asked = {
         "--values": options.values is not None, "--tokens": options.tokens, "--answer": options.answer,
-        "--numbers symbolic": options.numbers == "symbolic", "--softmax": options.base is not None,
+        "--numbers symbolic": options.numbers == "symbolic",
+        "--softmax": options.base not in (None, values.config.softmax_base),
     }  # fmt: skip
     if refused := next((name for name, given in asked.items() if given), ""):
         raise ConfigError(f"the sheets of the thread share numbers that were searched for; leave out {refused}")
@@ -94,7 +96,6 @@ def _of_thread(sheet: Sheet, options: Options) -> tuple[Values, Quality]:
     from byhand.worksheet.thread import thread
 
     seed = options.chosen_seed
-    values = sheet.given(letters=False)
     words = thread(options.language).words(seed)
     quality = {"promises": dict.fromkeys(sheet.promises, True)}
     return of_seed(sheet.model, values, seed, sheet.in_place, words), quality

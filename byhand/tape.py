@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -575,14 +575,14 @@ def power_of_logarithm(base: Any, power: int) -> str:
     return text if power > 0 else f"1/{text}"
 
 
-def ancestors(steps: Mapping[str, Step], *names: str) -> set[str]:
-    """Steps, and all from which they are computed."""
+def ancestors(steps: Mapping[str, Step], *names: str, up_to: Container[str] = ()) -> set[str]:
+    """Steps, and all from which they are computed. up_to: steps behind which it does not go."""
     found, stack = set[str](), [*names]
     while stack:
         reached = stack.pop()
         if reached not in found:
             found.add(reached)
-            stack += steps[reached].inputs
+            stack += steps[reached].inputs if reached not in up_to else ()
     return found
 
 

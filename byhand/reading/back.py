@@ -197,7 +197,7 @@ class Again(Struct, frozen=True, dict=True):
     def starts(self) -> dict[str, Step]:
         """The steps from which the page's numbers are computed."""
         steps = self.printed.run.steps
-        return {name: steps[name] for name in starts(self.printed.document, steps.values())}
+        return {name: steps[name] for name in starts(self.printed.document.sections, steps.values())}
 
     def hidden(self) -> list[str]:
         """The givens, other than zeros, from which the page's numbers are computed and which it does not print."""

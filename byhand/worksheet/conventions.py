@@ -12,6 +12,7 @@ from byhand.tape import Step, Tape, ancestors
 from byhand.worksheet.context import Context
 from byhand.worksheet.document import Cell, Section, sections_asking
 from byhand.worksheet.messages import Messages
+from byhand.worksheet.starts import starts
 
 WHOLE = ("argmax", "choose", "max", "one")  # functions of whole numbers that are whole
 
@@ -56,16 +57,19 @@ def _has_rows_of_tokens(context: Context, sections: Sequence[Section]) -> bool:
 
 
 def _may_have_fractions(context: Context, sections: Sequence[Section]) -> bool:
-    """Whether a number on the page is a fraction, or comes from a division, a root or a power, with which other
+    """Whether a number on the page is a fraction, or comes on it from a division, a root or a power, with which other
     numbers make one, or is said to be one with other seeds.
+
+    What is behind the numbers that the page starts from, as on a sheet of the thread, nobody sees there.
     """
     tape = context.tape
     shown = {cell.step for section in sections for block in section.blocks for cell in block.cells} & {*tape.steps}
     if shown.intersection(context.sheet.fractions):
         return True
-    steps = ancestors(tape.steps, *shown)
-    givens = (x for name in steps if tape.steps[name].op is None for row in tape.values(name) for x in row)
-    return any(map(_divides, (tape.cell(name, 0, 0) for name in steps if tape.steps[name].op))) or any(
+    begins = starts(sections, tape.steps.values())
+    steps = ancestors(tape.steps, *shown, up_to=begins)
+    givens = (x for name in steps.intersection(begins) for row in tape.values(name) for x in row)
+    return any(map(_divides, (tape.cell(name, 0, 0) for name in steps.difference(begins)))) or any(
         Fraction(x).denominator != 1 for given in givens for x in categories(given) if not is_neg_inf(x)
     )
 

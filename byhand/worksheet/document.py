@@ -857,6 +857,15 @@ def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[
     return by_step
 
 
+def steps_shown(sections: Iterable[Section]) -> frozenset[str]:
+    """The steps of which these sections show a number or a blank."""
+    blocks = [block for section in sections for block in section.blocks]
+    matrices = [panel.step for block in blocks for panel in block.matrices]
+    cells = [cell for block in blocks for cell in block.cells]
+    drawn = [step for block in blocks for step in block.drawn]
+    return frozenset([*matrices, *drawn, *(cell.step for cell in cells if cell.step and cell.shows != "size")])
+
+
 State = Literal["done", "here", "later"]
 
 
@@ -1001,11 +1010,7 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     @property
     def steps(self) -> frozenset[str]:
         """The steps of which the page shows a number or a blank."""
-        blocks = [*self.blocks]
-        matrices = [panel.step for block in blocks for panel in block.matrices]
-        cells = [cell for block in blocks for cell in block.cells]
-        drawn = [step for block in blocks for step in block.drawn]
-        return frozenset([*matrices, *drawn, *(cell.step for cell in cells if cell.step and cell.shows != "size")])
+        return steps_shown(self.sections)
 
     @property
     def boxes(self) -> frozenset[Role]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from byhand.arithmetic.copies import varies
 from byhand.notation.number import plain
 from byhand.tape import Step, Tape
-from byhand.worksheet.document import Document
+from byhand.worksheet.document import Document, Section, steps_shown
 
 
-def starts(page: Document, steps: Iterable[Step]) -> list[str]:
-    """Of these steps, in order: the givens, and the printed steps whose inputs the reader cannot know."""
-    shown, asked = page.steps, {blank.cell.step for blank in page.blanks()}
+def starts(sections: Sequence[Section], steps: Iterable[Step]) -> list[str]:
+    """Of these steps, in order: the givens, and those that the sections print and whose inputs the reader cannot
+    know.
+    """
+    shown = steps_shown(sections)
+    asked = {blank.cell.step for section in sections for blank in section.blanks}
     known: set[str] = set()
     names = []
     for step in steps:
@@ -29,7 +32,7 @@ def starts(page: Document, steps: Iterable[Step]) -> list[str]:
 def rounded_starts(page: Document, tape: Tape) -> dict[str, Any]:
     """The computed steps from which a page starts and which it prints rounded, with the printed numbers."""
     printed = {}
-    for name in starts(page, tape.used()):
+    for name in starts(page.sections, tape.used()):
         rows = [[(x, tape.domain.as_given(x)) for x in row] for row in tape.values(name)]
         if tape.steps[name].op and any(given is not x for row in rows for x, given in row):
             printed[name] = [[given if varies(given) else plain(given) for _, given in row] for row in rows]

@@ -100,7 +100,7 @@ def filled(content, written):
 def values_of(one):
     """What the model starts from, with all that the page prints to start from in place of what it is computed from."""
     values, printed = _values(one.run), {step for _, (step, _, _) in one.shown()}
-    for name in starts(one.document, one.run.steps.values()):
+    for name in starts(one.document.sections, one.run.steps.values()):
         if one.run.steps[name].op is not None and name in printed:
             values.inputs[name] = [[*row] for row in one.run.texts[name]]
     return values

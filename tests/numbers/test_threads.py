@@ -77,6 +77,11 @@ def test_seed_0_has_the_first_base():
     assert choose(SHEET, Options(seed=0))[0].weights == base(0)
 
 
+def test_the_base_that_it_has_may_be_asked_for():
+    """As a page asks that says which it has."""
+    assert choose(SHEET, Options(seed=5, base=2)) == choose(SHEET, Options(seed=5))
+
+
 @pytest.mark.parametrize(("asked", "option"), [
     ({"values": {"config": {"d_mlp": 5}}}, "--values"), ({"tokens": ("cats",)}, "--tokens"),
     ({"answer": "cats"}, "--answer"), ({"numbers": "symbolic"}, "--numbers symbolic"), ({"base": 3}, "--softmax"),

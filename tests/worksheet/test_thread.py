@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 from accessible import faults
 from click.testing import CliRunner
-from every_sheet import a_share
+from every_sheet import FULL, a_share
 
 from byhand.arrange import arrange
 from byhand.choose import choose
@@ -19,6 +19,9 @@ from byhand.page.table import table
 from byhand.pipeline import generate
 from byhand.press.pieces import MM
 from byhand.press.tables import table as press_table
+from byhand.reading import ways
+from byhand.reading.verdict import Finding
+from byhand.reading.verify import verify
 from byhand.witness.judge import judge
 from byhand.worksheet.context import is_learned
 from byhand.worksheet.sheet import load_sheet
@@ -131,6 +134,27 @@ def test_a_page_is_verified(name, tmp_path):
     files(name, str(tmp_path))
     result = CliRunner().invoke(main, ["verify", str(tmp_path)])
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("name", SHEETS if FULL else ("thread-feed-forward", "thread-logits"))
+def test_a_page_for_the_screen_is_right_by_its_seed_and_by_what_it_prints_alone(name, tmp_path, monkeypatch):
+    """As a copy of a class is, whose secret is not given."""
+    asked = Options(seed=7, formats=("html",), variants=1)
+    paths = generate(name, asked, tmp_path)
+    assert [verify(path).finding for path in paths] == [Finding.RIGHT, Finding.RIGHT]
+    monkeypatch.setattr(ways, "original", lambda *_: None)
+    assert [verify(path).finding for path in paths] == [Finding.RIGHT, Finding.RIGHT]
+
+
+def test_a_sheet_tells_of_fractions_only_where_what_it_prints_or_asks_for_may_be_one():
+    """The divisions of earlier sheets are behind what it prints."""
+    told = {
+        name
+        for name in SHEETS
+        if any("Exact fractions." in "".join(t.content for t in line) for line in arranged(name)[0].conventions)
+    }
+    whole = {"embedding", "positions", "queries-keys-values", "feed-forward", "logits"}
+    assert told == {name for name in SHEETS if name.removeprefix("thread-") not in whole}
 
 
 def test_the_strip_says_where_one_is():

@@ -93,7 +93,7 @@ class Formulas(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def starts(self) -> frozenset[str]:
         """The steps that a reader of the page starts from: those of its numbers that can be changed."""
-        return frozenset(starts(self.page.document, self.run.steps.values()))
+        return frozenset(starts(self.page.document.sections, self.run.steps.values()))
 
     @cached_property
     def inputs(self) -> Mapping[Place, Cell]:
