@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from byhand.errors import UnreadableError
 from byhand.formats import Setup
-from byhand.formats.html.page import Pages
+from byhand.formats.html.page import Pages, beside_each_other
 from byhand.page import page as lowered
 from byhand.page.grid import Slot
 from byhand.reading.line_order import visual
@@ -26,7 +26,7 @@ from byhand.reading.page import Page, cut, differences, read_html, squeezed
 from byhand.reading.places import Owner, laid_as, owners, place
 from byhand.runs import Run
 from byhand.tape import Place, Step
-from byhand.worksheet.asked import as_texts
+from byhand.worksheet.asked import LEADS, as_texts
 from byhand.worksheet.document import Document
 from byhand.worksheet.starts import starts
 from byhand.worksheet.views import Medium, Paper
@@ -117,7 +117,8 @@ class Again(Struct, frozen=True, dict=True):
         asked = self.page.asked
         variants = asked.get("variants", "")  # the page is printed again without them, since nobody sees them on it
         setup = Setup(feedback="feedback" not in asked, variants=int(variants) if variants.isdecimal() else 0)
-        return self.pages.html(self.page.view, self.medium, paper, setup=setup)
+        leads = beside_each_other(as_texts(asked.get(LEADS, "")), self.page.view)
+        return self.pages.html(self.page.view, self.medium, paper, leads=leads, setup=setup)
 
     @cached_property
     def laid(self) -> list[Owner]:

@@ -45,7 +45,8 @@ _SAID = {  # what a page prints of itself: how it says it in its metadata
 }
 _HOLDS = {  # files of several pages, which are not read
     "lecturer": "it is a lecturer’s half page, which has no numbers of its own; verify the sheet’s key",
-    "sheets": "it is of a book; verify its sheets one by one, as byhand generate writes them without --book",
+    "sheets": "it is of several sheets; verify them one by one: the pages for the screen that are beside it, or what "
+    "byhand generate writes without --book",
     "extra": "it is a page beside the sheets, which has no numbers; verify a sheet’s key",
     "marks": "it shows marks; verify the worksheet, or its key",
     "copies": "it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it",

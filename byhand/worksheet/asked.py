@@ -3,8 +3,8 @@
 It stands among the metadata of HTML and PDF: what the page was asked for, and what it prints of itself at head and
 foot. Who reads a page back prints it again as this says, and compares all. `left` are the entries that its inverse
 exercises leave out, and the constructions to which somebody's own numbers leave nothing to do; `forms` are those of
-somebody's own numbers where the sheet's have others, and `templates` is a hash of somebody's own templates, if it was
-printed with some.
+somebody's own numbers where the sheet's have others, `leads` names the sheets beside it to which a page of a book
+leads, and `templates` is a hash of somebody's own templates, if it was printed with some.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ NAME = "byhand"  # of the entry among the metadata
 OPTIONS = ("numbers", "places", "rounding", "base", "orientation", "level", "language")  # of an answers file
 LARGE, LARGE_ALONE = "yes", "own"  # large print: as all copies of a class have it, or as one of them alone
 FORMS = "forms"  # the word for the forms of somebody's own numbers
+LEADS = "leads"  # the word for the sheets to which a page of a book leads
 FIELDS = "fields"  # the word for how many fields there are on a form
 DOT = "·"  # in the name of a field of a PDF, for a dot, which a PDF reads as a step down a hierarchy
 _WORD = r"[a-z]+=[\w.:;,/\[\]%~-]*"

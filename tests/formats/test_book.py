@@ -101,7 +101,7 @@ def test_a_book_with_keys_tells_the_lecturer_what_to_look_for():
 def test_a_book_says_that_it_holds_several_sheets():
     index = dict(book().folder("a4"))["index.html"]
     for read, content in ((read_pdf, printed()), (read_html, index)):
-        with pytest.raises(UnreadableError, match=r"^it is of a book; verify its sheets one by one"):
+        with pytest.raises(UnreadableError, match=r"^it is of several sheets; verify them one by one"):
             read(content)
 
 

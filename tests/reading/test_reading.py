@@ -686,6 +686,40 @@ def test_a_pdf_that_lies_about_what_it_was_asked_for_is_wrong(printed, tmp_path)
         assert (verify(tmp_path / "key.pdf").faults == ()) is right
 
 
+@pytest.fixture(scope="module")
+def tied(tmp_path_factory):
+    """The folder of a book of two sheets that lead to each other: the first to the next one, this to what is before."""
+    out = tmp_path_factory.mktemp("tied")
+    command = ["generate", "matrix-product", "linear-layer", "--book", "--format", "html", "--out", str(out)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    return out / "book-seed0"
+
+
+def test_pages_of_a_book_are_right(tied):
+    result = CliRunner().invoke(main, ["verify", str(tied)])
+    assert result.output == f"{tied}: 4 files, 4 right; passed over: index.html, lecturer.html\n"
+    leads = {path.name: re.findall(r" leads=([\w,-]+)", path.read_text(encoding="utf-8")) for path in tied.iterdir()}
+    assert leads == {
+        "index.html": [], "lecturer.html": [],
+        **{f"matrix-product-{view}.html": ["linear-layer"] for view in ("worksheet", "key")},
+        **{f"linear-layer-{view}.html": ["matrix-product"] for view in ("worksheet", "key")},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("true", "lie", "finding"), [
+    (r"(<td[^>]*>)4(?=</td>)", r"\g<1>5", Finding.WRONG),
+    (' href="matrix-product-key.html"', ' href="https://example.org"', Finding.UNREADABLE),
+    (" leads=matrix-product", "", Finding.UNREADABLE),
+    (" leads=matrix-product", " leads=softmax", Finding.UNREADABLE),
+    (" leads=matrix-product", " leads=matrix-product,softmax", Finding.UNREADABLE),
+])  # fmt: skip
+def test_whatever_is_changed_on_a_page_of_a_book_is_found(true, lie, finding, tied, tmp_path):
+    html, changes = re.subn(true, lie, (tied / "linear-layer-key.html").read_text(encoding="utf-8"), count=1)
+    assert changes == 1
+    (tmp_path / "key.html").write_text(html, encoding="utf-8")
+    assert report(tmp_path / "key.html")[1] is finding
+
+
 REFUSED = [
     ("foreign.pdf", foreign_pdf, "it is none of byhand's pages: it does not say what it was asked for"),
     ("scan.pdf", scan, "it has no text in it: a scan cannot be verified, only the PDF that byhand wrote"),
@@ -712,7 +746,7 @@ REFUSED = [
         ("seed=0", f"seed={'9' * 5000}", f"it says that its seed is '{'9' * 12}...{'9' * 13}'; it should be a whole number of at most 18 digits"),
         ("hash=1234567", "hash=12%1b%5b7m", r"it says that its hash is '12\x1b[7m'; it should be seven digits, or letters from a to f"),
         ("minutes=9", "minutes=soon", "it says that its minutes is 'soon'; it should be a whole number"),
-        ("view=key", "holds=sheets", "it is of a book; verify its sheets one by one, as byhand generate writes them without --book"),
+        ("view=key", "holds=sheets", "it is of several sheets; verify them one by one: the pages for the screen that are beside it, or what byhand generate writes without --book"),
         ("view=key", "holds=copies", "it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it"),
     ]),
     ("picture.png", lambda _: b"\x89PNG\r\n\x1a\n\x00\xff", "it is neither HTML nor PDF nor a run.json"),

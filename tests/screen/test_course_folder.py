@@ -6,10 +6,14 @@ import re
 
 import pytest
 from browser import Browser, needs_chromium
+from click.testing import CliRunner
 
+from byhand.cli import main
 from byhand.course import course, covers, write_index
+from byhand.errors import UnreadableError
 from byhand.options import Options
 from byhand.pipeline import generate
+from byhand.reading.verify import verify
 from byhand.worksheet.order import routes
 
 ASKED = Options(formats=("html",))
@@ -44,6 +48,13 @@ def test_an_index_has_a_picture_of_every_sheet_in_the_order_of_the_course(folder
 def test_a_sheet_leads_to_no_place_that_is_not_there(folder):
     page = (folder / "softmax-seed0" / "worksheet.html").read_text(encoding="utf-8")
     assert not re.findall(r' href="(?!#)([^"]*)"', page)
+
+
+def test_a_folder_of_the_course_is_right_and_its_index_says_what_it_is(folder):
+    result = CliRunner().invoke(main, ["verify", str(folder)])
+    assert result.output == f"{folder}: 4 files, 4 right; passed over: index.html\n"
+    with pytest.raises(UnreadableError, match=r"^it is of several sheets; verify them one by one"):
+        verify(folder / "index.html")
 
 
 @needs_chromium

@@ -9,17 +9,15 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from byhand.formats import Setup
-from byhand.formats.html.index import card, front, in_groups, index
-from byhand.formats.html.page import Pages, rendered
+from byhand.formats.html.index import BOOK, card, front, in_groups, index
+from byhand.formats.html.page import Pages, beside_each_other, rendered
 from byhand.page.page import Page
-from byhand.worksheet.asked import as_words
 from byhand.worksheet.lecturer import Lecturer, lecturer
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import LECTURER, VIEWS, Paper, View
 
 WHOLE = "gpt"  # the sheet whose map, that of a whole model, stands on the cover
 LECTURER_PAGE = "lecturer.html"
-BOOK = as_words({"holds": "sheets"})  # what it says of itself for who reads pages back
 
 
 class Part(Struct, frozen=True):
@@ -95,13 +93,15 @@ class Book(Struct, frozen=True):
     def folder(self, paper: Paper, setup: Setup | None = None) -> Iterator[tuple[str, str]]:
         """Pages for a screen by name: an index, and every sheet in every view. setup: what its worksheets answer."""
         values = self._values()
+        of_sheets = [sheet.d.name for sheet in self.sheets]
+        names = {view: beside_each_other(of_sheets, view) for view in self.views}
         pages = {
-            sheet.d.name: [(part.title_of(sheet), f"{sheet.d.name}-{part.view}.html") for part in self.parts]
+            sheet.d.name: [(part.title_of(sheet), names[part.view][sheet.d.name]) for part in self.parts]
             for sheet in self.sheets
         }
         yield "index.html", index(
             [card(sheet.d) for sheet in self.sheets], pages, self.messages, paper, str(self.seed), self._has_keys,
-            BOOK, LECTURER_PAGE if values["lecturer"] else "", (setup or Setup()).look,
+            LECTURER_PAGE if values["lecturer"] else "", (setup or Setup()).look,
         )  # fmt: skip
         if values["lecturer"]:
             yield (
@@ -109,9 +109,9 @@ class Book(Struct, frozen=True):
                 rendered("lecturer.html", "screen", paper, self.messages, look=(setup or Setup()).look, **values),
             )
         for part in self.parts:
-            names = {sheet.d.name: f"{sheet.d.name}-{part.view}.html" for sheet in part.sheets}
+            leads = names[part.view]
             for sheet in part.sheets:
-                yield names[sheet.d.name], sheet.html(part.view, "screen", paper, leads=names, setup=setup)
+                yield leads[sheet.d.name], sheet.html(part.view, "screen", paper, leads=leads, setup=setup)
 
     @property
     def _has_keys(self) -> bool:

@@ -16,6 +16,7 @@ from byhand.formats.html.page import Script, prose, rendered
 from byhand.formats.html.script import script
 from byhand.page import map as architecture_map
 from byhand.page import picture
+from byhand.worksheet.asked import as_words
 from byhand.worksheet.card import Card
 from byhand.worksheet.document import Document, Picture
 from byhand.worksheet.effort import time_told
@@ -23,6 +24,8 @@ from byhand.worksheet.lecturer import routes_told
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.order import groups
 from byhand.worksheet.views import Paper
+
+BOOK = as_words({"holds": "sheets"})  # what it says of itself, as a book does, for who reads pages back
 
 
 def card(document: Document) -> Card:
@@ -41,7 +44,7 @@ Links = Mapping[str, Sequence[tuple[str, str]]]  # by a sheet's name, its pages:
 
 def index(
     cards: Sequence[Card], links: Links, messages: Messages, paper: Paper, seed: str, has_keys: bool,
-    asked: str = "", lecturer_page: str = "", look: str = "",
+    lecturer_page: str = "", look: str = "",
 ) -> str:  # fmt: skip
     """The index as HTML. has_keys: whether keys are beside it. lecturer_page: the address of the lecturer's page.
 
@@ -50,7 +53,7 @@ def index(
     known = {card.name: card for card in cards}
     routes = routes_told({card.name: card.minutes for card in cards}, messages)
     return rendered(
-        "index.html", "screen", paper, messages, asked=asked, look=look, scripts=(Script(script(("progress",))),),
+        "index.html", "screen", paper, messages, asked=BOOK, look=look, scripts=(Script(script(("progress",))),),
         view="worksheet", **front([card.minutes for card in cards], messages, seed, has_keys),
         groups=in_groups(cards, lambda card: card.group, messages),
         ways=[told for told in routes if told.route.name != "exam"], cards=known, links=links,

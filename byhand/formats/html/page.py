@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -47,7 +47,7 @@ from byhand.page.printed import PrintedFigure, PrintPage
 from byhand.page.table import table
 from byhand.pictures.labels import words
 from byhand.tape import shape_text
-from byhand.worksheet.asked import as_word, as_words
+from byhand.worksheet.asked import LEADS, as_word, as_words
 from byhand.worksheet.document import Block, FirstCell, Guess, Lines, Working, plain_words
 from byhand.worksheet.folders import folders
 from byhand.worksheet.looks import look_of
@@ -202,7 +202,7 @@ class Pages:
         for_all = for_all or (in_slots and medium == "print")
         setup = setup or Setup()
         answers = medium == "screen" and view == "worksheet" and not for_all
-        asked = "" if for_all else ASKED if in_slots else self.words(view, setup)
+        asked = "" if for_all else ASKED if in_slots else self.words(view, setup, leads or {})
         scripts = self.scripts(setup, leads or {}) if answers else ()
         view = "key" if shared else view
         page = rendered(
@@ -301,13 +301,15 @@ class Pages:
                 break
         return variants
 
-    def words(self, view: View, setup: Setup | None = None) -> str:
-        """What the page in one view says of itself, for who reads it back."""
+    def words(self, view: View, setup: Setup | None = None, leads: Container[str] = ()) -> str:
+        """What the page in one view says of itself, for who reads it back. leads: the sheets to which it may lead."""
         printed = {"version": as_word(self.said["version"]), "sheet": as_word(self.d.name)}
         stamped = {name: self.said[name] for name in STAMPED if name in self.said}
         view_setup = setup if setup and view == "worksheet" else Setup()
         brought = {} if view_setup.feedback else {"feedback": "no"}
         brought |= {"variants": str(view_setup.variants)} if view_setup.variants else {}
+        led_to = [sheet.name for sheet in (*self.d.before, *self.d.after) if sheet.name in leads]
+        brought |= {LEADS: ",".join(map(as_word, led_to))} if led_to else {}
         return as_words({"view": view, **self.d.asked, **printed, **stamped, **brought})
 
     def numbered(self, view: View, page: int, pages: int) -> str:
@@ -341,6 +343,11 @@ class Pages:
         beside = longest + room_after + label
         side = next((n for n, room in LINE_ROOMS if beside <= room + RESULT + LABEL), 1)
         return SideBySide(working.symbol, side, tall, label, round(longest, 1), tokens)
+
+
+def beside_each_other(sheets: Iterable[str], view: View) -> dict[str, str]:
+    """The names of the files of sheets in one view, where these are in one folder."""
+    return {name: f"{name}-{view}.html" for name in sheets}
 
 
 def as_json(known: Any) -> Any:
