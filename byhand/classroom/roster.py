@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from byhand.classroom import MOST_STUDENTS
 from byhand.classroom.spreadsheet import is_spreadsheet, spreadsheet_rows
-from byhand.errors import MOST_PROBLEMS, RosterError
+from byhand.errors import MOST_PROBLEMS, ByHandError, RosterError, collecting, together
 from byhand.notation.number import shown
 from byhand.notation.words import unprintable
 from byhand.options import Tell, unheard
@@ -108,11 +108,13 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
     rows = spreadsheet_rows(name, content, tell) if is_spreadsheet(content) else csv_rows(name, io.BytesIO(content))
     _, heads = next(rows, (0, []))
     places = _places(name, heads)
-    read = [_row(name, number, {f: row[at].strip() for f, at in places.items() if at < len(row)})
-            for number, row in islice(rows, MOST_STUDENTS + 1)]  # fmt: skip
+    read, problems = list[_Row](), list[ByHandError]()
+    for number, cells in islice(rows, MOST_STUDENTS + 1):
+        with collecting(problems):
+            read.append(_row(name, number, {f: cells[at].strip() for f, at in places.items() if at < len(cells)}))
     if len(read) > MOST_STUDENTS:
         raise RosterError(f"{name} names over {MOST_STUDENTS:,} students; split it")
-    if not read:
+    if not read and not problems:
         raise RosterError(f"{name} names no students; put one on each line below the headings")
     by_id: dict[str, _Row] = {}
     again: list[str] = []
@@ -128,14 +130,17 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
             )
             by_id[called] = replace(row, student=replace(student, name=called, id=called))
         elif known.student != student:
-            raise RosterError(
+            problem = (
                 f"{name} line {row.number}: {student.name!r} has the id {student.id!r} of {known.student.name!r} in "
                 f"line {known.number}; give each student their own"
             )
+            problems.append(RosterError(problem))
         elif known is not row:
             again.append(f"{name} line {row.number} is line {known.number} again, the same id included: one copy")
         else:
             by_id[student.id] = row
+    if problems:
+        raise RosterError(str(together(problems)))
     for line in again[:MOST_PROBLEMS]:
         tell(line)
     if len(again) > MOST_PROBLEMS:

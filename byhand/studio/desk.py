@@ -7,6 +7,7 @@ Without scripts, each button gets the whole page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -247,16 +248,17 @@ class _Class(Struct, frozen=True):
     students: tuple[Student, ...]
     told: tuple[str, ...]
     """What there is to say of it."""
-    wrong: str
-    """Why there is none."""
+    wrong: tuple[str, ...]
+    """Why there is none: each line of the roster that cannot be read."""
 
 
 def _class_of(paper: PaperFolder) -> _Class:
     told = list[str]()
     try:
-        return _Class(tuple(paper.students(told)), tuple(told), "")
+        return _Class(tuple(paper.students(told)), tuple(told), ())
     except ByHandError as error:
-        return _Class((), tuple(told), str(error))
+        name = paper.roster.name if paper.roster else ""
+        return _Class((), tuple(told), tuple(re.split(f"; (?={re.escape(name)} line)", str(error))))
 
 
 def _as_roster(typed: str) -> str:

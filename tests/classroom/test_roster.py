@@ -95,6 +95,14 @@ def test_what_is_wrong_is_said_in_a_line(content, message):
         parse_roster("class.csv", content)
 
 
+def test_all_lines_that_are_wrong_are_told_at_once():
+    rows = b"name;id;large\n;;\nAda;1;\nBen;1;\nCem;2;perhaps\nDee;3;yes\n;;yes\n"
+    with pytest.raises(RosterError) as error:
+        parse_roster("class.csv", rows)
+    told = str(error.value).split("; class.csv line ")
+    assert [line.split(":")[0].split(" has")[0] for line in told] == ["class.csv line 5", "7", "4"]
+
+
 def test_a_roster_that_is_not_there_is_said(tmp_path):
     with pytest.raises(RosterError, match=r"none\.csv: No such file or directory"):
         read_roster(tmp_path / "none.csv")

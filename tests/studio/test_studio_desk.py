@@ -199,6 +199,8 @@ def test_a_roster_is_taken_or_refused_with_its_line(studio, paper):
     assert told(page) == [
         "roster.csv line 3: &#39;Ben&#39; has the id &#39;1&#39; of &#39;Ann&#39; in line 2; give each student their own"
     ]
+    page = client.post(f"{address}/roster", files={"file": ("r.csv", b"name;id\nAnn;1\nBen;1\nCem;1\n")})
+    assert [line[:17] for line in told(page)] == ["roster.csv line 3", "roster.csv line 4"]
     page = client.post(f"{address}/roster", files={"file": ("r.exe", b"MZ")})
     assert "is no roster" in told(page)[0]
     assert (folder / "roster.csv").read_bytes().startswith(b"name;id")
