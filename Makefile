@@ -31,6 +31,10 @@ test-screen: setup ## try every worksheet in a browser, with every mistake and o
 	@sh tools/screen.sh
 	@$(PY) -m pytest --every tests/screen tests/marking/test_screen_verdicts.py
 
+test-studio: setup ## try the studio in Chromium and Firefox, by mouse, by keys, on a phone, with axe, and killed; installs both
+	@sh tools/studio.sh
+	@$(PY) -m pytest --every tests/studio
+
 test-torch: setup ## the same numbers as PyTorch, where it is installed: hundreds of random configurations
 	@$(PY) -c "import torch" 2>/dev/null || { echo "make test-torch needs PyTorch: .venv/bin/pip install torch"; exit 1; }
 	@$(PY) -m pytest tests/test_torch.py
@@ -64,7 +68,7 @@ setup: ## install what is missing; the targets above do it first
 # In a fresh environment, so that nothing tried out by hand is pinned.
 constraints: ## renew constraints.txt, with the oldest Python that byhand runs on
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $${PYTHON:-python3.11} -m venv "$$fresh" && \
-	"$$fresh/bin/python" -m pip install --quiet '.[dev,test-formats]' && \
+	"$$fresh/bin/python" -m pip install --quiet '.[dev,test-formats,test-studio]' && \
 	{ echo '# Tested versions of all that is installed. To renew: make constraints sbom'; \
 	  "$$fresh/bin/python" -m pip freeze --exclude byhand | sed 's/+.*//' | LC_ALL=C sort -f; } > "$$fresh/pins" && \
 	cp "$$fresh/pins" constraints.txt
@@ -94,4 +98,4 @@ clean: ## remove .venv, caches and builds; the worksheets in output/ stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-.PHONY: worksheet test test-formats test-every attack mutate students test-torch check bench sizes wheel site picture setup constraints sbom audit clean help
+.PHONY: worksheet test test-formats test-every attack mutate students test-torch test-screen test-studio check bench sizes wheel site picture setup constraints sbom audit clean help

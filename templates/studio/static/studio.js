@@ -84,7 +84,7 @@
     one("#paper").elements.at.value = "";
   });
 
-  // the gallery knows which sheets the paper has, and the focus stays on its button
+  // the gallery knows which sheets the paper has, and the focus stays where it was, or near it
   let focused = "";
   document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.id; });
   document.addEventListener("htmx:after:swap", () => {
@@ -94,10 +94,10 @@
       button.name = taken ? "remove" : "add";
       one(".does", button).textContent = taken ? "Remove" : "Add";
     }
-    const before = focused && document.getElementById(focused);
-    if (before && document.activeElement === document.body) {
-      (before.disabled ? one("#title") : before).focus({ preventScroll: true });
-    }
+    const now = document.activeElement, before = focused && document.getElementById(focused);
+    if (!focused || (now !== document.body && !now.disabled)) return;
+    const near = before ? one("button:enabled", before.parentElement) : one("#parts button:enabled") ?? one("#title");
+    (before && !before.disabled ? before : near)?.focus({ preventScroll: true });
   });
   show(one("#desk.new") ? "sheets" : "page");
 })();
