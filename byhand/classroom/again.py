@@ -80,7 +80,8 @@ class Class(Struct, frozen=True):
         plan = Plan(
             sheet, structs.replace(options, secret=secret, large=False, look="").on(sheet), ""
         )  # as pages are marked
-        return cls(plan.beside([copy.student for copy in copies]), copies)
+        moved = plan.beside([copy.student for copy in copies])
+        return cls(plan, [structs.replace(copy, student=each) for copy, each in zip(copies, moved, strict=True)])
 
 
 class OwnCopy(Struct, frozen=True):

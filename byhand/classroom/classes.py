@@ -80,7 +80,8 @@ def make_class(
 ) -> ClassSet:  # fmt: skip
     """Write a class set into OUT/SHEET-classN, or SHEET-class where a secret takes the place of the seed N.
 
-    The same students and seed give the same bytes, and each student's numbers depend on the seed and their id only.
+    The same students and seed give the same bytes. Each student's numbers depend on the seed and their id only, or,
+    where a set of numbers has few different copies, on the students before them, too (`Plan.beside`).
 
     forms: whether each student also gets a worksheet to fill in on a screen. jobs: the number of processes. dask: the
     address of a Dask scheduler, or "". done: called with 1 for each written copy.
@@ -132,10 +133,11 @@ class Planned(Struct, frozen=True):
         options = options.on(sheet)
         others = chosen(formats, options)
         letters = "".join(sorted({c for student in students for c in student.whose} | {*LETTERS}))
-        plan = Plan(sheet, options, letters).beside(students)
+        plan = Plan(sheet, options, letters)
         checked(folder, _said_of(plan))
         pages: ClassPages = submit(class_pages, plan).result()
-        return cls(plan, students, folder, pages, forms or FORM in formats, others, submit, jobs)
+        moved = plan.beside(students, pages.numbers)
+        return cls(plan, moved, folder, pages, forms or FORM in formats, others, submit, jobs)
 
     def copies(self) -> Iterator[tuple[Copy, InFormats]]:
         """The copies in the roster's order, in print and in other formats.

@@ -150,7 +150,7 @@ def bound_copies(
     student = made[0].copy.student
     order = order_of(paper, options, student)
     cover = paper.of_pages([pages[at] for at in order], options)
-    moved = ",".join(str(each.plan.moved.get(student.id, 0)) for each in made)
+    moved = ",".join(str(each.copy.student.moved) for each in made)
     whose = {"student": as_word(student.id), "named": as_word(student.name), "moved": moved}
     whose |= {"large": LARGE_ALONE} if student.large and not options.large else {}
     cover = replace(cover, asked={**cover.asked, **whose})
@@ -171,8 +171,8 @@ def copies_again(
     for part, count in zip(paper.parts, moved, strict=True):
         sheet = load_sheet(part.sheet, options.language)
         plan = Plan(sheet, part.options(options).on(sheet), letters)
-        own, pages = replace(plan, moved={student.id: count} if count else {}), _pages_of(plan)
-        made.append(Made(own, pages, student_copies(own, pages, [student])[0]))
+        pages = _pages_of(plan)
+        made.append(Made(plan, pages, student_copies(plan, pages, [replace(student, moved=count)])[0]))
     of_first = [page_of(each.plan, each.pages) for each in made]
     return lambda view: next(pdf for _, pdf in bound_copies(paper, options, of_first, made, (view,)))
 

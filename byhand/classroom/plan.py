@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -38,54 +39,46 @@ class Plan(Struct, frozen=True):
     options: Options
     letters: str
     """The characters of the students' names."""
-    moved: Mapping[str, int] = {}
-    """By id, on a sheet of the thread how often a student's base thread is drawn again, and on one that draws words
-    by how many these are further on (`beside`)."""
 
     def __hash__(self) -> int:
         return hash(repr(self))  # its parts have dicts
 
     def key(self, student: Student) -> str:
         """The text that decides the numbers of a student's copy."""
-        return self.key_of(student.id) + NEXT * self.moved.get(student.id, 0)
+        return self.key_of(student.id) + NEXT * student.moved
 
-    def beside(self, students: Sequence[Student]) -> Plan:
-        """The same plan for a roster: on a sheet of the thread, no two neighbours have the same base thread; on one
-        that draws words, no two students have the same ones, until there are no more.
+    def beside(self, students: Sequence[Student], numbers: NumberSets | None = None) -> list[Student]:
+        """The students of a roster, moved on so that no two neighbours have the same base thread on a sheet of the
+        thread; that no two students have the same words, where a seed draws these; nor the same set, where a set has
+        few different copies. There may be too few: then as many as can be have others.
+
+        numbers: those of this plan, if they are found already.
         """
         if self.sheet.draws_words:
-            return replace(self, moved=self._apart(students))
-        if not self.sheet.of_thread:
-            return self
-        moved, before = dict[str, int](), -1
+            return self._apart(students, "words", len(self.listed_sets()))
+        if self.sheet.of_thread:
+            return self._with_other_threads(students)
+        numbers = numbers or NumberSets(self)
+        return self._apart(students, "set", len(numbers.sets)) if numbers.are_few else [*students]
+
+    def _with_other_threads(self, students: Sequence[Student]) -> list[Student]:
+        moved, before = list[Student](), -1
         for student in students:
             key, count = self.key_of(student.id), 0
             while _base_of(key + NEXT * count) == before:
                 count += 1
             before = _base_of(key + NEXT * count)
-            if count:
-                moved[student.id] = count
-        return replace(self, moved=moved)
+            moved.append(replace(student, moved=count))
+        return moved
 
-    def reading(self, words: Mapping[str, tuple[str, ...]]) -> Plan:
-        """The same plan, where students read the words that their copies say, by id."""
-        if not self.sheet.draws_words:
-            return self
-        places = {each.tokens: place for place, each in enumerate(self.listed_sets())}
-        known = {of: places[said] for of, said in words.items() if said in places}
-        first = {of: _words_of(self.key_of(of), len(places)) for of in known}
-        return replace(self, moved={of: (place - first[of]) % len(places) for of, place in known.items()})
-
-    def _apart(self, students: Sequence[Student]) -> dict[str, int]:
-        """By how many words each student is moved on from those that the id draws, so as to have others than those
-        before.
-        """
-        moved, taken, count = dict[str, int](), set[int](), len(self.listed_sets())
+    def _apart(self, students: Sequence[Student], what: str, count: int) -> list[Student]:
+        """Each student moved on to another of so many places than those before, as many of them as can be."""
+        moved, taken = list[Student](), deque[int](maxlen=count - 1)
         for student in students:
-            first = _words_of(self.key_of(student.id), count)
-            taken = taken if len(taken) < count else set()
-            moved[student.id] = next(k for k in range(count) if (first + k) % count not in taken)
-            taken.add((first + moved[student.id]) % count)
+            first = _place_of(self.key_of(student.id), what, count)
+            by = next(k for k in range(count) if (first + k) % count not in taken)
+            taken.append((first + by) % count)
+            moved.append(replace(student, moved=by))
         return moved
 
     def key_of(self, what: str) -> str:
@@ -210,10 +203,10 @@ def _base_of(key: str) -> int:
     return Draw(f"byhand/{key.partition(AGAIN)[0]}/base").below(bases())
 
 
-def _words_of(key: str, count: int) -> int:
-    """The place of the words of the copy with this key, of so many."""
+def _place_of(key: str, what: str, count: int) -> int:
+    """The place, of so many, of the words or of the set of the copy with this key."""
     drawn, *further = key.partition(AGAIN)[0].split(NEXT)
-    return (Draw(f"byhand/{drawn}/words").below(count) + len(further)) % count
+    return (Draw(f"byhand/{drawn}/{what}").below(count) + len(further)) % count
 
 
 class NumberSets(Struct, frozen=True, dict=True):
@@ -262,22 +255,30 @@ class NumberSets(Struct, frozen=True, dict=True):
     @cached_by("sets", lambda numbers: numbers.plan.cache_key(paper="a4"))
     def _with_others(self) -> tuple[Values, ...]:
         try:
-            count = MANY_SETS if self._has_few_copies() else SETS
-            asked = [self.plan.key_of(f"set {number}") for number in range(1, count)]
+            asked = [self.plan.key_of(f"set {number}") for number in range(1, MANY_SETS if self.are_few else SETS)]
             keys = fitting(lambda keys: self.run_plain(map(self._searched, keys)), asked, SET_ATTEMPTS)
         except ConfigError:  # no others can be searched for
             return (self.first_set,)
-        return (self.first_set, *(self._searched(key) for key in keys if key))
+        others = [self._searched(key) for key in keys if key]
+        if not self.are_few:
+            return (self.first_set, *others)
+        answers = [*_answers(self.run_plain(others))]
+        return (self.first_set, *(each for n, each in enumerate(others, 1) if answers[n] not in answers[:n]))
 
+    @cached_property
+    def are_few(self) -> bool:
+        """Whether a set has few different copies, so that it matters who has which."""
+        return self.renames and not self.plan.options.keeps_its_numbers and self._has_few_copies()
+
+    @cached_by("few", lambda numbers: numbers.plan.cache_key(paper="a4"))
     def _has_few_copies(self) -> bool:
-        """Whether many of the first set's copies have the same answers, and another set has others.
-
-        Raises: ConfigError where no other set can be searched for.
-        """
-        sets = [self.first_set, self._searched(self.plan.key_of("set 1"))]
+        """Whether many of the first set's copies have the same answers, and another set has others."""
+        try:
+            sets = [self.first_set, self._searched(self.plan.key_of("set 1"))]
+        except ConfigError:  # no other can be searched for
+            return False
         variants: list[Variant] = [(1, 0), (0, 0), *((0, f"tried/{k}") for k in range(TRIED))]
-        run = run_copies(self.plan.sheet, sets, variants, self.plan.options)
-        other, *of_first = run.filled("\0".join(value_text(blank.cell.value) for blank in run.document.blanks()))
+        other, *of_first = _answers(run_copies(self.plan.sheet, sets, variants, self.plan.options))
         return other not in of_first and len(set(of_first)) < FEW
 
     @cached_property
@@ -308,8 +309,8 @@ class NumberSets(Struct, frozen=True, dict=True):
         if self.plan.sheet.of_thread:
             return _base_of(key)
         if self.plan.sheet.draws_words:
-            return _words_of(key, len(self._listed))
-        return Draw(f"byhand/{key.partition(AGAIN)[0]}/set").below(len(self.sets))
+            return _place_of(key, "words", len(self._listed))
+        return _place_of(key, "set", len(self.sets))
 
     def of(self, key: str) -> Values:
         """The numbers of the copy with this key.
@@ -349,3 +350,8 @@ class NumberSets(Struct, frozen=True, dict=True):
         """Run the first set and others as they are."""
         sets = [self.first_set, *others]
         return run_copies(self.plan.sheet, sets, [(number, 0) for number in range(len(sets))], self.plan.options)
+
+
+def _answers(run: ClassRun) -> Iterator[str]:
+    """The answers of each copy, as one text."""
+    return run.filled("\0".join(value_text(blank.cell.value) for blank in run.document.blanks()))

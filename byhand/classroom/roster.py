@@ -51,6 +51,8 @@ class Student(Struct, frozen=True):
     group: str = ""
     large: bool = False
     """Whether their copy is in large print, whatever the others have."""
+    moved: int = 0
+    """By how many sets of numbers, or words, their copy is moved on from those that the id draws (`Plan.beside`)."""
 
     @property
     def whose(self) -> str:

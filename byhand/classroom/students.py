@@ -296,7 +296,7 @@ def said_of(page: Document, student: Student) -> dict[str, str]:
     whose = student.whose if student.name else page.messages.say("foot.copy", id=student.id)
     return {
         "name": cut(FACE, student.name, name_room - label), "whose": cut(FACE, whose, foot_room),
-        "student": as_word(student.id), "named": as_word(student.name),
+        "student": as_word(student.id), "named": as_word(student.name), "moved": str(student.moved),
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from msgspec.structs import replace
@@ -18,16 +18,23 @@ from byhand.reading.pdf import letters_of, opened, paper_of
 from byhand.reading.ways import options_of, sheet_of
 from byhand.secret import Secret
 from byhand.witness.wiring import WIRINGS
-from byhand.worksheet.asked import FIELDS, LARGE, as_texts
+from byhand.worksheet.asked import FIELDS, LARGE
 from byhand.worksheet.views import Paper, View
 
 CLASSES_KEPT = 4  # that are laid out
-_OF_A_COPY = ("view", "hash", "student", "named", "tokens", FIELDS)  # what the pages of a class say differently
+_OF_A_COPY = (
+    "view",
+    "hash",
+    "student",
+    "named",
+    "moved",
+    "tokens",
+    FIELDS,
+)  # what the pages of a class say differently
 _END = b"%%EOF"
 Class = tuple[Plan, ClassPages]
 Kind = tuple[View, bool]  # of a copy's PDFs: its view, and whether it has fields
 Said = tuple[tuple[str, str], ...]
-Words = Mapping[str, tuple[str, ...]]  # the words that students read, by their ids
 
 
 def class_of(page: Page, content: bytes) -> Class:
@@ -81,24 +88,19 @@ def printing_of(content: bytes) -> tuple[Paper, str]:
         return paper_of(file), "".join(sorted(usual | letters))
 
 
-def words_of(page: Page) -> Words:
-    """The words that a copy says its student reads."""
-    return {page.student.id: as_texts(page.asked.get("tokens", ""))} if page.student else {}
-
-
 def copies_again(
-    class_: Class, students: Sequence[Student], kinds: Sequence[Kind], words: Words
+    class_: Class, students: Sequence[Student], kinds: Sequence[Kind]
 ) -> Iterator[tuple[Student, Kind, bytes]]:
     """The PDF of every copy of these students, of these kinds, whose numbers the witness has judged, as far as there
     is one.
     """
     plan, pages = class_
     try:
-        made = student_copies(plan.reading(words), pages, students)
+        made = student_copies(plan, pages, students)
     except ByHandError:
         if len(students) > 1:  # one of them, whose name cannot be printed, keeps all from theirs
             for some in (students[::2], students[1::2]):
-                yield from copies_again(class_, some, kinds, words)
+                yield from copies_again(class_, some, kinds)
         return
     yield from (
         (copy.student, (view, fields), pdf_of(copy, pages, view, fields)) for copy in made for view, fields in kinds

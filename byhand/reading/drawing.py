@@ -10,7 +10,7 @@ from byhand.formats.pdf import filled, filled_form
 from byhand.notation.number import shown
 from byhand.page.page import lower
 from byhand.reading.back import Again
-from byhand.reading.copies import class_of, copies_again, is_wired, kind_of, words_of
+from byhand.reading.copies import class_of, copies_again, is_wired, kind_of
 from byhand.reading.forms import filled_in
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
@@ -67,7 +67,7 @@ def _copy_difference(content: bytes, page: Page) -> str:
     Raises: ByHandError where there is no such class.
     """
     students = [page.student] if page.student else []
-    made = copies_again(class_of(page, content), students, [kind_of(page)], words_of(page))
+    made = copies_again(class_of(page, content), students, [kind_of(page)])
     reprint = next((pdf for *_, pdf in made), None)
     if reprint is None:
         raise UnreadableError("no class has such a copy")

@@ -14,7 +14,7 @@ from byhand.arithmetic.domain import Domain
 from byhand.arrange import arranged
 from byhand.choose import choose
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS
-from byhand.classroom.plan import NEXT, NumberSets, Plan
+from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.roster import Student
 from byhand.errors import ByHandError
 from byhand.model.weights import Values
@@ -30,7 +30,6 @@ from byhand.worksheet.inverse import recovered
 from byhand.worksheet.sheet import Sheet
 
 WORDS = ("tokens", "source", "vocabulary")
-MOST_NEXT = 6  # base threads that are drawn for one student: in a class, hardly ever more than two
 SETS_KEPT = 4  # classes whose sets of numbers are kept
 
 
@@ -73,11 +72,6 @@ def _of_student(sheet: Sheet, options: Options, student: Student | None) -> Iter
         numbers.of(plan.key(student))
     except ByHandError:
         return  # a sheet that has no class
-    if sheet.draws_words:  # which may have been somebody's before
-        yield from (partial(numbers.of, plan.key(student) + NEXT * k) for k, _ in enumerate(plan.listed_sets()))
-        return
-    if sheet.of_thread:  # whose base may have been a neighbour's
-        yield from (partial(numbers.of, plan.key(student) + NEXT * count) for count in range(MOST_NEXT))
     for attempt in range(COPY_ATTEMPTS):
         yield partial(numbers.of, plan.key(student) + AGAIN * attempt)
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from byhand.classroom.roster import Student
 from byhand.classroom.workers import processes
 from byhand.errors import ByHandError
-from byhand.reading.copies import CLASSES_KEPT, Class, Kind, class_of, copies_again, is_wired, kind_of, words_of
+from byhand.reading.copies import CLASSES_KEPT, Class, Kind, class_of, copies_again, is_wired, kind_of
 from byhand.reading.look import numbers_alone
 from byhand.reading.objects import pdf_difference
 from byhand.reading.page import Page
@@ -93,7 +93,6 @@ def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
     """Those of the files that are copies of a class, as the class prints them of judged numbers."""
     copies: dict[int, dict[tuple[Student, Kind], dict[Path, bytes]]] = defaultdict(lambda: defaultdict(dict))
     classes: dict[int, Class] = {}
-    words: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for file in files:
         with suppress(ByHandError):  # is told when it is judged by itself
             content = content_of(file)
@@ -105,11 +104,10 @@ def _right_copies(files: Sequence[Path], secret: Secret | None) -> set[Path]:
                     continue
                 classes[id(of)] = of
                 copies[id(of)][page.student, kind_of(page)][file] = content
-                words[id(of)] |= words_of(page)
     right = set()
     for key, by_copy in copies.items():
         students, kinds = (list(dict.fromkeys(each)) for each in zip(*by_copy, strict=True))
-        for student, kind, reprint in copies_again(classes[key], students, kinds, words[key]):
+        for student, kind, reprint in copies_again(classes[key], students, kinds):
             for file, content in by_copy.get((student, kind), {}).items():
                 with suppress(ByHandError):
                     if not pdf_difference(content, reprint):

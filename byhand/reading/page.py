@@ -51,6 +51,7 @@ _HOLDS = {  # files of several pages, which are not read
     "marks": "it shows marks; verify the worksheet, or its key",
     "copies": "it has every copy of a class; verify them one by one, in the folders worksheets and keys beside it",
 }
+_MOVED = re.compile(r"\d{1,3}")  # by how many sets of numbers a copy is moved on; a class has some dozens
 ALOUD = "aloud"  # the class of what is not printed, but only read aloud
 MARGINS = ("foot", "running")  # the classes of elements that are printed in the margins; a footer is a foot, too
 
@@ -234,7 +235,10 @@ def student_in(words: Mapping[str, str]) -> Student | None:
     if not words.get("student"):
         return None
     return Student(
-        as_text(words.get("named", "")), as_text(words["student"]), large=words.get("large") == LARGE_ALONE
+        as_text(words.get("named", "")),
+        as_text(words["student"]),
+        large=words.get("large") == LARGE_ALONE,
+        moved=int(moved) if _MOVED.fullmatch(moved := words.get("moved", "")) else 0,
     )
 
 

@@ -29,6 +29,8 @@ from byhand.worksheet.asked import as_text
 from byhand.worksheet.looks import look_of
 from byhand.worksheet.views import VIEWS, View
 
+MOST_MOVED = 1_000  # sets of numbers, of which a class has some dozens
+
 
 def is_paper(words: Mapping[str, str]) -> bool:
     """Whether a PDF that says this of itself is a paper."""
@@ -74,6 +76,8 @@ def _judged_copy(
         raise UnreadableError(f"{SECRET_UNKNOWN}; name it with --secret")
     try:
         moved = [int(count) for count in words.get("moved", "").split(",")]
+        if not all(0 <= count <= MOST_MOVED for count in moved):
+            raise UnreadableError(f"it says that numbers are moved on by {max(moved, key=abs)}")
         reprint = copies_again(paper, options, student, moved, printing_of(content)[1])(view)
     except (ByHandError, ValueError) as error:
         raise UnreadableError(f"it cannot be made again as it says that it was: {error}") from None

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from byhand.errors import ConfigError, ExtraError
+from byhand.extras import install_command
 from byhand.studio.settings import Settings
-
-EXTRA = "byhand[studio]"
 
 
 def serve(settings: Settings, ready: Callable[[Settings], object]) -> None:
@@ -23,7 +22,7 @@ def serve(settings: Settings, ready: Callable[[Settings], object]) -> None:
 
         from byhand.studio.app import app
     except ImportError as error:
-        raise ExtraError(f"the studio needs {error.name}: pip install '{EXTRA}'") from None
+        raise ExtraError(f"the studio needs {error.name}: {install_command('studio')}") from None
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -21,6 +21,7 @@ from page_pdf import different, laid_out_alone, same_text
 from pypdf import PdfReader, PdfWriter
 
 from byhand.classroom import students as room
+from byhand.classroom.again import Class
 from byhand.classroom.classes import make_class
 from byhand.classroom.fitting import AGAIN, breaking_promises, hiding_mistakes
 from byhand.classroom.index import read_index
@@ -41,6 +42,7 @@ from byhand.reading.page import squeezed
 from byhand.reading.pdf import read_pdf
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
+from byhand.worksheet.excerpt import Excerpt
 from byhand.worksheet.sheet import load_sheet
 
 SHEET = "layer-norm"
@@ -183,8 +185,9 @@ def test_a_page_that_lacks_some_of_its_numbers_is_verified_by_its_students_id(tm
 
 
 def test_copies_with_the_same_answers_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("byhand.classroom.plan.MANY_SETS", 8)
-    alike = make_class("scores", anonymous(12), Options(cache=False), tmp_path)
+    monkeypatch.setattr("byhand.classroom.plan.MANY_SETS", 4)
+    options = Options(cache=False, excerpt=Excerpt(("1-4",)))
+    alike = make_class("attention-head", anonymous(12), options, tmp_path)
     answers = [row["answers"] for row in index(alike.folder).values()]
     assert alike.alike == sum(answers.count(each) > 1 for each in answers) > alike.students - len(set(answers))
     assert alike.unchanged == ("S", "M", "P", "s", "A")
@@ -192,12 +195,14 @@ def test_copies_with_the_same_answers_are_counted(tmp_path, monkeypatch):
 
 def test_copies_are_made_from_more_sets_where_a_set_has_few():
     """But not for shapes, whose answers are the same with any numbers."""
-    for name, sets in (("softmax", MANY_SETS), ("shapes", SETS)):
+    for name in ("softmax", "shapes"):
         numbers = NumberSets(Plan(load_sheet(name), Options(numbers="exact"), ""))
-        assert len(numbers.sets) == sets
         run = numbers.run([])
         answers = set(run.filled(" ".join(value_text(blank.cell.value) for blank in run.document.blanks())))
-        assert len(answers) == 1 if name == "shapes" else len(answers) > SETS
+        if name == "shapes":
+            assert (len(numbers.sets), len(answers)) == (SETS, 1)
+        else:
+            assert SETS < len(numbers.sets) == len(answers) <= MANY_SETS
 
 
 def test_another_student_changes_nobody_elses_numbers(made, tmp_path):
@@ -594,3 +599,16 @@ def test_every_set_says_what_the_first_one_says():
 
 def test_copies_without_names_have_numbers():
     assert [(s.name, s.whose, s.id) for s in anonymous(1)] == [("", "1", "1")]
+
+
+def test_nobody_has_all_the_answers_of_another_where_a_sheet_has_enough_sets(tmp_path):
+    options = Options(seed=3, excerpt=Excerpt(("1",)))
+    made = make_class("softmax", anonymous(12), options, tmp_path)
+    assert len({row["answers"] for row in read_index((made.folder / "index.csv").open("rb"))}) == 12
+    assert made.alike == 0
+    moved = [copy.student for copy in Class.in_folder(made.folder).copies if copy.student.moved]
+    assert moved  # without which some would have
+    for student in moved:
+        for folder in ("worksheets", "keys"):
+            lines, finding = report(made.folder / folder / f"{student.stem}.pdf")
+            assert finding is Finding.RIGHT, lines

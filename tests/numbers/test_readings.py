@@ -105,9 +105,9 @@ def test_what_it_cannot_read_is_refused_in_a_line(parrot):
 
 
 def test_no_two_students_read_the_same_until_there_is_nothing_else(parrot, tmp_path):
-    plan = Plan(parrot, Options(numbers="exact"), "").beside(anonymous(7))
+    plan = Plan(parrot, Options(numbers="exact"), "")
     numbers = NumberSets(plan)
-    read = Counter(numbers.of(plan.key(student)).tokens for student in anonymous(7))
+    read = Counter(numbers.of(plan.key(student)).tokens for student in plan.beside(anonymous(7)))
     assert sorted(read.values()) == [2, 2, 3]
 
 

@@ -122,7 +122,7 @@ def test_one_name_that_cannot_be_printed_keeps_no_one_from_their_copy(school):
     student = Page((), (), said, ()).student
     of = class_of(Page((), (), said, ()), files[0].read_bytes())
     unprintable = type(student)("\x07", "7")
-    made = {student.id for student, _, _ in many.copies_again(of, [unprintable, student], [("key", False)], {})}
+    made = {student.id for student, _, _ in many.copies_again(of, [unprintable, student], [("key", False)])}
     assert made == {student.id}
 
 

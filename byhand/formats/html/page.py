@@ -115,7 +115,15 @@ PT = 25.4 / 72  # mm
 LINE_EM = 2.963  # mm: worked lines at 8.4 pt
 BEARINGS = 0.1  # em: beside the digits of a stacked fraction, which counts where a line has many
 RESULT, LABEL = 6.0, 4.0  # mm: the least room for a result, and for what stands before a line
-STAMPED = ("seed", "hash", "minutes", "student", "named", "own")  # of what a page prints, also in its metadata
+STAMPED = (
+    "seed",
+    "hash",
+    "minutes",
+    "student",
+    "named",
+    "moved",
+    "own",
+)  # of what a page prints, also in its metadata
 LINE_ROOMS = ((3, 47.4), (2, 76.4))  # the number of tokens side by side, and the room for a line, in mm
 
 
