@@ -82,7 +82,7 @@ OF_DOCS = {
         "sheets",
         "translating",
     ),
-    "The studio": ("studio-department",),
+    "The studio": ("studio", "studio-department"),
     "How it is built": ("design", "sources", "licences"),
 }
 
