@@ -143,6 +143,8 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
             by_id[student.id] = row
     if problems:
         raise RosterError(str(together(problems)))
+    if unused := [head.strip() for at, head in enumerate(heads) if head.strip() and at not in places.values()]:
+        tell(f"{name}: columns that are not used: {', '.join(map(shown, unused[:MOST_PROBLEMS]))}")
     for line in again[:MOST_PROBLEMS]:
         tell(line)
     if len(again) > MOST_PROBLEMS:

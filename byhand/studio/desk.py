@@ -38,7 +38,7 @@ from byhand.worksheet.taken import numbers_of
 from byhand.worksheet.views import LECTURER, View
 
 VIEWS_SHOWN: dict[View, str] = {
-    "worksheet": "Worksheet", "key": "Key", "worked": "Worked", LECTURER: "For you",
+    "worksheet": "Worksheet", "key": "Key", "worked": "Worked", LECTURER: "Notes for you",
 }  # fmt: skip
 MOST_FIELDS = 10_000  # of a form: fifty sheets of thirty steps have half as many
 ELSEWHERE = "This paper was changed in another window. Here it is as it stands now, without your last change."
@@ -55,9 +55,10 @@ async def desk(request: Request) -> Response:
     error, whole = ELSEWHERE if "elsewhere" in request.query_params else "", False
     if request.method == "POST":
         form = await request.form(max_fields=MOST_FIELDS)
-        whole = bool({"add", "write", "remove", "move"} & form.keys())
+        whole, before = bool({"add", "remove", "move"} & form.keys()), len(paper.said.parts)
         try:
             await _take(request, paper, form)
+            whole = whole or len(paper.said.parts) != before
         except _ChangedElsewhereError:
             again = f"/papers/{paper.name}?elsewhere"
             return Response(headers={"HX-Redirect": again}) if is_part(request) else RedirectResponse(again, 303)

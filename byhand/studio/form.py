@@ -19,6 +19,7 @@ from byhand.paper import PaperFile, PaperPart, Points
 from byhand.studio.previews import Step
 from byhand.worksheet.looks import ready_made, words_of
 
+MOST_PARTS = 200  # sheets and texts
 StepsOf = Callable[[str], Sequence[Step]]
 
 
@@ -36,7 +37,8 @@ def said_by_form(form: Sent, steps_of: StepsOf, before: PaperFile) -> PaperFile:
     """
     return PaperFile(
         title=_line(form, "title") or "A paper without a title",
-        parts=[_part(form, n, steps_of) for n in range(min(_number(form, "parts", "how many parts there are"), 200))],
+        parts=[part for n in range(min(_number(form, "parts", "how many parts there are"), MOST_PARTS))
+               if (part := _part(form, n, steps_of)) != PaperPart()],
         course=_line(form, "course"), date=_line(form, "date"), time=_number(form, "time", "minutes"),
         order="shuffled" if form.get("order") == "shuffled" else "fixed", cover=bool(form.get("cover")),
         text=_text(form, "text"), head=before.head,
@@ -44,7 +46,7 @@ def said_by_form(form: Sent, steps_of: StepsOf, before: PaperFile) -> PaperFile:
 
 
 def _part(form: Sent, n: int, steps_of: StepsOf) -> PaperPart:
-    """The sheet or the text at a place."""
+    """The sheet or the text at a place; nothing where a text is empty."""
     sheet = _line(form, f"sheet-{n}")
     if not sheet:
         return PaperPart(text=_text(form, f"own-{n}"))
@@ -113,15 +115,13 @@ def _chosen(form: Sent, name: str, known: Collection[str]) -> str:
 
 
 def changed(said: PaperFile, form: Sent) -> PaperFile:
-    """What a paper's file says after a button was pressed. `add` names a sheet; `write` adds a text of one's own;
-    `remove` names a part, by its sheet or its place, and `move` a part and its new place, such as "softmax 1".
+    """What a paper's file says after a button was pressed. `add` names a sheet; `remove` names a part, by its sheet
+    or its place; `move` a part and its new place, such as "softmax 1".
     """
     parts = [*said.parts]
     if name := _line(form, "add"):
         at = _line(form, "at")
         parts.insert(int(at) if at.isdecimal() else len(parts), PaperPart(sheet=name))
-    if form.get("write"):
-        parts.append(PaperPart(text="…"))
     if (place := _place(parts, _line(form, "remove"))) is not None:
         del parts[place]
     which, _, end = _line(form, "move").partition(" ")

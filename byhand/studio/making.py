@@ -27,10 +27,17 @@ FOR_PRINT = ("*/class.pdf", "*/keys.pdf", "*/bank.xml", "*/*/bank.xml", "*/*work
 
 
 def jobs_of(request: Request, paper: PaperFolder, what: str = "") -> list[dict[str, Any]]:
-    """The jobs of a paper as a page shows them, the last first. what: only these."""
+    """The jobs of a paper as a page shows them, the last first: markings, or else what is made of it. What failed is
+    passed over once a later one of its kind is done.
+    """
     studio = studio_of(request)
     found = studio.queue.of(request.scope["user"], paper.name)
-    return [_shown(studio, job, paper) for job in found if not what or job.what == what][:MOST_SHOWN]
+    asked = [job for job in found if job.what == what or (not what and job.what != "mark")]
+    later = {job.what: job.number for job in reversed(asked) if job.state == "done"}
+    shown = [
+        job for job in asked if job.state in ("done", "waiting", "running") or job.number > later.get(job.what, 0)
+    ]
+    return [_shown(studio, job, paper) for job in shown][:MOST_SHOWN]
 
 
 def _shown(studio: Studio, job: Job, paper: PaperFolder) -> dict[str, Any]:

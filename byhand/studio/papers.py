@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from byhand.classroom.roster import Student, read_roster
+from byhand.classroom.roster import Student, parse_roster, read_roster
 from byhand.errors import ConfigError, LimitError, RosterError
 from byhand.files import write
 from byhand.options import Options
@@ -113,13 +113,19 @@ class PaperFolder(Struct, frozen=True):
         return read_roster(self.roster, lambda line: told.append(str(line))) if self.roster else []
 
     def take_roster(self, file: str, content: bytes) -> None:
-        """Take a roster in place of the one that is there. file: its name, whose ending says what it is.
+        """Take a roster in place of the one that is there, if it can be read. file: its name, whose ending says what
+        it is.
 
         Raises: RosterError.
         """
         ending = Path(file).suffix.lower() or ".csv"
         if ending not in ROSTERS:
             raise RosterError(f"{file} is no roster; drop a CSV file or a spreadsheet: {', '.join(ROSTERS)}")
+        try:
+            parse_roster(file, content)
+        except RosterError as error:
+            kept = f"; the names that were there are kept: {self.roster.name}" if self.roster else ""
+            raise RosterError(f"{error}{kept}") from None
         old = self.roster
         write(self.path, {f"{ROSTER}{ending}": content})
         if old and old.suffix != ending:

@@ -11,6 +11,8 @@ from byhand.errors import ConfigError, ExtraError
 from byhand.extras import install_command
 from byhand.studio.settings import Settings
 
+PATIENCE = 3  # seconds that an answer which is being made has when the studio ends
+
 
 def serve(settings: Settings, ready: Callable[[Settings], object]) -> None:
     """Answer at an address until Ctrl-C. ready: is told once it can be asked, with the port that is used.
@@ -39,5 +41,8 @@ def serve(settings: Settings, ready: Callable[[Settings], object]) -> None:
                 await super().startup(sockets)
                 ready(settings)
 
-        config = uvicorn.Config(app(settings), log_level="warning", server_header=False, proxy_headers=False)
+        config = uvicorn.Config(
+            app(settings), log_level="warning", server_header=False, proxy_headers=False,
+            timeout_graceful_shutdown=PATIENCE,
+        )  # fmt: skip
         Server(config).run([listening])

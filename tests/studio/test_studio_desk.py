@@ -97,7 +97,7 @@ def test_a_paper_is_put_together_and_saved_as_a_file_that_the_command_takes(stud
     client, (address, folder) = studio[0], paper
     press(client, address, add="attention-head")
     press(client, address, add="softmax", at="0")
-    press(client, address, write="yes")
+    press(client, address, **{"own-2": "A text."})
     press(client, address, move="2 0")
     page = press(client, address, title="An exam", time="30", cover="yes", **{
         "own-0": "Read *this* first.", "steps-1": ["1", "2", "4"], "points-1-1": "2,5", "points-1-2": "1", "points-1-4": "3",
@@ -191,19 +191,22 @@ def test_a_preview_says_what_the_paper_comes_to_and_draws_each_view(studio, pape
     assert told(client.get(f"{address}/preview")) == ["softmax: 1/2 points for 2 steps; give at least 1"]
 
 
-def test_a_roster_is_taken_or_refused_with_its_line(studio, paper):
+def test_a_roster_is_taken_or_refused_with_each_wrong_line_and_then_the_old_one_stays(studio, paper):
     client, (address, folder) = studio[0], paper
     page = client.post(f"{address}/roster", data={"typed": "Amara Diallo\nAnton Weiss"})
-    assert "<strong>2 students</strong> in roster.csv" in page.text
-    page = client.post(f"{address}/roster", files={"file": ("r.csv", b"name;id\nAnn;1\nBen;1\n")})
-    assert told(page) == [
-        "roster.csv line 3: &#39;Ben&#39; has the id &#39;1&#39; of &#39;Ann&#39; in line 2; give each student their own"
-    ]
-    page = client.post(f"{address}/roster", files={"file": ("r.csv", b"name;id\nAnn;1\nBen;1\nCem;1\n")})
-    assert [line[:17] for line in told(page)] == ["roster.csv line 3", "roster.csv line 4"]
-    page = client.post(f"{address}/roster", files={"file": ("r.exe", b"MZ")})
-    assert "is no roster" in told(page)[0]
-    assert (folder / "roster.csv").read_bytes().startswith(b"name;id")
+    assert "<strong>2 students</strong>, in roster.csv" in page.text
+    rows = b"name;id;Studiengang\nAnn;1;x\nBen;1;x\nCem;1;x\n"
+    page = client.post(f"{address}/roster", files={"file": ("class.csv", rows)})
+    first, second = told(page)[0].split("; class.csv line ")
+    assert first.startswith("class.csv line 3: &#39;Ben&#39; has the id &#39;1&#39; of &#39;Ann&#39; in line 2")
+    assert second.startswith("4")
+    assert second.endswith("the names that were there are kept: roster.csv")
+    assert "is no roster" in told(client.post(f"{address}/roster", files={"file": ("r.exe", b"MZ")}))[0]
+    assert (folder / "roster.csv").read_text() == "name\nAmara Diallo\nAnton Weiss"
+    rows = "name;id;Großdruck;Studiengang\nAnn;1;ja;x\nBen;2;;x\n".encode()
+    page = client.post(f"{address}/roster", files={"file": ("class.csv", rows)})
+    assert "<strong>2 students</strong>, 1 in large print, in roster.csv" in page.text
+    assert "columns that are not used: &#39;Studiengang&#39;" in page.text
 
 
 def test_a_class_is_made_and_downloaded_and_its_answers_are_marked(studio, paper):

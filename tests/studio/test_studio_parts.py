@@ -195,13 +195,14 @@ def test_names_of_folders_are_plain_free_and_no_others(tmp_path):
 
 
 def test_a_roster_takes_the_place_of_another_of_any_kind(paper):
-    paper.take_roster("Names.XLSX", b"PK")
-    assert paper.roster.name == "roster.xlsx"
+    paper.take_roster("Names.TXT", b"name\nAda\n")
+    assert paper.roster.name == "roster.txt"
     paper.take_roster("names.csv", b"name\nAnn\n")
     assert [path.name for path in paper.path.glob("roster.*")] == ["roster.csv"]
+    for file, content in (("names.exe", b"name\nBen\n"), ("names.xlsx", b"PK"), ("names.csv", b"name;id\n;\n")):
+        with pytest.raises(RosterError):
+            paper.take_roster(file, content)
     assert [student.name for student in paper.students([])] == ["Ann"]
-    with pytest.raises(RosterError, match="is no roster"):
-        paper.take_roster("names.exe", b"")
 
 
 def test_settings_that_were_damaged_are_as_by_default(paper):

@@ -87,13 +87,14 @@
   // the gallery knows which sheets the paper has, and the focus stays where it was, or near it
   let focused = "";
   document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.id; });
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     for (const card of all(".card")) {
       const taken = Boolean(document.getElementById(`part-${card.dataset.sheet}`)), button = one("button", card);
       card.classList.toggle("taken", taken);
       button.name = taken ? "remove" : "add";
       one(".does", button).textContent = taken ? "Remove" : "Add";
     }
+    if (ctx?.sourceElement?.matches?.("[action$='/jobs']")) one("#jobs .job")?.scrollIntoView({ block: "nearest" });
     const now = document.activeElement, before = focused && document.getElementById(focused);
     if (!focused || (now !== document.body && !now.disabled)) return;
     const near = before ? one("button:enabled", before.parentElement) : one("#parts button:enabled") ?? one("#title");
