@@ -6,7 +6,7 @@ the numbers behind it, the run starts from the printed numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from byhand.arithmetic.domain import Domain
 from byhand.cache import cached_by
 from byhand.choose import Quality, choose
+from byhand.model.nested import rows
 from byhand.model.weights import Values
 from byhand.notation.marks import has_slots, in_slot, is_word, word_in_slot
 from byhand.options import Options
@@ -47,28 +48,34 @@ def arrange(sheet: Sheet, values: Values, options: Options, quality: Quality | N
 
 
 def arranged(
-    sheet: Sheet, values: Values, options: Options, domain: Domain, whole: bool = True, formed: Values | None = None
-) -> tuple[Document, Run, Tape]:
+    sheet: Sheet, values: Values, options: Options, domain: Domain, whole: bool = True, formed: Values | None = None,
+    printed: Mapping[str, Sequence[Sequence[str]]] | None = None,
+) -> tuple[Document, Run, Tape]:  # fmt: skip
     """The document and the run of `arrange`, in any number system, and the tape behind the run.
 
     In the number system of many copies, the document has slots for all words and numbers of the run.
 
     whole: whether to evaluate the steps that are not on the page, too. formed: the values whose forms the page
-    says, where it was read; by default these.
+    says, where it was read; by default these. printed: the numbers of computed steps, as a page prints them that was
+    read. They become givens once all is recorded, so that gradients have gone back through them.
     """
-    forms = forms_of(formed or values, sheet.values)
+    given = {name: rows(name, texts) for name, texts in (printed or {}).items()}
+    is_read, formed = formed is not None, formed or values
     sources = _sources(sheet.name, options.language) if sheet.of_thread else {}
     while True:
+        forms = forms_of(formed, sheet.values)
         tape = sheet.model.run(values, domain, force=whole and domain.name != "symbolic")
-        context = _context(sheet, values, options, tape, domain, forms, sources, formed is not None)
+        tape = tape.replay(numbers=given) if given else tape
+        context = _context(sheet, values, options, tape, domain, forms, sources, is_read)
         page = document(context)
         for step in context.tape.used():
             tape.values(step.name)  # with slots, the page has evaluated steps on a tape of its own
         starts = rounded_starts(page, tape)
         if not starts:
             break
-        # a page with a rounded step, but without its inputs, starts from the rounded numbers, and so does the run
-        values = replace(values, inputs={**values.inputs, **starts})
+        # a page with a rounded step, but without its inputs, starts from the rounded numbers, and so does the run; it
+        # says so among its forms
+        values, formed = (replace(each, inputs={**each.inputs, **starts}) for each in (values, formed))
     run = Run.of(
         tape, sheet.model.name, values.config, tokens=values.words(), vocabulary=values.vocabulary,
         source=tuple(map(str, values.source)), sheet=sheet.name, seed=options.known_seed, target=values.right_words(),

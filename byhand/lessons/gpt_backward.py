@@ -134,7 +134,7 @@ def _second(w: Wiring) -> None:
     z = w(f"{at}.z.grad", "dot_rows", w(f"{block}.hook_attn_out_grad", "copy", mid), f"{at}.W_O")
     for n, h in enumerate(("[0]", "[1]")):
         width = w.config["d_v"]
-        of_head = w(f"{at}.hook_z_grad{h}", "part", z, first=n * width, shape=w.shapes[f"{at}.hook_z_grad{h}"])
+        of_head = w(f"{at}.hook_z_grad{h}", "part", z, first=n * width, shape=(1, width))
         shares = f"{at}.hook_pattern{h}"
         asked = w(f"{at}.hook_pattern_grad{h}", "dot_rows", of_head, f"{at}.hook_v{h}")
         average = w(f"{at}.hook_pattern.dot{h}", "row_dots", shares, asked)

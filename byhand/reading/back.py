@@ -43,7 +43,9 @@ class Shown(Struct, frozen=True):
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Its tokens, source and vocabulary."""
     numbers: PageNumbers = field(default_factory=dict)
-    """The numbers of its givens, and of the steps of which it does not show what they are computed from."""
+    """The numbers of its givens."""
+    computed: PageNumbers = field(default_factory=dict)
+    """The numbers of the steps of which it does not show what they are computed from."""
     lost: Mapping[str, tuple[list[Place], EntryTexts]] = field(default_factory=dict)
     """For steps with inverse questions, the printed numbers from which unknown entries of their inputs are found."""
 
@@ -164,18 +166,20 @@ class Again(Struct, frozen=True, dict=True):
                         places.setdefault(place, Counter())[text.replace(",", "")] += 1
                     else:
                         empty.add(place)
-        numbers: PageNumbers = {}
+        numbers, computed = PageNumbers(), PageNumbers()
         for name, step in self.starts().items():
             rows, read = [*map(list, self.printed.run.texts[name])], [at for at in places if at[0] == name]
             for _, i, j in read:
                 rows[i][j] = places[name, i, j].most_common(1)[0][0]
             if not read:
                 continue
-            if step.op is None or all(_NUMBER.fullmatch(x) for row in rows for x in row):
+            if step.op is None:
                 numbers[name] = rows
+            elif all(_NUMBER.fullmatch(x) for row in rows for x in row):
+                computed[name] = rows
         said = {place: texts.most_common(1)[0][0] for place, texts in places.items()}
         lost = self._lost(said, empty - places.keys())
-        return Shown(self.words, numbers, lost)
+        return Shown(self.words, numbers, computed, lost)
 
     def _lost(self, said: Mapping[Place, str], empty: set[Place]) -> dict[str, tuple[list[Place], EntryTexts]]:
         """For the entries of givens that the page leaves empty, the page's numbers of each step that reads them."""

@@ -4,7 +4,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache, partial
 from itertools import chain
 
@@ -23,6 +23,7 @@ from byhand.options import Options
 from byhand.reading.back import Shown
 from byhand.reading.page import Page
 from byhand.runs import Run
+from byhand.tape import ancestors
 from byhand.worksheet.asked import FORMS, as_text, as_texts
 from byhand.worksheet.document import Document
 from byhand.worksheet.forms import with_forms
@@ -89,7 +90,7 @@ def recorded_with_lost(
 
     formed: the values of which the page says the forms.
     """
-    document, run, tape = arranged(sheet, values, options, domain, False, formed)
+    document, run, tape = arranged(sheet, values, options, domain, False, formed, shown.computed)
     if not shown.lost:
         return document, run
     inputs = dict(values.inputs)
@@ -98,5 +99,23 @@ def recorded_with_lost(
             rows = [list(row) for row in inputs[operand]]
             rows[i][j] = plain(number)
             inputs[operand] = rows
-    document, run, _ = arranged(sheet, replace(values, inputs=inputs), options, domain, False, formed)
+    document, run, _ = arranged(sheet, replace(values, inputs=inputs), options, domain, False, formed, shown.computed)
     return document, run
+
+
+def with_steps_before(run: Run, sheet: Sheet, values: Values, printed: Collection[str]) -> Run:
+    """The run with the steps back from which its printed ones were computed, as the page was made of it.
+
+    A page tells of these what is no number, such as a mistake that needs the width of a matrix; all of theirs are 1.
+    """
+    steps = sheet.model.run(values, run.domain, force=False).steps
+    before = ancestors(steps, *printed)
+    kept = {
+        name: step if name in printed else run.steps.get(name, step)
+        for name, step in steps.items() if name in before or name in run.steps
+    }  # fmt: skip
+    one = run.domain.num(1)
+    ones = {name: ((one,) * step.shape[1],) * step.shape[0] for name, step in kept.items()}
+    rows = {**ones, **run.rows}
+    texts = {name: tuple(tuple(map(plain, row)) for row in each) for name, each in rows.items()}
+    return replace(run, steps=kept, rows=rows, texts=texts)

@@ -22,7 +22,7 @@ from byhand.options import Options
 from byhand.options_file import options_of as asked_options
 from byhand.pipeline import prepare
 from byhand.reading.back import Again, Print, Printed, Shown
-from byhand.reading.givens import WORDS, original, recorded_with_lost, said_values
+from byhand.reading.givens import WORDS, original, recorded_with_lost, said_values, with_steps_before
 from byhand.reading.page import Page
 from byhand.runs import Run
 from byhand.worksheet.asked import LARGE_ALONE, as_text, excerpt_of, left_out
@@ -131,7 +131,8 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
         except (DomainError, SheetError, ConfigError):
             if not roughly:
                 raise
-            others = replace(options, left_out={})  # what the page leaves out, other numbers may not tell
+            # other numbers may not tell entries that the page leaves out; a construction that is left out has none
+            others = replace(options, left_out={name: at for name, at in options.left_out.items() if not at})
             try:
                 document, run = print_in(others, domain)
             except (DomainError, SheetError, ConfigError):
@@ -142,6 +143,7 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
             from byhand.classroom.students import signed
 
             document = signed(document, student)
+        run = with_steps_before(run, sheet, with_shown, shown.computed) if shown.computed else run
         return Printed(document, run, {kind: tuple(map(str, getattr(with_shown, kind))) for kind in WORDS})
 
     return print_again

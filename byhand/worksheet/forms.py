@@ -1,6 +1,7 @@
 """The forms of somebody's own numbers: sizes and choices in which they are not as a sheet's.
 
-A page says them among its metadata, for who prints it again. They hold no number: those are read off the page.
+A page says them among its metadata, for who prints it again. They hold no number: those are read off the page. The
+rounded steps from which a page in decimals starts are among them, as if they were given.
 """
 
 from __future__ import annotations
