@@ -51,8 +51,10 @@ def checked(content: bytes) -> str:
     if b"<svg" in content[:2_000] or content.lstrip()[:1] == b"<":
         _check_svg(content)
         return "svg"
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageFile, UnidentifiedImageError
 
+    takes_parts = ImageFile.LOAD_TRUNCATED_IMAGES  # which WeasyPrint sets
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(content), formats=tuple(KINDS)) as image:
             warnings.simplefilter("ignore")
@@ -65,6 +67,8 @@ def checked(content: bytes) -> str:
         raise ConfigError("is no PNG, no JPEG and no SVG, which a logo is") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ConfigError(f"cannot be read: {str(error) or type(error).__name__}; save it anew") from None
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = takes_parts
 
 
 def _check_svg(content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from byhand.errors import ByHandError
 from byhand.worksheet import logo
@@ -98,7 +98,8 @@ def test_a_look_that_there_is_not_is_one_line():
         (drawing("<g/>" * 3_000), "has over 2,000 elements"),
     ],
 )
-def test_a_hostile_logo_is_refused_in_one_line(tmp_path, content, line):
+def test_a_hostile_logo_is_refused_in_one_line(tmp_path, monkeypatch, content, line):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint does
     (tmp_path / "x").write_bytes(content)
     answer = told(tmp_path, 'logo = "x"')
     assert answer.startswith(f"look.toml: logo x {line}"), answer
