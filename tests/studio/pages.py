@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from html.parser import HTMLParser
+
+from byhand.marking.mark import blank_answers
+from byhand.options import Options
+from byhand.paper import read_paper
+from byhand.worksheet.sheet import load_sheet
 
 
 class _Forms(HTMLParser):
@@ -55,3 +62,16 @@ def sent_by(html, form="paper"):
     for name, value in read.fields:
         table.setdefault(name, []).append(value)
     return table
+
+
+def answers_of_class(made, name):
+    """The file of answers that the whole class hands in of a sheet, all right. made: the class's folder."""
+    part = next(part for part in read_paper(made.parents[2] / "exam.toml").parts if part.sheet == name)
+    blank = json.loads(blank_answers(load_sheet(name), part.options(Options())))
+    cells = [*blank["students"][0]["answers"]]
+    with (made / name / "index.csv").open(encoding="utf-8-sig") as table:
+        students = [
+            {"id": row["id"], "answers": dict(zip(cells, row["answers"].split(), strict=False))}
+            for row in csv.DictReader(table)
+        ]
+    return json.dumps({"schema": 1, "sheet": name, "students": students})

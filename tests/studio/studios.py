@@ -9,13 +9,15 @@ import sys
 import threading
 from pathlib import Path
 
+COMMAND = (sys.executable, "-m", "byhand.cli", "studio", "--folder")
+
 
 class Running:
     """A studio over a folder, until it is closed or killed."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        command = [sys.executable, "-m", "byhand.cli", "studio", "--no-browser", "--folder", str(folder), *options]
+        command = [*COMMAND, str(folder), "--no-browser"]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -37,3 +39,19 @@ class Running:
         for pipe in (self.process.stdout, self.process.stderr):
             assert pipe is not None
             pipe.close()
+
+
+class Department(Running):
+    """That of a department. Browsers keep its cookie for localhost without a proxy that has a certificate."""
+
+    def __init__(self, folder: Path, *users: str) -> None:
+        self.tokens = {
+            user: subprocess.run(
+                [*COMMAND, str(folder), "--add-user", user], check=True, capture_output=True, text=True
+            ).stdout.strip()
+            for user in users
+        }
+        settings = folder / "studio.toml"
+        settings.write_text(settings.read_text("utf-8").replace("names = []", 'names = ["localhost"]'), "utf-8")
+        super().__init__(folder)
+        self.address = f"http://localhost:{self.address.rpartition(':')[2]}/"

@@ -1,50 +1,14 @@
-"""The studio in Chromium, as a lecturer uses it: by mouse, by keys alone, on a phone, and without scripts."""
+"""The studio in Chromium, as a lecturer uses it: by mouse, by keys alone, and on a phone."""
 
 from __future__ import annotations
 
 import tomllib
 import zipfile
-from collections.abc import Iterator
 
 import pytest
-from chromium import PROGRAM
-from studios import Running
-from windows import PHONE, WIDE, Window
-
-playwright = pytest.importorskip("playwright.sync_api", reason="make test-studio installs Playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make test-studio installs axe")
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium")
+from windows import PHONE, WIDE
 
 STUDENTS = [f"Student {n:02}" for n in range(1, 31)]
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory) -> Iterator[Running]:
-    running = Running(tmp_path_factory.mktemp("papers"))
-    yield running
-    running.end()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(chromium, studio):
-    """Open a window in the studio; afterwards no page has asked for anything elsewhere, and nothing has failed."""
-    windows = []
-
-    def open(size=WIDE, **how) -> Window:
-        windows.append(Window(chromium, studio.address, size, **how))
-        return windows[-1]
-
-    yield open
-    for window in windows:
-        window.close()
 
 
 def saved(studio, window) -> dict:

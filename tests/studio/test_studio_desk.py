@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import re
 import time
 import zipfile
 
 import pytest
-from pages import sent_by
+from pages import answers_of_class, sent_by
 from starlette.testclient import TestClient
 
-from byhand.marking.mark import blank_answers
-from byhand.options import Options
 from byhand.paper import read_paper
 from byhand.studio.app import app
 from byhand.studio.desk import ELSEWHERE
 from byhand.studio.settings import Settings, token_hash
 from byhand.studio.state import Studio
-from byhand.worksheet.sheet import load_sheet
 
 PORT = 8765
 HAND_WRITTEN = """\
@@ -229,13 +224,8 @@ def test_a_class_is_made_and_downloaded_and_its_answers_are_marked(studio, paper
     for wrong in ("../../exam.toml", "..%2f..%2fexam.toml", "nothing.pdf"):
         assert client.get(f"{address}/jobs/1/files/{wrong}").status_code == 404
 
-    part = read_paper(folder / "exam.toml").parts[0]
-    blank = json.loads(blank_answers(load_sheet(part.sheet), part.options(Options(seed=3))))
-    table = (folder / "made/1/exam-class3/linear-layer/index.csv").read_text("utf-8-sig")
-    rows = csv.DictReader(io.StringIO(table))
-    cells = [*blank["students"][0]["answers"]]
-    students = [{"id": row["id"], "answers": dict(zip(cells, row["answers"].split(), strict=False))} for row in rows]
-    files = [("files", ("C:\\all.json", json.dumps({"schema": 1, "sheet": "linear-layer", "students": students})))]
+    answers = answers_of_class(folder / "made/1/exam-class3", "linear-layer")
+    files = [("files", ("C:\\all.json", answers))]
     assert "choose the files first" in client.post(f"{address}/mark").text
     assert "<strong>1 file</strong> handed in" in client.post(f"{address}/mark", files=files).text
     assert [path.name for path in (folder / "answers").iterdir()] == ["all.json"]

@@ -39,7 +39,7 @@ class Window:
 
     def __init__(self, browser: Any, address: str, size: tuple[int, int] = WIDE, **how: Any) -> None:
         phone = size == PHONE
-        self.size, self.origin = size, address.partition("/?")[0]
+        self.size, self.origin = size, address.partition("?")[0].rstrip("/")
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, has_touch=phone, is_mobile=phone, **how
         )
@@ -74,6 +74,13 @@ class Window:
         self.page.fill("#title", title)
         self.page.click("text=Begin")
         self.settle()
+
+    def log_in(self, token: str) -> None:
+        """Log in to a department's studio."""
+        self.page.goto(self.origin)
+        self.page.fill("#token", token)
+        self.page.click("main button")
+        self.page.wait_for_selector("#title")
 
     def see(self, part: str) -> None:
         """On a phone, show a part of a paper's page: sheets, page or paper."""
