@@ -5,7 +5,7 @@ exam.toml → ExamPaper → for each sheet what is taken of it → pages → one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -22,14 +22,16 @@ from byhand.options import Options, Tell, unheard
 from byhand.options_file import as_entries
 from byhand.page.page import Page, lower
 from byhand.pipeline import prepare
+from byhand.runs import Run
 from byhand.worksheet.asked import as_word
 from byhand.worksheet.cover import Cover
-from byhand.worksheet.document import Answer, Document, Sentence
+from byhand.worksheet.document import Answer, Document, Sentence, steps_shown
 from byhand.worksheet.excerpt import HEAD, TOGETHER, Excerpt, HeadPart
 from byhand.worksheet.front import all_files
 from byhand.worksheet.markdown import paragraphs
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
+from byhand.worksheet.taken import draws
 from byhand.worksheet.views import Level
 
 ENDING = ".toml"
@@ -54,6 +56,7 @@ time = 45                # minutes that students have; the cover says it
 order = "fixed"          # or "shuffled": each student of a class has the sheets in another order
 cover = true             # the conventions stand there once; without a cover, on each sheet
 head = []                # what each sheet repeats: "map", "conventions", "before", "goals"
+help = true              # false: without hints, checks and guesses, as in an exam
 text = """
 Write your name on every sheet. **No** calculator is needed.
 """
@@ -97,6 +100,7 @@ class PaperFile(Struct, forbid_unknown_fields=True, omit_defaults=True):
     order: Order = "fixed"
     cover: bool = True
     head: list[HeadPart] | None = None
+    help: bool = True
     text: str = ""
 
 
@@ -224,7 +228,7 @@ def _paper(name: str, said: PaperFile, source: str) -> ExamPaper:
     if said.time < 0:
         raise ConfigError(f"time = {said.time}; give minutes, or leave it out")
     head = tuple(said.head) if said.head is not None else () if said.cover else ("conventions",)
-    parts = tuple(_parts(said.parts, head))
+    parts = tuple(_parts(said.parts, head, said.help))
     if not parts:
         raise ConfigError('it names no sheet; begin one with [[parts]] and sheet = "softmax"')
     if len(parts) > MOST_SHEETS:
@@ -238,7 +242,7 @@ def _paper(name: str, said: PaperFile, source: str) -> ExamPaper:
     )
 
 
-def _parts(said: Sequence[PaperPart], head: Sequence[str]) -> Iterator[Part]:
+def _parts(said: Sequence[PaperPart], head: Sequence[str], help: bool) -> Iterator[Part]:
     """The sheets of a paper; texts between them go with the sheet that follows, and the last with the last sheet.
 
     Raises: ConfigError.
@@ -254,7 +258,7 @@ def _parts(said: Sequence[PaperPart], head: Sequence[str]) -> Iterator[Part]:
             raise ConfigError(f"part {number}: {UnknownNameError('sheet', each.sheet, all_files('en'))}")
         try:
             excerpt = Excerpt(_steps(each.steps), _points(each.points), each.lines, "\n\n".join(texts), "",
-                              tuple(part for part in HEAD if part in head))  # fmt: skip
+                              tuple(part for part in HEAD if part in head), help)  # fmt: skip
         except ConfigError as error:
             raise ConfigError(f"part {number}, {each.sheet}: {error}") from None
         parts.append(Part(each.sheet, excerpt, each.level))
@@ -355,9 +359,39 @@ def missing(paper: ExamPaper, pages: Sequence[Page]) -> Iterator[str]:
             asks = {reply.asker.kind for reply in section.replies}
             if asks & {Answer.kind, Sentence.kind} and not section.blanks and not section.figures:
                 yield (
-                    f"{document.name}: step {section.number}, “{section.title}”, asks in words, perhaps about a step "
-                    f"that is left out; look at it"
+                    f"{document.name}: step {section.number}, “{section.title}”, asks in words, perhaps about "
+                    f"what is left out; look at it"
                 )
+            elif draws(section, document.gone):
+                yield (
+                    f"{document.name}: the picture of step {section.number}, “{section.title}”, is drawn from what a "
+                    f"step computes that is left out; look at it"
+                )
+        yield from _given_away(page)
+
+
+def _given_away(page: Page) -> Iterator[str]:
+    """Which steps print, since they are left out, what is computed of numbers that a student is to find."""
+    document, asked = page.document, dict[str, int]()
+    for section in document.sections:
+        if section.number and not (section.blanks or section.replies):
+            printed = steps_shown([section]) & document.gone
+            if before := max((asked.get(step, 0) for step in _ancestors(page.run, printed)), default=0):
+                yield (
+                    f"{document.name}: step {section.number}, “{section.title}”, is left out, and its numbers are "
+                    f"printed for a later one; they may give away those of step {before}"
+                )
+        asked |= dict.fromkeys(section.asked, section.number)
+
+
+def _ancestors(run: Run, steps: Iterable[str]) -> set[str]:
+    """The steps of which these are computed."""
+    found, todo = set[str](), [*steps]
+    while todo:
+        before = [name for name in run.steps[todo.pop()].inputs if name not in found]
+        found.update(before)
+        todo += before
+    return found
 
 
 def example(name: str) -> str:

@@ -143,7 +143,8 @@ def test_the_pdf_has_a_cover_and_the_sheets_with_one_count_of_pages():
     cover, *sheets = text_of(files()["worksheet.pdf"])
     for said in (
         "A test",
-        "Networks · 12 January · 30 minutes · 8½ points",
+        "Networks · 30 minutes · 8½ points",
+        "Date 12 January",
         "Write clearly.",
         "Softmax 2 ",
         "In all 3 ",
@@ -157,6 +158,19 @@ def test_the_pdf_has_a_cover_and_the_sheets_with_one_count_of_pages():
     assert "Now a layer." in sheets[-1]
     assert "Good luck!" in sheets[-1]
     assert all("Key · page" in page or "key · page" in page for page in text_of(files()["key.pdf"]))
+    assert "Networks · 12 January · 30 minutes · 8½ points" in text_of(files()["key.pdf"])[0]
+
+
+def test_a_date_that_is_too_long_for_its_line_stands_over_the_title():
+    cover = paper_of("test", SMALL.replace("12 January", "Monday, 12 January, hall 3")).of_pages(pages(), OPTIONS)
+    assert (cover.short_date, cover.subtitle(cover.short_date)) == ("", cover.subtitle())
+    assert "hall 3" in cover.subtitle()
+
+
+def test_a_cover_has_either_the_minutes_that_students_have_or_those_that_sheets_take():
+    assert "Minutes" not in text_of(files()["worksheet.pdf"])[0]
+    free = paper_of("test", SMALL.replace("time = 30", ""))
+    assert "Minutes" in text_of(files_of(free, pages(), OPTIONS)["worksheet.pdf"])[0]
 
 
 def test_a_paper_without_a_cover_begins_with_its_first_sheet():
@@ -231,6 +245,26 @@ def test_check_says_steps_minutes_pages_points_and_what_may_be_missing():
     words = paper_of("test", 'title = "T"\n[[parts]]\nsheet = "attention-head"\nsteps = "7"')
     (line,) = missing(words, pages_of(words, Options()))
     assert "step 7, “Now read it”, asks in words" in line
+
+
+def test_check_says_which_numbers_that_are_printed_may_give_away_others():
+    paper = paper_of("given", 'title = "A"\n[[parts]]\nsheet = "attention-head"\nsteps = "1, 3"\n')
+    (line,) = missing(paper, pages_of(paper, Options()))
+    assert line == (
+        "attention-head: step 2, “Scale”, is left out, and its numbers are printed for a later one; they may give away "
+        "those of step 1"
+    )
+    later = paper_of("later", 'title = "A"\n[[parts]]\nsheet = "attention-head"\nsteps = "3-4"\n')
+    assert [*missing(later, pages_of(later, Options()))] == []  # it comes before both, and gives away neither
+
+
+def test_a_paper_without_help_prints_no_hints_checks_and_guesses():
+    bare = paper_of("bare", SMALL.replace("time", "help = false\ntime"))
+    assert [part.excerpt.help for part in bare.parts] == [False, False]
+    said = [" ".join(text_of(files_of(paper, pages_of(paper, OPTIONS), OPTIONS)["worksheet.pdf"]))
+            for paper in (paper_of("test", SMALL), bare)]  # fmt: skip
+    for word in ("Hint", "Check", "Your guess"):
+        assert [word in text for text in said] == [True, False]
 
 
 def test_new_writes_an_example_that_can_be_made_and_nothing_over_it(tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ from byhand.classroom.students import (
     class_pages,
     judged_page,
     pdf_of,
+    said_of,
     student_copies,
 )
 from byhand.classroom.workers import workers
@@ -155,9 +156,10 @@ def bound_copies(
     whose |= {"large": LARGE_ALONE} if student.large and not options.large else {}
     cover = replace(cover, asked={**cover.asked, **whose})
     setup = replace(options.setup, cache=False, large=options.large or student.large)
+    said = said_of(cover.sheets[0], student)
     for view in views:
         pdfs = [pdf_of(made[at].copy, made[at].pages, view) for at in order]
-        yield view, bound_paper(cover, pdfs, view, setup, name=student.name)
+        yield view, bound_paper(cover, pdfs, view, setup, name=said["name"], whose=said["whose"])
 
 
 def copies_again(

@@ -39,6 +39,7 @@ LARGEST_ROSTER, LONGEST_LINE = 100_000_000, 100_000  # bytes, characters
 BLOCK = 2**16  # bytes that are checked at once
 YES, NO = {"yes", "y", "true", "1", "x", "large", "ja", "oui", "sí"}, {"", "no", "n", "false", "0", "nein", "non"}
 MARK_DIGITS = 16  # of a file's name; they alone tell students apart whose names have no Latin letters
+LATIN = str.maketrans({"æ": "ae", "ð": "d", "đ": "d", "ı": "i", "ł": "l", "œ": "oe", "ø": "o", "þ": "th"})
 LONGEST_ID = 64  # characters
 
 
@@ -63,7 +64,7 @@ class Student(Struct, frozen=True):
     def stem(self) -> str:
         """The stem of the student's files: ASCII letters and digits, and never another student's."""
         whole = self.name if self.id in ("", self.name) else f"{self.name} {self.id}"
-        plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode().lower()
+        plain = unicodedata.normalize("NFKD", whole.casefold().translate(LATIN)).encode("ascii", "ignore").decode()
         plain = "-".join(re.findall(r"[a-z0-9]+", plain))[:60]
         mark = hashlib.sha256(f"{self.name}\n{self.id}".encode()).hexdigest()[:MARK_DIGITS]
         return f"{plain}-{mark}" if plain else mark
@@ -220,7 +221,9 @@ def _check_text(name: str, file: IO[bytes], code: str) -> None:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         byte = read - len(error.object) + error.start
-        raise RosterError(f"{name} is not UTF-8 (byte {byte}); export it as CSV UTF-8") from None
+        raise RosterError(
+            f"{name} is not UTF-8 (byte {byte}); save it as “CSV UTF-8”, or give the spreadsheet itself"
+        ) from None
 
 
 def _lines(name: str, text: io.TextIOWrapper) -> Iterator[str]:

@@ -60,6 +60,7 @@ def _of_excerpt(excerpt: Excerpt) -> dict[str, str]:
         "points": ",".join(f"{as_word(step)}:{worth}" for step, worth in excerpt.points.items()),
         "lines": str(excerpt.lines or ""), "above": as_word(excerpt.before), "below": as_word(excerpt.after),
         "head": "" if excerpt.head == HEAD else ",".join(excerpt.head) or "none",
+        "help": "" if excerpt.help else "none",
     }  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def excerpt_of(known: Mapping[str, str]) -> Excerpt:
     return Excerpt(
         as_texts(known.get("steps", "")), {as_text(step): worth for step, _, worth in points},
         int(lines) if lines.isdecimal() else 0, as_text(known.get("above", "")), as_text(known.get("below", "")),
-        () if head == "none" else tuple(head.split(",")),
+        () if head == "none" else tuple(head.split(",")), known.get("help") != "none",
     )  # fmt: skip
 
 

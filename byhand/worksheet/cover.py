@@ -14,6 +14,8 @@ from byhand.worksheet.effort import time_told
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import View
 
+LONGEST_DATE = 20  # characters
+
 
 class Cover(Struct, frozen=True, eq=False):
     """What stands before the sheets of a paper."""
@@ -37,10 +39,15 @@ class Cover(Struct, frozen=True, eq=False):
     """Whether it stands before the sheets in print; a folder of pages always has it, as its index."""
 
     @property
-    def subtitle(self) -> str:
-        """The course, the date, the time and the points, as far as they are known."""
+    def short_date(self) -> str:
+        """The date, if there is room for it on the line beside that for the name."""
+        return self.date if len(self.date) <= LONGEST_DATE else ""
+
+    def subtitle(self, without: str = "") -> str:
+        """The course, the date, the time and the points, as far as they are known. without: what stands elsewhere."""
         time = time_told(self.time, self.messages) if self.time else ""
-        return " · ".join(filter(None, (self.course, self.date, time, self.told_points)))
+        told = (self.course, self.date, time, self.told_points)
+        return " · ".join(text for text in told if text and text != without)
 
     @property
     def steps_to_do(self) -> int:

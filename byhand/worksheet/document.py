@@ -866,6 +866,11 @@ def steps_shown(sections: Iterable[Section]) -> frozenset[str]:
     return frozenset([*matrices, *drawn, *(cell.step for cell in cells if cell.step and cell.shows != "size")])
 
 
+def steps_asked(sections: Iterable[Section]) -> frozenset[str]:
+    """The steps for which these sections ask."""
+    return frozenset(step for section in sections for step in section.asked)
+
+
 State = Literal["done", "here", "later"]
 
 
@@ -982,6 +987,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """What it looks like, as looks.py has it in one line; "" for as usual."""
     whole: frozenset[str] = frozenset()
     """Where only some steps of the sheet stand here, the steps of the run of which all of it shows something."""
+    gone: frozenset[str] = frozenset()
+    """The steps of the run that only those steps of the sheet ask for that are left out."""
     options: Callable[[], Mapping[str, Any]] = dict
     """What decides its numbers, as files of answers say it."""
     over: Callable[[Domain], tuple[Document, Run]] | None = None

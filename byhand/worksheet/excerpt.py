@@ -40,6 +40,8 @@ class Excerpt(Struct, frozen=True, forbid_unknown_fields=True):
     """A text of one's own after the last step."""
     head: tuple[str, ...] = HEAD
     """What the sheet keeps of HEAD."""
+    help: bool = True
+    """Whether hints, checks and guesses are printed."""
 
     def __post_init__(self) -> None:
         for step, worth in self.points.items():

@@ -32,7 +32,19 @@ from byhand.worksheet.asked import asked
 from byhand.worksheet.calls import AsIs, sheet_globals
 from byhand.worksheet.context import Context
 from byhand.worksheet.conventions import conventions
-from byhand.worksheet.document import Block, Cell, Document, Figure, Guess, Prose, Section, Table, TextBlock
+from byhand.worksheet.document import (
+    Block,
+    Cell,
+    Document,
+    Figure,
+    Guess,
+    Prose,
+    Section,
+    Table,
+    TextBlock,
+    steps_asked,
+    steps_shown,
+)
 from byhand.worksheet.front import LARGEST_SHEET, OF_THREAD
 from byhand.worksheet.markdown import inline, paragraphs
 from byhand.worksheet.messages import Messages
@@ -123,7 +135,9 @@ def document(context: Context) -> Document:
         beside=named(groups().get(group, ()), messages.language),
         lecturer=partial(_told, context, whole),
     )  # fmt: skip
-    return made if not excerpt.steps else replace(made, whole=replace(made, sections=whole).steps)
+    if not excerpt.steps and excerpt.help:
+        return made
+    return replace(made, whole=steps_shown(whole), gone=steps_asked(whole) - steps_asked(sections))
 
 
 def _told(context: Context, sections: Sequence[Section]) -> ForLecturer:

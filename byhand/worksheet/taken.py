@@ -8,7 +8,7 @@ answer has the id that it has on the whole sheet.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from fractions import Fraction
 from itertools import accumulate, chain
 
@@ -24,9 +24,12 @@ from byhand.worksheet.document import (
     Answer,
     Blank,
     Cell,
+    Check,
     Claim,
     Falk,
     Figure,
+    Guess,
+    Hint,
     Panel,
     Prose,
     Section,
@@ -34,8 +37,9 @@ from byhand.worksheet.document import (
     Strip,
     TextBlock,
     points_told,
+    steps_asked,
 )
-from byhand.worksheet.excerpt import LEAST, TOGETHER
+from byhand.worksheet.excerpt import LEAST, TOGETHER, Excerpt
 from byhand.worksheet.markdown import inline, paragraphs
 from byhand.worksheet.messages import Messages
 
@@ -47,17 +51,26 @@ def taken(context: Context, sections: Sequence[Section]) -> tuple[Section, ...]:
 
     Raises: UnknownNameError for a step that the sheet does not have; ConfigError for one that has nothing left to do.
     """
-    excerpt, name = context.excerpt, context.sheet.name
-    if not excerpt.steps:
-        return tuple(_with_lines(section, excerpt.lines) for section in sections)
-    titles = _titles(sections)
-    chosen = set(chain.from_iterable(numbers_of(name, step, titles) for step in excerpt.steps))
+    excerpt = context.excerpt
+    if not excerpt.help:
+        sections = tuple(_without_remarks(section) for section in sections)
+    if excerpt.steps or not excerpt.help:
+        sections = _chosen(context, sections)
+    return tuple(_with_lines(section, excerpt.lines) for section in sections)
+
+
+def _chosen(context: Context, sections: Sequence[Section]) -> tuple[Section, ...]:
+    """The sections of the steps that are taken, and what these need of others."""
+    excerpt, name, titles = context.excerpt, context.sheet.name, _titles(sections)
+    named = (numbers_of(name, step, titles) for step in excerpt.steps)
+    chosen = set(chain.from_iterable(named)) if excerpt.steps else {*titles}
+    gone = steps_asked(sections) - steps_asked(section for section in sections if section.number in chosen)
     of = list(accumulate((section.number for section in sections), max))  # a part without a number has that before it
     are_taken = [
-        max(number, 1) in chosen and not _tells_sittings(section)
+        max(number, 1) in chosen and (bool(section.number) or not _is_idle(section, gone, excerpt))
         for number, section in zip(of, sections, strict=True)
     ]
-    kept = [_without_copies(section, sections, are_taken) if is_taken else section
+    kept = [_without_copies(section, sections, are_taken) if is_taken and excerpt.steps else section
             for section, is_taken in zip(sections, are_taken, strict=True)]  # fmt: skip
     for before, now in zip(sections, kept, strict=True):
         if _asks(before) and not _asks(now):
@@ -65,7 +78,7 @@ def taken(context: Context, sections: Sequence[Section]) -> tuple[Section, ...]:
                               f"take that one, too, or leave out this")  # fmt: skip
     needed = _needed(context, kept, are_taken)
     made = (
-        _with_lines(section, excerpt.lines) if is_taken else _done(context, section, needed)
+        section if is_taken else _done(context, section, needed)
         for section, is_taken in zip(kept, are_taken, strict=True)
     )
     return tuple(section for section in made if section)
@@ -101,9 +114,28 @@ def _asks(section: Section) -> bool:
     return bool(section.blanks or section.replies)
 
 
-def _tells_sittings(section: Section) -> bool:
-    """Whether a section tells how long the sittings of the whole sheet take."""
-    return any(cell.shows == "minutes" for block in section.blocks for cell in block.cells)
+def _without_remarks(section: Section) -> Section:
+    """A section without hints and checks; a step without guesses, too, where a part without a number that asks for a
+    guess goes as a whole.
+    """
+    gone = Hint | Check | Guess if section.number else Hint | Check
+    return replace(section, words=tuple(word for word in section.words if not isinstance(word, gone)))
+
+
+def _is_idle(section: Section, gone: Set[str], excerpt: Excerpt) -> bool:
+    """Whether a part without a number has nothing to say here: it tells how long the sittings of the whole sheet are,
+    its picture is drawn from steps that are left out, or it asks for a guess where there is to be no help.
+    """
+    if not excerpt.help and any(isinstance(word, Guess) for word in section.words):
+        return True
+    if not excerpt.steps:
+        return False
+    return draws(section, gone) or any(cell.shows == "minutes" for block in section.blocks for cell in block.cells)
+
+
+def draws(section: Section, steps: Set[str]) -> bool:
+    """Whether a picture of a section is drawn from some of these steps."""
+    return any(step in steps for figure in section.figures for step in figure.drawn)
 
 
 def _shown(sections: Sequence[Section], are_taken: Sequence[bool]) -> Iterator[Mapping[Place, Cell | Blank]]:

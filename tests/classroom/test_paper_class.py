@@ -74,6 +74,9 @@ def test_each_student_has_a_cover_with_the_name_and_both_sheets(folder):
     cover, *sheets = pages_of(stem_of(folder, STUDENTS[0]))
     assert "Ada Lovelace" in cover
     assert "A test" in cover
+    key, *_ = pages_of(folder / "keys" / stem_of(folder, STUDENTS[0]).name)
+    assert key.count("Ada Lovelace") == cover.count("Ada Lovelace") == 2  # at the head, and at the foot
+    assert STUDENTS[0].whose in key
     assert {"Softmax", "A linear layer"} <= {
         name for name in ("Softmax", "A linear layer") if any(name in page for page in sheets)
     }

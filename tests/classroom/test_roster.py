@@ -79,7 +79,7 @@ def test_ten_thousand_rows_are_read():
         (b"", "class.csv has no column for names or ids; its headings are nothing; use name, id and group"),
         (b"name,id\n", "class.csv names no students; put one on each line below the headings"),
         (b"name,full name\nA,B\n", "class.csv has two columns for the name: 'name' and 'full name'"),
-        (b"name\nJ\xfcrgen\n", "class.csv is not UTF-8 (byte 6); export it as CSV UTF-8"),
+        (b"name\nJ\xfcrgen\n", "class.csv is not UTF-8 (byte 6); save it as “CSV UTF-8”, or give the spreadsheet itself"),
         (b"name\na\0b\n", "class.csv is no CSV file"),
         (b"name,id\nA,1\nB," + b"2" * 60_000, "class.csv line 3: an id of 60,000 characters; 64 are the most"),
         (b'name,id\n"Ada,1\nBob,2\n', "class.csv line 3: unexpected end of data; see to its quotation marks"),
@@ -150,3 +150,8 @@ def test_a_character_that_cannot_be_printed_is_said_with_its_line_and_student(fi
     message = f"class.csv line 3: the {field} of {row['name']!r} holds {ascii(bad)[1:-1]}, which cannot be printed"
     with pytest.raises(RosterError, match="^" + re.escape(message) + "; take it out$"):
         parse_roster("class.csv", roster)
+
+
+def test_files_are_called_after_names_with_latin_letters_of_any_language():
+    names = {"Jörg Großmann": "jorg-grossmann", "Łukasz Øre": "lukasz-ore", "Ægir Þór": "aegir-thor"}
+    assert {name: Student(name, "").stem.rpartition("-")[0] for name in names} == names

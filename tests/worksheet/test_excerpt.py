@@ -180,6 +180,29 @@ def test_a_head_has_only_what_is_asked_for():
     assert page("softmax").head == ("map", "conventions")
 
 
+def test_a_picture_of_steps_that_are_left_out_goes_with_them():
+    titles = [section.title for section in page("softmax", "1-3").sections]
+    assert titles[:3] == ["Guess first", "Powers and shares", "See it"]
+    assert "See it" not in [section.title for section in page("softmax", "1-2").sections]  # bars of step 3
+    assert page("softmax", "1-2").gone >= {"doubled.softmax"}
+
+
+@pytest.mark.parametrize("name", all_names())
+def test_without_help_no_sheet_has_hints_checks_and_guesses_and_all_its_answers_stay(name):
+    whole, bare = page(name), page(name, help=False)
+    kinds = {block.kind for block in bare.blocks}
+    assert not kinds & {"hint", "check", "pencil"}
+    assert bare.stamp["hash"] == whole.stamp["hash"]
+    shown = {place for section in bare.sections for place in section.front}
+    for section in bare.sections:
+        assert not section.number or section.title in [each.title for each in whole.sections]
+    assert {blank.id for section in bare.sections for blank in section.blanks} == {
+        blank.id for section in whole.sections for blank in section.blanks if section.number
+    }
+    asked = {blank.cell.place for s in bare.sections for blank in s.blanks if blank.cell.at is not None}
+    assert asked <= shown
+
+
 @pytest.mark.parametrize("asked", [{"lines": -1}, {"lines": 31}, {"before": "x" * 5001}, {"head": ("foot",)}])
 def test_what_no_page_has_is_refused(asked):
     with pytest.raises(ConfigError):
@@ -191,7 +214,7 @@ def test_what_no_page_has_is_refused(asked):
     [
         Excerpt(),
         Excerpt(("1-3", "Back to the cake"), {"": "8"}, 2, "A *text* of $X$ = 5 % …\n\nTwo.", "Bye", ("map",)),
-        Excerpt((), {"1": "2.5", "Find the error": "3"}, 0, "", "", ()),
+        Excerpt((), {"1": "2.5", "Find the error": "3"}, 0, "", "", (), False),
     ],
 )
 def test_a_page_and_a_file_say_what_was_taken(excerpt):

@@ -16,10 +16,11 @@ Links = Mapping[str, Sequence[tuple[str, str]]]  # by sheet, what leads to its p
 
 
 def cover_page(
-    cover: Cover, medium: Medium, setup: Setup, view: View, *, links: Links | None = None, name: str = ""
-) -> str:
-    """The cover of a paper. name: of the student whose it is."""
-    known: dict[str, Any] = {"cover": cover, "links": links or {}, "view": view, "name": name}
+    cover: Cover, medium: Medium, setup: Setup, view: View, *, links: Links | None = None, name: str = "",
+    whose: str = "",
+) -> str:  # fmt: skip
+    """The cover of a paper. name, whose: of the student whose it is, as on the line for the name and at the foot."""
+    known: dict[str, Any] = {"cover": cover, "links": links or {}, "view": view, "name": name, "whose": whose}
     return rendered(
         "paper.html",
         medium,
