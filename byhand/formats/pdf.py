@@ -65,8 +65,10 @@ def paper(cover: Cover, sheets: Sequence[Page], views: Sequence[View], setup: Se
     return files
 
 
-def bound_paper(cover: Cover, sheets: Sequence[bytes], view: View, setup: Setup, **of_student: str) -> bytes:
-    """The PDFs of a paper's sheets as one, behind the cover where it is printed. of_student: as of `cover_page`."""
+def bound_paper(
+    cover: Cover, sheets: Sequence[bytes], view: View, setup: Setup, *, name: str = "", whose: str = ""
+) -> bytes:
+    """The PDFs of a paper's sheets as one, behind the cover where it is printed. name, whose: as of `cover_page`."""
     parts = [
         Part(pdf, f"{view}/{sheet.name}", ((sheet.title, False),))
         for pdf, sheet in zip(sheets, cover.sheets, strict=True)
@@ -78,7 +80,7 @@ def bound_paper(cover: Cover, sheets: Sequence[bytes], view: View, setup: Setup,
 
     before, behind = sheets[0], parts[1:]
     if cover.is_printed:
-        before, behind = printed(cover_page(cover, "print", setup, view, **of_student), setup.cache), parts
+        before, behind = printed(cover_page(cover, "print", setup, view, name=name, whose=whose), setup.cache), parts
     side = papers(setup.large)[setup.paper]["side"]
     return bound(lambda places: before, behind, say, side, cover.says(view), right_hand=False)
 
