@@ -41,7 +41,7 @@ def said_by_form(form: Sent, steps_of: StepsOf, before: PaperFile) -> PaperFile:
                if (part := _part(form, n, steps_of)) != PaperPart()],
         course=_line(form, "course"), date=_line(form, "date"), time=_number(form, "time", "minutes"),
         order="shuffled" if form.get("order") == "shuffled" else "fixed", cover=bool(form.get("cover")),
-        text=_text(form, "text"), head=before.head,
+        help=bool(form.get("help")), text=_text(form, "text"), head=before.head,
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def test_axe_finds_nothing_while_a_paper_is_put_together_printed_and_marked(open
         window.press("#add-linear-layer")
         window.press("#add-softmax")
         window.see("paper")
-        window.press("text=Cover, order and your own words")
+        window.press("text=Cover, help, order and your own words")
         window.press(".write summary")
         window.fill("#own-2", "Thank you.")
         found["a paper"] = findings(window, *desk)

@@ -25,6 +25,7 @@ course = "Networks"
 time = 45
 order = "shuffled"
 head = ["map"]
+help = false
 text = "Write *clearly*."
 
 [[parts]]
@@ -131,10 +132,13 @@ def test_what_a_file_says_stays_when_its_page_is_sent_back_unchanged(studio, pap
         "Write *clearly*.",
     )
     assert [part.excerpt.head for part in after.parts] == [("map",), ("map",)]
+    assert [part.excerpt.help for part in after.parts] == [False, False]
     assert after.parts[0].excerpt.steps == ("1", "3")
     assert after.parts[0].excerpt.points == {"1": "4", "3": "2.5"}
     assert after.parts[0].excerpt.before == before.parts[0].excerpt.before == "Now a layer.\n\nRead it first."
     assert after.parts[1] == before.parts[1]
+    assert not told(press(client, address, help="yes"))
+    assert [part.excerpt.help for part in read_paper(folder / "exam.toml").parts] == [True, True]
 
 
 @pytest.mark.parametrize(
