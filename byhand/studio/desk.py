@@ -176,8 +176,10 @@ async def preview(request: Request) -> Response:
             looked = await to_thread.run_sync(studio.drawing.ask, previews.look, source, options, view)
     except ByHandError as refused:
         error = str(refused)
-    page = int(asked["page"]) if asked.get("page", "").isdecimal() else 1
-    page += {"next": 1, "before": -1}.get(asked.get("go", ""), 0)
+    begins = {name: of.page for name, of in looked.sheets.items()} if looked else {}
+    at, go = asked.get("page", ""), asked.get("go", "")
+    page = int(at) if at.isdecimal() else begins.get(at, 1)
+    page = begins.get(go, page + {"next": 1, "before": -1}.get(go, 0))
     pages = looked.pages if looked else 1
     return studio.show(
         "_preview.html", request, paper=paper, look=looked, error=error, view=view, views=VIEWS_SHOWN,

@@ -55,6 +55,8 @@ class OfSheet(Struct, frozen=True):
 
     minutes: int
     points: str
+    page: int
+    """The page of the paper on which it begins."""
 
 
 class Look(Struct, frozen=True):
@@ -119,9 +121,12 @@ def look(source: str, asked: str, view: View) -> Look:
     paper, options = _paper(source), _options(asked)
     pages = _pages(paper, asked)
     cover = paper.of_pages(pages, options)
-    of_sheets = {page.document.name: OfSheet(page.document.minutes, _worth(page.document)) for page in pages}
-    drawn = _length(pdf(source, asked, view))
-    return Look(drawn, cover.steps_to_do, cover.minutes, cover.told_points, of_sheets, tuple(missing(paper, pages)))
+    length, begins = _begins(pdf(source, asked, view), len(pages))
+    of_sheets = {
+        page.document.name: OfSheet(page.document.minutes, _worth(page.document), at)
+        for page, at in zip(pages, begins, strict=True)
+    }
+    return Look(length, cover.steps_to_do, cover.minutes, cover.told_points, of_sheets, tuple(missing(paper, pages)))
 
 
 def _worth(document: Document) -> str:
@@ -168,10 +173,13 @@ def _page(part: bytes, asked: str) -> Page:
     return lower(*prepare(load_sheet(of.sheet, options.language), of.options(options)))
 
 
-def _length(made: bytes) -> int:
-    from byhand.press import length_of
+def _begins(made: bytes, sheets: int) -> tuple[int, list[int]]:
+    """How many pages a paper has, and on which each of its sheets begins, as its bookmarks say; 1 where none does."""
+    import pypdfium2
 
-    return length_of(made)
+    document = pypdfium2.PdfDocument(made)
+    places = [mark.get_dest().get_index() for mark in document.get_toc(max_depth=1) if mark.level == 0]
+    return len(document), [1 + place for place in [*[0] * sheets, *places][-sheets:]]
 
 
 def _drawn(made: bytes, page: int, width: int) -> bytes:

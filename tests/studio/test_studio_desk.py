@@ -190,6 +190,22 @@ def test_a_preview_says_what_the_paper_comes_to_and_draws_each_view(studio, pape
     assert told(client.get(f"{address}/preview")) == ["softmax: 1/2 points for 2 steps; give at least 1"]
 
 
+def test_a_preview_goes_to_the_page_on_which_a_sheet_begins(studio, paper):
+    client, (address, _) = studio[0], paper
+    for name in ("softmax", "scores"):
+        press(client, address, add=name)
+    pages = {
+        name: client.get(f"{address}/preview", params={"go": name, "page": "1"}).text
+        for name in ("softmax", "scores")
+    }
+    assert "page 2 of" in pages["softmax"]  # behind the cover
+    (first,) = re.findall(r"page (\d+) of", pages["scores"])
+    assert int(first) > 2
+    assert f"page {first} of" in client.get(f"{address}/preview", params={"page": "scores"}).text  # as after “Add”
+    press(client, address, cover=None)
+    assert "page 1 of" in client.get(f"{address}/preview", params={"go": "softmax"}).text
+
+
 def test_a_roster_is_taken_or_refused_with_each_wrong_line_and_then_the_old_one_stays(studio, paper):
     client, (address, folder) = studio[0], paper
     page = client.post(f"{address}/roster", data={"typed": "Amara Diallo\nAnton Weiss"})

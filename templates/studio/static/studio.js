@@ -82,6 +82,8 @@
     if (by?.name) body.append(by.name, by.value);
     ctx.request.body = body;
     one("#paper").elements.at.value = "";
+    const page = one("#preview [name=page]");
+    if (page && by?.name === "add") page.value = by.value; // the preview goes to the sheet that is added
   });
 
   // the gallery knows which sheets the paper has, and the focus stays where it was, or near it
