@@ -273,13 +273,15 @@ class NumberSets(Struct, frozen=True, dict=True):
     @cached_by("few", lambda numbers: numbers.plan.cache_key(paper="a4"))
     def _has_few_copies(self) -> bool:
         """Whether many of the first set's copies have the same answers, and another set has others."""
-        try:
-            sets = [self.first_set, self._searched(self.plan.key_of("set 1"))]
-        except ConfigError:  # no other can be searched for
+        variants: list[Variant] = [(0, 0), *((0, f"tried/{k}") for k in range(TRIED))]
+        of_first = {*_answers(run_copies(self.plan.sheet, [self.first_set], variants, self.plan.options))}
+        if len(of_first) >= FEW:
             return False
-        variants: list[Variant] = [(1, 0), (0, 0), *((0, f"tried/{k}") for k in range(TRIED))]
-        other, *of_first = _answers(run_copies(self.plan.sheet, sets, variants, self.plan.options))
-        return other not in of_first and len(set(of_first)) < FEW
+        try:
+            others = [self._searched(self.plan.key_of(f"set {number}")) for number in range(1, SETS)]
+        except ConfigError:  # no others can be searched for
+            return False
+        return any(answers not in of_first for answers in _answers(self.run_plain(others)))
 
     @cached_property
     def _listed(self) -> tuple[Values, ...]:

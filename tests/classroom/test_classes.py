@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 
 import pikepdf
 import pytest
@@ -382,6 +383,7 @@ def test_what_a_stopped_class_was_writing_is_gone_after_the_next_one(number, tmp
 
 ORPHANED = """
 import sys
+from itertools import pairwise
 from byhand.classroom.workers import processes
 
 if __name__ == "__main__":
@@ -612,3 +614,12 @@ def test_nobody_has_all_the_answers_of_another_where_a_sheet_has_enough_sets(tmp
         for folder in ("worksheets", "keys"):
             lines, finding = report(made.folder / folder / f"{student.stem}.pdf")
             assert finding is Finding.RIGHT, lines
+
+
+def test_neighbours_have_other_answers_where_few_sets_have_others(tmp_path, monkeypatch):
+    """The scores of attention-head differ in no copy of a set, and between few sets."""
+    monkeypatch.setattr("byhand.classroom.plan.MANY_SETS", 12)
+    made = make_class("attention-head", anonymous(6), Options(seed=5, excerpt=Excerpt(("1-3",))), tmp_path)
+    answers = [row["answers"] for row in read_index((made.folder / "index.csv").open("rb"))]
+    assert all(one != other for one, other in pairwise(answers))
+    assert len(set(answers)) < len(answers)
