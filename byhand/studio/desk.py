@@ -72,6 +72,7 @@ async def desk(request: Request) -> Response:
     answer.headers["HX-Trigger"] = "changed"
     if whole:
         answer.headers["HX-Retarget"] = "#composed"
+        answer.headers["HX-Reswap"] = "innerMorph"  # what is typed meanwhile stays
     return answer
 
 
@@ -81,11 +82,11 @@ async def _take(request: Request, paper: PaperFolder, form: FormData) -> None:
     Raises: ByHandError; then the paper is as it was.
     """
     studio = studio_of(request)
-    if form.get("was") != _hash(paper):
-        raise _ChangedElsewhereError
     options, secret = options_by_form(form)  # type: ignore[arg-type]
     sheets = [str(each) for name, each in form.multi_items() if name.startswith("sheet-")]
     of = await studio.all_steps(sheets, options.language)
+    if form.get("was") != _hash(paper):  # from here on, no other request has its turn
+        raise _ChangedElsewhereError
     said = changed(said_by_form(form, of.__getitem__, paper.said), form)  # type: ignore[arg-type]
     if any(part.sheet for part in said.parts):
         paper_of(previews.NAME, as_source(said))
@@ -204,9 +205,13 @@ async def _drawn(request: Request, function: Callable[..., bytes], *given: objec
 
 
 async def picture(request: Request) -> Response:
-    """A page of a paper as a picture. Its address changes with the paper, so that browsers may keep it."""
+    """A page of a paper as a picture. Its address changes with the paper, so that browsers may keep it; where the
+    paper has changed since, the address is of another picture, and they may not.
+    """
+    fits = request.path_params["of"] == _hash(paper_of_address(request))
     made = await _drawn(request, previews.picture, request.path_params["page"])
-    return Response(made, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
+    kept = {"Cache-Control": "private, max-age=3600"} if fits else {}
+    return Response(made, media_type="image/webp", headers=kept)
 
 
 async def pdf(request: Request) -> Response:

@@ -115,11 +115,12 @@ def _chosen(form: Sent, name: str, known: Collection[str]) -> str:
 
 
 def changed(said: PaperFile, form: Sent) -> PaperFile:
-    """What a paper's file says after a button was pressed. `add` names a sheet; `remove` names a part, by its sheet
-    or its place; `move` a part and its new place, such as "softmax 1".
+    """What a paper's file says after a button was pressed. `add` names a sheet, which is there once however often it
+    is pressed; `remove` a part, by its sheet or its place; `move` a part and its new place, such as "softmax 1".
     """
     parts = [*said.parts]
-    if name := _line(form, "add"):
+    name = _line(form, "add")
+    if name and name not in (part.sheet for part in parts):
         at = _line(form, "at")
         parts.insert(int(at) if at.isdecimal() else len(parts), PaperPart(sheet=name))
     if (place := _place(parts, _line(form, "remove"))) is not None:

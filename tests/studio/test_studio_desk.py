@@ -206,6 +206,22 @@ def test_a_preview_goes_to_the_page_on_which_a_sheet_begins(studio, paper):
     assert "page 1 of" in client.get(f"{address}/preview", params={"go": "softmax"}).text
 
 
+def test_a_picture_is_kept_by_browsers_as_that_of_its_own_state_of_the_paper_only(studio, paper):
+    client, (address, _) = studio[0], paper
+    press(client, address, add="softmax")
+    first = re.search(r'src="(.*?)"', client.get(f"{address}/preview").text)[1]
+    assert "max-age" in client.get(first).headers["cache-control"]
+    press(client, address, seed="3")
+    assert client.get(first).headers["cache-control"] == "no-store"
+
+
+def test_a_sheet_that_is_added_twice_is_there_once(studio, paper):
+    client, (address, folder) = studio[0], paper
+    press(client, address, add="softmax")
+    assert not told(press(client, address, add="softmax"))
+    assert [part.sheet for part in read_paper(folder / "exam.toml").parts] == ["softmax"]
+
+
 def test_a_roster_is_taken_or_refused_with_each_wrong_line_and_then_the_old_one_stays(studio, paper):
     client, (address, folder) = studio[0], paper
     page = client.post(f"{address}/roster", data={"typed": "Amara Diallo\nAnton Weiss"})

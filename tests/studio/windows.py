@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -58,6 +59,20 @@ class Window:
         page.on("console", lambda told: self.faults.append(told.text) if told.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         return page
+
+    def beside(self) -> Window:
+        """Another window at the same page, of the same user."""
+        other = copy(self)
+        other.page = self.another()
+        other.page.goto(self.page.url)
+        other.settle()
+        return other
+
+    def slow_down(self, latency: int) -> None:
+        """Let each answer take this many milliseconds more."""
+        connection = self.context.new_cdp_session(self.page)
+        speed = {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1}
+        connection.send("Network.emulateNetworkConditions", speed)
 
     def _asked(self, request: Any) -> None:
         if "/cards/" not in request.url:  # of which there are many, and nobody waits for them

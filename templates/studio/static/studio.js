@@ -75,15 +75,20 @@
     if (tab) show(tab.dataset.tab);
   });
 
-  // changes wait for each other: each sends the form as it is when its turn comes
+  // changes wait for each other: each sends the form as it is when its turn comes, and the button as it was when pressed
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement.id !== "paper") return;
+    const by = ctx.request.submitter, at = one("#paper").elements.at;
+    ctx.pressed = by?.name ? [[by.name, by.value], ["at", at.value]] : [];
+    at.value = "";
+  });
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
     if (ctx.sourceElement.id !== "paper") return;
-    const body = new URLSearchParams(new FormData(one("#paper"))), by = ctx.request.submitter;
-    if (by?.name) body.append(by.name, by.value);
+    const body = new URLSearchParams(new FormData(one("#paper")));
+    for (const [name, value] of ctx.pressed) body.set(name, value);
     ctx.request.body = body;
-    one("#paper").elements.at.value = "";
     const page = one("#preview [name=page]");
-    if (page && by?.name === "add") page.value = by.value; // the preview goes to the sheet that is added
+    if (page && ctx.pressed[0]?.[0] === "add") page.value = ctx.pressed[0][1]; // the preview goes to the sheet that is added
   });
 
   // the gallery knows which sheets the paper has, and the focus stays where it was, or near it
