@@ -93,7 +93,7 @@ def test_all_of_it_is_done_by_keys_and_the_focus_is_always_seen(opened, studio):
     window.settle()
     assert window.focused() == "view-key"
     window.tab_to("next")
-    for _ in range(int(window.page.inner_text("#which").split()[-1]) - 1):
+    while window.page.is_enabled("#next"):
         assert window.focused() == "next"
         keys.press("Enter")
         window.settle()
