@@ -116,7 +116,7 @@ def test_all_of_it_is_done_by_keys_and_the_focus_is_always_seen(opened, studio):
     window.tab_to("remove-softmax")
     keys.press("Enter")
     window.settle()
-    assert window.focused() == "remove-linear-layer"
+    assert window.focused() == "show-linear-layer"
     window.tab_to("seed")
     keys.press("ArrowRight")
     window.tab_to("next-seed")
