@@ -102,9 +102,18 @@ def _hash(paper: PaperFolder) -> str:
 
 
 async def _shown(
-    template: str, request: Request, paper: PaperFolder, error: str = "", *, refused: str = "", whole: bool = False
+    template: str,
+    request: Request,
+    paper: PaperFolder,
+    error: str = "",
+    *,
+    refused: tuple[str, ...] = (),
+    typed: str = "",
+    whole: bool = False,
 ) -> Response:
-    """The page of a paper, or a part of it. error: of the paper; refused: of its class, or of what is made of it."""
+    """The page of a paper, or a part of it. error: of the paper; refused: of its class, or of what is made of it;
+    typed: names that were refused.
+    """
     studio = studio_of(request)
     try:
         said = paper.said
@@ -119,7 +128,7 @@ async def _shown(
         "parts": [_part(part, n, shelf, steps) for n, part in enumerate(said.parts)],
         "options": options, "secret": paper.chosen.secret, "languages": languages(),
         "looks": {name: words_of(name) for name in ("", *ready_made())},
-        "roster": paper.roster, "class": class_, "most_shown": SHOWN_STUDENTS, "refused": refused,
+        "roster": paper.roster, "class": class_, "most_shown": SHOWN_STUDENTS, "refused": refused, "typed": typed,
         "formats": [name for name in names() if not known(name).missing], "commands": _commands(paper, options),
         "jobs": jobs_of(request, paper), "what": "",
     }  # fmt: skip
@@ -229,25 +238,27 @@ async def source(request: Request) -> Response:
 
 async def roster(request: Request) -> Response:
     """Take a list of names that was dropped, or typed."""
-    paper, refused = paper_of_address(request), ""
+    paper, refused, name = paper_of_address(request), "", "typed.csv"
     async with request.form() as form:
         file, typed = form.get("file"), str(form.get("typed", "")).strip()
         try:
             studio_of(request).check_room(request.scope["user"])
             if isinstance(file, UploadFile) and file.filename:
-                paper.take_roster(file.filename, await file.read())
+                name = file.filename
+                paper.take_roster(name, await file.read())
             elif typed:
-                paper.take_roster("typed.csv", _as_roster(typed).encode())
+                paper.take_roster(name, _as_roster(typed).encode())
         except ByHandError as error:
             refused = str(error)
-    return await _class(request, paper, refused)
+    return await _class(request, paper, _lines(name, refused), typed if refused else "")
 
 
-async def _class(request: Request, paper: PaperFolder, refused: str) -> Response:
-    """The part of the page that has class and downloads."""
+async def _class(request: Request, paper: PaperFolder, refused: tuple[str, ...], typed: str = "") -> Response:
+    """The part of the page that has class and downloads. typed: names that were refused, to be mended."""
     if not is_part(request) and not refused:
         return RedirectResponse(f"/papers/{paper.name}", 303)
-    return await _shown("_class.html" if is_part(request) else "desk.html", request, paper, refused=refused)
+    template = "_class.html" if is_part(request) else "desk.html"
+    return await _shown(template, request, paper, refused=refused, typed=typed)
 
 
 class _Class(Struct, frozen=True):
@@ -266,7 +277,12 @@ def _class_of(paper: PaperFolder) -> _Class:
         return _Class(tuple(paper.students(told)), tuple(told), ())
     except ByHandError as error:
         name = paper.roster.name if paper.roster else ""
-        return _Class((), tuple(told), tuple(re.split(f"; (?={re.escape(name)} line)", str(error))))
+        return _Class((), tuple(told), _lines(name, str(error)))
+
+
+def _lines(name: str, refused: str) -> tuple[str, ...]:
+    """What is wrong with a roster, a line for each of its lines, and one for what comes of it."""
+    return tuple(re.split(f"; (?={re.escape(name)} line|the names that were there)", refused)) if refused else ()
 
 
 def _as_roster(typed: str) -> str:
@@ -294,4 +310,4 @@ async def ask(request: Request) -> Response:
         studio.queue.add(request.scope["user"], paper.name, command[0], command, copies)
     except ByHandError as error:
         refused = str(error)
-    return await _class(request, paper, refused)
+    return await _class(request, paper, (refused,) if refused else ())

@@ -141,7 +141,10 @@ class Guard:
         return plain(500, "something failed in byhand, and its log says what; go back and try again")
 
     def _too_large(self) -> Response:
-        return plain(413, f"that is over {self._settings.largest_upload:,} bytes, the most at once; send fewer files")
+        return plain(
+            413,
+            f"that is over {self._settings.largest_upload:,} bytes, the most at once; send fewer or smaller files",
+        )
 
 
 def _of_site(request: Request, origin: str) -> Response | None:

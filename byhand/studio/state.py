@@ -42,7 +42,9 @@ class Studio:
             loader=FileSystemLoader(shipped() / TEMPLATES), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
-        self.templates.globals |= {"version": __version__, "local": settings.local}
+        self.templates.globals |= {
+            "version": __version__, "local": settings.local, "most": settings.largest_upload,
+        }  # fmt: skip
 
     # what the pages are made of
 

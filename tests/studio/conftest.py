@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from chromium import PROGRAM
 from studios import Department, Running
-from windows import WIDE, Window
+from windows import PHONE, WIDE, Window
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,21 @@ def studio(tmp_path_factory) -> Iterator[Running]:
     running = Running(tmp_path_factory.mktemp("papers"))
     yield running
     running.end()
+
+
+@pytest.fixture(params=[WIDE, PHONE], ids=["wide", "on a phone"])
+def size(request, every):
+    """The size of a window; only `make test-studio` tries that of a phone."""
+    if request.param == PHONE and not every:
+        pytest.skip("make test-studio tries it on a phone, too")
+    return request.param
+
+
+@pytest.fixture
+def long(every):
+    """Skip what takes long; `make test-studio` tries it."""
+    if not every:
+        pytest.skip("it takes long; make test-studio tries it")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import re
 import tomllib
 import zipfile
 
+import pytest
 from windows import Window
 
 SHOWN = """async () => {
@@ -108,6 +109,7 @@ def test_of_two_windows_the_later_one_is_told_what_the_other_did(opened, studio)
     check_what_is_shown(other)
 
 
+@pytest.mark.usefixtures("long")
 def test_two_users_at_once_have_their_own_papers_and_classes(opened, department):
     classes = {}
     windows = {user: opened(at=department.address) for user in department.tokens}

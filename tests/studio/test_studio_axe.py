@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from pages import answers_of_class
 from studios import Running
-from windows import PHONE, WIDE
+from windows import PHONE
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make test-studio installs axe")
-SIZES = pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "on a phone"])
 
 
 def findings(window, *parts) -> list[str]:
@@ -22,10 +21,7 @@ def findings(window, *parts) -> list[str]:
     return found
 
 
-@SIZES
-def test_axe_finds_nothing_while_a_paper_is_put_together_printed_and_marked(opened, tmp_path, size, every):
-    if size == PHONE and not every:
-        pytest.skip("make test-studio tries it, too")
+def test_axe_finds_nothing_while_a_paper_is_put_together_printed_and_marked(opened, tmp_path, size):
     studio = Running(tmp_path)
     try:
         window = opened(size, studio.address)
@@ -87,7 +83,6 @@ def test_axe_finds_nothing_while_a_paper_is_put_together_printed_and_marked(open
     assert {state: each for state, each in found.items() if each} == {}
 
 
-@SIZES
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing_at_the_door(opened, studio, department, size, colours):
     shut = opened(size, studio.address.partition("?")[0], color_scheme=colours)

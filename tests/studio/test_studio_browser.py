@@ -5,9 +5,6 @@ from __future__ import annotations
 import tomllib
 import zipfile
 
-import pytest
-from windows import PHONE, WIDE
-
 STUDENTS = [f"Student {n:02}" for n in range(1, 31)]
 
 
@@ -27,7 +24,6 @@ def is_whole(file, students) -> None:
     assert sum(name.endswith(("/class.pdf", "/keys.pdf")) for name in names) == 2
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["by mouse", "by touch"])
 def test_a_class_of_thirty_is_put_together_and_downloaded(opened, studio, size, every):
     window = opened(size)
     students = STUDENTS if every else STUDENTS[:2]

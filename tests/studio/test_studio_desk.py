@@ -228,10 +228,13 @@ def test_a_roster_is_taken_or_refused_with_each_wrong_line_and_then_the_old_one_
     assert "<strong>2 students</strong>, in roster.csv" in page.text
     rows = b"name;id;Studiengang\nAnn;1;x\nBen;1;x\nCem;1;x\n"
     page = client.post(f"{address}/roster", files={"file": ("class.csv", rows)})
-    first, second = told(page)[0].split("; class.csv line ")
+    first, second, kept = told(page)
     assert first.startswith("class.csv line 3: &#39;Ben&#39; has the id &#39;1&#39; of &#39;Ann&#39; in line 2")
-    assert second.startswith("4")
-    assert second.endswith("the names that were there are kept: roster.csv")
+    assert second.startswith("class.csv line 4")
+    assert kept == "the names that were there are kept: roster.csv"
+    page = client.post(f"{address}/roster", data={"typed": "name,id\nAnn,1\nBen,1"})
+    assert told(page)[0].startswith("typed.csv line 3")
+    assert ">name,id\nAnn,1\nBen,1</textarea>" in page.text.replace("\r", "")
     assert "is no roster" in told(client.post(f"{address}/roster", files={"file": ("r.exe", b"MZ")}))[0]
     assert (folder / "roster.csv").read_text() == "name\nAmara Diallo\nAnton Weiss"
     rows = "name;id;Großdruck;Studiengang\nAnn;1;ja;x\nBen;2;;x\n".encode()

@@ -91,6 +91,27 @@
     if (page && ctx.pressed[0]?.[0] === "add") page.value = ctx.pressed[0][1]; // the preview goes to the sheet that is added
   });
 
+  // what the studio refuses, or that it does not answer, is told in a line, and the page stays as it is
+  const tell = (line) => {
+    const trouble = one("#trouble");
+    if (trouble.textContent !== line) Object.assign(trouble, { textContent: line, hidden: !line });
+  };
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    const { status, headers } = ctx.response.raw, plain = headers.get("content-type")?.startsWith("text/plain");
+    if (status < 400) tell("");
+    else tell(plain ? ctx.text.trim() : "The studio was started again: open the address that it printed in its window.");
+  });
+  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+    if (ctx) tell("The studio does not answer, and nothing was changed. Look whether it still runs, and try again.");
+  });
+  document.addEventListener("change", (event) => {
+    const most = +document.body.dataset.most, files = [...(event.target.files ?? [])];
+    if (!files.length || files.reduce((sum, { size }) => sum + size, 10_000) < most) return; // 10,000: what else is sent
+    event.stopPropagation(); // nothing is sent
+    event.target.value = "";
+    tell(`That is over ${most.toLocaleString("en")} bytes, the most at once; send fewer or smaller files.`);
+  }, true);
+
   // the gallery knows which sheets the paper has, and the focus stays where it was, or near it
   let focused = "";
   document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.id; });
