@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-try:
+ERRORS: tuple[type[Exception], ...] = ()  # of the drivers, where there are any
+with suppress(ImportError):
     from playwright.sync_api import Error as PageError
-except ImportError:  # then no test opens a window
-    PageError = Exception
+
+    ERRORS += (PageError,)
+with suppress(ImportError):
+    from selenium.common.exceptions import WebDriverException
+
+    ERRORS += (WebDriverException,)
 
 WIDE, PHONE = (1366, 900), (390, 844)
 SECONDS = 90  # that a busy machine may take for an answer
@@ -83,12 +89,57 @@ class Window:
     def _ended(self, request: Any) -> None:
         self.waits.discard(request)
 
+    # what a browser does; that of Firefox (test_studio_firefox.py) does it by another driver
+
+    def run(self, script: str, *given: Any) -> Any:
+        """What a function of JavaScript returns for an argument."""
+        return self.page.evaluate(script, *given)
+
+    def go(self, address: str) -> None:
+        """Go to a page."""
+        self.page.goto(address)
+
+    @property
+    def address(self) -> str:
+        """That of the page."""
+        return str(self.page.url)
+
+    def hit(self, selector: str) -> None:
+        """Click on something, or tap it on a phone."""
+        (self.page.tap if self.size == PHONE else self.page.click)(selector)
+
+    def put(self, selector: str, text: str) -> None:
+        """Type something into a field, in place of what is there."""
+        self.page.fill(selector, text)
+
+    def key(self, name: str) -> None:
+        """Press a key, or several at once."""
+        self.page.keyboard.press(name)
+
+    def type(self, text: str) -> None:
+        """Type something where the focus is."""
+        self.page.keyboard.type(text)
+
+    def pause(self) -> None:
+        """Wait for a moment."""
+        self.page.wait_for_timeout(40)
+
+    def downloaded(self, selector: str) -> Path:
+        """The file that a link gives."""
+        with self.page.expect_download() as waited:
+            self.press(selector)
+        return Path(waited.value.path())
+
+    def _waits(self) -> bool:
+        return bool(self.waits)
+
+    # what a lecturer does
+
     def begin(self, title: str) -> None:
         """Begin a paper on the first page."""
-        self.page.goto(self.origin)
-        self.page.fill("#title", title)
-        self.page.click("text=Begin")
-        self.settle()
+        self.go(self.origin)
+        self.put("#title", title)
+        self.press(".begin button")
 
     def log_in(self, token: str) -> None:
         """Log in to a department's studio."""
@@ -99,41 +150,41 @@ class Window:
 
     def see(self, part: str) -> None:
         """On a phone, show a part of a paper's page: sheets, page or paper."""
-        if self.size == PHONE:
-            self.page.tap(f"[data-tab={part}]")
+        if self.size[0] < 900:
+            self.hit(f"[data-tab={part}]")
 
     def press(self, selector: str) -> None:
         """Click on something, or tap it on a phone, and wait for what comes of it."""
-        (self.page.tap if self.size == PHONE else self.page.click)(selector)
+        self.hit(selector)
         self.settle()
 
     def fill(self, selector: str, text: str) -> None:
         """Type something into a field, and leave it."""
-        self.page.fill(selector, text)
-        self.page.locator(selector).blur()
+        self.put(selector, text)
+        self.run("() => document.activeElement.blur()")
         self.settle()
 
     def settle(self) -> None:
         """Wait until nothing is asked for any more, and the picture is there."""
-        self.until(lambda: not self.waits and not self._busy(), times=3)
+        self.until(lambda: not self._waits() and not self._busy(), times=3)
 
     def _busy(self) -> bool:
         try:
-            return bool(self.page.evaluate(BUSY))
-        except PageError:  # another page takes the place of this one
+            return bool(self.run(BUSY))
+        except ERRORS:  # another page takes the place of this one
             return True
 
     def until(self, holds: Callable[[], bool], times: int = 1) -> None:
         """Wait until something holds; times: for a while."""
         held, end = 0, monotonic() + SECONDS
         while held < times:
-            assert monotonic() < end, (self.waits, self.page.inner_text("#preview"))
-            self.page.wait_for_timeout(40)
+            assert monotonic() < end, self.text("body")
+            self.pause()
             held = held + 1 if holds() else 0
 
     def focused(self) -> str:
         """What has the focus, which can be seen: its id, or else its name and value."""
-        fault, name = self.page.evaluate(FOCUSED)
+        fault, name = self.run(FOCUSED)
         assert not fault, fault
         return str(name)
 
@@ -142,23 +193,28 @@ class Window:
         passed = []
         while not passed or passed[-1] != name:
             assert len(passed) < 300, passed
-            self.page.keyboard.press(key)
+            self.key(key)
             passed.append(self.focused())
 
     def unusable(self) -> list[str]:
         """What is too small to touch, and whether the page is wider than the window."""
-        wide = self.page.evaluate("document.documentElement.scrollWidth")
-        return [*self.page.evaluate(SMALL, SMALLEST), *[f"{wide} px wide"] * (wide > self.size[0])]
+        wide = self.run("() => document.documentElement.scrollWidth")
+        return [*self.run(SMALL, SMALLEST), *[f"{wide} px wide"] * (wide > self.size[0])]
+
+    def text(self, selector: str) -> str:
+        """The text of something."""
+        return str(self.run("(at) => document.querySelector(at).innerText", selector))
+
+    def wait_for(self, selector: str) -> None:
+        """Wait until something is there."""
+        self.until(lambda: bool(self.run("(at) => document.querySelector(at)?.checkVisibility() ?? false", selector)))
 
     def errors(self) -> list[str]:
         """The errors that are told on the page."""
-        return [re.sub(r"\s+", " ", each) for each in self.page.locator(".error:visible").all_inner_texts()]
-
-    def downloaded(self, selector: str) -> Path:
-        """The file that a link gives."""
-        with self.page.expect_download() as waited:
-            self.press(selector)
-        return Path(waited.value.path())
+        told = self.run(
+            """() => [...document.querySelectorAll(".error")].filter((p) => p.checkVisibility()).map((p) => p.innerText)"""
+        )
+        return [re.sub(r"\s+", " ", each) for each in told]
 
     def close(self) -> None:
         """Close it; nothing has failed meanwhile."""
