@@ -723,8 +723,8 @@ def _of_class(made: ClassSet) -> Iterator[str]:
 @main.command()
 @click.argument("answers", nargs=-1, metavar="[ANSWERS …]", type=click.Path())
 @click.option(
-    "--blank", metavar="SHEET|PAPER.toml", shell_complete=_completed(_sheet_names),
-    help="Write a file of answers to fill in, with the id of every blank.",
+    "--blank", metavar="[SHEET|PAPER.toml]", is_flag=False, flag_value="", shell_complete=_completed(_sheet_names),
+    help="Write a file of answers to fill in, with the id of every blank; with --class, for each of its students.",
 )  # fmt: skip
 @click.option(
     "--sheet",
@@ -770,7 +770,9 @@ def _of_class(made: ClassSet) -> Iterator[str]:
 @click.option("--names/--no-names", default=True, help="Whether the report names students, or numbers them.")
 @_jobs
 @click.option(
-    "--out", type=click.Path(), help="The folder to write to; output by default. With --blank SHEET, a file."
+    "--out",
+    type=click.Path(),
+    help="The folder to write to; output by default. With --blank, a file, or of a paper a folder.",
 )
 def mark(
     answers: tuple[str, ...], blank: str | None, sheet: str | None, folder: str | None,
@@ -789,18 +791,19 @@ def mark(
     if blank is not None:
         if answers:
             raise click.UsageError("give answers to mark, or --blank SHEET, not both")
-        of_marking = _typed({*click.get_current_context().params} - {*asked, "weight_places", "blank", "out"})
-        if of_marking:
+        of_blank = {*asked, "weight_places", "blank", "folder", "secret_file", "formats", "out"}
+        if of_marking := _typed({*click.get_current_context().params} - of_blank):
             raise click.UsageError(f"--blank writes a file to fill in, and marks nothing; leave out {of_marking[0]}")
-        _blank_answers(blank, options, out)
-        return
-    if not answers:
+    elif not answers:
         raise click.UsageError("name the files of answers, or --blank SHEET")
     from byhand.marking import mark as marking
 
     named = _typed({*asked, "weight_places"})
     if folder is not None and (named or sheet):
         raise click.UsageError("--class says which sheet and numbers it is; leave out the other options of these")
+    if blank is not None:
+        _blank_answers(blank, options, folder, secret_file, formats if _typed({"formats"}) else ("json",), out)
+        return
     how: dict[str, Any] = {
         "class_folder": folder, "secret": read_secret(secret_file) if secret_file is not None else None,
         "policy": Policy(follow, rounded, guard), "groups": groups, "history": history, "formats": formats,
@@ -845,31 +848,42 @@ def _typed(names: Container[str]) -> list[str]:
     return [p.opts[0] for p in ctx.command.params if p.name in names and ctx.get_parameter_source(p.name) == typed]
 
 
-def _blank_answers(name: str, options: Options, out: str | None) -> None:
+def _blank_answers(
+    name: str, options: Options, folder: str | None, secret_file: str | None, formats: Sequence[str], out: str | None
+) -> None:
     """Write answers to fill in, to a file or to standard output; of a paper, a file for each sheet to a folder."""
     from pathlib import Path
 
-    from byhand.marking.mark import blank_answers
+    from byhand.classroom.again import is_of_paper
+    from byhand.files import write
+    from byhand.marking.blank import FORMATS, BlankAnswers, blanks_of_class
+    from byhand.paper import read_paper
+    from byhand.secret import read_secret
     from byhand.worksheet.sheet import load_sheet
 
-    if _is_paper(name):
-        from byhand.files import write
-        from byhand.paper import read_paper
-
+    if len(formats) > 1 or formats[0] not in FORMATS:
+        raise click.UsageError(f"--blank writes one format, {' or '.join(FORMATS)}, and not {', '.join(formats)}")
+    if folder is not None:
+        secret = read_secret(secret_file) if secret_file is not None else None
+        blanks = blanks_of_class(Path(folder), read_paper(name) if _is_paper(name) else name, secret)
+    elif secret_file is not None:
+        raise click.UsageError("--secret is of a class; give its folder with --class, too")
+    elif not name:
+        raise click.UsageError("name the sheet or the paper, or give the folder of a class with --class")
+    elif _is_paper(name):
         parts = read_paper(name).parts
-        files = {
-            f"{part.sheet}.json": blank_answers(
-                load_sheet(part.sheet, options.language), part.options(options)
-            ).encode()
-            for part in parts
-        }
-        _say(*write(Path(out or "output"), files))
-        return
-    answers = blank_answers(load_sheet(name, options.language), options)
-    if out is None:
-        _print_data(answers)
+        blanks = [
+            BlankAnswers.of_sheet(load_sheet(part.sheet, options.language), part.options(options)) for part in parts
+        ]
     else:
-        _write(out, answers.encode())
+        blanks = [BlankAnswers.of_sheet(load_sheet(name, options.language), options)]
+    if _is_paper(name) or (not name and is_of_paper(Path(folder or ""))):
+        files = {f"{each.sheet}.{formats[0]}": each.written(formats[0]) for each in blanks}
+        _say(*write(Path(out or "output"), files))
+    elif out is None:
+        _print_data(blanks[0].written(formats[0]).decode())
+    else:
+        _write(out, blanks[0].written(formats[0]))
 
 
 @main.command()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,15 +227,29 @@ def _text(written: Written) -> str:
     return "" if written is None else written if isinstance(written, str) else repr(written)
 
 
-class CsvAnswers(Answers, frozen=True, dict=True):
-    """The answers of a CSV file: a row a student, a column a blank."""
+class CsvAnswers(Answers, frozen=True):
+    """The answers of a CSV file: a row a student, a column a blank. It may say which sheet it is, but not which
+    numbers.
+    """
 
+    is_sure: bool = False
     file: HandedIn = HandedIn(Path())
+    heads: Sequence[str] = ()
+    """The headings of the columns."""
 
-    @cached_property
-    def heads(self) -> list[str]:
-        """The headings of the columns."""
-        return [head.strip() for head in next(csv_rows(self.name, self.file.open()), (0, []))[1]]
+    @classmethod
+    def of(cls, file: HandedIn) -> CsvAnswers:
+        """The answers that a CSV file holds.
+
+        Raises: AnswersError.
+        """
+        try:
+            heads, first = [*(row for _, row in islice(csv_rows(file.name, file.open()), 2)), [], []][:2]
+        except RosterError as error:
+            raise AnswersError(str(error)) from None
+        heads = [head.strip() for head in heads]
+        said = {head.casefold(): text.strip() for head, text in zip(heads, first, strict=False)}
+        return cls(file.name, said.get("sheet") or None, file=file, heads=heads)
 
     def _read(self, blanks: Sequence[str], known: Mapping[str, None]) -> Iterator[Filled | AnswersError]:
         try:
@@ -258,7 +271,10 @@ class CsvAnswers(Answers, frozen=True, dict=True):
             told = f"{self.name} line {line} has {len(row)} fields; its headings are {len(self.heads)}"
             return AnswersError(told)
         texts = {name: as_written(text) for name, text in zip(columns, row, strict=False) if name}
-        told_of = {name: texts.pop(name, "").strip() for name in ("id", "name", "hash")}
+        told_of = {name: texts.pop(name, "").strip() for name in ("id", "name", "hash", "sheet")}
+        if told_of["sheet"] not in ("", self.sheet):
+            told = f"answers {shown(told_of['sheet'])}, and the first row {self.sheet}; give each sheet a file"
+            return AnswersError(f"{self.name} line {line} {told}")
         if "answers" in texts:
             in_order = texts.pop("answers").split()
             if len(in_order) != len(blanks):
@@ -267,11 +283,11 @@ class CsvAnswers(Answers, frozen=True, dict=True):
         return Filled(told_of["id"], told_of["name"], told_of["hash"], texts)
 
     def _columns(self, blanks: Sequence[str], known: Mapping[str, None]) -> list[str]:
-        """What each column holds: id, name, hash, all answers, or the answer in a blank; "" for anything else.
+        """What each column holds: id, name, hash, sheet, all answers, or the answer in a blank; "" for anything else.
 
         Raises: AnswersError.
         """
-        told = {"student": "name", "name": "name", "id": "id", "hash": "hash", "answers": "answers"}
+        told = {"student": "name", **{name: name for name in ("name", "id", "hash", "sheet", "answers")}}
         columns = [head if head in known else told.get(head.casefold(), "") for head in self.heads]
         unknown = [head for head in self.heads if head not in known and head.casefold() not in told]
         if not any(name in known or name == "answers" for name in columns) and len(unknown) == len(blanks):
@@ -380,6 +396,6 @@ def read_answers(file: HandedIn | Path) -> Answers:
             is_json = content[start : start + 1] in (b"{", b"[")
             if content[:2] in UTF_16 and content[2:4].strip(b"\0") in (b"{", b"["):
                 raise AnswersError(f"{file.name} is JSON in UTF-16; save it as UTF-8")
-            return JsonAnswers.of(file, content) if is_json else CsvAnswers(file.name, file=file)
+            return JsonAnswers.of(file, content) if is_json else CsvAnswers.of(file)
     except OSError as error:
         raise AnswersError(f"{file.path}: {error.strerror or error}") from None

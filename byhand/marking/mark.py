@@ -241,17 +241,6 @@ def _report(
         yield "report.pdf", report.pdf(task.options.paper)
 
 
-def blank_answers(sheet: Sheet, options: Options) -> str:
-    """A file of answers, in JSON, of one student who wrote nothing: with the id of every blank."""
-    document, run, _ = _made(Task(sheet, options.on(sheet)))
-    ids = [*(blank.id for blank in document.blanks()), *(reply.id for reply in document.replies())]
-    student = {"id": "", "hash": run.hash, "answers": dict.fromkeys(ids, "")}
-    asked = as_entries(options)
-    del asked["seed"]
-    entry = {"schema": 1, "sheet": sheet.name, "seed": options.chosen_seed, "options": asked, "students": [student]}
-    return msgspec.json.format(msgspec.json.encode(entry), indent=1).decode() + "\n"
-
-
 def told(marks: Marks, options: Options) -> str:
     """A student's marks in one line: the points, the first cause of what is not right, and what cannot be read."""
     line = f"{marks.student or 'student'}  {points_text(marks.points)} / {points_text(marks.worth)}"

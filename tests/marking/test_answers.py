@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 import byhand
 from byhand.errors import AnswersError
 from byhand.marking.answers import read_answers
-from byhand.marking.mark import blank_answers
+from byhand.marking.blank import BlankAnswers
 from byhand.options import Options
 from byhand.options_file import FIELDS
 from byhand.worksheet.sheet import load_sheet
@@ -140,8 +140,8 @@ def schema():
 
 def test_what_byhand_writes_is_as_the_schema_says():
     validator = Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
-    written = blank_answers(load_sheet("softmax"), Options(seed=2, orientation="columns", numbers="decimal"))
-    validator.validate(json.loads(written))
+    written = BlankAnswers.of_sheet(load_sheet("softmax"), Options(seed=2, orientation="columns", numbers="decimal"))
+    validator.validate(json.loads(written.json()))
     validator.validate(json.loads(ALIKE["answers by blank"]))
     for wrong in (
         {"students": []},

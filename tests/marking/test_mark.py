@@ -100,14 +100,14 @@ def test_a_blank_file_names_every_blank_and_is_all_missing(tmp_path):
         == 0
     )
     document, _ = sheet("softmax", seed=3, orientation="columns")
-    ids = [each.id for each in (*document.blanks(), *document.replies())]
+    ids = [each.id for section in document.sections for each in (*section.blanks, *section.replies)]
     assert list(json.loads(file.read_text())["students"][0]["answers"]) == ids
     assert run("mark", file, "--out", tmp_path).exit_code == 0
     (marks,) = json.loads((tmp_path / "softmax-marks" / "marks.json").read_text())
     assert {blank["verdict"] for blank in marks["blanks"]} == {"missing"}
 
 
-@pytest.mark.parametrize("option", ["--class", "--groups", "--history"])
+@pytest.mark.parametrize("option", ["--points", "--groups", "--history"])
 def test_a_blank_file_is_not_asked_for_with_what_marks(option, tmp_path):
     refused = run("mark", "--blank", "softmax", option, tmp_path, formats="")
     assert refused.exit_code == 2

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from html.parser import HTMLParser
+from typing import get_args
 
-from byhand.marking.mark import blank_answers
+from byhand.marking.blank import BlankAnswers
 from byhand.options import Options
 from byhand.paper import read_paper
+from byhand.worksheet.document import ReplyRole
 from byhand.worksheet.sheet import load_sheet
 
 
@@ -67,8 +69,8 @@ def sent_by(html, form="paper"):
 def answers_of_class(made, name):
     """The file of answers that the whole class hands in of a sheet, all right. made: the class's folder."""
     part = next(part for part in read_paper(made.parents[2] / "exam.toml").parts if part.sheet == name)
-    blank = json.loads(blank_answers(load_sheet(name), part.options(Options())))
-    cells = [*blank["students"][0]["answers"]]
+    ids = BlankAnswers.of_sheet(load_sheet(name), part.options(Options())).ids
+    cells = [each for each in ids if each.split("/")[1] not in get_args(ReplyRole)]
     with (made / name / "index.csv").open(encoding="utf-8-sig") as table:
         students = [
             {"id": row["id"], "answers": dict(zip(cells, row["answers"].split(), strict=False))}
