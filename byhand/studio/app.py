@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from byhand.errors import ByHandError
-from byhand.studio import desk, making, marks, shelf
+from byhand.studio import desk, making, marks, shelf, typed
 from byhand.studio.guard import Guard
 from byhand.studio.settings import Settings
 from byhand.studio.state import TEMPLATES, Studio
@@ -61,6 +61,8 @@ def app(settings: Settings) -> Starlette:
         get(of + "/jobs/{number:int}/all.zip", making.packed),
         get(of + "/jobs/{number:int}/files/{path:path}", making.file),
         both(of + "/mark", marks.mark),
+        both(of + "/typed", typed.page),
+        get(of + "/empty.{format}", typed.empty),
         get(of + "/report", marks.report),
     ]
     made = Starlette(

@@ -57,6 +57,12 @@ def mark(folder: str, secret: bool) -> list[str]:
     return ["mark", ANSWERS, "--class", folder, *(["--secret", SECRET] if secret else [])]
 
 
+def blank(folder: str, secret: bool) -> list[str]:
+    """The command that writes empty answers for a class, as tables. folder: that of the class."""
+    asked = ["--secret", SECRET] if secret else []
+    return ["mark", "--blank", "--class", folder, *asked, "--format", "csv", "--out", "empty"]
+
+
 def shown(command: Sequence[str]) -> str:
     """A command as one types it."""
     return shlex.join(["byhand", *command])

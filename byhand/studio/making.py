@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from byhand.classroom.again import CLASS_FILE
 from byhand.studio import commands
 from byhand.studio.jobs import Job
 from byhand.studio.papers import PaperFolder
@@ -63,6 +65,12 @@ def last_class(request: Request, paper: PaperFolder) -> str | None:
     job = last_done(request, paper, "class")
     folders = [path.parent for path in job.folder(paper).glob("*/class.json")] if job else []
     return folders[0].relative_to(paper.path).as_posix() if folders else None
+
+
+def secret_of(paper: PaperFolder, made: str) -> str:
+    """The file of the secret that a class was made with; "" for none. made: the class's folder."""
+    said = json.loads((paper.path / made / CLASS_FILE).read_text("utf-8"))
+    return str(paper.path / commands.SECRET) if said.get("secret") else ""
 
 
 async def jobs(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from byhand.errors import AnswersError, ByHandError, ConfigError
 from byhand.files import write
 from byhand.studio import commands
-from byhand.studio.making import jobs_of, last_class, last_done
+from byhand.studio.making import jobs_of, last_class, last_done, secret_of
 from byhand.studio.papers import ANSWERS, PaperFolder
 from byhand.studio.state import paper_of_address, studio_of
 from byhand.worksheet.folders import ENGLISH
@@ -34,10 +34,12 @@ async def mark(request: Request) -> Response:
         except ByHandError as refused:
             error = str(refused)
     made = last_class(request, paper)
+    secret = secret_of(paper, made) if made else ""
     return studio_of(request).show(
         "mark.html", request, paper=paper, error=error, made=made, jobs=jobs_of(request, paper, "mark"), what="mark",
         tab="mark", said=paper.said, handed_in=sorted(path.name for path in (paper.path / ANSWERS).glob("*")),
-        command=commands.shown(commands.mark(made, paper.chosen.secret)) if made else "",
+        command=commands.shown(commands.mark(made, bool(secret))) if made else "",
+        empty=commands.shown(commands.blank(made, bool(secret))) if made else "",
     )  # fmt: skip
 
 
@@ -54,7 +56,7 @@ async def _changed(request: Request, paper: PaperFolder, form: FormData) -> None
         made = last_class(request, paper)
         if made is None:
             raise ConfigError("make a class first: answers are marked by its numbers")
-        studio.queue.add(user, paper.name, "mark", commands.mark(made, paper.chosen.secret))
+        studio.queue.add(user, paper.name, "mark", commands.mark(made, bool(secret_of(paper, made))))
     else:
         studio.check_room(user)
         await _take(paper, [each for each in form.getlist("files") if isinstance(each, UploadFile) and each.filename])

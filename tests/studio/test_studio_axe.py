@@ -64,6 +64,9 @@ def test_axe_finds_nothing_while_a_paper_is_put_together_printed_and_marked(open
         found["a class"] = findings(window, *desk)
         window.page.goto(f"{address}/mark")
         found["a class to mark"] = findings(window)
+        window.page.goto(f"{address}/typed?student=Amara")
+        found["answers from paper"] = findings(window)
+        window.page.goto(f"{address}/mark")
         (class_,) = tmp_path.glob("*/made/1/*/class.json")
         answers = tmp_path / "all.json"
         answers.write_text(answers_of_class(class_.parent, "linear-layer"))

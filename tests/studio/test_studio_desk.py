@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
 import zipfile
@@ -11,7 +12,9 @@ import pytest
 from pages import answers_of_class, sent_by
 from starlette.testclient import TestClient
 
+from byhand.classroom.again import Class, own_copies
 from byhand.paper import read_paper
+from byhand.secret import read_secret
 from byhand.studio.app import app
 from byhand.studio.desk import ELSEWHERE
 from byhand.studio.settings import Settings, token_hash
@@ -318,3 +321,75 @@ def test_two_users_have_papers_of_their_own(tmp_path):
             pages[name] = client.get("/").text
             assert "there are 1 papers" in client.post("/", data={"title": "More"}).text
         assert sorted(path.parent.name for path in tmp_path.glob("*/secret")) == ["ada", "noor"]
+
+
+def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
+    client, (address, folder) = studio[0], paper
+    assert client.get(f"{address}/typed").url.path == f"{address}/mark"  # before there is a class
+    assert client.get(f"{address}/empty.csv").text.startswith("make a class first")
+    press(client, address, add="softmax")
+    press(client, address, add="embedding")
+    press(client, address, **{"steps-0": ["1", "2", "5"], "steps-1": ["1"], "order": "shuffled", "secret": "yes"})
+    client.post(f"{address}/roster", data={"typed": "name,id\nAmara,a1\nBea & Co,b/2\nCem,c3"})
+    client.post(f"{address}/jobs", data={"what": "class"})
+    assert "could not be made" not in _ended(client, f"{address}/jobs")
+    (made,) = folder.glob("made/*/exam-*")
+    secret = read_secret(folder / "class.secret")
+    right = {name: right_answers(made / name, secret) for name in ("softmax", "embedding")}
+
+    page = client.get(f"{address}/mark").text
+    command = f"byhand mark --blank --class made/1/{made.name} --secret class.secret --format csv --out empty"
+    assert f'<code id="empty-command">{command}</code>' in page
+    packed = zipfile.ZipFile(io.BytesIO(client.get(f"{address}/empty.csv").content))
+    assert sorted(packed.namelist()) == ["embedding.csv", "softmax.csv"]
+    assert "Bea & Co" in packed.read("softmax.csv").decode()
+    assert client.get(f"{address}/empty.xlsx").status_code == 404
+
+    assert told(client.get(f"{address}/typed", params={"student": "nobody"}))[0].startswith("no student of the class")
+    for student, after in (("a1", "b/2"), ("b/2", "c3")):
+        page = client.get(f"{address}/typed", params={"student": student})
+        fields = sent_by(page.text, "typed")
+        names = {f"{sheet}/{name}" for sheet, of in right.items() for name in of[student]}
+        assert names <= fields.keys()
+        fields |= {f"{sheet}/{name}": text for sheet, of in right.items() for name, text in of[student].items()}
+        page = client.post(f"{address}/typed", data=fields | {"do": "next"})
+        assert page.url.params["student"] == after
+    fields = sent_by(client.get(f"{address}/typed", params={"student": "b/2"}).text, "typed")
+    wrong = next(name for name in fields if name.startswith("embedding/1/ask/"))
+    assert fields[wrong] == [right["embedding"]["b/2"][wrong.partition("/")[2]]]  # what was typed stands there again
+    page = client.post(f"{address}/typed", data=fields | {wrong: "99", "do": "save"})
+    assert page.url.params["student"] == "b/2"
+    assert "2 of 3 typed in" in page.text
+    error = told(client.post(f"{address}/typed", data=fields | {wrong: "9" * 6000, "do": "save"}))[0]
+    assert error == f"Embedding, {wrong.partition('/')[2]}: an answer has up to 5,000 characters"
+    client.post(f"{address}/typed", data={"student": "c3", "do": "save"})
+    assert "c3" in (folder / "answers/typed-softmax.json").read_text()
+    client.post(f"{address}/typed", data={"student": "c3", "do": "remove"})
+    assert sorted(path.name for path in (folder / "answers").iterdir()) == [
+        "typed-embedding.json",
+        "typed-softmax.json",
+    ]
+
+    client.post(f"{address}/mark", data={"what": "mark"})
+    assert "2 marked on softmax, embedding" in _ended(client, f"{address}/jobs?what=mark")
+    verdicts = {
+        (each["student"], f"{path.parent.name.removesuffix('-marks')}/{blank['id']}"): blank["verdict"]
+        for path in folder.glob("made/2/*/*/marks.json")
+        for each in json.loads(path.read_text())
+        for blank in (*each["blanks"], *each["choices"])
+    }
+    assert {student for student, _ in verdicts} == {"a1", "b/2"}
+    assert verdicts.pop(("b/2", wrong)) == "wrong"
+    assert {*verdicts.values()} == {"right"}
+
+
+def right_answers(folder, secret):
+    """Each student's right answers to a sheet of a class, but for those in words, by their ids."""
+    made = Class.in_folder(folder, secret)
+    return {
+        copy.copy.student.id: {
+            **dict(zip((blank.id for blank in copy.document.blanks()), copy.copy.answers.split(), strict=True)),
+            **{reply.id: reply.right for reply in copy.replies if reply.options},
+        }
+        for copy in own_copies(made.plan, made.copies)
+    }
