@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from accessible import faults
 from click.testing import CliRunner
 from page_pdf import with_another_glyph
 from pypdf import PdfReader
@@ -16,8 +17,10 @@ from pypdf import PdfReader
 from byhand.cli import main
 from byhand.errors import ConfigError
 from byhand.formats import OWN
+from byhand.formats.html.page import pages as pages_for_print
 from byhand.options import Options
 from byhand.paper import EXAMPLE, checked, example, files_of, missing, pages_of, paper_of, read_paper
+from byhand.press.slotted import shared
 from byhand.reading.verdict import Finding
 from byhand.reading.verify import report
 from byhand.worksheet.half_page import half_page
@@ -171,6 +174,18 @@ def test_a_cover_has_either_the_minutes_that_students_have_or_those_that_sheets_
     assert "Minutes" not in text_of(files()["worksheet.pdf"])[0]
     free = paper_of("test", SMALL.replace("time = 30", ""))
     assert "Minutes" in text_of(files_of(free, pages(), OPTIONS)["worksheet.pdf"])[0]
+
+
+def test_the_pdf_of_a_paper_is_accessible():
+    assert [faults(files()[f"{view}.pdf"]) for view in ("worksheet", "key")] == [[], []]
+
+
+@pytest.mark.parametrize("steps", ["1, 3", "3"])
+def test_a_few_steps_are_filled_into_the_page_that_all_runs_share(steps):
+    """Also where only the figures have letters of a face: a page that is laid out alone lacks tags, and takes longer."""
+    text = f'title = "A"\nhelp = false\n[[parts]]\nsheet = "attention-head"\nsteps = "{steps}"\n'
+    (page,) = pages_of(paper_of("few", text), OPTIONS)
+    assert shared(pages_for_print(page), "worksheet", "a4", cache=False, fills=True)
 
 
 def test_a_paper_without_a_cover_begins_with_its_first_sheet():

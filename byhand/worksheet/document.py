@@ -1005,6 +1005,11 @@ class Document(Struct, frozen=True, eq=False, dict=True):
         return self.orientation == "columns"
 
     @property
+    def shows_map(self) -> bool:
+        """Whether a map stands at its head: the model's, or the course's, or that of the thread."""
+        return bool(self.beads) or "map" in self.head
+
+    @property
     def opening(self) -> tuple[Sequence[Any], ...]:
         """What stands below the title: the riddle and what is given at the easy level, or else the goal."""
         return tuple(filter(None, (self.riddle, self.note))) if self.riddle else (self.goal,)

@@ -216,7 +216,7 @@ class Pages:
         page = rendered(
             "page.html", medium, paper, self.d.messages, shared=shared, d=self.d, view=view,
             shown=shows_answers(view),
-            leads=leads or {}, map="" if self.d.large else placed_map(self.page, placing),
+            leads=leads or {}, map=placed_map(self.page, placing) if self.d.shows_map and not self.d.large else "",
             map_said=self.page.map_said, caption=self.caption, placing=placing,
             sections=self.page.sections,
             worked=self.worked,
