@@ -60,12 +60,17 @@ class Groups(Struct):
             self.texts.setdefault(group, text)
 
     def table(self, questions: Iterable[str]) -> bytes:
-        """The table to fill in, in the order of the questions, what most wrote first. Nothing is worth nothing."""
-        order = {question: n for n, question in enumerate(questions)}
+        """The table to fill in, or with the points that are known. Nothing is worth nothing."""
         rows = IndexWriter(file := io.BytesIO(), FIELDS)
-        for group in sorted(self.counts, key=lambda each: (order[each[0]], -self.counts[each], each[1])):
-            rows.row((group[0], self.texts[group], str(self.counts[group]), "" if group[1] else "0"))
+        for group in self.in_order(questions):
+            points = plain(self.points[group]) if group in self.points else "" if group[1] else "0"
+            rows.row((group[0], self.texts[group], str(self.counts[group]), points))
         return file.getvalue()
+
+    def in_order(self, questions: Iterable[str]) -> list[Group]:
+        """The groups in the order of the questions, what most wrote first."""
+        order = {question: n for n, question in enumerate(questions)}
+        return sorted(self.counts, key=lambda each: (order[each[0]], -self.counts[each], each[1]))
 
     def told(self) -> Iterator[str]:
         """What a person should know of the table: answers without points, and rows that nobody's answer is in."""

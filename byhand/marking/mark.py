@@ -244,6 +244,8 @@ def _report(
 def told(marks: Marks, options: Options) -> str:
     """A student's marks in one line: the points, the first cause of what is not right, and what cannot be read."""
     line = f"{marks.student or 'student'}  {points_text(marks.points)} / {points_text(marks.worth)}"
+    if marks.waiting:
+        line += f", {points_text(marks.waiting)} not yet marked: answers in words"
     if marks.taken:
         return f"{line}  {marks.taken.same} of {marks.taken.of} answers are those of {marks.taken.student}'s numbers"
     unread = [mark.answer for mark in (*marks.blanks, *marks.choices) if mark.verdict == "unreadable"]

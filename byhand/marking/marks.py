@@ -190,6 +190,11 @@ class Marks(Struct, frozen=True):
         marked = sum((each.worth for each in self.answers if each.points is not None), Fraction(0))
         return rounded_to_half(sum((section.worth for section in self.sections), marked))
 
+    @property
+    def waiting(self) -> Fraction:
+        """What answers in words are worth that no person has marked yet."""
+        return rounded_to_half(sum((each.worth for each in self.answers if each.points is None), Fraction(0)))
+
 
 def section_of(name: str) -> int:
     """The number of the section in which the blank or reply with an id stands."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from byhand.options import Options
 from byhand.options_file import as_entries
@@ -12,6 +12,7 @@ from byhand.studio.papers import ANSWERS, FILE
 from byhand.worksheet.looks import ready_made, words_of
 
 SECRET = "class.secret"  # the file of a class's secret
+WORDS = "words.csv"  # the table of points of answers in words; of each sheet, with its name at its end
 _OPTIONS = {  # by their names in files, as they are typed
     "seed": "--seed", "numbers": "--numbers", "places": "--places", "rounding": "--rounding", "base": "--softmax",
     "orientation": "--orientation", "level": "--level", "paper": "--paper", "language": "--language",
@@ -53,8 +54,11 @@ def class_(options: Options, roster: Path, secret: bool, formats: Sequence[str] 
 
 
 def mark(folder: str, secret: bool) -> list[str]:
-    """The command that marks what was handed in. folder: that of the class."""
-    return ["mark", ANSWERS, "--class", folder, *(["--secret", SECRET] if secret else [])]
+    """The command that marks what was handed in. folder: that of the class; beside it are the points of answers in
+    words.
+    """
+    asked = ["--secret", SECRET] if secret else []
+    return ["mark", ANSWERS, "--class", folder, *asked, "--groups", str(PurePosixPath(folder).with_name(WORDS))]
 
 
 def blank(folder: str, secret: bool) -> list[str]:

@@ -17,7 +17,7 @@ from byhand.classroom.again import CLASS_FILE
 from byhand.studio import commands
 from byhand.studio.jobs import Job
 from byhand.studio.papers import PaperFolder
-from byhand.studio.state import Studio, called, paper_of_address, studio_of
+from byhand.studio.state import Studio, called, is_part, paper_of_address, studio_of
 
 MOST_SHOWN = 12  # jobs
 OF_PAGE = {  # which byhand wrote, with scripts and styles in it: in a sandbox, it reaches nothing of the studio
@@ -76,7 +76,11 @@ def secret_of(paper: PaperFolder, made: str) -> str:
 async def jobs(request: Request) -> Response:
     """The jobs of a paper, which its page asks for again while one runs."""
     paper, what = paper_of_address(request), request.query_params.get("what", "")
-    return studio_of(request).show("_jobs.html", request, paper=paper, jobs=jobs_of(request, paper, what), what=what)
+    shown = jobs_of(request, paper, what)
+    answer = studio_of(request).show("_jobs.html", request, paper=paper, jobs=shown, what=what)
+    if what == "mark" and is_part(request) and all(each["job"].ends for each in shown):
+        answer.headers["HX-Refresh"] = "true"  # since there is more on the page once answers are marked
+    return answer
 
 
 async def stop(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from starlette.datastructures import FormData, UploadFile
@@ -14,9 +15,10 @@ from byhand.studio import commands
 from byhand.studio.making import jobs_of, last_class, last_done, secret_of
 from byhand.studio.papers import ANSWERS, PaperFolder
 from byhand.studio.state import paper_of_address, studio_of
+from byhand.studio.words import give_points, waiting, words_of
 from byhand.worksheet.folders import ENGLISH
 
-MOST = 2_000  # files
+MOST, MOST_FIELDS = 2_000, 10_000  # files, and fields of points
 OF_SHEET = {  # the files of a sheet's marking, and what they are called
     "marked.pdf": "Marked pages, PDF", "report.pdf": "Report, PDF", "marks.csv": "Points",
     "report.csv": "Each answer",
@@ -25,21 +27,25 @@ OF_SHEET = {  # the files of a sheet's marking, and what they are called
 
 async def mark(request: Request) -> Response:
     """What was handed in: files are dropped here, and their marking is asked for."""
-    paper, error = paper_of_address(request), ""
+    paper, error, given = paper_of_address(request), "", dict[str, str]()
     if request.method == "POST":
         try:
-            async with request.form(max_files=MOST + 1) as form:
+            async with request.form(max_files=MOST + 1, max_fields=MOST_FIELDS) as form:
+                given = {name: each for name, each in form.items() if isinstance(each, str)}
                 await _changed(request, paper, form)
             return RedirectResponse(f"/papers/{paper.name}/mark", 303)
         except ByHandError as refused:
             error = str(refused)
     made = last_class(request, paper)
     secret = secret_of(paper, made) if made else ""
+    words = words_of(paper, last_done(request, paper, "mark"))
+    titles = await _titles(request)
     return studio_of(request).show(
         "mark.html", request, paper=paper, error=error, made=made, jobs=jobs_of(request, paper, "mark"), what="mark",
         tab="mark", said=paper.said, handed_in=sorted(path.name for path in (paper.path / ANSWERS).glob("*")),
         command=commands.shown(commands.mark(made, bool(secret))) if made else "",
-        empty=commands.shown(commands.blank(made, bool(secret))) if made else "",
+        given=given, words=[(titles.get(name, name), words[name].rows(name)) for name in _in_order(paper, words)],
+        waiting=waiting(words), empty=commands.shown(commands.blank(made, bool(secret))) if made else "",
     )  # fmt: skip
 
 
@@ -52,6 +58,10 @@ async def _changed(request: Request, paper: PaperFolder, form: FormData) -> None
     if form.get("what") == "empty":
         for path in (paper.path / ANSWERS).glob("*"):
             path.unlink()
+    elif form.get("what") == "words":
+        if job := last_done(request, paper, "mark"):
+            give_points(words_of(paper, job), form)
+            studio.queue.add(user, paper.name, "mark", job.command)
     elif form.get("what") == "mark":
         made = last_class(request, paper)
         if made is None:
@@ -81,18 +91,31 @@ async def _take(paper: PaperFolder, files: list[UploadFile]) -> None:
     write(folder, taken)
 
 
+def _sheet_of(folder: Path) -> str:
+    """The sheet whose marking is in a folder."""
+    return folder.name.removesuffix("-marks")
+
+
+def _in_order(paper: PaperFolder, sheets: Iterable[str]) -> list[str]:
+    """The names of sheets as the paper has them; any that it does not have any more come last."""
+    order = [part.sheet for part in paper.said.parts]
+    return sorted(sheets, key=lambda each: (order.index(each) if each in order else len(order), each))
+
+
+async def _titles(request: Request) -> dict[str, str]:
+    return {sheet.name: sheet.title for sheet in await studio_of(request).shelf(ENGLISH)}
+
+
 async def report(request: Request) -> Response:
     """The report of the last marking: of each sheet, with its tables and its marked pages."""
     studio, paper = studio_of(request), paper_of_address(request)
-    job, titles = (
-        last_done(request, paper, "mark"),
-        {sheet.name: sheet.title for sheet in await studio.shelf(ENGLISH)},
-    )
+    job, titles = last_done(request, paper, "mark"), await _titles(request)
     folder = job.folder(paper) if job else paper.path
-    reports = sorted(folder.rglob("report.html")) if job else []
+    found = {_sheet_of(path.parent): path for path in folder.rglob("report.html")} if job else {}
+    reports = [found[sheet] for sheet in _in_order(paper, found)]
     sheets = [
         {
-            "title": titles.get(name := path.parent.name.removesuffix("-marks"), name),
+            "title": titles.get(name := _sheet_of(path.parent), name),
             "folder": path.parent.relative_to(folder).as_posix(),
             "files": [(called, file) for file, called in OF_SHEET.items() if (path.parent / file).is_file()],
         }

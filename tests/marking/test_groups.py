@@ -141,3 +141,14 @@ def test_a_formula_in_an_answer_is_a_text_for_a_spreadsheet_and_is_read_back(cla
     fill_in(table, {"'=1+1": "1"})
     run(*mark)
     assert points(tmp_path) == {"s1": "1"}
+
+
+def test_the_line_of_a_student_says_what_is_not_yet_marked(class_of, tmp_path):
+    file, table = class_of(SAID[:1]), tmp_path / "words.csv"
+    told = run("mark", file, "--groups", table, "--out", tmp_path).stdout
+    (marks,) = json.loads((tmp_path / f"{NAME}-marks" / "marks.json").read_text())
+    waiting = sum(int(each["of"]) for each in marks["open"])
+    assert f"s1  {marks['points']} / {marks['of']}, {waiting} not yet marked: answers in words" in told
+    fill_in(table, {SAID[0]: "1"})
+    told = run("mark", file, "--groups", table, "--out", tmp_path).stdout
+    assert "not yet marked" not in told

@@ -345,6 +345,7 @@ def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
     assert "Bea & Co" in packed.read("softmax.csv").decode()
     assert client.get(f"{address}/empty.xlsx").status_code == 404
 
+    in_words = "softmax/2/line/1"
     assert told(client.get(f"{address}/typed", params={"student": "nobody"}))[0].startswith("no student of the class")
     for student, after in (("a1", "b/2"), ("b/2", "c3")):
         page = client.get(f"{address}/typed", params={"student": student})
@@ -352,6 +353,7 @@ def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
         names = {f"{sheet}/{name}" for sheet, of in right.items() for name in of[student]}
         assert names <= fields.keys()
         fields |= {f"{sheet}/{name}": text for sheet, of in right.items() for name, text in of[student].items()}
+        fields[in_words] = SAID[student]
         page = client.post(f"{address}/typed", data=fields | {"do": "next"})
         assert page.url.params["student"] == after
     fields = sent_by(client.get(f"{address}/typed", params={"student": "b/2"}).text, "typed")
@@ -381,6 +383,38 @@ def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
     assert {student for student, _ in verdicts} == {"a1", "b/2"}
     assert verdicts.pop(("b/2", wrong)) == "wrong"
     assert {*verdicts.values()} == {"right"}
+
+    report = client.get(f"{address}/report").text
+    assert report.index("<h2>Softmax</h2>") < report.index("<h2>Embedding</h2>")  # as in the paper
+    press(client, address, move="softmax 1")
+    report = client.get(f"{address}/report").text
+    assert report.index("<h2>Embedding</h2>") < report.index("<h2>Softmax</h2>")
+
+    page = client.get(f"{address}/mark").text
+    assert '<strong role="status">1 not yet marked.</strong>' in page
+    assert "<td>It stays the same.</td><td>2</td>" in page  # and the reason that nobody gave has no row
+    (points,) = (name for name in sent_by(page, "in-words") if name.startswith("words/softmax/2/line/1/"))
+    before = points_of(folder / "made/2")
+    for wrong, line in (("99", "99 points for it, which is worth 1"), ("many", "'many' is not a number")):
+        page = client.post(f"{address}/mark", data={"what": "words", points: wrong})
+        assert line in told(page)[0].replace("&#39;", "'")
+        assert sent_by(page.text, "in-words")[points] == [wrong]
+    client.post(f"{address}/mark", data={"what": "words", points: "0,5"})
+    page = _ended(client, f"{address}/jobs?what=mark")
+    assert page.count("--secret class.secret --groups made/1/words.csv") == 2
+    assert points_of(folder / "made/3") == {  # the answer is worth 1, and so is the reason that nobody gave
+        student: (points + 0.5, of + 2) for student, (points, of) in before.items()
+    }
+    assert sent_by(client.get(f"{address}/mark").text, "in-words")[points] == ["1/2"]
+
+
+SAID = {"a1": "It stays the same.", "b/2": "it stays  the same"}
+
+
+def points_of(folder):
+    """The points of each student on softmax, and what there are."""
+    (path,) = folder.glob("*/softmax-marks/marks.json")
+    return {each["student"]: (float(each["points"]), float(each["of"])) for each in json.loads(path.read_text())}
 
 
 def right_answers(folder, secret):
