@@ -334,11 +334,12 @@ def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
     client.post(f"{address}/jobs", data={"what": "class"})
     assert "could not be made" not in _ended(client, f"{address}/jobs")
     (made,) = folder.glob("made/*/exam-*")
+    number = int(made.parent.name)  # jobs of all papers are counted together
     secret = read_secret(folder / "class.secret")
     right = {name: right_answers(made / name, secret) for name in ("softmax", "embedding")}
 
     page = client.get(f"{address}/mark").text
-    command = f"byhand mark --blank --class made/1/{made.name} --secret class.secret --format csv --out empty"
+    command = f"byhand mark --blank --class made/{number}/{made.name} --secret class.secret --format csv --out empty"
     assert f'<code id="empty-command">{command}</code>' in page
     packed = zipfile.ZipFile(io.BytesIO(client.get(f"{address}/empty.csv").content))
     assert sorted(packed.namelist()) == ["embedding.csv", "softmax.csv"]
@@ -376,7 +377,7 @@ def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
     assert "2 marked on softmax, embedding" in _ended(client, f"{address}/jobs?what=mark")
     verdicts = {
         (each["student"], f"{path.parent.name.removesuffix('-marks')}/{blank['id']}"): blank["verdict"]
-        for path in folder.glob("made/2/*/*/marks.json")
+        for path in folder.glob(f"made/{number + 1}/*/*/marks.json")
         for each in json.loads(path.read_text())
         for blank in (*each["blanks"], *each["choices"])
     }
@@ -394,15 +395,17 @@ def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
     assert '<strong role="status">1 not yet marked.</strong>' in page
     assert "<td>It stays the same.</td><td>2</td>" in page  # and the reason that nobody gave has no row
     (points,) = (name for name in sent_by(page, "in-words") if name.startswith("words/softmax/2/line/1/"))
-    before = points_of(folder / "made/2")
+    before = points_of(folder / f"made/{number + 1}")
     for wrong, line in (("99", "99 points for it, which is worth 1"), ("many", "'many' is not a number")):
         page = client.post(f"{address}/mark", data={"what": "words", points: wrong})
         assert line in told(page)[0].replace("&#39;", "'")
         assert sent_by(page.text, "in-words")[points] == [wrong]
     client.post(f"{address}/mark", data={"what": "words", points: "0,5"})
     page = _ended(client, f"{address}/jobs?what=mark")
-    assert page.count("--secret class.secret --groups made/1/words.csv") == 2
-    assert points_of(folder / "made/3") == {  # the answer is worth 1, and so is the reason that nobody gave
+    assert page.count(f"--secret class.secret --groups made/{number}/words.csv") == 2
+    assert points_of(
+        folder / f"made/{number + 2}"
+    ) == {  # the answer is worth 1, and so is the reason that nobody gave
         student: (points + 0.5, of + 2) for student, (points, of) in before.items()
     }
     assert sent_by(client.get(f"{address}/mark").text, "in-words")[points] == ["1/2"]
