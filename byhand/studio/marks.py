@@ -123,5 +123,6 @@ async def report(request: Request) -> Response:
     ]  # fmt: skip
     points = [path.relative_to(folder).as_posix() for path in folder.glob("*/marks.csv")] if job else []
     return studio.show(
-        "report.html", request, paper=paper, said=paper.said, tab="report", job=job, sheets=sheets, points=points
-    )
+        "report.html", request, paper=paper, said=paper.said, tab="report", job=job, sheets=sheets, points=points,
+        waiting=waiting(words_of(paper, job)),
+    )  # fmt: skip

@@ -387,6 +387,7 @@ def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
 
     report = client.get(f"{address}/report").text
     assert report.index("<h2>Softmax</h2>") < report.index("<h2>Embedding</h2>")  # as in the paper
+    assert "1 different answer in words is not yet marked, and no totals count it" in report
     press(client, address, move="softmax 1")
     report = client.get(f"{address}/report").text
     assert report.index("<h2>Embedding</h2>") < report.index("<h2>Softmax</h2>")
@@ -409,6 +410,7 @@ def test_answers_from_paper_are_typed_in_and_marked(studio, paper):
         student: (points + 0.5, of + 2) for student, (points, of) in before.items()
     }
     assert sent_by(client.get(f"{address}/mark").text, "in-words")[points] == ["1/2"]
+    assert "not yet marked, and no totals" not in client.get(f"{address}/report").text
 
 
 SAID = {"a1": "It stays the same.", "b/2": "it stays  the same"}
