@@ -254,6 +254,8 @@ def _places(name: str, heads: Sequence[str]) -> dict[str, int]:
     if "last" in places and "first" not in places and "name" not in places:
         places["name"] = places.pop("last")  # "nom" alone
     if not {"name", "first", "id"} & set(places):
-        shown = ", ".join(map(repr, heads[:6])) or "nothing"
+        if not any(heads):
+            raise RosterError(f"{name} is empty; its first line has headings: name, id and group")
+        shown = ", ".join(map(repr, heads[:6]))
         raise RosterError(f"{name} has no column for names or ids; its headings are {shown}; use name, id and group")
     return places

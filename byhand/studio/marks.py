@@ -15,6 +15,7 @@ from byhand.studio import commands
 from byhand.studio.making import jobs_of, last_class, last_done, secret_of
 from byhand.studio.papers import ANSWERS, PaperFolder
 from byhand.studio.state import paper_of_address, studio_of
+from byhand.studio.typed import TYPED
 from byhand.studio.words import give_points, waiting, words_of
 from byhand.worksheet.folders import ENGLISH
 
@@ -40,9 +41,11 @@ async def mark(request: Request) -> Response:
     secret = secret_of(paper, made) if made else ""
     words = words_of(paper, last_done(request, paper, "mark"))
     titles = await _titles(request)
+    handed_in = sorted(path.name for path in (paper.path / ANSWERS).glob("*"))
+    brought = [name for name in handed_in if not name.startswith(TYPED)]
     return studio_of(request).show(
         "mark.html", request, paper=paper, error=error, made=made, jobs=jobs_of(request, paper, "mark"), what="mark",
-        tab="mark", said=paper.said, handed_in=sorted(path.name for path in (paper.path / ANSWERS).glob("*")),
+        tab="mark", said=paper.said, handed_in=handed_in, brought=brought,
         command=commands.shown(commands.mark(made, bool(secret))) if made else "",
         given=given, words=[(titles.get(name, name), words[name].rows(name)) for name in _in_order(paper, words)],
         waiting=waiting(words), empty=commands.shown(commands.blank(made, bool(secret))) if made else "",
@@ -57,7 +60,8 @@ async def _changed(request: Request, paper: PaperFolder, form: FormData) -> None
     studio, user = studio_of(request), request.scope["user"]
     if form.get("what") == "empty":
         for path in (paper.path / ANSWERS).glob("*"):
-            path.unlink()
+            if not path.name.startswith(TYPED):
+                path.unlink()
     elif form.get("what") == "words":
         if job := last_done(request, paper, "mark"):
             give_points(words_of(paper, job), form)

@@ -26,7 +26,7 @@ from byhand.studio.papers import ANSWERS, PaperFolder
 from byhand.studio.state import called, paper_of_address, studio_of
 
 MOST_FIELDS = 10_000
-BEGINNING = "typed-"  # of the files' names
+TYPED = "typed-"  # of the files' names
 
 
 class Typed(Struct):
@@ -43,7 +43,7 @@ class _File(Struct):
 
 
 def _file(paper: PaperFolder, sheet: str) -> Path:
-    return paper.path / ANSWERS / f"{BEGINNING}{sheet}.json"
+    return paper.path / ANSWERS / f"{TYPED}{sheet}.json"
 
 
 def typed_of(paper: PaperFolder, sheet: str) -> dict[str, Typed]:
@@ -90,7 +90,7 @@ async def page(request: Request) -> Response:
         given = _given(paper, student, asked)
     except ByHandError as refused:
         error = str(refused)
-    sheets = [path.stem.removeprefix(BEGINNING) for path in (paper.path / ANSWERS).glob(f"{BEGINNING}*.json")]
+    sheets = [path.stem.removeprefix(TYPED) for path in (paper.path / ANSWERS).glob(f"{TYPED}*.json")]
     done = _done(paper, asked) if asked and not error else _done_of(paper, sheets)
     after = _next(everybody, student, done) if student else None
     return studio.show(

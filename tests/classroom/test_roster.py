@@ -76,7 +76,7 @@ def test_ten_thousand_rows_are_read():
         (b"name,id\nAda,\nGrace,Ada\n", "class.csv line 3: 'Grace' has the id 'Ada' of 'Ada' in line 2; give each student their own"),
         (b"name,id\n,\nAda,1\n , ,x\n", "class.csv line 4 has neither a name nor an id"),
         (b"a,b\n1,2\n", "class.csv has no column for names or ids; its headings are 'a', 'b'; use name, id and group"),
-        (b"", "class.csv has no column for names or ids; its headings are nothing; use name, id and group"),
+        (b"", "class.csv is empty; its first line has headings: name, id and group"),
         (b"name,id\n", "class.csv names no students; put one on each line below the headings"),
         (b"name,full name\nA,B\n", "class.csv has two columns for the name: 'name' and 'full name'"),
         (b"name\nJ\xfcrgen\n", "class.csv is not UTF-8 (byte 6); save it as “CSV UTF-8”, or give the spreadsheet itself"),

@@ -80,7 +80,7 @@ WRONG = [
     (xlsx([["a", "b"], [1, 2]]), "class.xlsx has no column for names or ids; its headings are 'a', 'b'; use name, id and group"),
     (xlsx([["name", "id"], ["Ada", 1], ["Grace", 1]], first=4), "class.xlsx line 6: 'Grace' has the id '1' of 'Ada' in line 5; give each student their own"),
     (xlsx([["name", "id"], ["Ada\nB", 1]]), "class.xlsx line 2 ends a name that goes over several lines; close its quotation mark"),
-    (xlsx([]), "class.xlsx has no column for names or ids; its headings are nothing; use name, id and group"),
+    (xlsx([]), "class.xlsx is empty; its first line has headings: name, id and group"),
     (xlsx(ROWS[:1]), "class.xlsx names no students; put one on each line below the headings"),
     (xlsx(ROWS)[:-40], "class.xlsx cannot be read as a spreadsheet: File is not a zip file"),
     (b"PK\x03\x04rest", "class.xlsx cannot be read as a spreadsheet: File is not a zip file"),

@@ -283,8 +283,11 @@ def test_a_class_is_made_and_downloaded_and_its_answers_are_marked(studio, paper
     )
     assert "Amara" in shown.text
     assert "Amara" in client.get(re.search(r'href="(.*?exam-marks/marks\.csv)"', report)[1]).text
+    typed_in = folder / "answers" / "typed-linear-layer.json"
+    typed_in.write_text("{}")
     client.post(f"{address}/mark", data={"what": "empty"})
-    assert not [*(folder / "answers").iterdir()]
+    assert [*(folder / "answers").iterdir()] == [typed_in]
+    assert "Take these files away" not in client.get(f"{address}/mark").text
 
 
 def _ended(client, address):

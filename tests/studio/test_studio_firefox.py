@@ -106,7 +106,7 @@ def firefox(tmp_path_factory):
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_in_firefox_a_class_is_put_together_and_downloaded(firefox, studio, size, every):
-    if size == NARROW and not every:
+    if not every:
         pytest.skip("it takes long; make test-studio tries it")
     browser, downloads = firefox
     by_pointer(FirefoxWindow(browser, studio.address, size, downloads), studio, students(every))

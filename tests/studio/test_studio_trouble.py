@@ -13,7 +13,7 @@ from windows import Window
 
 LARGEST = 50_000_000
 TOO_LARGE = "hat is over 50,000,000 bytes, the most at once; send fewer or smaller files"
-NOT_THERE = "The studio does not answer, and nothing was changed. Look whether it still runs, and try again."
+NOT_THERE = "The studio does not answer. Look whether it still runs, and try again."
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_wrong_roster_is_told_line_by_line_and_the_names_before_are_kept(opene
             "wrong.csv line 3: 'Ben' has the id '1' of 'Ann' in line 2; give each student their own",
             "wrong.csv line 4: 'Cem' has the id '1' of 'Ann' in line 2; give each student their own",
         ],
-        b"": ["wrong.csv has no column for names or ids; its headings are nothing; use name, id and group"],
+        b"": ["wrong.csv is empty; its first line has headings: name, id and group"],
         bytes(range(256)): [not_text.format(128)],
         "name\nJürgen\n".encode("cp1252"): [not_text.format(6)],
     }

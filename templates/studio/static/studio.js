@@ -102,7 +102,7 @@
     else tell(plain ? ctx.text.trim() : "The studio was started again: open the address that it printed in its window.");
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx) tell("The studio does not answer, and nothing was changed. Look whether it still runs, and try again.");
+    if (ctx) tell("The studio does not answer. Look whether it still runs, and try again.");
   });
   document.addEventListener("change", (event) => {
     const most = +document.body.dataset.most, files = [...(event.target.files ?? [])];
