@@ -178,7 +178,7 @@ def _begins(made: bytes, sheets: int) -> tuple[int, list[int]]:
     import pypdfium2
 
     document = pypdfium2.PdfDocument(made)
-    places = [mark.get_dest().get_index() for mark in document.get_toc(max_depth=1) if mark.level == 0]
+    places = [mark.get_dest().get_index() for mark in document.get_toc() if mark.level == 0]
     return len(document), [1 + place for place in [*[0] * sheets, *places][-sheets:]]
 
 
