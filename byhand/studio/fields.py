@@ -21,7 +21,7 @@ from byhand.marking.blank import BlankAnswers, blanks_of_class
 from byhand.notation.inline import spoken
 from byhand.notation.marks import MARK, mark_number
 from byhand.secret import read_secret
-from byhand.worksheet.document import Cell, Reply, Section
+from byhand.worksheet.document import Reply, Section
 from byhand.worksheet.messages import Messages
 
 CLASSES_KEPT = 50  # sheets of classes
@@ -133,11 +133,6 @@ def _grids(section: Section, messages: Messages, own: Callable[[str], str]) -> I
             rows = tuple(tuple(Field(name, told) if name else None for name, told in row) for row in named)
             if any(any(row) for row in rows):
                 yield Grid(own(symbol), rows)
-
-
-def _field(names: Mapping[tuple[int, str], str], called: Mapping[int, str], cell: Cell) -> Field | None:
-    name = names.get((id(cell), ""))
-    return Field(name, called.get(id(cell), "")) if name else None
 
 
 def _words(section: Section, replies: Mapping[str, Reply]) -> Iterator[Field]:

@@ -73,9 +73,12 @@ async def page(request: Request) -> Response:
     if request.method == "POST":
         form = await request.form(max_fields=MOST_FIELDS)
         whose = str(form.get("student", ""))
-    student = next((each for each in everybody if each.id == whose), None)
-    asked = list[fields.Asked]()
+    sheets = [path.stem.removeprefix(TYPED) for path in (paper.path / ANSWERS).glob(f"{TYPED}*.json")]
+    asked, student = list[fields.Asked](), next((each for each in everybody if each.id == whose), None)
     try:
+        if request.method == "GET" and not whose:  # begin with the first of whom nothing is typed yet
+            typed = _done_of(paper, sheets)
+            student = next((each for each in everybody if each.id not in typed), None)
         if student is not None:
             asked = await to_thread.run_sync(studio.drawing.ask, fields.asked, *of_class, student.id)
         elif whose:
@@ -90,7 +93,6 @@ async def page(request: Request) -> Response:
         given = _given(paper, student, asked)
     except ByHandError as refused:
         error = str(refused)
-    sheets = [path.stem.removeprefix(TYPED) for path in (paper.path / ANSWERS).glob(f"{TYPED}*.json")]
     done = _done(paper, asked) if asked and not error else _done_of(paper, sheets)
     after = _next(everybody, student, done) if student else None
     return studio.show(
