@@ -150,9 +150,9 @@ def test_without_scripts_a_huge_file_is_refused_in_a_line_and_the_page_before_is
     page.set_input_files("[name=file]", huge_file(tmp_path))
     page.click("#take")
     page.wait_for_selector(f"text={TOO_LARGE}")
-    window.faults.clear()
     page.go_back(wait_until="commit")
     page.fill("[name=typed]", "Amara")
     page.set_input_files("[name=file]", [])
     page.click("#take")
     page.wait_for_selector("text=1 student, in roster.csv")
+    window.faults[:] = [fault for fault in window.faults if "413" not in fault]  # the browser tells of it, perhaps late
