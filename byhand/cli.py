@@ -713,7 +713,8 @@ def _of_class(made: ClassSet) -> Iterator[str]:
     if made.unchanged and not (made.of_thread or made.words):
         yield f"the same in every copy of a set: {', '.join(made.unchanged)}"
     if made.alike and not (made.of_thread or made.words):
-        yield f"copies with all the answers of another: {made.alike}; there are only so many numbers"
+        told = f"{made.alike} of {made.students} have the same answers as somebody else"
+        yield f"{told}; other steps may have more numbers"
     if made.laid_out_alone:
         yield f"copies laid out by themselves: {made.laid_out_alone}"
     if made.mended:

@@ -5,7 +5,7 @@ exam.toml → ExamPaper → for each sheet what is taken of it → pages → one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,7 @@ from byhand.options import Options, Tell, unheard
 from byhand.options_file import as_entries
 from byhand.page.page import Page, lower
 from byhand.pipeline import prepare
-from byhand.runs import Run
+from byhand.tape import ancestors
 from byhand.worksheet.asked import as_word
 from byhand.worksheet.cover import Cover
 from byhand.worksheet.document import Answer, Document, Sentence, steps_shown
@@ -376,22 +376,12 @@ def _given_away(page: Page) -> Iterator[str]:
     for section in document.sections:
         if section.number and not (section.blanks or section.replies):
             printed = steps_shown([section]) & document.gone
-            if before := max((asked.get(step, 0) for step in _ancestors(page.run, printed)), default=0):
+            if before := max((asked.get(step, 0) for step in ancestors(page.run.steps, *printed)), default=0):
                 yield (
                     f"{document.name}: step {section.number}, “{section.title}”, is left out, and its numbers are "
                     f"printed for a later one; they may give away those of step {before}"
                 )
         asked |= dict.fromkeys(section.asked, section.number)
-
-
-def _ancestors(run: Run, steps: Iterable[str]) -> set[str]:
-    """The steps of which these are computed."""
-    found, todo = set[str](), [*steps]
-    while todo:
-        before = [name for name in run.steps[todo.pop()].inputs if name not in found]
-        found.update(before)
-        todo += before
-    return found
 
 
 def example(name: str) -> str:

@@ -278,7 +278,7 @@ class NumberSets(Struct, frozen=True, dict=True):
         if len(of_first) >= FEW:
             return False
         try:
-            others = [self._searched(self.plan.key_of(f"set {number}")) for number in range(1, SETS)]
+            others = [self._searched(self.plan.key_of(f"set {number}")) for number in range(1, MANY_SETS)]
         except ConfigError:  # no others can be searched for
             return False
         return any(answers not in of_first for answers in _answers(self.run_plain(others)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +60,11 @@ class BlankAnswers(Struct, frozen=True):
         students = [Whose(copy.student.id, copy.student.name, copy.hash) for copy in made.copies]
         return cls(made.plan.sheet.name, made.plan.options, ids_of(first.document), students)
 
-    @property
-    def entry(self) -> dict[str, Any]:
-        """What a file says of the sheet, beside its students."""
-        asked = as_entries(self.options)
-        del asked["seed"]
-        seed = {} if self.options.secret else {"seed": self.options.chosen_seed}
-        return {"schema": SCHEMA, "sheet": self.sheet, **seed, "options": asked}
-
     def json(self) -> bytes:
         """As JSON."""
         students = [{**msgspec.to_builtins(each), "answers": dict.fromkeys(self.ids, "")} for each in self.students]
-        return msgspec.json.format(msgspec.json.encode({**self.entry, "students": students}), indent=1) + b"\n"
+        entry = {**entry_of(self.sheet, self.options), "students": students}
+        return msgspec.json.format(msgspec.json.encode(entry), indent=1) + b"\n"
 
     def csv(self) -> bytes:
         """As a table: a row for each student, a column for each answer."""
@@ -86,13 +78,21 @@ class BlankAnswers(Struct, frozen=True):
         return self.csv() if format == "csv" else self.json()
 
 
+def entry_of(sheet: str, options: Options) -> dict[str, Any]:
+    """What a file of answers says of the sheet, beside its students."""
+    asked = as_entries(options)
+    del asked["seed"]
+    seed = {} if options.secret else {"seed": options.chosen_seed}
+    return {"schema": SCHEMA, "sheet": sheet, **seed, "options": asked}
+
+
 def ids_of(document: Document) -> list[str]:
     """The ids of all that a document asks for, in the order of the page."""
-    asked = [
-        [*(blank.id for blank in section.blanks), *(reply.id for reply in section.replies)]
-        for section in document.sections
-    ]
-    return [*chain(*asked)]
+    ids: list[str] = []
+    for section in document.sections:
+        ids += [blank.id for blank in section.blanks]
+        ids += [reply.id for reply in section.replies]
+    return ids
 
 
 def blanks_of_class(folder: Path, of: ExamPaper | str = "", secret: Secret | None = None) -> list[BlankAnswers]:

@@ -19,6 +19,17 @@ from byhand.marking.record import points_text
 FORMATS = ("json", "csv", "html", "pdf")
 MARKS, TABLE, BOOK = "marks.json", "marks.csv", "marked.pdf"
 MARKED = "marked"  # the folder of marked pages
+_ENDING = "-marks"
+
+
+def marks_of(name: str) -> str:
+    """What the folder of the marks of a sheet or a paper is called."""
+    return f"{name}{_ENDING}"
+
+
+def marked_in(folder: Path) -> str:
+    """The name of the sheet or the paper whose marks are in a folder."""
+    return folder.name.removesuffix(_ENDING)
 
 
 class Marked(Struct, frozen=True):

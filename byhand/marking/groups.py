@@ -31,6 +31,11 @@ def alike(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("’", "'").split()).strip(_AROUND)
 
 
+def table_of(table: Path, sheet: str) -> Path:
+    """The table of one sheet of a paper, for which a table is named: words-softmax.csv for words.csv."""
+    return table.with_stem(f"{table.stem}-{sheet}")
+
+
 class Groups(Struct):
     """The answers in words of a class that no person has marked one by one."""
 

@@ -29,7 +29,7 @@ from byhand.errors import AnswersError, ByHandError, ConfigError, UnknownNameErr
 from byhand.files import output_errors, staging, sync_folder, write
 from byhand.marking.answers import Answers, Filled, Unmarked, read_answers
 from byhand.marking.causes import UNEXPLAINED
-from byhand.marking.folder import FORMATS, MARKED, MARKS, Marked, MarksFolder, row_of
+from byhand.marking.folder import FORMATS, MARKED, MARKS, Marked, MarksFolder, marks_of, row_of
 from byhand.marking.groups import Group, Groups, grouped
 from byhand.marking.handed_in import handed_in, whose
 from byhand.marking.json_files import decoded
@@ -135,7 +135,7 @@ def mark(
             raise AnswersError(f"no file answers {sheet}")
     task, files = _task(files, sheet, options, of_class, policy or Policy(), worth, unmarked)
     task = replace(task, pages=tuple(format for format in ("html", "pdf") if format in formats))
-    folder, together = Path(out) / f"{task.sheet.name}-marks", Groups()
+    folder, together = Path(out) / marks_of(task.sheet.name), Groups()
     changes = _kept(folder, tell, groups is not None) if changed is None else changed
     questions = [reply.id for reply in _made(task)[0].replies() if not reply.options]
     if groups is not None and Path(groups).exists():

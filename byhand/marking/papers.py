@@ -16,8 +16,9 @@ from byhand.classroom.papers import paper_in
 from byhand.classroom.roster import Student
 from byhand.errors import AnswersError, ConfigError
 from byhand.files import write
-from byhand.marking.folder import FORMATS, TABLE
+from byhand.marking.folder import FORMATS, TABLE, marks_of
 from byhand.marking.gradebook import GRADEBOOKS
+from byhand.marking.groups import table_of
 from byhand.marking.mark import Marking, mark
 from byhand.marking.record import points_text
 from byhand.options import Options, Tell, unheard
@@ -51,11 +52,11 @@ def mark_paper(
         paper = paper_in(Path(class_folder))
     if paper is None:
         raise ConfigError("give a paper, or the folder of a class of one")
-    folder, paths, made = Path(out) / f"{paper.name}-marks", list(answers), dict[str, Marking]()
+    folder, paths, made = Path(out) / marks_of(paper.name), list(answers), dict[str, Marking]()
     for part in paper.parts:
         of_sheet = Path(class_folder) / part.sheet if class_folder is not None else None
         asked = part.options(options or Options()) if of_sheet is None else None
-        table = Path(groups).with_stem(f"{Path(groups).stem}-{part.sheet}") if groups is not None else None
+        table = table_of(Path(groups), part.sheet) if groups is not None else None
         try:
             made[part.sheet] = mark(
                 paths, part.sheet, asked, folder, class_folder=of_sheet, formats=(*formats, "csv"), groups=table,

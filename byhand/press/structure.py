@@ -17,8 +17,7 @@ from byhand.press.tables import Table
 SAID, KEY_SAID = "/ByhandSaid", "/ByhandKeySaid"
 LEAD_TO = "/ByhandLeadTo"  # of an element that a book makes a link: where it leads to, its place and its words
 POINTS = 0.75  # in a px
-_TABLES = {"/Table", "/THead", "/TBody", "/TFoot", "/TR"}
-_GROUPS = _TABLES | {f"/{kind}" for kind in ("Document", "Part", "Art", "Sect", "Div", "NonStruct")}
+_GROUPS = {"/Document", "/Part", "/Art", "/Sect", "/Div", "/NonStruct", "/Table", "/THead", "/TBody", "/TFoot", "/TR"}
 _TEXTS = {"/P", "/L", "/LI", "/LBody", "/Link", "/Span"}
 
 

@@ -30,7 +30,7 @@ from byhand.studio import commands, previews
 from byhand.studio.form import changed, options_by_form, said_by_form
 from byhand.studio.making import jobs_of
 from byhand.studio.papers import FILE, PaperFolder
-from byhand.studio.state import called, is_part, paper_of_address, studio_of
+from byhand.studio.state import MOST_FIELDS, called, is_part, paper_of_address, studio_of
 from byhand.worksheet.front import languages
 from byhand.worksheet.looks import ready_made, words_of
 from byhand.worksheet.messages import messages
@@ -40,7 +40,6 @@ from byhand.worksheet.views import LECTURER, View
 VIEWS_SHOWN: dict[View, str] = {
     "worksheet": "Worksheet", "key": "Key", "worked": "Worked", LECTURER: "Notes for you",
 }  # fmt: skip
-MOST_FIELDS = 10_000  # of a form: fifty sheets of thirty steps have half as many
 ELSEWHERE = "This paper was changed in another window. Here it is as it stands now, without your last change."
 SHOWN_STUDENTS = 40  # rows of a roster that a page shows
 

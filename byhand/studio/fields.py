@@ -17,7 +17,7 @@ from msgspec import Struct
 from byhand.classroom.again import Class, own_copies
 from byhand.classroom.papers import order_of, paper_in
 from byhand.classroom.roster import Student
-from byhand.marking.blank import BlankAnswers, blanks_of_class
+from byhand.marking.blank import blanks_of_class, entry_of
 from byhand.notation.inline import spoken
 from byhand.notation.marks import MARK, mark_number
 from byhand.secret import read_secret
@@ -117,7 +117,7 @@ def _asked(made: Class, student: str) -> Asked:
         for section in copy.document.sections
         if section.blanks or section.replies
     )
-    entry = BlankAnswers(sheet, made.plan.options, (), ()).entry
+    entry = entry_of(sheet, made.plan.options)
     return Asked(sheet, copy.document.title, copy.copy.hash, entry, steps)
 
 

@@ -11,15 +11,16 @@ from starlette.responses import RedirectResponse, Response
 
 from byhand.errors import AnswersError, ByHandError, ConfigError
 from byhand.files import write
+from byhand.marking.folder import marked_in
 from byhand.studio import commands
 from byhand.studio.making import jobs_of, last_class, last_done, secret_of
 from byhand.studio.papers import ANSWERS, PaperFolder
-from byhand.studio.state import paper_of_address, studio_of
+from byhand.studio.state import MOST_FIELDS, paper_of_address, studio_of
 from byhand.studio.typed import TYPED
 from byhand.studio.words import give_points, waiting, words_of
 from byhand.worksheet.folders import ENGLISH
 
-MOST, MOST_FIELDS = 2_000, 10_000  # files, and fields of points
+MOST = 2_000  # files
 OF_SHEET = {  # the files of a sheet's marking, and what they are called
     "marked.pdf": "Marked pages, PDF", "report.pdf": "Report, PDF", "marks.csv": "Points",
     "report.csv": "Each answer",
@@ -95,11 +96,6 @@ async def _take(paper: PaperFolder, files: list[UploadFile]) -> None:
     write(folder, taken)
 
 
-def _sheet_of(folder: Path) -> str:
-    """The sheet whose marking is in a folder."""
-    return folder.name.removesuffix("-marks")
-
-
 def _in_order(paper: PaperFolder, sheets: Iterable[str]) -> list[str]:
     """The names of sheets as the paper has them; any that it does not have any more come last."""
     order = [part.sheet for part in paper.said.parts]
@@ -115,11 +111,11 @@ async def report(request: Request) -> Response:
     studio, paper = studio_of(request), paper_of_address(request)
     job, titles = last_done(request, paper, "mark"), await _titles(request)
     folder = job.folder(paper) if job else paper.path
-    found = {_sheet_of(path.parent): path for path in folder.rglob("report.html")} if job else {}
+    found = {marked_in(path.parent): path for path in folder.rglob("report.html")} if job else {}
     reports = [found[sheet] for sheet in _in_order(paper, found)]
     sheets = [
         {
-            "title": titles.get(name := _sheet_of(path.parent), name),
+            "title": titles.get(name := marked_in(path.parent), name),
             "folder": path.parent.relative_to(folder).as_posix(),
             "files": [(called, file) for file, called in OF_SHEET.items() if (path.parent / file).is_file()],
         }

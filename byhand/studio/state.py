@@ -22,6 +22,7 @@ from byhand.studio.worker import Worker
 from byhand.worksheet.folders import ENGLISH, shipped
 
 TEMPLATES = "studio"
+MOST_FIELDS = 10_000  # of a form: fifty sheets of thirty steps have half as many
 
 
 class Studio:

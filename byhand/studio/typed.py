@@ -23,9 +23,8 @@ from byhand.marking.blank import FORMATS
 from byhand.studio import fields
 from byhand.studio.making import last_class, secret_of
 from byhand.studio.papers import ANSWERS, PaperFolder
-from byhand.studio.state import called, paper_of_address, studio_of
+from byhand.studio.state import MOST_FIELDS, called, paper_of_address, studio_of
 
-MOST_FIELDS = 10_000
 TYPED = "typed-"  # of the files' names
 
 
@@ -73,12 +72,12 @@ async def page(request: Request) -> Response:
     if request.method == "POST":
         form = await request.form(max_fields=MOST_FIELDS)
         whose = str(form.get("student", ""))
-    sheets = [path.stem.removeprefix(TYPED) for path in (paper.path / ANSWERS).glob(f"{TYPED}*.json")]
-    asked, student = list[fields.Asked](), next((each for each in everybody if each.id == whose), None)
+    student = next((each for each in everybody if each.id == whose), None)
+    asked, done = list[fields.Asked](), set[str]()
     try:
+        done = _done(paper)
         if request.method == "GET" and not whose:  # begin with the first of whom nothing is typed yet
-            typed = _done_of(paper, sheets)
-            student = next((each for each in everybody if each.id not in typed), None)
+            student = next((each for each in everybody if each.id not in done), None)
         if student is not None:
             asked = await to_thread.run_sync(studio.drawing.ask, fields.asked, *of_class, student.id)
         elif whose:
@@ -87,13 +86,12 @@ async def page(request: Request) -> Response:
             given = {name: str(text) for name, text in form.items()}
             studio.check_room(request.scope["user"])
             _save(paper, student, asked, given, is_kept=form.get("do") != "remove")
-            left = _next(everybody, student, _done(paper, asked)) if form.get("do") == "next" else student
+            left = _next(everybody, student, _done(paper)) if form.get("do") == "next" else student
             where = f"?{_query(left)}" if left else ""
             return RedirectResponse(f"/papers/{paper.name}/typed{where}", 303)
         given = _given(paper, student, asked)
     except ByHandError as refused:
         error = str(refused)
-    done = _done(paper, asked) if asked and not error else _done_of(paper, sheets)
     after = _next(everybody, student, done) if student else None
     return studio.show(
         "typed.html", request, paper=paper, said=paper.said, tab="mark", error=error, students=everybody,
@@ -105,16 +103,13 @@ def _query(student: Student) -> str:
     return urlencode({"student": student.id})
 
 
-def _done_of(paper: PaperFolder, sheets: Sequence[str]) -> set[str]:
-    """The ids of those of whom something is typed."""
-    done = set[str]()
-    for sheet in sheets:
-        done |= typed_of(paper, sheet).keys()
-    return done
+def _done(paper: PaperFolder) -> set[str]:
+    """The ids of those of whom something is typed.
 
-
-def _done(paper: PaperFolder, asked: Sequence[fields.Asked]) -> set[str]:
-    return _done_of(paper, [each.sheet for each in asked])
+    Raises: AnswersError.
+    """
+    sheets = [path.stem.removeprefix(TYPED) for path in (paper.path / ANSWERS).glob(f"{TYPED}*.json")]
+    return {student for sheet in sheets for student in typed_of(paper, sheet)}
 
 
 def _next(everybody: Sequence[Student], student: Student, done: set[str]) -> Student | None:

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from byhand.errors import AnswersError, ByHandError
 from byhand.files import write
-from byhand.marking.folder import MARKS
-from byhand.marking.groups import Group, Groups
+from byhand.marking.folder import MARKS, marked_in
+from byhand.marking.groups import Group, Groups, table_of
 from byhand.marking.overrides import checked_points
 from byhand.notation.number import plain, shown
 from byhand.studio.jobs import Job
@@ -81,8 +81,8 @@ def words_of(paper: PaperFolder, job: Job | None) -> dict[str, OfSheet]:
     table = paper.path / job.command[job.command.index("--groups") + 1]
     found = dict[str, OfSheet]()
     for path in sorted(job.folder(paper).glob(f"*/*/{MARKS}")):
-        sheet, questions = path.parent.name.removesuffix("-marks"), dict[str, _Open]()
-        file = table.with_stem(f"{table.stem}-{sheet}")
+        sheet, questions = marked_in(path.parent), dict[str, _Open]()
+        file = table_of(table, sheet)
         marks = msgspec.json.decode(path.read_bytes(), type=list[_Marks])
         for each in marks:
             questions |= {answer.id: answer for answer in each.open if answer.id not in questions}

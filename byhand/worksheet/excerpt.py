@@ -59,6 +59,11 @@ class Excerpt(Struct, frozen=True, forbid_unknown_fields=True):
         if unknown := [part for part in self.head if part not in HEAD]:
             raise ConfigError(str(UnknownNameError("part of a head", unknown[0], HEAD)))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the sheet is taken, with its help."""
+        return self.help and not self.steps
+
     def keeps(self, part: str) -> bool:
         """Whether the sheet keeps a part of its head."""
         return part in self.head

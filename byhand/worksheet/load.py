@@ -135,7 +135,7 @@ def document(context: Context) -> Document:
         beside=named(groups().get(group, ()), messages.language),
         lecturer=partial(_told, context, whole),
     )  # fmt: skip
-    if not excerpt.steps and excerpt.help:
+    if excerpt.is_whole:
         return made
     return replace(made, whole=steps_shown(whole), gone=steps_asked(whole) - steps_asked(sections))
 

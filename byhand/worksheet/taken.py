@@ -54,7 +54,7 @@ def taken(context: Context, sections: Sequence[Section]) -> tuple[Section, ...]:
     excerpt = context.excerpt
     if not excerpt.help:
         sections = tuple(_without_remarks(section) for section in sections)
-    if excerpt.steps or not excerpt.help:
+    if not excerpt.is_whole:
         sections = _chosen(context, sections)
     return tuple(_with_lines(section, excerpt.lines) for section in sections)
 
