@@ -824,7 +824,7 @@ def mark(
         _tell(f"nothing from {len(made.absent)} of the class: {', '.join(s.whose for s in made.absent[:10])}")
     for line in made.unmarked:
         _tell(f"not marked: {line}")
-    _tell(f"wrote {made.folder}: {made.students} marked" + f", {len(made.unmarked)} not" * bool(made.unmarked))
+    _tell(f"wrote {made.folder}: {len(made.points)} marked" + f", {len(made.unmarked)} not" * bool(made.unmarked))
     click.get_current_context().exit(int(bool(made.unmarked)))
 
 

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import IO
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from byhand.classroom.index import IndexWriter
 from byhand.classroom.roster import Student
 from byhand.files import give_name, staged
 from byhand.marking.gradebook import GRADEBOOKS
-from byhand.marking.marks import Counts, Marks
+from byhand.marking.marks import Counts, Marks, Sum
 from byhand.marking.record import points_text
 
 FORMATS = ("json", "csv", "html", "pdf")
 MARKS, TABLE, BOOK = "marks.json", "marks.csv", "marked.pdf"
+SUMS = ("points", "of", "not yet marked")  # columns of the table
 MARKED = "marked"  # the folder of marked pages
 _ENDING = "-marks"
 
@@ -38,6 +40,7 @@ class Marked(Struct, frozen=True):
     student: Student
     line: bytes
     """The line of marks.json."""
+    points: Sum
     row: Mapping[str, str]
     """The row of marks.csv, by heading."""
     told: str
@@ -59,11 +62,16 @@ class Marked(Struct, frozen=True):
         return self.student.stem if self.student.id or self.student.name else "student"
 
 
+def sums_of(reached: Sum) -> dict[str, str]:
+    """What is reached, as tables have it, by heading."""
+    return dict(zip(SUMS, map(points_text, astuple(reached.rounded)), strict=True))
+
+
 def row_of(marks: Marks) -> dict[str, str]:
     """A student's row of marks.csv, by heading."""
     cause = next((f"{cause.foil or cause.kind} {cause.first}" for cause in marks.causes), "")
-    steps = {f"step {section.number}": points_text(section.points) for section in marks.sections}
-    whole = {"points": points_text(marks.points), "of": points_text(marks.worth)}
+    steps = {f"step {number}": points_text(reached.points) for number, reached in marks.by_step.items()}
+    whole = sums_of(marks.exact)
     taken = marks.taken.student if marks.taken else ""
     work = marks.work.counts._asdict() if marks.work else dict.fromkeys(Counts._fields, "")
     told = {"first cause": cause, "numbers of": taken, **{name: str(n) for name, n in work.items()}}
@@ -86,6 +94,7 @@ class MarksFolder:
         self.grades: list[IndexWriter] = []
         self.title = title
         self.students: dict[str, str] = {}  # by id, the stem of the marked pages
+        self.points: dict[Student, Sum] = {}
         self.pages: list[str] = []
 
     def add(self, marked: Marked) -> None:
@@ -100,6 +109,7 @@ class MarksFolder:
             (self.parts / name).write_bytes(content)
             self.pages.append(name)
         self.students[marked.student.id] = marked.stem
+        self.points[marked.student] = marked.points
 
     def _row(self, table: IO[bytes], row: Mapping[str, str]) -> None:
         if self.rows is None:

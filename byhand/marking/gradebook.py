@@ -7,13 +7,10 @@ import grades in the Gradebook? (the first five columns, and a row of points pos
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 
 from msgspec import Struct
 
 from byhand.classroom.roster import Student
-
-PLACES = 2  # of points that are no whole number
 
 
 class Gradebook(Struct, frozen=True):
@@ -26,34 +23,28 @@ class Gradebook(Struct, frozen=True):
     """Writes the row of a student, from the fields of marks.csv and from what is said of the first cause."""
 
 
-def _points(text: str) -> str:
-    """Points as a platform reads them: without a fraction."""
-    points = Fraction(text)
-    return f"{float(points):.{PLACES}f}".rstrip("0").rstrip(".")
-
-
 def _by_id(student: Student) -> tuple[str, str]:
     """The id of a student, and the address where the roster has that in its place."""
     return ("", student.id) if "@" in student.id else (student.id, "")
 
 
 def _moodle_begin(title: str, worth: str) -> Sequence[Sequence[str]]:
-    return [["Full name", "ID number", "Email address", f"{title} ({_points(worth)})", f"Feedback: {title}"]]
+    return [["Full name", "ID number", "Email address", f"{title} ({worth})", f"Feedback: {title}"]]
 
 
 def _moodle_row(student: Student, fields: Mapping[str, str], why: str) -> Sequence[str]:
-    return [fields["name"], *_by_id(student), _points(fields["points"]), why]
+    return [fields["name"], *_by_id(student), fields["points"], why]
 
 
 def _canvas_begin(title: str, worth: str) -> Sequence[Sequence[str]]:
     return [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title],
-        ["    Points Possible", "", "", "", "", _points(worth)],
+        ["    Points Possible", "", "", "", "", worth],
     ]
 
 
 def _canvas_row(student: Student, fields: Mapping[str, str], why: str) -> Sequence[str]:
-    return [fields["name"], "", *_by_id(student), student.group, _points(fields["points"])]
+    return [fields["name"], "", *_by_id(student), student.group, fields["points"]]
 
 
 GRADEBOOKS = {

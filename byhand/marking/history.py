@@ -20,12 +20,13 @@ from byhand.files import output_errors, write
 from byhand.formats.html.page import rendered
 from byhand.marking import strokes
 from byhand.marking.causes import FOIL
-from byhand.marking.marked_page import MARKS, halves
+from byhand.marking.marked_page import MARKS
 from byhand.marking.marks import Counts
 from byhand.marking.notes import STATES, State, capital, escaped_line, work_told
 from byhand.marking.record import points_text
 from byhand.marking.report import states_bar
 from byhand.marking.tally import Reason, Row
+from byhand.worksheet.document import in_halves
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import Paper
 
@@ -134,7 +135,7 @@ class Overview(Struct, frozen=True):
         with_row = [(each, each.students[student.id]) for each in self.results if student.id in each.students]
         sheets = [
             {
-                "title": result.title, "points": f"{halves(row.points)} / {halves(Fraction(row.of, 2))}",
+                "title": result.title, "points": f"{in_halves(row.points)} / {in_halves(Fraction(row.of, 2))}",
                 "bar": states_bar(result.counts([row]), self.messages), "work": work_told(row.work, self.messages),
                 "told": [self._told(reason, result) for reason in row.reasons[:MOST_REASONS]],
             }
@@ -193,7 +194,7 @@ class Overview(Struct, frozen=True):
 
     def _points(self, result: Result, student: str) -> str:
         row = result.students.get(student)
-        return halves(row.points) if row else "–"
+        return in_halves(row.points) if row else "–"
 
     def _told(self, reason: Reason, result: Result, what: Literal["told", "mend"] = "told") -> str:
         return f"{capital(self.messages.why(*reason, what, result.columns)).rstrip('.')}."

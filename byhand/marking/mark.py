@@ -34,7 +34,7 @@ from byhand.marking.groups import Group, Groups, grouped
 from byhand.marking.handed_in import handed_in, whose
 from byhand.marking.json_files import decoded
 from byhand.marking.marker import Marker
-from byhand.marking.marks import Marks, Policy
+from byhand.marking.marks import Marks, Policy, Sum
 from byhand.marking.overrides import Changes, number_of_points, overridden, read_overrides
 from byhand.marking.points import SHARES
 from byhand.marking.record import as_line, points_text
@@ -93,8 +93,8 @@ class Marking(Struct, frozen=True):
     """A marking that was written."""
 
     folder: Path
-    students: int
-    """How many are marked."""
+    points: Mapping[Student, Sum]
+    """What each student reached who is marked, in the order of the answers."""
     absent: tuple[Student, ...]
     """The students of the class who handed nothing in."""
     unmarked: tuple[str, ...] = ()
@@ -177,7 +177,7 @@ def mark(
         _add_to(before, task, tally, names)
     if groups is not None:
         _tell_groups(Path(groups), together, questions, tell)
-    return Marking(folder, len(written.students), absent, told)
+    return Marking(folder, written.points, absent, told)
 
 
 def _history(folder: Path) -> History:
@@ -485,7 +485,9 @@ def marked(task: Task, students: Sequence[Filled], changes: Mapping[str, Changes
         group = copy.copy.student.group if copy else ""
         whose = Student(marks.name or marks.student, marks.student, group)
         words = {each.id: each.answer for each in marks.answers if each.points in (None, each.group)}
-        marked_students.append(Marked(whose, as_line(marks), row_of(marks), told(marks, task.options), drawn, words))
+        marked_students.append(
+            Marked(whose, as_line(marks), marks.exact, row_of(marks), told(marks, task.options), drawn, words)
+        )
     return marked_students, tally
 
 

@@ -7,6 +7,7 @@ column of words is the margin, and the conventions make room for the sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from html import escape
 from typing import Any
@@ -40,7 +41,7 @@ from byhand.page.table import LaidCell, Tick
 from byhand.pictures.labels import words
 from byhand.runs import Run
 from byhand.worksheet.asked import as_words
-from byhand.worksheet.document import BETWEEN, Block, Document, Panel, Question, Section
+from byhand.worksheet.document import BETWEEN, Block, Document, Panel, Question, Section, in_halves
 from byhand.worksheet.views import Medium, Paper
 
 MARKS = as_words({"holds": "marks"})  # what a marked page says of itself for who reads pages back
@@ -160,12 +161,21 @@ class MarkedPage(Struct, frozen=True, eq=False):
             "legend": [(Markup(strokes.LEGEND[each]), say(f"legend.{each}"), n) for each, n in stated.items()],
             "forms": say("legend.form") if forms else "",
             "flawless": flawless,
-            "points": say("points", n=self.marks.worth, points=halves(self.marks.points), of=halves(self.marks.worth))
-            if self.points and self.marks.worth else "",
+            "points": [*self._points()] if self.points else [],
             "work": say("work", list=told) if told else "",
             "followed": say("followed", n=counts["own"]) if counts["own"] else "",
             "not_right": say("not_right", n=counts["not"]) if counts["not"] else "",
         }  # fmt: skip
+
+    def _points(self) -> Iterator[Markup]:
+        """What the page says of points: those that are reached, and those of answers that nobody has read yet."""
+        reached = self.marks.exact.rounded
+        if reached.worth:
+            yield self.notes.say(
+                "points", n=reached.worth, points=in_halves(reached.points), of=in_halves(reached.worth)
+            )
+        if reached.waiting:
+            yield self.notes.say("waiting", points=in_halves(reached.waiting))
 
     def _stated(self, counts: Mapping[State, int]) -> str:
         return ", ".join(self.notes.say(f"states.{each}", n=n) for each, n in counts.items() if n)
@@ -200,10 +210,9 @@ class MarkedPage(Struct, frozen=True, eq=False):
             return Markup()
         if any(each.points is None for each in answered):
             return self.notes.say("by_hand")
-        points = sum((each.points or 0 for each in answered), start=answered[0].worth * 0)
-        return self.notes.say(
-            "by_hand_points", points=halves(points), of=halves(sum(each.worth for each in answered))
-        )
+        points = sum((each.points or Fraction(0) for each in answered), Fraction(0))
+        of = sum((each.worth for each in answered), Fraction(0))
+        return self.notes.say("by_hand_points", points=in_halves(points), of=in_halves(of))
 
 
 class Margin(Struct, frozen=True):
@@ -431,9 +440,3 @@ def fitted(mark: BlankMark | None, room: float) -> tuple[str, str]:
         if len(text) <= MOST_FITTED and _width("sans-400.ttf", text, LOOK[size] * PT) <= room:
             return text, size
     return cut("sans-400.ttf", text[: MOST_FITTED + 1], room * 1000 / (LOOK[SIZES[-1]] * PT)), SIZES[-1]
-
-
-def halves(points: Any) -> str:
-    """Points as one writes them: 31½."""
-    whole, half = divmod(points * 2, 2)
-    return (f"{whole}" if whole or not half else "") + "½" * bool(half)

@@ -153,6 +153,24 @@ class Taken(Struct, frozen=True):
     """In how many answers the two keys differ."""
 
 
+class Sum(Struct, frozen=True):
+    """What is reached of points."""
+
+    points: Fraction = Fraction(0)
+    worth: Fraction = Fraction(0)
+    """The most that can be reached, but for answers in words that no person has marked yet."""
+    waiting: Fraction = Fraction(0)
+    """What these are worth."""
+
+    def __add__(self, other: Sum) -> Sum:
+        return Sum(self.points + other.points, self.worth + other.worth, self.waiting + other.waiting)
+
+    @property
+    def rounded(self) -> Sum:
+        """To ½ each."""
+        return Sum(*(rounded_to_half(getattr(self, name)) for name in self.__struct_fields__))
+
+
 class Marks(Struct, frozen=True):
     """The marks of one student."""
 
@@ -179,21 +197,34 @@ class Marks(Struct, frozen=True):
     """How the answers came about, if they were given on a screen."""
 
     @property
+    def by_step(self) -> Mapping[int, Sum]:
+        """What is reached in each section that has points, by its number."""
+        sums = {section.number: Sum(section.points, section.worth) for section in self.sections}
+        for each in self.answers:
+            number, read = section_of(each.id), each.points is not None
+            of_answer = Sum(each.points or Fraction(0), *((each.worth, Fraction(0)) if read else (0, each.worth)))
+            sums[number] = sums.get(number, Sum()) + of_answer
+        return dict(sorted(sums.items()))
+
+    @property
+    def exact(self) -> Sum:
+        """What is reached on the whole sheet."""
+        return sum(self.by_step.values(), Sum())
+
+    @property
     def points(self) -> Fraction:
         """The points, rounded to ½."""
-        open_points = sum((each.points or Fraction(0) for each in self.answers), Fraction(0))
-        return rounded_to_half(sum((section.points for section in self.sections), open_points))
+        return self.exact.rounded.points
 
     @property
     def worth(self) -> Fraction:
         """The most points that there are, but for answers in words that no person has marked yet."""
-        marked = sum((each.worth for each in self.answers if each.points is not None), Fraction(0))
-        return rounded_to_half(sum((section.worth for section in self.sections), marked))
+        return self.exact.rounded.worth
 
     @property
     def waiting(self) -> Fraction:
         """What answers in words are worth that no person has marked yet."""
-        return rounded_to_half(sum((each.worth for each in self.answers if each.points is None), Fraction(0)))
+        return self.exact.rounded.waiting
 
 
 def section_of(name: str) -> int:

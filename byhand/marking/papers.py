@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from byhand.classroom.again import INDEX_FILE
-from byhand.classroom.index import IndexWriter, read_index
+from byhand.classroom.index import IndexWriter
 from byhand.classroom.papers import paper_in
 from byhand.classroom.roster import Student
 from byhand.errors import AnswersError, ConfigError
 from byhand.files import write
-from byhand.marking.folder import FORMATS, TABLE, marks_of
+from byhand.marking.folder import FORMATS, TABLE, marks_of, sums_of
 from byhand.marking.gradebook import GRADEBOOKS
 from byhand.marking.groups import table_of
 from byhand.marking.mark import Marking, mark
+from byhand.marking.marks import Sum
 from byhand.marking.record import points_text
 from byhand.options import Options, Tell, unheard
 from byhand.paper import ExamPaper
@@ -66,8 +65,8 @@ def mark_paper(
             tell(f"{part.sheet}: {error}")
     if not made:
         raise AnswersError(f"nobody can be marked on any sheet of {paper.name}")
-    rows = _rows(made, _groups_of(Path(class_folder) / paper.parts[0].sheet) if class_folder is not None else {})
-    files = {TABLE: _table(paper, rows)} if rows else {}
+    rows = _rows(made)
+    files = {TABLE: _table(paper, rows)}
     for name in formats:
         if name in GRADEBOOKS:
             files[GRADEBOOKS[name].file] = _grades(paper, rows, name)
@@ -75,53 +74,51 @@ def mark_paper(
     return PaperMarking(folder, made, len(rows))
 
 
-def _groups_of(folder: Path) -> dict[str, str]:
-    """The groups of students, by id, as a class's index has them."""
-    with (folder / INDEX_FILE).open("rb") as index:
-        return {row["id"]: row["group"] for row in read_index(index)}
+class _Row(Struct, frozen=True):
+    """What a student reached."""
+
+    student: Student
+    sheets: Mapping[str, Sum]
+    """On each sheet that they answered."""
+    whole: Sum
+    """In all; nothing on a sheet that they did not answer."""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Its columns in the table of points, but for those of the sheets."""
+        return {"id": self.student.id, "name": self.student.name, **sums_of(self.whole)}
 
 
-Row = tuple[Student, dict[str, tuple[Fraction, Fraction]]]  # a student, and by sheet the points and what there are
-
-
-def _rows(made: Mapping[str, Marking], groups: Mapping[str, str]) -> list[Row]:
-    """The points of each student on each sheet, in the order of the marking. groups: of students, by id."""
-    rows = dict[str, Row]()
+def _rows(made: Mapping[str, Marking]) -> list[_Row]:
+    """The students of all sheets in the order of the marking. Points are added up before they are rounded."""
+    found = dict[str, tuple[Student, dict[str, Sum]]]()
+    nothing = dict[str, Sum]()
     for sheet, marking in made.items():
-        with (marking.folder / TABLE).open("rb") as table:
-            for row in read_index(table):
-                student = Student(row["name"], row["id"], groups.get(row["id"], ""))
-                _, points = rows.setdefault(row["id"], (student, {}))
-                points[sheet] = Fraction(row["points"]), Fraction(row["of"])
-    return list(rows.values())
+        for student, reached in marking.points.items():
+            found.setdefault(student.id, (student, {}))[1][sheet] = reached
+            nothing[sheet] = Sum(worth=reached.worth + reached.waiting)
+    return [
+        _Row(student, sheets, sum({**nothing, **sheets}.values(), Sum())) for student, sheets in found.values()
+    ]  # fmt: skip
 
 
-def _in_all(points: Mapping[str, tuple[Fraction, Fraction]], rows: Sequence[Row]) -> tuple[Fraction, Fraction]:
-    """The points of a student, and what there are on all sheets, also on those that the student did not answer."""
-    worth = {sheet: of for _, each in rows for sheet, (_, of) in each.items()}
-    return sum((reached for reached, _ in points.values()), Fraction(0)), sum(worth.values(), Fraction(0))
-
-
-def _table(paper: ExamPaper, rows: Sequence[Row]) -> bytes:
+def _table(paper: ExamPaper, rows: Sequence[_Row]) -> bytes:
     """The table of all points."""
-    sheets = [part.sheet for part in paper.parts]
-    table = IndexWriter(file := io.BytesIO(), ["id", "name", "points", "of", *sheets])
-    for student, points in rows:
-        reached, of = _in_all(points, rows)
-        each = [points_text(points[sheet][0]) if sheet in points else "" for sheet in sheets]
-        table.row([student.id, student.name, points_text(reached), points_text(of), *each])
+    names = [part.sheet for part in paper.parts]
+    table = IndexWriter(file := io.BytesIO(), [*rows[0].fields, *names])
+    for row in rows:
+        each = {sheet: points_text(reached.rounded.points) for sheet, reached in row.sheets.items()}
+        table.row([*row.fields.values(), *(each.get(sheet, "") for sheet in names)])
     return file.getvalue()
 
 
-def _grades(paper: ExamPaper, rows: Sequence[Row], name: str) -> bytes:
+def _grades(paper: ExamPaper, rows: Sequence[_Row], name: str) -> bytes:
     """The table of points that a gradebook imports."""
     book = GRADEBOOKS[name]
-    _, of = _in_all({}, rows)
-    first, *others = book.begin(paper.title, points_text(of))
+    first, *others = book.begin(paper.title, rows[0].fields["of"])
     table = IndexWriter(file := io.BytesIO(), first)
-    for row in others:
-        table.row(row)
-    for student, points in rows:
-        reached, _ = _in_all(points, rows)
-        table.row(book.row(student, {"id": student.id, "name": student.name, "points": points_text(reached)}, ""))
+    for line in others:
+        table.row(line)
+    for row in rows:
+        table.row(book.row(row.student, row.fields, ""))
     return file.getvalue()

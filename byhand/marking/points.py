@@ -23,7 +23,7 @@ from byhand.marking.verdicts import Judged, Judgement
 from byhand.page.reader import ALL, place_of
 from byhand.runs import Run
 from byhand.worksheet.document import Blank, Section
-from byhand.worksheet.excerpt import LEAST
+from byhand.worksheet.taken import points_of_words
 
 SECONDS_A_POINT = 15
 LOOKED_UP = 3.0  # seconds for a word, a size or a text
@@ -88,17 +88,10 @@ class Worth(Struct, frozen=True, eq=False, dict=True):
         return worth
 
     def _of_words(self, section: Section) -> Fraction | None:
-        """What the answers in words of a section have of the points that a paper gives it, in halves; None where it
-        gives none.
-        """
+        """What the answers in words of a section have of a paper's points; None where it gives the section none."""
         if section.number not in self.of_paper:
             return None
-        whole, words = self.of_paper[section.number], sum(_worth_of_words(section).values())
-        others = sum(self._usual(section).values())
-        if not words or not others:
-            return whole if words else Fraction(0)
-        share = Fraction(round(2 * whole * words / (words + others)), 2)
-        return min(max(share, LEAST), whole - LEAST) if whole > LEAST else Fraction(0)
+        return points_of_words(section, self.of_paper[section.number])
 
     def _shares(self, section: Section) -> Mapping[str, Fraction]:
         """What the blanks and choices of a section are worth."""

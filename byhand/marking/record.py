@@ -38,8 +38,8 @@ def as_entry(marks: Marks) -> dict[str, Any]:
 
 
 def points_text(points: Fraction) -> str:
-    """Points as they stand in files: 31.5 where they are rounded to a half, else a fraction."""
-    return str(float(points)) if points.denominator == 2 else plain(points)
+    """Points as they stand in files: a decimal of at most two places, 31.5."""
+    return f"{float(points):.2f}".rstrip("0").rstrip(".")
 
 
 def number_text(text: str) -> str:

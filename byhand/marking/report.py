@@ -16,13 +16,13 @@ from byhand.formats.html.page import rendered
 from byhand.marking import charts, strokes
 from byhand.marking.causes import FOIL, UNEXPLAINED
 from byhand.marking.heat import matrices, meanings, size_of, tone
-from byhand.marking.marked_page import MARKS, halves
+from byhand.marking.marked_page import MARKS
 from byhand.marking.marks import Counts, section_of
 from byhand.marking.notes import STATES, State, capital, escaped_line, printed, written
 from byhand.marking.places import Places
 from byhand.marking.tally import FEWEST, OTHER, BlankTally, Reason, Row, Tally
 from byhand.notation.marks import MARK, mark_number
-from byhand.worksheet.document import Document
+from byhand.worksheet.document import Document, in_halves
 from byhand.worksheet.messages import Messages
 from byhand.worksheet.views import Medium, Paper
 
@@ -158,10 +158,12 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         tally = self.tally
         if tally.students == 1:
             (row,) = tally.rows
-            return (self.say("lead.one", name=self.name_of[row.student], points=halves(row.points), of=self.worth),)
+            return (
+                self.say("lead.one", name=self.name_of[row.student], points=in_halves(row.points), of=self.worth),
+            )
         median = tally.quantile(Fraction(1, 2))
         has_it = "lead.has_it" if tally.worth and median >= HAS_IT * tally.worth else "lead.half"
-        sentences = [self.say(has_it, median=points_said(median), of=self.worth)]
+        sentences = [self.say(has_it, median=in_halves(median), of=self.worth)]
         reasons = tally.reasons()
         ideas = [reason for reason in reasons if reason[0] == FOIL and len(reasons[reason]) >= self.shared]
         if ideas:
@@ -184,7 +186,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     @property
     def worth(self) -> str:
         """The most points that there are."""
-        return halves(self.tally.worth)
+        return in_halves(self.tally.worth)
 
     def told(self, reason: Reason) -> str:
         """What a mistake is, or the name of a slip, as a sentence of its own."""
@@ -212,8 +214,8 @@ class Report(Struct, frozen=True, eq=False, dict=True):
         points = charts.Points(
             counts, int(2 * tally.worth), quarters, [(row.halves, self.name_of[row.student]) for row in few]
         )
-        rows = [(halves(Fraction(at, 2)), count) for at, count in sorted(counts.items())]
-        first, median, third = (points_said(quarter / 2) for quarter in quarters)
+        rows = [(in_halves(Fraction(at, 2)), count) for at, count in sorted(counts.items())]
+        first, median, third = (in_halves(quarter / 2) for quarter in quarters)
         said = str(self.say("points.said", n=tally.students, first=first, median=median, third=third, of=self.worth))
         plot = charts.points_plot(
             points,
@@ -305,7 +307,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
             if row.share < FEW_POINTS or row.empty >= MANY_EMPTY or row.student in alone
         ]
         return [
-            {"name": self.name_of[row.student], "points": halves(row.points), "why": self._why(row)}
+            {"name": self.name_of[row.student], "points": in_halves(row.points), "why": self._why(row)}
             for row in watched[:LOOKED_AT]
         ]
 
@@ -345,7 +347,7 @@ class Report(Struct, frozen=True, eq=False, dict=True):
     def more(self) -> Mapping[str, Any]:
         """All else."""
         tally, quarters = self.tally, [self.tally.quantile(Fraction(k, 4)) for k in (1, 2, 3)]
-        first, median, third = map(points_said, quarters)
+        first, median, third = map(in_halves, quarters)
         reasons = tally.reasons()
         return {
             "figures": self.say(
@@ -496,11 +498,6 @@ def states_of(cells: Iterable[BlankTally]) -> dict[State, int]:
         counts["not"] += cell.wrong + cell.unreadable
         counts["empty"] += cell.empty
     return counts
-
-
-def points_said(points: Fraction) -> str:
-    """Points as one writes them; those between two students as a decimal."""
-    return halves(points) if (2 * points).denominator == 1 else f"{float(points):g}"
 
 
 def _cut(text: str, most: int) -> str:

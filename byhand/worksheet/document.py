@@ -842,9 +842,11 @@ def points_told(points: Fraction, messages: Messages) -> str:
 
 
 def in_halves(points: Fraction) -> str:
-    """Points as a number: 2½."""
-    whole, rest = divmod(points, 1)
-    return f"{whole or ''}½" if rest else str(whole)
+    """Points as one writes them: 2½; others than halves as a decimal."""
+    whole, half = divmod(points * 2, 2)
+    if half not in (0, 1):
+        return f"{float(points):g}"
+    return (f"{whole}" if whole or not half else "") + "½" * bool(half)
 
 
 def sections_asking(sections: Iterable[Section], steps: Container[str]) -> dict[str, list[int]]:

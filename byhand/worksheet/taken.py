@@ -36,6 +36,7 @@ from byhand.worksheet.document import (
     Space,
     Strip,
     TextBlock,
+    in_halves,
     points_told,
     steps_asked,
 )
@@ -274,6 +275,15 @@ def _weight(section: Section) -> int:
     return numbers + sum(1 if reply.options else 2 for reply in section.replies)
 
 
+def points_of_words(section: Section, points: Fraction) -> Fraction:
+    """What the answers in words of a step have of its points, in halves: two shares each, as a number has one."""
+    words, work = 2 * sum(not reply.options for reply in section.replies), _weight(section)
+    if not words or words == work:
+        return points if words else Fraction(0)
+    share = Fraction(round(2 * points * words / work), 2)
+    return min(max(share, LEAST), points - LEAST) if points > LEAST else Fraction(0)
+
+
 def _shared(sheet: str, whole: Fraction, work: Mapping[int, int]) -> dict[int, Fraction]:
     """Points shared among steps by the work in them, in halves: at least one half each, and in all so many.
 
@@ -296,6 +306,12 @@ def with_points(section: Section, points: Mapping[int, Fraction], messages: Mess
     """A section whose heading says what it is worth."""
     if section.number not in points:
         return section
-    told = points_told(points[section.number], messages)
+    worth = points[section.number]
+    of_words = points_of_words(section, worth)
+    told = points_told(worth, messages)
+    if 0 < of_words < worth:
+        told = messages.say(
+            "excerpt.of_words", points=told, rest=in_halves(worth - of_words), words=in_halves(of_words)
+        )
     heading = section.heading or inline(section.title)
     return replace(section, title=f"{section.title} ({told})", heading=(*heading, *inline(f" *({told})*")))

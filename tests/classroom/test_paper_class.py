@@ -172,6 +172,10 @@ def test_a_paper_is_marked_sheet_by_sheet_with_one_table_of_all_points(folder, t
         "3",
     )
     assert rows["b2"]["linear-layer"] == "0"
+    assert {row["not yet marked"] for row in rows.values()} == {"2"}
+    steps = list(read_index((out / "test-marks" / "softmax-marks" / "marks.csv").open("rb")))
+    of_steps = [sum(float(text) for head, text in row.items() if head.startswith("step ")) for row in steps]
+    assert [float(row["points"]) for row in steps] == of_steps
     grades = (out / "test-marks" / "canvas-grades.csv").read_text("utf-8-sig")
     assert "A test" in grades
     assert '"x"' in grades  # the group

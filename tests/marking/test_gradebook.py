@@ -2,6 +2,7 @@
 
 import csv
 import json
+from fractions import Fraction
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,7 @@ from sheets import key, sheet
 from byhand.classroom.roster import Student
 from byhand.cli import main
 from byhand.marking.gradebook import GRADEBOOKS
+from byhand.marking.record import points_text
 
 NAME = "dot-product"
 
@@ -65,7 +67,7 @@ def test_canvas_gets_its_five_columns_and_the_points_possible(folder):
 
 
 def test_the_group_is_the_section_and_points_have_no_fractions():
-    fields = {"name": "Cy", "points": "37/3", "of": "15", "first cause": ""}
+    fields = {"name": "Cy", "points": points_text(Fraction(37, 3)), "of": "15", "first cause": ""}
     assert GRADEBOOKS["canvas"].row(Student("Cy", "7", "B"), fields, "") == ["Cy", "", "7", "", "B", "12.33"]
     assert GRADEBOOKS["moodle"].row(Student("Cy", "7"), fields, "why") == ["Cy", "7", "", "12.33", "why"]
 

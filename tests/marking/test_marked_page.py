@@ -21,12 +21,13 @@ from students import Page, Student
 from byhand.formats import Setup
 from byhand.formats.html.page import Pages
 from byhand.formats.pdf import filled
-from byhand.marking.marked_page import MarkedPages, halves
+from byhand.marking.marked_page import MarkedPages
 from byhand.marking.marker import Marker
 from byhand.marking.marks import OpenMark, Work
 from byhand.marking.notes import Notes, capital, is_computed, state, tally, written
 from byhand.mistakes.slips import PRIOR
 from byhand.page.page import lower
+from byhand.worksheet.document import in_halves
 from byhand.worksheet.front import sheet_files
 from byhand.worksheet.messages import messages
 
@@ -339,9 +340,19 @@ def test_the_same_marks_make_the_same_bytes():
 
 def test_points_can_be_left_out_and_are_written_in_halves():
     marks = marks_of(some_of_each())
-    assert f"{halves(marks.points)} of {halves(marks.worth)} points" in text(marks)
+    assert f"{in_halves(marks.points)} of {in_halves(marks.worth)} points" in text(marks)
     assert "points" not in text(marks, points=False)
-    assert [halves(Fraction(n, 2)) for n in (0, 1, 2, 63)] == ["0", "½", "1", "31½"]
+    assert [in_halves(Fraction(n, 2)) for n in (0, 1, 2, 63)] == ["0", "½", "1", "31½"]
+    assert in_halves(Fraction(9, 4)) == "2.25"
+
+
+def test_what_answers_in_words_are_worth_is_said_until_somebody_has_read_them():
+    marks = marks_of(some_of_each())
+    assert marks.waiting
+    assert f"{in_halves(marks.waiting)} more for words, not read yet" in text(marks)
+    read = replace(marks, answers=tuple(replace(each, points=each.worth) for each in marks.answers))
+    assert read.exact.worth == marks.exact.worth + marks.exact.waiting
+    assert "not read yet" not in text(read)
 
 
 @pytest.mark.parametrize("name", ["gpt", "sizing", "sampling", "attention-in-letters"])

@@ -27,10 +27,11 @@ from byhand.cli import main
 from byhand.marking import charts, heat
 from byhand.marking.marker import Marker
 from byhand.marking.notes import STATES
-from byhand.marking.report import Report, points_said
+from byhand.marking.report import Report
 from byhand.marking.report_csv import COLUMNS, report_csv
 from byhand.marking.tally import Tally
 from byhand.notation.marks import MARK
+from byhand.worksheet.document import in_halves
 
 NAMES = ("Amara", "Anton", "Bea", "Carlos", "Chen", "Dilek", "Elif", "Farid", "Greta", "Hana", "Ines", "Jonas", "Kofi",
          "Leila", "Mira", "Nils", "Olga", "Rasmus", "Sara", "Tomás", "Ugo", "Wanda", "Yusuf", "Zoë")  # fmt: skip
@@ -89,7 +90,7 @@ def test_every_sheet_has_a_report_on_which_nothing_leaves_the_page(sheet, count)
 
 def test_the_chart_of_points_says_the_same_quartiles_as_the_tally():
     found = report(24)
-    first, median, third = (points_said(found.tally.quantile(Fraction(k, 4))) for k in (1, 2, 3))
+    first, median, third = (in_halves(found.tally.quantile(Fraction(k, 4))) for k in (1, 2, 3))
     said = found.points("screen")["plot"]
     assert f": half have {median} or more, the middle half {first} to {third}." in said
 

@@ -131,7 +131,7 @@ def test_points_for_all_steps_are_shared_by_the_work_in_halves_and_add_up():
     assert document.points[1] > document.points[5]
     assert document.told_points == "8 points"
     titles = {section.number: section.title for section in document.sections}
-    assert titles[5] == "True or false? (1 point)"
+    assert titles[5] == "True or false? (1 point: ½, and ½ for words)"
 
 
 def test_points_by_step_may_have_halves_and_are_said_in_the_head():
