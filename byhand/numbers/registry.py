@@ -117,6 +117,8 @@ class Search(Struct, frozen=True):
     """The sentence of a seed, for a sheet whose words it picks."""
     others: Others = distractors
     """The words that fill up the vocabulary of a sentence."""
+    total: int = 0
+    """What the powers of a row of softmax may add up to, where that is more than the largest whole number of a level."""
 
     def is_like_sheet(self, task: Task) -> bool:
         """Whether the sheet's numbers set the limits of a task's."""
@@ -129,12 +131,12 @@ SEARCHES: dict[str, Search] = {}
 def search(
     model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool | Callable[[Task], bool] = False,
     list_all: ListAll | None = None, pace: float = 1.0, bare: bool = False, sentence: Sentence = any_sentence,
-    others: Others = distractors,
+    others: Others = distractors, total: int = 0,
 ) -> Callable[[Finds], Finds]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
     def register(find: Finds) -> Finds:
-        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare, sentence, others)
+        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare, sentence, others, total)
         return find
 
     return register
