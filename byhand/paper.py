@@ -55,8 +55,8 @@ date = "12 January"
 time = 45                # minutes that students have; the cover says it
 order = "fixed"          # or "shuffled": each student of a class has the sheets in another order
 cover = true             # the conventions stand there once; without a cover, on each sheet
-head = []                # what each sheet repeats: "map", "conventions", "before", "goals"
-help = true              # false: without hints, checks and guesses, as in an exam
+head = ["riddle"]        # what each sheet has: "riddle", "minutes", "date", "map", "conventions", "before", "goals"
+help = true              # false: without hints, checks, guesses, riddles and minutes, as in an exam
 text = """
 Write your name on every sheet. **No** calculator is needed.
 """
@@ -227,7 +227,7 @@ def _paper(name: str, said: PaperFile, source: str) -> ExamPaper:
         raise ConfigError("a paper has a title")
     if said.time < 0:
         raise ConfigError(f"time = {said.time}; give minutes, or leave it out")
-    head = tuple(said.head) if said.head is not None else () if said.cover else ("conventions",)
+    head = _usual_head(said) if said.head is None else tuple(said.head)
     parts = tuple(_parts(said.parts, head, said.help))
     if not parts:
         raise ConfigError('it names no sheet; begin one with [[parts]] and sheet = "softmax"')
@@ -240,6 +240,13 @@ def _paper(name: str, said: PaperFile, source: str) -> ExamPaper:
     return ExamPaper(
         name, said.title, parts, said.course, said.date, said.time, said.order, said.cover, said.text, source
     )
+
+
+def _usual_head(said: PaperFile) -> Sequence[HeadPart]:
+    """What each sheet has in its head where the file does not say it. In an exam, nothing that helps or hurries."""
+    lesson: list[HeadPart] = ["riddle", "minutes"] if said.help else []
+    date: list[HeadPart] = [] if said.cover and said.date else ["date"]
+    return lesson + date + ([] if said.cover else ["conventions"])
 
 
 def _parts(said: Sequence[PaperPart], head: Sequence[str], help: bool) -> Iterator[Part]:

@@ -77,9 +77,35 @@ def test_a_file_says_sheets_steps_points_texts_and_a_cover():
     assert (softmax.excerpt.steps, softmax.excerpt.points) == (("1", "5"), {"": "6"})
     assert (linear.excerpt.steps, linear.excerpt.points, linear.level) == (("2",), {"2": "2.5"}, "easy")
     assert (linear.excerpt.before, linear.excerpt.after) == ("Now a layer.", "Good luck!")
-    assert softmax.excerpt.head == ()  # the conventions stand on the cover
-    assert paper_of("test", SMALL.replace("time", "cover = false\ntime")).parts[0].excerpt.head == ("conventions",)
-    assert paper_of("test", SMALL.replace("time", 'head = ["map"]\ntime')).parts[0].excerpt.head == ("map",)
+    assert softmax.excerpt.head == USUAL  # the conventions stand on the cover
+
+
+USUAL = ("riddle", "minutes")
+
+
+@pytest.mark.parametrize(
+    ("line", "head"),
+    [
+        ("cover = false", (*USUAL, "date", "conventions")), ('head = ["map"]', ("map",)), ("help = false", ()),
+        ("help = false\ncover = false", ("date", "conventions")), ("date = ''", (*USUAL, "date")),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_head_of_each_sheet_depends_on_the_occasion(line, head):
+    assert paper_of("test", SMALL.replace("time", f"{line}\ntime")).parts[0].excerpt.head == head
+
+
+def test_a_sheet_of_an_exam_has_neither_a_riddle_nor_minutes_and_the_cover_s_date_once():
+    text = 'title = "Exam"\ndate = "12 January"\nhelp = false\n[[parts]]\nsheet = "attention-head"\npoints = 20\n'
+    whole, exam = (paper_of("exam", each) for each in (text.replace("help = false\n", ""), text))
+    for paper, has in ((whole, True), (exam, False)):
+        (page,) = pages_of(paper, OPTIONS)
+        first = text_of(
+            files_of(paper, [page], Options(seed=7, formats=("pdf",), views=("worksheet",)))["worksheet.pdf"]
+        )
+        assert ("Which word should it ask?" in first[1]) is has
+        assert ("min" in page.document.series) is has
+        assert "Date" not in first[1]
+        assert "20 points" in first[1]
 
 
 @pytest.mark.parametrize(

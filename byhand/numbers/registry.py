@@ -118,7 +118,7 @@ class Search(Struct, frozen=True):
     others: Others = distractors
     """The words that fill up the vocabulary of a sentence."""
     total: int = 0
-    """What the powers of a row of softmax may add up to, where that is more than the largest whole number of a level."""
+    """What the powers of a row of softmax may add up to, where that is more than a level's largest whole number."""
 
     def is_like_sheet(self, task: Task) -> bool:
         """Whether the sheet's numbers set the limits of a task's."""

@@ -102,7 +102,7 @@ class Goals(Struct, frozen=True, eq=False):
 
 
 class Blanks(Struct, frozen=True, eq=False):
-    """Lines for name and date."""
+    """Lines for the name, and for the date where it is asked for."""
 
     names: tuple[str, ...]
 
@@ -260,7 +260,7 @@ def head_of(document: Document) -> Iterator[Part]:
     named = {view: f"{title} ({say(f'views.{view}')})" if shows_answers(view) else title for view in VIEWS}
     yield Title(title, named)
     yield Text(document.series)
-    yield Blanks((say("top.name"), say("top.date")))
+    yield Blanks((say("top.name"), *([say("top.date")] if "date" in document.head else [])))
     yield from map(Text, document.opening)
     if document.before:
         before = "; ".join(sheet.called for sheet in document.before)

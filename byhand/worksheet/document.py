@@ -32,6 +32,7 @@ from byhand.notation.text import value_text
 from byhand.runs import Run
 from byhand.tape import Place
 from byhand.worksheet.effort import Effort, time_told
+from byhand.worksheet.excerpt import HEAD
 from byhand.worksheet.markdown import as_token
 from byhand.worksheet.messages import READ_BACK, Messages, messages
 from byhand.worksheet.sheet import Delta, ForLecturer, Named
@@ -977,8 +978,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     """The minutes of each sitting into which its text parts it, or of the only one."""
     points: Mapping[int, Fraction] = field(default_factory=dict)
     """What its steps are worth, by their numbers, where a paper says it."""
-    head: tuple[str, ...] = ("map", "conventions")
-    """What stands in its head beside the title and the riddle."""
+    head: tuple[str, ...] = HEAD
+    """What stands in its head beside the title."""
     text: Sequence[Any] = ()
     """A text of somebody's own before the first section, as Markdown tokens."""
     text_after: Sequence[Any] = ()
@@ -1013,8 +1014,10 @@ class Document(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def opening(self) -> tuple[Sequence[Any], ...]:
-        """What stands below the title: the riddle and what is given at the easy level, or else the goal."""
-        return tuple(filter(None, (self.riddle, self.note))) if self.riddle else (self.goal,)
+        """What stands below the title: the riddle, or else the goal, and what is given at the easy level."""
+        if self.riddle or "riddle" not in self.head:
+            return tuple(filter(None, (self.riddle if "riddle" in self.head else (), self.note)))
+        return (self.goal,)
 
     @property
     def blocks(self) -> Iterator[Block]:
@@ -1041,9 +1044,9 @@ class Document(Struct, frozen=True, eq=False, dict=True):
         """The line over the title: the sheet's place in the course, its level, and how long it takes."""
         say = self.messages.say
         parts = ["byhand"]
-        parts += [self.place] if self.place else []
+        parts += [self.place] if self.place and "minutes" in self.head else []
         parts += [say(f"levels.{self.level}")] if self.level != "standard" else []
-        parts += [self.time] if self.time else []
+        parts += [self.time] if self.time and "minutes" in self.head else []
         parts += [self.told_points] if self.points else []
         return " · ".join(parts)
 

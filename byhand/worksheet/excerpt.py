@@ -12,8 +12,8 @@ from msgspec import Struct, field
 from byhand.errors import ConfigError, UnknownNameError
 from byhand.notation.number import shown
 
-HeadPart = Literal["map", "conventions", "before", "goals"]
-HEAD = get_args(HeadPart)  # what a sheet has beside its title, its riddle and its steps
+HeadPart = Literal["riddle", "minutes", "date", "map", "conventions", "before", "goals"]
+HEAD = get_args(HeadPart)  # what a sheet has beside its title and its steps; its number stands beside the minutes
 TOGETHER = ""  # stands for all steps where points are given
 LEAST = Fraction(1, 2)  # points of a step
 MOST_POINTS = 1_000

@@ -177,7 +177,9 @@ def test_more_lines_lengthen_those_that_there_are_or_give_some():
 def test_a_head_has_only_what_is_asked_for():
     short = page("softmax", "1", head=())
     assert (short.head, short.before, short.objectives, short.origin) == ((), (), (), ())
-    assert page("softmax").head == ("map", "conventions")
+    assert short.opening == ()
+    assert short.series == "byhand"
+    assert page("softmax").head == HEAD
 
 
 def test_a_picture_of_steps_that_are_left_out_goes_with_them():

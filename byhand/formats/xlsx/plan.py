@@ -195,13 +195,14 @@ class _Planner(Struct, dict=True):
         self.plan.add(Spot(self.row, 0, looks.SMALL, words=plain(say("top.name"))))
         name = plain(stamp.get("name", ""))
         self.plan.add(Spot(self.row, 2, looks.FIELD, cols=5, words=name, role="name"))
-        self.plan.add(Spot(self.row, 8, replace(looks.SMALL, align="right"), words=plain(say("top.date"))))
-        self.plan.add(Spot(self.row, 9, looks.FIELD, cols=last - 9))
+        if "date" in document.head:
+            self.plan.add(Spot(self.row, 8, replace(looks.SMALL, align="right"), words=plain(say("top.date"))))
+            self.plan.add(Spot(self.row, 9, looks.FIELD, cols=last - 9))
         self._next(6.5)
         self._next(1.5)
         self._across((), Look(top=looks.MEDIUM), 2.0)
-        for n, tokens in enumerate(document.opening):
-            self._across(marked_up(tokens), replace(looks.TEXT, size=10.5, bold=bool(document.riddle) and not n))
+        for tokens in document.opening:
+            self._across(marked_up(tokens), replace(looks.TEXT, size=10.5, bold=tokens is document.riddle))
         before = " · ".join(sheet.called for sheet in document.before)
         if before:
             self._across(plain(say("top.before", sheets=before)), looks.NOTE)
