@@ -87,7 +87,7 @@ USUAL = ("riddle", "minutes")
     ("line", "head"),
     [
         ("cover = false", (*USUAL, "date", "conventions")), ('head = ["map"]', ("map",)), ("help = false", ()),
-        ("help = false\ncover = false", ("date", "conventions")), ("date = ''", (*USUAL, "date")),
+        ("help = false\ncover = false", ("date", "conventions")), ("order = 'shuffled'", USUAL),
     ],
 )  # fmt: skip
 def test_what_stands_in_the_head_of_each_sheet_depends_on_the_occasion(line, head):
