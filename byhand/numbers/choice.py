@@ -142,7 +142,6 @@ def _candidates(
     values = rational(values)
     if search.is_like_sheet(Task(model, values, limits)):
         limits, expected = _measures(model, values, limits)
-    limits = replace(limits, integer=max(limits.integer, search.total))
     wanted = _wanted(values, answer, seed) if says_words else ()
     task, work = Task(model, values, limits, wanted, tuple(promises), pick_words), 0
     while True:

@@ -117,8 +117,6 @@ class Search(Struct, frozen=True):
     """The sentence of a seed, for a sheet whose words it picks."""
     others: Others = distractors
     """The words that fill up the vocabulary of a sentence."""
-    total: int = 0
-    """What the powers of a row of softmax may add up to, where that is more than a level's largest whole number."""
 
     def is_like_sheet(self, task: Task) -> bool:
         """Whether the sheet's numbers set the limits of a task's."""
@@ -131,12 +129,12 @@ SEARCHES: dict[str, Search] = {}
 def search(
     model: str, *, requires: Sequence[Requirement] = (), like_sheet: bool | Callable[[Task], bool] = False,
     list_all: ListAll | None = None, pace: float = 1.0, bare: bool = False, sentence: Sentence = any_sentence,
-    others: Others = distractors, total: int = 0,
+    others: Others = distractors,
 ) -> Callable[[Finds], Finds]:  # fmt: skip
     """Register a function that finds numbers as the search of a model."""
 
     def register(find: Finds) -> Finds:
-        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare, sentence, others, total)
+        SEARCHES[model] = Search(find, tuple(requires), like_sheet, list_all, pace, bare, sentence, others)
         return find
 
     return register

@@ -51,7 +51,7 @@ from byhand.numbers.feed_forward import (
     is_relu,
     plain_second_layer,
 )
-from byhand.numbers.meaning import FEATURES, LARGEST_TOTAL, find_meaningful_heads, means_something
+from byhand.numbers.meaning import FEATURES, find_meaningful_heads, means_something
 from byhand.numbers.norms import (
     ONE_NORM,
     WIDE,
@@ -88,9 +88,7 @@ DECODERS_TRIED = 10  # for the rows that one encoder hands on, since an encoder 
 DECODERS_TRIED_OF_FIVE = 40  # the same of more than FEW_TOKENS words, where decoders are rarer
 
 
-HEAD: Mapping[str, Any] = {
-    "like_sheet": means_something, "requires": (few_tokens(3), narrow_rows, *HEADS), "total": LARGEST_TOTAL[2],
-}  # fmt: skip
+HEAD: Mapping[str, Any] = {"like_sheet": means_something, "requires": (few_tokens(3), narrow_rows, *HEADS)}
 
 
 @search("attention-head", **HEAD)
