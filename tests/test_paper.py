@@ -19,6 +19,7 @@ from byhand.errors import ConfigError
 from byhand.formats import OWN
 from byhand.formats.html.page import pages as pages_for_print
 from byhand.options import Options
+from byhand.page.parts import Blanks
 from byhand.paper import EXAMPLE, checked, example, files_of, missing, pages_of, paper_of, read_paper
 from byhand.press.slotted import shared
 from byhand.reading.verdict import Finding
@@ -50,6 +51,7 @@ level = "easy"
 [[parts]]
 text = "Good luck!"
 """
+USUAL = ("riddle", "minutes")  # in the head of each sheet
 OPTIONS = Options(seed=7, formats=("html", "pdf", "json", "md"))
 
 
@@ -80,9 +82,6 @@ def test_a_file_says_sheets_steps_points_texts_and_a_cover():
     assert softmax.excerpt.head == USUAL  # the conventions stand on the cover
 
 
-USUAL = ("riddle", "minutes")
-
-
 @pytest.mark.parametrize(
     ("line", "head"),
     [
@@ -103,6 +102,8 @@ def test_a_sheet_of_an_exam_has_neither_a_riddle_nor_minutes_and_the_cover_s_dat
             files_of(paper, [page], Options(seed=7, formats=("pdf",), views=("worksheet",)))["worksheet.pdf"]
         )
         assert ("Which word should it ask?" in first[1]) is has
+        assert any(part == Blanks(("Name",)) for part in page.head)
+        assert any("Which word should it ask?" in f"{part}" for part in page.head) is has
         assert ("min" in page.document.series) is has
         assert "Date" not in first[1]
         assert "20 points" in first[1]

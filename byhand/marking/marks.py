@@ -201,9 +201,8 @@ class Marks(Struct, frozen=True):
         """What is reached in each section that has points, by its number."""
         sums = {section.number: Sum(section.points, section.worth) for section in self.sections}
         for each in self.answers:
-            number, read = section_of(each.id), each.points is not None
-            of_answer = Sum(each.points or Fraction(0), *((each.worth, Fraction(0)) if read else (0, each.worth)))
-            sums[number] = sums.get(number, Sum()) + of_answer
+            reached = Sum(waiting=each.worth) if each.points is None else Sum(each.points, each.worth)
+            sums[section_of(each.id)] = sums.get(section_of(each.id), Sum()) + reached
         return dict(sorted(sums.items()))
 
     @property

@@ -1015,9 +1015,8 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     @property
     def opening(self) -> tuple[Sequence[Any], ...]:
         """What stands below the title: the riddle, or else the goal, and what is given at the easy level."""
-        if self.riddle or "riddle" not in self.head:
-            return tuple(filter(None, (self.riddle if "riddle" in self.head else (), self.note)))
-        return (self.goal,)
+        asked = (self.riddle or self.goal) if "riddle" in self.head else ()
+        return tuple(filter(None, (asked, self.note)))
 
     @property
     def blocks(self) -> Iterator[Block]:
