@@ -93,6 +93,17 @@ def test_what_stands_in_the_head_of_each_sheet_depends_on_the_occasion(line, hea
     assert paper_of("test", SMALL.replace("time", f"{line}\ntime")).parts[0].excerpt.head == head
 
 
+@pytest.mark.parametrize("head", ['["map"]', '["riddle", "map"]', '["map", "before"]'])
+def test_a_map_without_the_conventions_stands_above_the_first_step(head):
+    text = f'title = "A"\ncover = false\nhead = {head}\n[[parts]]\nsheet = "softmax"\nsteps = "1"\n'
+    paper, heights = paper_of("map", text), dict[str, float]()
+    made = files_of(paper, pages_of(paper, OPTIONS), Options(seed=7, formats=("pdf",), views=("worksheet",)))
+    PdfReader(io.BytesIO(made["worksheet.pdf"])).pages[0].extract_text(
+        visitor_text=lambda words, user, at, *_: heights.setdefault(words.strip(), user[5] + user[3] * at[5])
+    )
+    assert abs(heights["A linear layer"] - heights["Your guess:"]) > 25  # points
+
+
 def test_a_sheet_of_an_exam_has_neither_a_riddle_nor_minutes_and_the_cover_s_date_once():
     text = 'title = "Exam"\ndate = "12 January"\nhelp = false\n[[parts]]\nsheet = "attention-head"\npoints = 20\n'
     whole, exam = (paper_of("exam", each) for each in (text.replace("help = false\n", ""), text))
@@ -102,7 +113,7 @@ def test_a_sheet_of_an_exam_has_neither_a_riddle_nor_minutes_and_the_cover_s_dat
             files_of(paper, [page], Options(seed=7, formats=("pdf",), views=("worksheet",)))["worksheet.pdf"]
         )
         assert ("Which word should it ask?" in first[1]) is has
-        assert any(part == Blanks(("Name",)) for part in page.head)
+        assert [part.names for part in page.head if isinstance(part, Blanks)] == [("Name",)]
         assert any("Which word should it ask?" in f"{part}" for part in page.head) is has
         assert ("min" in page.document.series) is has
         assert "Date" not in first[1]

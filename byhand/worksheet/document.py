@@ -1015,8 +1015,9 @@ class Document(Struct, frozen=True, eq=False, dict=True):
     @property
     def opening(self) -> tuple[Sequence[Any], ...]:
         """What stands below the title: the riddle, or else the goal, and what is given at the easy level."""
-        asked = (self.riddle or self.goal) if "riddle" in self.head else ()
-        return tuple(filter(None, (asked, self.note)))
+        if "riddle" not in self.head:
+            return (self.note,) if self.note else ()
+        return tuple(filter(None, (self.riddle, self.note))) if self.riddle else (self.goal,)
 
     @property
     def blocks(self) -> Iterator[Block]:

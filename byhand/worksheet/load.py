@@ -106,7 +106,7 @@ def document(context: Context) -> Document:
         name=sheet.name,
         title=sheet.title,
         number=sheet.number,
-        goal=inline(goal),
+        goal=inline(f"{goal} {note}".strip()),
         riddle=riddle,
         note=inline(note) if note else (),
         before=named(sheet.prerequisites, messages.language) if excerpt.keeps("before") else (),
