@@ -307,6 +307,8 @@ async def ask(request: Request) -> Response:
         else:
             raise ConfigError("choose a format first")
         studio.queue.add(request.scope["user"], paper.name, command[0], command, copies)
+        if command[0] == "class":
+            paper.mark_by("")  # by this one, once it is made
     except ByHandError as error:
         refused = str(error)
     return await _class(request, paper, (refused,) if refused else ())

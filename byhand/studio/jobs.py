@@ -16,7 +16,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import time
+from time import localtime, strftime, time
 
 import msgspec
 from msgspec import Struct
@@ -53,6 +53,11 @@ class Job(Struct, frozen=True):
     """What the command says, one line each."""
     asked: float
     """When, in seconds since 1970."""
+
+    @property
+    def when(self) -> str:
+        """When it was asked for, as a page says it: 4 Dec, 09:12."""
+        return f"{localtime(self.asked).tm_mday} {strftime('%b, %H:%M', localtime(self.asked))}"
 
     @property
     def ends(self) -> bool:

@@ -60,11 +60,23 @@ def last_done(request: Request, paper: PaperFolder, what: str) -> Job | None:
     return next((job for job in found if job.what == what and job.state == "done"), None)
 
 
-def last_class(request: Request, paper: PaperFolder) -> str | None:
-    """The folder of the class that was made last, as it is called from the paper's folder."""
-    job = last_done(request, paper, "class")
-    folders = [path.parent for path in job.folder(paper).glob("*/class.json")] if job else []
-    return folders[0].relative_to(paper.path).as_posix() if folders else None
+def classes_of(request: Request, paper: PaperFolder) -> dict[str, Job]:
+    """The jobs that made classes of a paper, the last first, by the classes' folders as they are called from the
+    paper's.
+    """
+    found = studio_of(request).queue.of(request.scope["user"], paper.name)
+    return {
+        path.parent.relative_to(paper.path).as_posix(): job
+        for job in found
+        if job.what == "class" and job.state == "done"
+        for path in job.folder(paper).glob(f"*/{CLASS_FILE}")
+    }
+
+
+def class_of(request: Request, paper: PaperFolder) -> str | None:
+    """The folder of the class by which answers are marked: the one that was chosen, or the one that was made last."""
+    made = classes_of(request, paper)
+    return paper.chosen.marked if paper.chosen.marked in made else next(iter(made), None)
 
 
 def secret_of(paper: PaperFolder, made: str) -> str:

@@ -9,11 +9,11 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from byhand.errors import AnswersError, ByHandError, ConfigError
+from byhand.errors import AnswersError, ByHandError, ConfigError, UnknownNameError
 from byhand.files import write
 from byhand.marking.folder import marked_in
 from byhand.studio import commands
-from byhand.studio.making import jobs_of, last_class, last_done, secret_of
+from byhand.studio.making import class_of, classes_of, jobs_of, last_done, secret_of
 from byhand.studio.papers import ANSWERS, PaperFolder
 from byhand.studio.state import MOST_FIELDS, paper_of_address, studio_of
 from byhand.studio.typed import TYPED
@@ -38,14 +38,15 @@ async def mark(request: Request) -> Response:
             return RedirectResponse(f"/papers/{paper.name}/mark", 303)
         except ByHandError as refused:
             error = str(refused)
-    made = last_class(request, paper)
+    made = class_of(request, paper)
     secret = secret_of(paper, made) if made else ""
     words = words_of(paper, last_done(request, paper, "mark"))
     titles = await _titles(request)
     handed_in = sorted(path.name for path in (paper.path / ANSWERS).glob("*"))
     brought = [name for name in handed_in if not name.startswith(TYPED)]
     return studio_of(request).show(
-        "mark.html", request, paper=paper, error=error, made=made, jobs=jobs_of(request, paper, "mark"), what="mark",
+        "mark.html", request, paper=paper, error=error, made=made, classes=classes_of(request, paper),
+        jobs=jobs_of(request, paper, "mark"), what="mark",
         tab="mark", said=paper.said, handed_in=handed_in, brought=brought,
         command=commands.shown(commands.mark(made, bool(secret))) if made else "",
         given=given, words=[(titles.get(name, name), words[name].rows(name)) for name in _in_order(paper, words)],
@@ -67,8 +68,12 @@ async def _changed(request: Request, paper: PaperFolder, form: FormData) -> None
         if job := last_done(request, paper, "mark"):
             give_points(words_of(paper, job), form)
             studio.queue.add(user, paper.name, "mark", job.command)
+    elif form.get("what") == "class":
+        if (chosen := str(form.get("made", ""))) not in (known := classes_of(request, paper)):
+            raise UnknownNameError("class of the paper", chosen, [*known])
+        paper.mark_by(chosen)
     elif form.get("what") == "mark":
-        made = last_class(request, paper)
+        made = class_of(request, paper)
         if made is None:
             raise ConfigError("make a class first: answers are marked by its numbers")
         studio.queue.add(user, paper.name, "mark", commands.mark(made, bool(secret_of(paper, made))))

@@ -43,6 +43,12 @@ class Chosen(Struct, frozen=True, forbid_unknown_fields=True):
     """As files have them (options_file.py)."""
     secret: bool = False
     """Whether a class's numbers depend on a secret, and not on the seed."""
+    marked: str = ""
+    """The folder of the class by which answers are marked; "" for the one that was made last."""
+
+
+def _written(chosen: Chosen) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(chosen))
 
 
 class PaperFolder(Struct, frozen=True):
@@ -97,8 +103,12 @@ class PaperFolder(Struct, frozen=True):
         """Write what the paper's file says, and what was chosen."""
         usual = as_entries(Options())
         entries = {name: each for name, each in as_entries(options).items() if each != usual.get(name)}
-        settings = msgspec.json.format(msgspec.json.encode(Chosen(entries, secret)))
-        write(self.path, {FILE: as_source(said).encode(), SETTINGS: settings})
+        chosen = Chosen(entries, secret, self.chosen.marked)
+        write(self.path, {FILE: as_source(said).encode(), SETTINGS: _written(chosen)})
+
+    def mark_by(self, made: str) -> None:
+        """Mark answers by this class. made: its folder; "" for the class that was made last."""
+        write(self.path, {SETTINGS: _written(msgspec.structs.replace(self.chosen, marked=made))})
 
     @property
     def roster(self) -> Path | None:

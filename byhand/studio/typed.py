@@ -21,7 +21,7 @@ from byhand.files import write
 from byhand.marking.answers import LONGEST_TEXT
 from byhand.marking.blank import FORMATS
 from byhand.studio import fields
-from byhand.studio.making import last_class, secret_of
+from byhand.studio.making import class_of, secret_of
 from byhand.studio.papers import ANSWERS, PaperFolder
 from byhand.studio.state import MOST_FIELDS, called, paper_of_address, studio_of
 
@@ -62,7 +62,7 @@ def typed_of(paper: PaperFolder, sheet: str) -> dict[str, Typed]:
 async def page(request: Request) -> Response:
     """The form of a student's answers, and what comes of it."""
     paper, studio = paper_of_address(request), studio_of(request)
-    made, error = last_class(request, paper), ""
+    made, error = class_of(request, paper), ""
     if made is None:
         return RedirectResponse(f"/papers/{paper.name}/mark", 303)
     of_class = str(paper.path / made), secret_of(paper, made)
@@ -75,7 +75,7 @@ async def page(request: Request) -> Response:
     student = next((each for each in everybody if each.id == whose), None)
     asked, done = list[fields.Asked](), set[str]()
     try:
-        done = _done(paper)
+        done = _done(paper) & {each.id for each in everybody}
         if request.method == "GET" and not whose:  # begin with the first of whom nothing is typed yet
             student = next((each for each in everybody if each.id not in done), None)
         if student is not None:
@@ -157,7 +157,7 @@ def _save(
 async def empty(request: Request) -> Response:
     """The empty answers of the class, to be typed in with another program."""
     paper, format = paper_of_address(request), request.path_params["format"]
-    made = last_class(request, paper)
+    made = class_of(request, paper)
     if format not in FORMATS:
         raise HTTPException(404, f"empty answers are {' or '.join(FORMATS)}")
     if made is None:

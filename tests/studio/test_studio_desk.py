@@ -435,3 +435,34 @@ def right_answers(folder, secret):
         }
         for copy in own_copies(made.plan, made.copies)
     }
+
+
+def test_answers_are_marked_by_the_class_that_is_chosen(studio, paper):
+    client, (address, folder) = studio[0], paper
+    press(client, address, add="softmax")
+    press(client, address, **{"steps-0": ["1"]})
+    for seed, names in (("1", "name,id\nAmara,a1"), ("2", "name,id\nAmara,a1\nBea,b2")):
+        press(client, address, seed=seed)
+        client.post(f"{address}/roster", data={"typed": names})
+        client.post(f"{address}/jobs", data={"what": "class"})
+        assert re.search(r"<strong>Class</strong> <span class=\"note\">\d+ \w+, \d\d:\d\d<", _ended(client, address))
+    first, second = sorted(path.relative_to(folder).as_posix() for path in folder.glob("made/*/exam-*"))
+    page = client.get(f"{address}/mark").text
+    assert re.search(rf'<option value="{second}" selected>\d+ \w+, \d\d:\d\d: 2 students, {second}<', page)
+    assert re.search(rf'<option value="{first}">\d+ \w+, \d\d:\d\d: 1 student, {first}<', page)
+    assert f"--class {second} " in page
+    assert "Bea" in client.get(f"{address}/typed").text
+
+    client.post(f"{address}/mark", data={"what": "class", "made": first})
+    page = client.get(f"{address}/mark").text
+    assert f'<option value="{first}" selected>' in page
+    assert f"--class {first} " in page
+    assert "Bea" not in client.get(f"{address}/typed").text
+    error = told(client.post(f"{address}/mark", data={"what": "class", "made": "../other"}))[0]
+    assert error == f"no class of the paper &#39;../other&#39;; there are: {first}, {second}"
+    press(client, address, seed="3")  # what is changed of the paper leaves the choice as it is
+    assert f"--class {first} " in client.get(f"{address}/mark").text
+    client.post(f"{address}/jobs", data={"what": "class"})  # and a class that is made is the one to mark by
+    _ended(client, f"{address}/jobs")
+    assert "--class made/" in (page := client.get(f"{address}/mark").text)
+    assert f"--class {first} " not in page
