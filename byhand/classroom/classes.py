@@ -296,7 +296,7 @@ def begin(folder: Path, inside: Sequence[str], said: Mapping[str, Any]) -> None:
 
 @contextmanager
 def book(path: Path, parts: Path, name: str, view: View, language: str) -> Iterator[Bundle]:
-    """All copies in one view as one PDF, of a sheet or of a paper of this name."""
+    """All copies in one view as one PDF, of a sheet or of a paper that is called so."""
     texts = messages(language)
     title = f"{name} ({texts.say(f'views.{view}')})"
     with staged(path, parts) as file, tempfile.TemporaryFile() as offsets:

@@ -89,7 +89,7 @@ def make_paper_class(
         parts = stack.enter_context(staging(folder))
         files = StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
         books = {
-            view: stack.enter_context(book(folder / BOOKS[view], parts, paper.name, view, options.language))
+            view: stack.enter_context(book(folder / BOOKS[view], parts, paper.title, view, options.language))
             for view in CLASS_VIEWS
         }
         sheets = [stack.enter_context(written(each, prints=False)) for each in planned]

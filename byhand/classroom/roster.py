@@ -120,6 +120,7 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
     if not read and not problems:
         raise RosterError(f"{name} names no students; put one on each line below the headings")
     by_id: dict[str, _Row] = {}
+    by_name: dict[str, _Row] = {}
     again: list[str] = []
     ids = {row.student.id for row in read}
     for row in read:
@@ -142,6 +143,11 @@ def parse_roster(name: str, content: bytes, tell: Tell = unheard) -> list[Studen
             again.append(f"{name} line {row.number} is line {known.number} again, the same id included: one copy")
         else:
             by_id[student.id] = row
+            if (alike := by_name.setdefault(student.name, row)) is not row and row.has_id and student.name:
+                again.append(
+                    f"{name} line {row.number}: another {student.name!r}, as in line {alike.number}, with an id of "
+                    "their own: a copy for each"
+                )
     if problems:
         raise RosterError(str(together(problems)))
     if unused := [head.strip() for at, head in enumerate(heads) if head.strip() and at not in places.values()]:

@@ -460,8 +460,13 @@ def _of_other_numbers(student: Filled, numbers: str, copies: Mapping[str, Copy] 
         return (
             f"{whose} had the numbers of {other.student.id!r}, whose hash is {student.hash}; own ones have {numbers}"
         )
+    had = f"{whose} had numbers with the hash {student.hash[:40]}"
+    if copies:
+        return (
+            f"{had}, and those of this class have {numbers}: the worksheet is of another class; mark it by that one"
+        )
     return (
-        f"{whose} had numbers with the hash {student.hash[:40]}, and these have {numbers}: another seed or "
+        f"{had}, and these have {numbers}: another seed or "
         "sheet, or other options; of words or numbers of your own, give --tokens, --answer or --values as the sheet "
         "had them; of a class, give its folder with --class"
     )

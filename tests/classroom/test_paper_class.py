@@ -71,6 +71,7 @@ def stem_of(folder, student):
 
 def test_each_student_has_a_cover_with_the_name_and_both_sheets(folder):
     assert len([*(folder / "worksheets").iterdir()]) == len([*(folder / "keys").iterdir()]) == len(STUDENTS)
+    assert PdfReader(folder / "class.pdf").metadata.title == "A test (worksheet)"
     cover, *sheets = pages_of(stem_of(folder, STUDENTS[0]))
     assert "Ada Lovelace" in cover
     assert "A test" in cover
@@ -149,6 +150,14 @@ def answered(folder, wrong=()):
                 answers |= dict.fromkeys([*places], "77")
             entry = {"id": student.id, "hash": run.hash, "answers": answers}
             yield f"{sheet}-{student.id}.json", {"schema": 1, "sheet": sheet, "seed": SEED, "students": [entry]}
+
+
+def test_answers_of_another_class_are_told_from_these(folder, tmp_path):
+    entry = {"id": "a1", "hash": "0000000", "answers": {}}
+    (tmp_path / "a.json").write_text(json.dumps({"schema": 1, "sheet": "softmax", "seed": SEED, "students": [entry]}))
+    result = byhand("mark", tmp_path / "a.json", "--class", folder, "--out", tmp_path / "out")
+    assert "the worksheet is of another class; mark it by that one" in result.output
+    assert "the hash 0000000, and those of this class have " in result.output
 
 
 def test_a_paper_is_marked_sheet_by_sheet_with_one_table_of_all_points(folder, tmp_path):

@@ -51,6 +51,13 @@ def test_namesakes_without_ids_are_each_a_student_and_that_is_said():
     assert parse_roster("class.csv", rows + b"Anna,A\n")[:5] == found
 
 
+def test_namesakes_with_ids_are_each_a_student_and_that_is_said():
+    told = []
+    found = parse_roster("class.csv", b"name,id\nAnna,a1\nBen,b2\nAnna,a3\n", told.append)
+    assert [(s.name, s.id) for s in found] == [("Anna", "a1"), ("Ben", "b2"), ("Anna", "a3")]
+    assert told == ["class.csv line 4: another 'Anna', as in line 2, with an id of their own: a copy for each"]
+
+
 def test_a_row_that_is_there_twice_is_one_student_and_that_is_said():
     told = []
     rows = b"name,id\nAda,1\n" + b"Ada,1\n" * 12
