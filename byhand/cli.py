@@ -617,6 +617,7 @@ def paper_check(file: str, **asked: Any) -> None:
 )  # fmt: skip
 @_paper
 @click.option("--forms", is_flag=True, help="Each worksheet as a PDF to fill in on a screen, too.")
+@click.option("--scan", is_flag=True, help="Marks in the corners of worksheets, by which byhand scan knows them.")
 @click.option(
     "--format", "formats", callback=_formats, metavar="FORMAT,…",
     shell_complete=_completed(_format_names, listed=True),

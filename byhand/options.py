@@ -83,6 +83,8 @@ class Options(Struct, frozen=True):
     """As in Setup."""
     excerpt: Excerpt = Excerpt()
     """What is taken of the sheet."""
+    scan: bool = False
+    """Whether the pages of a class have marks by which they are known when they come back."""
 
     def __post_init__(self) -> None:
         if self.seed is not None and abs(self.seed) >= 10**LONGEST_SEED:
@@ -126,11 +128,11 @@ class Options(Struct, frozen=True):
 
     @property
     def told_by_class(self) -> dict[str, str]:
-        """What the pages of a class say besides, where it has words, an answer or numbers of somebody's own: that
-        only its file says which, since they may tell answers.
+        """What the pages of a class say besides: that it has words, an answer or numbers of somebody's own, which
+        only its file tells, since they may tell answers; and that pages have marks by which they are known.
         """
         own = self.tokens or self.answer or self.values is not None
-        return {"own": "yes"} if own else {}
+        return {name: "yes" for name, says in (("own", own), ("scan", self.scan)) if says}
 
     @property
     def known_seed(self) -> int | None:

@@ -33,14 +33,17 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
     values: dict[str, Any] | None = None
     weight_places: Annotated[int, msgspec.Meta(ge=0, le=12)] | None = None
     excerpt: Excerpt = Excerpt()
+    scan: bool = False
 
 
 FIELDS = _Asked.__struct_fields__
 
 
 def as_entries(options: Options) -> dict[str, Any]:
-    """The options as a file has them; an excerpt, large print and a look only where they are asked for."""
-    left_out = {name for name in ("excerpt", "large", "look") if getattr(options, name) == getattr(Options(), name)}
+    """The options as a file has them; an excerpt, large print, a look and marks only where they are asked for."""
+    left_out = {
+        name for name in ("excerpt", "large", "look", "scan") if getattr(options, name) == getattr(Options(), name)
+    }
     return {name: msgspec.to_builtins(getattr(options, name)) for name in FIELDS if name not in left_out}
 
 

@@ -60,7 +60,7 @@ def test_the_wheel_holds_every_template_and_the_licence(wheel):
     templates = [path for path in (CHECKOUT / "templates").rglob("*") if path.is_file()]
     assert templates
     assert {f"byhand/{path.relative_to(CHECKOUT).as_posix()}" for path in templates} <= held
-    assert {f"byhand/{name}.schema.json" for name in ("run", "page", "answers")} <= held
+    assert {f"byhand/{name}.schema.json" for name in ("run", "page", "answers", "places")} <= held
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in held)
     assert any(name.endswith(".dist-info/licenses/LICENSE-fonts") for name in held)
     assert any(name.endswith(".dist-info/sboms/byhand.cdx.json") for name in held)

@@ -78,7 +78,7 @@ class Class(Struct, frozen=True):
             told = f"the sheet {name} is no longer the one that {folder} was made of"
             raise RosterError(f"{told}; use the byhand that made it, or make the class again")
         plan = Plan(
-            sheet, structs.replace(options, secret=secret, large=False, look="").on(sheet), ""
+            sheet, structs.replace(options, secret=secret, large=False, look="", scan=False).on(sheet), ""
         )  # as pages are marked
         moved = plan.beside([copy.student for copy in copies])
         return cls(plan, [structs.replace(copy, student=each) for copy, each in zip(copies, moved, strict=True)])

@@ -19,6 +19,7 @@ from byhand import __version__
 from byhand.classroom.again import CLASS_FILE, INDEX_FILE
 from byhand.classroom.in_formats import FOLDERS, FORM, Banks, InFormats, chosen, copies_in_formats, folders
 from byhand.classroom.index import IndexWriter
+from byhand.classroom.places import PLACES_FILE, PlacesWriter
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import (
@@ -28,15 +29,17 @@ from byhand.classroom.students import (
     class_pages,
     judged_page,
     pdf_of,
+    places_of,
     template_of_copy,
 )
 from byhand.classroom.workers import Submit, workers
 from byhand.errors import OutputError, RosterError
 from byhand.files import mend, output_errors, staged, staging, sync_folder, write
+from byhand.formats.html.page import paper_size
 from byhand.options import Options
 from byhand.options_file import as_entries
 from byhand.page.page import lower
-from byhand.press import LETTERS, Bundle
+from byhand.press import LETTERS, Bundle, check_scannable
 from byhand.worksheet.messages import messages
 from byhand.worksheet.sheet import load_sheet
 from byhand.worksheet.views import View
@@ -129,6 +132,8 @@ class Planned(Struct, frozen=True):
 
         Raises: ByHandError, also where the folder holds another class.
         """
+        if options.scan:
+            check_scannable()
         sheet = load_sheet(name, options.language)
         options = options.on(sheet)
         others = chosen(formats, options)
@@ -175,7 +180,10 @@ def written(planned: Planned, prints: bool = True) -> Iterator[Writing]:
         }  # fmt: skip
         index = IndexWriter(stack.enter_context(staged(folder / INDEX_FILE, parts)))
         files = StudentFiles(parts, stack.enter_context(ThreadPoolExecutor(WRITERS)))
-        yield (writing := Writing(planned, books, index, files, Banks(others, options, stack)))
+        places = PlacesWriter(plan.sheet.name, paper_size(options.paper)) if options.scan and prints else None
+        yield (writing := Writing(planned, books, index, files, Banks(others, options, stack), places))
+        if places:
+            write(folder, {PLACES_FILE: places.file()})
         files.wait()
         first = partial(judged_page, plan, pages.numbers.first_set, pages.left, pages.minutes)
         writing.banks.write(folder, parts, lambda: lower(*first()))
@@ -192,6 +200,8 @@ class Writing(Struct):
     index: IndexWriter
     files: StudentFiles
     banks: Banks
+    places: PlacesWriter | None = None
+    """Of pages that come back."""
     sets: Counter[int] = field(default_factory=Counter)
     answers: Counter[bytes] = field(default_factory=Counter)
     laid_out_alone: int = 0
@@ -207,6 +217,8 @@ class Writing(Struct):
         for (place, ending), content in in_formats.files.items():
             self.files.put(folder / place / f"{student.stem}{ending}", content)
         self.banks.add(in_formats.parts)
+        if self.places and copy.code:
+            self.places.add(copy.code, student.id, places_of(copy, pages))
         variant, seed = f"{copy.set + 1}.{student.id}", self.planned.plan.options.printed_seed
         self.index.row((student.name, student.id, student.group, variant, seed, copy.hash, copy.answers))
         self.answers[sha256(copy.answers.encode()).digest()[:12]] += 1

@@ -29,6 +29,7 @@ from byhand.classroom.classes import (
     written,
 )
 from byhand.classroom.in_formats import FOLDERS
+from byhand.classroom.places import PLACES_FILE, PlacesOfPage, PlacesWriter
 from byhand.classroom.plan import Plan
 from byhand.classroom.roster import Student
 from byhand.classroom.students import (
@@ -36,18 +37,22 @@ from byhand.classroom.students import (
     ClassPages,
     Copy,
     class_pages,
+    code_of,
     judged_page,
     pdf_of,
+    places_of,
     said_of,
     student_copies,
 )
 from byhand.classroom.workers import workers
 from byhand.errors import RosterError
-from byhand.files import output_errors, staging, sync_folder
+from byhand.files import output_errors, staging, sync_folder, write
+from byhand.formats.html.page import paper_size
 from byhand.formats.pdf import bound_paper
 from byhand.options import Options
 from byhand.page.page import Page, lower
 from byhand.paper import ExamPaper, paper_of
+from byhand.press import length_of, marked
 from byhand.symmetry.draw import Draw
 from byhand.worksheet.asked import LARGE_ALONE, as_word
 from byhand.worksheet.sheet import load_sheet
@@ -93,15 +98,24 @@ def make_paper_class(
             for view in CLASS_VIEWS
         }
         sheets = [stack.enter_context(written(each, prints=False)) for each in planned]
-        pages = [page_of(each.plan, each.pages) for each in planned]
+        pages, places = (
+            [page_of(each.plan, each.pages) for each in planned],
+            PlacesWriter(paper.name, paper_size(options.paper)),
+        )
         for copies in zip(*(each.copies() for each in planned), strict=True):
             for sheet, each in zip(sheets, copies, strict=True):
                 sheet.add(*each)
             made = [Made(of.plan, of.pages, copy) for of, (copy, _) in zip(planned, copies, strict=True)]
             for view, pdf in bound_copies(paper, options, pages, made):
+                if view == "worksheet" and options.scan:
+                    places.add(
+                        code_of_paper(paper, made), made[0].copy.student.id, _places_of(paper, options, made, pdf)
+                    )
                 files.put(folder / FOLDERS[view] / f"{made[0].copy.student.stem}.pdf", pdf)
                 books[view].add_pages(pdf)
             done(1)
+        if options.scan:
+            write(folder, {PLACES_FILE: places.file()})
         files.wait()
     for each in (folder, *(folder / FOLDERS[view] for view in CLASS_VIEWS)):
         sync_folder(each)
@@ -158,8 +172,21 @@ def bound_copies(
     setup = replace(options.setup, cache=False, large=options.large or student.large)
     said = said_of(cover.sheets[0], student)
     for view in views:
-        pdfs = [pdf_of(made[at].copy, made[at].pages, view) for at in order]
-        yield view, bound_paper(cover, pdfs, view, setup, name=said["name"], whose=said["whose"])
+        pdfs = [pdf_of(replace(made[at].copy, code=""), made[at].pages, view) for at in order]
+        pdf = bound_paper(cover, pdfs, view, setup, name=said["name"], whose=said["whose"])
+        yield view, marked(pdf, code_of_paper(paper, made)) if options.scan and view == "worksheet" else pdf
+
+
+def code_of_paper(paper: ExamPaper, made: Sequence[Made]) -> str:
+    """What the marks on a student's paper say of it."""
+    return code_of(paper.name, "".join(each.copy.hash for each in made), made[0].copy.student)
+
+
+def _places_of(paper: ExamPaper, options: Options, made: Sequence[Made], pdf: bytes) -> list[PlacesOfPage]:
+    """Where the boxes of a student's paper stand, page by page. pdf: the paper, bound."""
+    order = order_of(paper, options, made[0].copy.student)
+    pages = [page for at in order for page in places_of(made[at].copy, made[at].pages)]
+    return [*[PlacesOfPage("")] * (length_of(pdf) - len(pages)), *pages]
 
 
 def copies_again(

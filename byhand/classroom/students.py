@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
+from hashlib import sha256
 from itertools import islice
 
 from msgspec import Struct, field, structs
@@ -15,17 +16,19 @@ from byhand.cache import cached_by
 from byhand.classroom.apart import apart
 from byhand.classroom.class_run import ClassRun, unchanged
 from byhand.classroom.fitting import AGAIN, COPY_ATTEMPTS, breaking_promises, fitting
+from byhand.classroom.places import PlacesOfPage
 from byhand.classroom.plan import NumberSets, Plan
 from byhand.classroom.qr import qr_codes
 from byhand.classroom.roster import Student
 from byhand.errors import SheetError
-from byhand.formats.html.page import CODE_LEFT, LARGE_NAME_LINE, NAME_LINE, Pages
+from byhand.formats.html.page import CODE_LEFT, LARGE_NAME_LINE, NAME_LINE, Pages, paper_size
 from byhand.model.weights import Values
 from byhand.notation.marks import in_place
 from byhand.notation.text import value_text
 from byhand.page.page import Page, lower
 from byhand.page.printed import PrintPage
 from byhand.press import (
+    CODE_DIGITS,
     Filled,
     Slotted,
     Template,
@@ -38,8 +41,10 @@ from byhand.press import (
     cut,
     filled_copies,
     layouts,
+    rooms_of,
     said_in,
     width,
+    with_marks,
 )
 from byhand.runs import Run
 from byhand.witness.judge import judge
@@ -78,6 +83,8 @@ class Copy(Struct, frozen=True):
     """Of each view, what the copy says of itself."""
     called: tuple[Spoken, ...]
     """What the copy's answers are called on a form."""
+    code: str = ""
+    """What the marks on its worksheet say of it; "" where it has none."""
 
     @property
     def laid_out_alone(self) -> list[View]:
@@ -205,7 +212,8 @@ def _together(plan: Plan, class_: ClassPages, keys: Mapping[Student, str]) -> li
         pages = {view: page for view in CLASS_VIEWS if (page := filled[view][k])}
         if len(pages) == len(CLASS_VIEWS) and not differing[k]:
             says = {view: words[view][k] for view in CLASS_VIEWS}
-            copy = Copy(student, key, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k])
+            code = code_of(plan.sheet.name, hashes[k], student) * plan.options.scan
+            copy = Copy(student, key, class_.numbers.set_of(key), hashes[k], answers[k], pages, says, spoken[k], code)
             at = run.domain.count - len(keys) + k
             make = partial(_page_alone, plan, class_, copy) if inverse else partial(_page_of_class, page_of, at)
             copies.append((copy, make))
@@ -260,7 +268,8 @@ def _laid_out_alone(plan: Plan, class_: ClassPages, student: Student, fit: str |
     answers = " ".join(value_text(blank.cell.value) for blank in page.blanks())
     pages = {view: copy_alone(printed, view, plan.options.paper) for view in CLASS_VIEWS}
     words = {view: printed.words(view) for view in CLASS_VIEWS}
-    copy = Copy(student, key, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page))
+    code = code_of(plan.sheet.name, page.stamp["hash"], student) * plan.options.scan
+    copy = Copy(student, key, numbers.set_of(key), page.stamp["hash"], answers, pages, words, called(page), code)
     return copy, lambda: printed.page
 
 
@@ -278,14 +287,35 @@ def pdf_of(copy: Copy, pages: ClassPages, view: View, fields: bool = False) -> b
 
 def template_of_copy(copy: Copy, pages: ClassPages, view: View) -> tuple[Template, tuple[bytes, ...]]:
     """What a copy's PDF in one view begins with, and its content streams."""
-    page = copy.pages[view]
-    return base_of(page, pages.layouts.get(view, ()), view), page[1]
+    page, base = copy.pages[view], base_of_copy(copy, pages, view)
+    if not copy.code or view != "worksheet":
+        return base, page[1]
+    return base, with_marks(page[1], copy.code, paper_size(pages.numbers.plan.options.paper))
+
+
+def base_of_copy(copy: Copy, pages: ClassPages, view: View) -> Template:
+    """What a copy's PDF in one view begins with."""
+    return base_of(copy.pages[view], pages.layouts.get(view, ()), view)
+
+
+def places_of(copy: Copy, pages: ClassPages) -> list[PlacesOfPage]:
+    """Where the boxes of a copy's worksheet stand, page by page."""
+    sheet = pages.numbers.plan.sheet.name
+    return [PlacesOfPage(sheet, boxes) for boxes in rooms_of(base_of_copy(copy, pages, "worksheet"))]
+
+
+def code_of(name: str, numbers: str, student: Student) -> str:
+    """What the marks on a student's worksheet say of it. name: of the sheet or the paper. numbers: their hash."""
+    digest = sha256("\0".join((name, numbers, student.id, student.name)).encode()).digest()
+    return f"{int.from_bytes(digest) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
 
 
 def signed(page: Document, student: Student) -> Document:
-    """A copy's document with the student's name and id, and with a QR code."""
-    (path,), modules = qr_codes([_qr_text(page, page.stamp["hash"])])
-    known = {**said_of(page, student), "code": path, "modules": str(modules)}
+    """A copy's document with the student's name and id, and with a QR code, unless marks tell whose it is."""
+    known = said_of(page, student)
+    if "scan" not in page.stamp:
+        (path,), modules = qr_codes([_qr_text(page, page.stamp["hash"])])
+        known |= {"code": path, "modules": str(modules)}
     return structs.replace(page, stamp={**page.stamp, **known})
 
 
@@ -328,13 +358,16 @@ def _printed(plan: Plan, pages: Pages) -> PrintPage:
 
 
 def _stamped(run: ClassRun, students: Sequence[Student]) -> ClassRun:
-    """The run with names, ids and QR codes on its pages. The last copies are the students', the others nobody's."""
+    """The run with names and ids on its pages, and with QR codes as `signed` adds them. The last copies are the
+    students', the others nobody's.
+    """
     domain, stamp = run.domain, dict(run.document.stamp)
     everyone = [*[NOBODY] * (domain.count - len(students)), *students]
     said = [said_of(run.document, each) for each in everyone]
     for name in said[0]:
         stamp[name] = in_place(domain.column([each[name] for each in said]))
-    paths, modules = qr_codes([_qr_text(run.document, each) for each in run.filled(stamp["hash"])])
-    stamp["code"] = in_place(domain.column(paths))
-    stamp["modules"] = str(modules)
+    if "scan" not in stamp:
+        paths, modules = qr_codes([_qr_text(run.document, each) for each in run.filled(stamp["hash"])])
+        stamp["code"] = in_place(domain.column(paths))
+        stamp["modules"] = str(modules)
     return replace(run, document=structs.replace(run.document, stamp=stamp))

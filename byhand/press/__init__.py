@@ -50,14 +50,17 @@ from byhand.press.layout import copy_html, copy_page
 from byhand.press.many import Filled, base_of, copy_alone, filled_copies, layouts
 from byhand.press.pieces import MM, TextOf
 from byhand.press.printing import printed
+from byhand.press.rooms import Edges
+from byhand.press.scan_marks import CODE_DIGITS, MARK_SIDE, check_scannable, corners, marked, said_by, with_marks
 from byhand.press.shape import cut, has, width
 from byhand.press.slotted import LETTERS, Slotted, alike, filled, shared, typical
-from byhand.press.template import Template, copy_pdf, said_in
+from byhand.press.template import Template, copy_pdf, rooms_of, said_in
 
 __all__ = [
-    "LETTERS", "MM", "Bundle", "Filled", "Part", "Slotted", "Template", "TextOf", "alike", "base_of", "bound",
-    "check_face", "check_installed", "copy_alone", "copy_form", "copy_html", "copy_page", "copy_pdf", "cut",
-    "face_of", "filled", "filled_copies", "filled_form", "fonts_of", "has", "heights", "kept_page", "knows",
-    "layouts", "length_of", "levels", "pango_command", "printed", "said_in", "shared", "typical", "weasyprint",
-    "width", "with_slots", "with_texts",
+    "CODE_DIGITS", "LETTERS", "MARK_SIDE", "MM", "Bundle", "Edges", "Filled", "Part", "Slotted", "Template",
+    "TextOf", "alike", "base_of", "bound", "check_face", "check_installed", "check_scannable", "copy_alone",
+    "copy_form", "copy_html", "copy_page", "copy_pdf", "corners", "cut", "face_of", "filled", "filled_copies",
+    "filled_form", "fonts_of", "has", "heights", "kept_page", "knows", "layouts", "length_of", "levels", "marked",
+    "pango_command", "printed", "rooms_of", "said_by", "said_in", "shared", "typical", "weasyprint", "width",
+    "with_marks", "with_slots", "with_texts",
 ]  # fmt: skip

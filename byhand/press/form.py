@@ -203,7 +203,7 @@ class _Fields(Struct, dict=True):
         page = self.pages[number]
         widget = self.file.make_indirect(Dictionary(
             Type=Name.Annot, Subtype=Name.Widget, P=page, F=PRINTED, StructParent=self.next, BS=Dictionary(W=0),
-            Rect=Array(_points(room.edges, self.heights[number]))))  # fmt: skip
+            Rect=Array(_points(room.field, self.heights[number]))))  # fmt: skip
         if "/Annots" not in page:
             page.Annots = self.file.make_indirect(Array())
         page.Annots.append(widget)

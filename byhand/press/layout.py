@@ -56,7 +56,8 @@ from byhand.press.tree import prepare
 from byhand.press.views import only, view_of
 from byhand.worksheet.views import View
 
-Drawn = tuple[str, Edges, Any, int]  # a room: its name, its edges, the element it is in, and which child it would be
+# a room: its name, its edges, the element it is in, which child it would be, and how high its field is, as of Room
+Drawn = tuple[str, Edges, Any, int, float]
 _TAG = re.compile(r"(<[^>]*>)")
 
 
@@ -159,7 +160,12 @@ def lay_out(page: PrintPage, texts: TextOf, letters: str = "") -> Layout:
         ]
         ways = Ways()
         pages = [
-            replace(page, rooms=tuple(Room(name, edges, (*ways.to(around), at)) for name, edges, around, at in rooms))
+            replace(
+                page,
+                rooms=tuple(
+                    Room(name, edges, (*ways.to(around), at), line) for name, edges, around, at, line in rooms
+                ),
+            )
             for page, rooms in made
         ]
         completed(file, links)
@@ -286,7 +292,7 @@ class _Page:
             self.parts.append((start, tag_end(self.stream, start), b"/Artifact\nBMC"))
         elif title.startswith(ROOM):
             where = leave_out(self.elements, mark, element)
-            self.rooms.append((title.removeprefix(ROOM), drawing_box(element), *where))
+            self.rooms.append((title.removeprefix(ROOM), drawing_box(element), *where, 0.0))
             self.parts.append((start, end, b""))
         else:
             number = int(title.removeprefix(PLACE))
@@ -326,8 +332,8 @@ class _Page:
         put_beside(pdf, element, figure.labels, of_labels, self.elements)
         for dot in figure.behind.dots:
             self.spots.append(DrawnSlot(dot.slot, x + dot.x * MM, y + dot.y * MM, MM, dot.colour, "key"))
-        cells = {at: element.K[at[0]].K[at[1]] for *_, at in self.pen.rooms}
-        self.rooms += [(name, edges, cells[at], len(cells[at].K)) for name, edges, at in self.pen.rooms]
+        cells = {at: element.K[at[0]].K[at[1]] for _, _, at, _ in self.pen.rooms}
+        self.rooms += [(name, edges, cells[at], len(cells[at].K), line) for name, edges, at, line in self.pen.rooms]
         return drawn
 
     def _text(self, box: Box) -> tuple[list[Line | Paragraph], list[DrawnSlot], dict[str, list[bytes]]]:

@@ -17,7 +17,7 @@ from byhand.press.boxes import Line
 from byhand.press.drawing import Drawing, drawing
 from byhand.press.figures import Figure
 from byhand.press.pieces import BOLD, MM, PT, Piece, TextStyle
-from byhand.press.rooms import Edges, one_line
+from byhand.press.rooms import Edges
 from byhand.press.shape import ascent, middle, shape
 from byhand.press.stream import TextRun, rgb, tagged, text_at
 from byhand.press.tables import CellStyle, Table, TableCell
@@ -36,8 +36,9 @@ class Pen(Struct):
     """What only a key shows."""
     blocks: list[Line] = field(default_factory=list)
     """The lines that have slots."""
-    rooms: list[tuple[str, Edges, tuple[int, int]]] = field(default_factory=list)
-    """The rooms for fields in the table that is written: their names, their boxes, and the cell of each."""
+    rooms: list[tuple[str, Edges, tuple[int, int], float]] = field(default_factory=list)
+    """The rooms for fields in the table that is written: their names, their boxes, the cell of each, and how high a
+    field is at most, as of Room."""
     at: tuple[int, int] = (0, 0)
     """The row and the column of the cell that is written."""
     look: str = ""
@@ -57,7 +58,7 @@ class Pen(Struct):
             for j, (cell, box) in enumerate(row):
                 first, self.at = self.mark, (i, j)
                 if cell.room:
-                    self.rooms.append((cell.room, one_line(_inner(cell, box), LOOKS[self.look]["field"]), self.at))
+                    self.rooms.append((cell.room, _inner(cell, box), self.at, LOOKS[self.look]["field"]))
                 for n, line in enumerate(cell.lines):
                     if line:
                         self.line(cell, line, box, n - (len(cell.lines) - 1) * cell.style.valign)
@@ -148,7 +149,7 @@ class Pen(Struct):
         frame = box_to_tick(x, top, side, edge)
         self.drawn.append(artifact(filled(frame, COLOURS["ink"], b"f*")))
         if piece.room:
-            self.rooms.append((piece.room, (x, top, x + side, top + side), self.at))
+            self.rooms.append((piece.room, (x, top, x + side, top + side), self.at, 0.0))
         if piece.text:
             self.answers.append(artifact(filled(frame, piece.style.colour, b"f*")))
             width = shape(piece.style.face, piece.text).width * piece.style.size / 1000

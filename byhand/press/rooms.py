@@ -28,6 +28,13 @@ class Room(Struct, frozen=True):
     """The edges of its box."""
     way: tuple[int, ...]
     """Where the field comes in the structure: which child of the root, which of that, and so on."""
+    line: float = 0.0
+    """How high its field is at most, in mm, in the middle of the box; 0 for one as high as the box."""
+
+    @property
+    def field(self) -> Edges:
+        """The edges of its field."""
+        return one_line(self.edges, self.line) if self.line else self.edges
 
 
 def room_style(tag: str, look: Sizes = LOOK) -> str:

@@ -15,11 +15,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from byhand.cache import as_data
+from byhand.cache import as_data, from_data
 from byhand.notation.marks import MARK, mark_number
+from byhand.page.look import PX
 from byhand.press.inner import fonts_of, glyph_texts, glyph_widths, rename
 from byhand.press.layout import Layout
 from byhand.press.pieces import TextOf
+from byhand.press.rooms import Edges, Room
 from byhand.press.shape import alphabet, glyphs_of, subset
 from byhand.press.structure import KEY_SAID, SAID
 from byhand.worksheet.asked import NAME
@@ -139,6 +141,12 @@ def whole(layout: Layout) -> bytes:
             page.Contents = file.make_stream(laid.background + laid.only.get("key", b""))
         file.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
+
+
+def rooms_of(base: Template) -> list[dict[str, Edges]]:
+    """For each page of a worksheet, the boxes of its answers by their names: left, top, right and bottom in mm."""
+    pages = from_data(list[list[Room]], base.rooms) if base.rooms else []
+    return [{room.name: tuple(round(edge / PX, 2) for edge in room.edges) for room in rooms} for rooms in pages]  # type: ignore[misc]
 
 
 def copy_pdf(base: Template, contents: Sequence[bytes], words: str, more: Iterable[tuple[int, bytes]] = ()) -> bytes:

@@ -26,8 +26,8 @@ CHUNK = 400  # files that are read at once
 PAGES = (".html", ".pdf", ".json")
 # what byhand writes beside pages: the books of a class and of sheets, pages as data, and what was asked for
 BESIDE = (
-    "class.json", "page.json", "class.pdf", "keys.pdf", "book.pdf", "index.html", "lecturer.html", "lecturer.pdf",
-    "half-pages.html", "half-pages.pdf",
+    "class.json", "places.json", "page.json", "class.pdf", "keys.pdf", "book.pdf", "index.html", "lecturer.html",
+    "lecturer.pdf", "half-pages.html", "half-pages.pdf",
 )  # fmt: skip
 MOST_NAMED = 5  # other files of a folder with one ending that are named one by one
 Line = tuple[Path, str]  # a file, and what it is found to be

@@ -117,8 +117,8 @@ def _printer(page: Page, sheet: Sheet, options: Options, values: Values, domain:
 
     Raises: UnreadableError where the page does not say what it prints of itself.
     """
-    own = {"own": page.asked["own"]} if "own" in page.asked else {}  # of a copy in a class, which may say it
-    stamp, student = {name: page.printed(name) for name in STAMP} | own, page.student
+    told = {name: page.asked[name] for name in ("own", "scan") if name in page.asked}  # of a copy in a class
+    stamp, student = {name: page.printed(name) for name in STAMP} | told, page.student
 
     def print_again(shown: Shown, roughly: bool) -> Printed:
         words = {kind: texts for kind, texts in shown.words.items() if texts}
@@ -186,6 +186,7 @@ def options_of(page: Page) -> Options:
     return replace(
         _options_said(page), seed=0, secret=page.secret, excerpt=_excerpt_of(page), left_out=left_out(page.asked),
         minutes=tuple(map(int, page.printed("minutes").split(","))), large="large" in page.asked,
+        scan="scan" in page.asked,
         look=_look_of(page),
     )  # fmt: skip
 

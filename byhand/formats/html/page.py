@@ -123,6 +123,7 @@ STAMPED = (
     "named",
     "moved",
     "own",
+    "scan",
 )  # of what a page prints, also in its metadata
 LINE_ROOMS = ((3, 47.4), (2, 76.4))  # the number of tokens side by side, and the room for a line, in mm
 
