@@ -31,6 +31,7 @@ class PlacesOfCopy(Struct, frozen=True):
     code: str
     """What its marks say of it."""
     student: str
+    """The student's id."""
     pages: tuple[int, ...]
     """Its pages, by their places among those of the class."""
 
@@ -41,19 +42,25 @@ class Places(Struct, frozen=True):
     name: str
     """The name of the sheet or the paper."""
     paper: tuple[float, float]
+    """The width and the height of a page, in mm."""
     side: float
+    """The side of a mark, in mm."""
     corners: tuple[tuple[float, float], ...]
+    """The upper left corners of the four marks, in mm."""
     pages: tuple[PlacesOfPage, ...]
+    """The different pages."""
     copies: tuple[PlacesOfCopy, ...]
     schema: int = SCHEMA
     byhand: str = __version__
 
 
 class PlacesWriter(Struct):
-    """The places of a class that is being made. paper: its width and height in mm."""
+    """The places of a class that is being made."""
 
     name: str
+    """The name of the sheet or the paper."""
     paper: tuple[float, float]
+    """The width and the height of a page, in mm."""
     pages: dict[bytes, int] = field(default_factory=dict)
     """The different pages, as JSON, and their places."""
     copies: dict[str, PlacesOfCopy] = field(default_factory=dict)
